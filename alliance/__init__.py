@@ -1,0 +1,23 @@
+"""The alliance workbook's helper package: a map in words. It imports nothing by itself.
+
+==============  ===================================================================
+room            what it does
+==============  ===================================================================
+``errors``      what can go wrong, as one small tree
+``evidence``    the only door to ``data/``: tables as they were known on a day
+``returns``     prices to returns, drawdowns and levels
+``sampling``    resampling schemes
+``scenario``    the typed parameters, their files, cells and tokens
+``events``      event study with the market model
+``decline``     decomposition of a share's decline, book value, the holder's stub
+``answers``     scenario and evidence to headline results with their sources
+``charts``      one function per idea, drawn from answers
+``tables``      sentences and tables, drawn from answers
+``report``      runs the notebooks and builds the pages
+``cli``         the command ``alliance``
+==============  ===================================================================
+
+A room imports only from rooms above it.
+"""
+
+__version__ = "0.1.0"

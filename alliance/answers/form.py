@@ -1,0 +1,140 @@
+"""The form of all answers: headline results, inputs, and labelled frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from alliance.errors import AllianceError, did_you_mean
+from alliance.evidence import Evidence, Used
+
+#: Units whose values are whole numbers in results.
+WHOLE = ("EUR", "JPY", "USD", "shares", "units", "count")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One headline number.
+
+    ``value`` is whole euros, yen, shares or units; fractions 0-1; log points; years. None, with a
+    reason in ``note``, where the value does not exist.
+    """
+
+    id: str
+    value: int | float | str | None
+    unit: str
+    label: str
+    sources: tuple[dict[str, Any], ...]
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is None and not self.note:
+            raise AllianceError(f"{self.id}: a result without a value needs a reason")
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            raise AllianceError(f"{self.id}: a result must be finite, received {self.value}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of ``results.json``."""
+        out = {"id": self.id, "value": self.value, "unit": self.unit, "label": self.label}
+        out["sources"] = list(self.sources)
+        return out | ({"note": self.note} if self.note else {})
+
+
+@dataclass(frozen=True)
+class Input:
+    """One value that went in: origin is scenario, evidence or assumed."""
+
+    name: str
+    value: Any
+    unit: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a chapter found.
+
+    ``a["decline.stub_eur"]`` is a value, ``a.result(...)`` the whole entry, ``a.frame("parts")``
+    a copy of a frame, ``a.inputs`` what went in.
+    """
+
+    chapter: str
+    as_of: str
+    results: Mapping[str, Result]
+    inputs: tuple[Input, ...]
+    frames: Mapping[str, pd.DataFrame]
+    context: Mapping[str, Any]
+    sources: pd.DataFrame
+
+    def __getitem__(self, key: str) -> Any:
+        return self.result(key).value
+
+    def result(self, key: str) -> Result:
+        """One result; an unknown id gets the nearest."""
+        if key not in self.results:
+            raise AllianceError(f"no result '{key}'{did_you_mean(key, self.results)}")
+        return self.results[key]
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A copy of one frame; an unknown name gets the nearest."""
+        if name not in self.frames:
+            raise AllianceError(f"no frame '{name}'{did_you_mean(name, self.frames)}")
+        return self.frames[name].copy()
+
+
+@dataclass
+class Builder:
+    """Collects results while a chapter computes; :meth:`answers` freezes them."""
+
+    chapter: str
+    ev: Evidence
+    results: dict[str, Result] = field(default_factory=dict)
+    inputs: list[Input] = field(default_factory=list)
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    used: Used = field(default_factory=Used)
+
+    def put(
+        self,
+        key: str,
+        value: float | None,
+        unit: str,
+        label: str,
+        used: Used,
+        note: str | None = None,
+        assumed: tuple[str, ...] = (),
+    ) -> None:
+        """Add a headline result; sources are what ``used`` recorded, and assumed inputs."""
+        if value is not None and not isinstance(value, str):
+            if math.isnan(value):
+                value, note = None, note or "not defined for these inputs"
+            elif unit in WHOLE:
+                value = round(float(value))
+            else:
+                value = float(f"{float(value):.12g}")
+        sources = used.sources() + [
+            {"kind": "assumed", "id": name, "as_of": None, "published": None} for name in assumed
+        ]
+        self.results[key] = Result(key, value, unit, label, tuple(sources), note)
+        self.used = self.used | used
+
+    def took(self, name: str, value: Any, unit: str, origin: str) -> None:
+        """Record one input."""
+        self.inputs.append(Input(name, value, unit, origin))
+
+    def answers(self) -> Answers:
+        """The frozen answers."""
+        return Answers(
+            self.chapter,
+            str(self.ev.as_of),
+            MappingProxyType(self.results),
+            tuple(self.inputs),
+            MappingProxyType(self.frames),
+            MappingProxyType(self.context),
+            self.ev.sources(self.used),
+        )

@@ -1,0 +1,283 @@
+"""Why a share fell: an exact decomposition, book value, and what the fall cost its holder.
+
+The log price return of day t, in the holder's currency, splits exactly::
+
+    r - dln(E) = b_m m + b_s (s - m) + company - dln(E)
+
+with m the market's return, s the mean return of the peers, E units of the share's currency for
+one unit of the holder's. The betas of day t come from least squares with intercept on the days
+*before* t only; the intercept stays in the company part. The parts add up by construction, so
+adding up proves nothing about them: the company part is what the other three leave.
+
+References
+----------
+Frisch, R. and Waugh, F. (1933), Econometrica 1, 387-401, for the orthogonal definition.
+Politis, D. N. and Romano, J. P. (1994), JASA 89, 1303-1313, for the intervals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alliance import returns, sampling
+from alliance.errors import ScenarioError
+
+PARTS = ("market", "sector", "company", "currency")
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Daily parts (log points, by day) and the betas that made them."""
+
+    daily: pd.DataFrame
+    betas: pd.DataFrame
+
+    @property
+    def totals(self) -> pd.Series:
+        """The four parts over the whole time, log points."""
+        return self.daily.sum()
+
+
+def decompose(
+    price: pd.Series,
+    market: pd.Series,
+    peers: pd.DataFrame,
+    rate: pd.Series,
+    since: pd.Timestamp,
+    window: int | None = 250,
+    orthogonal: bool = False,
+) -> Decomposition:
+    """Split a share's log price return since a day into market, sector, company and currency.
+
+    Parameters
+    ----------
+    price, market : Series
+        Closes by trading day.
+    peers : DataFrame
+        Closes of the peers, one column each; the sector is the mean of their returns.
+    rate : Series
+        Units of the share's currency for one unit of the holder's, by day.
+    since : Timestamp
+        Day from which the fall is measured: a day with a price.
+    window : int or None
+        Days before each day on which its betas are estimated; None takes all days before.
+    orthogonal : bool
+        Give the market what it explains of the sector, and the sector only the rest.
+
+    Raises
+    ------
+    ScenarioError
+        If fewer than ``window`` returns (60 for None) precede the first day.
+    """
+    y, m, s, days = _factors(price, market, peers)
+    positions = _positions(days, since, window)
+    b_m, b_s, slope = (b[0] for b in rolling_betas(y, m, s, positions, window))
+    sector = s[positions]
+    if orthogonal:
+        b_m, sector = b_m + b_s * slope, sector - slope * m[positions]
+    daily = pd.DataFrame(
+        {"market": b_m * m[positions], "sector": b_s * sector}, index=days[positions]
+    )
+    daily["company"] = y[positions] - daily["market"] - daily["sector"]
+    at = returns.as_known(rate, days[positions].insert(0, since))
+    daily["currency"] = -np.log(at).diff().iloc[1:]
+    betas = pd.DataFrame({"market": b_m, "sector": b_s}, index=daily.index)
+    return Decomposition(daily, betas)
+
+
+def part_intervals(
+    price: pd.Series,
+    market: pd.Series,
+    peers: pd.DataFrame,
+    since: pd.Timestamp,
+    window: int,
+    draws: int = 400,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> tuple[pd.DataFrame, float]:
+    """Intervals of the market, sector and company parts, realised factors held fixed.
+
+    The days are resampled in blocks (stationary bootstrap); how often a day was drawn weights it
+    in every estimation window that holds it, so that windows which overlap err together.
+
+    Returns
+    -------
+    DataFrame, float
+        ``low, high`` by part in log points, and the mean block length in days.
+    """
+    y, m, s, days = _factors(price, market, peers)
+    positions = _positions(days, since, window)
+    block = sampling.block_length(y - np.polyval(np.polyfit(m, y, 1), m))
+    drawn = sampling.stationary_bootstrap(len(y), block, draws, seed)
+    weights = sampling.multiplicities(drawn, len(y))
+    b_m, b_s, _ = rolling_betas(y, m, s, positions, window, weights)
+    parts = pd.DataFrame({"market": b_m @ m[positions], "sector": b_s @ s[positions]})
+    parts["company"] = y[positions].sum() - parts["market"] - parts["sector"]
+    tail = (1 - confidence) / 2
+    bounds = parts.quantile([tail, 1 - tail]).T
+    return bounds.set_axis(["low", "high"], axis=1), block
+
+
+def rolling_betas(
+    y: np.ndarray,
+    m: np.ndarray,
+    s: np.ndarray,
+    positions: np.ndarray,
+    window: int | None,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Least squares of y on m and s with intercept, on the days before each position.
+
+    Parameters
+    ----------
+    y, m, s : array (n,)
+    positions : array (p,) of int
+    window : int or None
+        Days before each position; None takes all.
+    weights : array (draws, n), optional
+
+    Returns
+    -------
+    three arrays (draws, p)
+        Slopes on m and s, and the slope of s on m alone.
+    """
+    weights = np.ones((1, len(y))) if weights is None else weights
+    start = positions - window if window else np.zeros_like(positions)
+
+    def total(x: np.ndarray) -> np.ndarray:
+        sums = np.cumsum(weights * x, axis=1)
+        sums = np.concatenate([np.zeros((len(sums), 1)), sums], axis=1)
+        return sums[:, positions] - sums[:, start]
+
+    n = total(np.ones_like(y))
+    y1, m1, s1 = total(y) / n, total(m) / n, total(s) / n
+    mm, ss, ms = total(m * m) / n - m1**2, total(s * s) / n - s1**2, total(m * s) / n - m1 * s1
+    my, sy = total(m * y) / n - m1 * y1, total(s * y) / n - s1 * y1
+    det = mm * ss - ms**2
+    return (ss * my - ms * sy) / det, (mm * sy - ms * my) / det, ms / mm
+
+
+def _factors(price: pd.Series, market: pd.Series, peers: pd.DataFrame):
+    days = returns.common(price, market, peers.dropna())
+    y, m = returns.log_returns(price[days]), returns.log_returns(market[days])
+    each = [returns.log_returns(peers.loc[days, name]) for name in peers]
+    sector = sum(each) / len(each) - m
+    return y.to_numpy(), m.to_numpy(), sector.to_numpy(), y.index
+
+
+def _positions(days: pd.DatetimeIndex, since: pd.Timestamp, window: int | None) -> np.ndarray:
+    first = int(days.searchsorted(pd.Timestamp(since), side="right"))
+    needed = window or 60
+    if first < needed:
+        raise ScenarioError(
+            f"betas need {needed} trading days before the first day, received {first} before "
+            f"{pd.Timestamp(since).date()}; the earliest day is "
+            f"{days[min(needed, len(days) - 1)].date()}"
+        )
+    return np.arange(first, len(days))
+
+
+def book_value(statements: pd.DataFrame, yearly: pd.DataFrame) -> pd.DataFrame:
+    """Net assets a share by disclosure day.
+
+    Printed where the issuer prints it; else total assets x equity ratio / (net profit / EPS).
+
+    Parameters
+    ----------
+    statements : DataFrame
+        ``published, total_assets, equity_ratio, net_profit, eps, bps``.
+    yearly : DataFrame
+        ``published, bps`` for the years before.
+
+    Returns
+    -------
+    DataFrame
+        ``bps`` and ``printed`` (bool), by ``published``.
+    """
+    shares = statements["net_profit"] / statements["eps"]
+    computed = statements["total_assets"] * statements["equity_ratio"] / shares
+    quarterly = pd.DataFrame(
+        {
+            "published": statements["published"],
+            "bps": statements["bps"].fillna(computed.astype("float64")),
+            "printed": statements["bps"].notna(),
+        }
+    )
+    old = yearly[["published", "bps"]].assign(printed=True)
+    old = old[~old["published"].isin(quarterly["published"])]
+    both = pd.concat([old, quarterly]) if len(quarterly) else old
+    return both.sort_values("published").set_index("published")
+
+
+def market_share(sales: pd.DataFrame, world: pd.DataFrame) -> pd.DataFrame:
+    """Units and share of the world market by fiscal year, nine months where no year is known.
+
+    Returns
+    -------
+    DataFrame
+        ``units, world, share, printed_share`` by ``fiscal_year, period``.
+    """
+    own = sales[sales["region"] == "total"].set_index(["fiscal_year", "period"])["units"]
+    out = world.set_index(["fiscal_year", "period"])[["units", "printed_share"]]
+    out = out.rename(columns={"units": "world"}).join(own, how="inner").sort_index()
+    whole = out.index.get_level_values("period") == "FY"
+    years = set(out.index[whole].get_level_values("fiscal_year"))
+    keep = whole | ~out.index.get_level_values("fiscal_year").isin(years)
+    out = out[keep]
+    return out.assign(share=out["units"].astype(float) / out["world"].astype(float))
+
+
+def by_region(sales: pd.DataFrame) -> pd.DataFrame:
+    """Units by fiscal year and region; what no seen row splits stands in ``not split``."""
+    whole = sales[sales["period"] == "FY"]
+    wide = whole.pivot(index="fiscal_year", columns="region", values="units").astype("float64")
+    if "total" not in wide:
+        return pd.DataFrame(index=wide.index)
+    parts = wide.drop(columns="total")
+    rest = wide["total"] - parts.sum(axis=1)
+    # regions are printed in thousands: half a thousand each is rounding, not a missing region
+    wide["not split"] = rest.where(rest.abs() > 500 * (parts.notna().sum(axis=1) + 1), 0.0)
+    return wide
+
+
+def stub(
+    shares_held: pd.Series,
+    price: pd.Series,
+    rate: pd.Series,
+    shares: pd.Series,
+    holder_price: pd.Series,
+) -> pd.DataFrame:
+    """What the market pays for the holder beyond its stake, on days when both traded.
+
+    Parameters
+    ----------
+    shares_held, shares : Series
+        The holder's shares of the company, and its own issued shares, by day in force. The first
+        count stands for the days before it.
+    price, rate : Series
+        Close of the company held, and units of its currency for one of the holder's.
+    holder_price : Series
+        Close of the holder.
+
+    Returns
+    -------
+    DataFrame
+        ``stake, holder, stub`` in the holder's currency, ``ratio`` = stake / holder, by day.
+    """
+    days = returns.common(price, holder_price)
+    held = returns.as_known(shares_held, days).bfill()
+    own = returns.as_known(shares, days).bfill()
+    stake = held * returns.in_eur(price[days], rate)
+    holder = own * holder_price[days]
+    return pd.DataFrame(
+        {"stake": stake, "holder": holder, "stub": holder - stake, "ratio": stake / holder}
+    )
+
+
+def from_each_day(price: pd.Series, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    """Simple change to the last price, from each day of a span."""
+    span = price[(price.index >= first) & (price.index <= last)]
+    return price.iloc[-1] / span - 1

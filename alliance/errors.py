@@ -1,0 +1,56 @@
+"""What can go wrong, as one tree::
+
+    AllianceError             exit code 1
+    ├── EvidenceError         data/ is missing, changed or broken
+    │   └── NotPublished      the figure was not public on that day
+    ├── BuildError            a report could not be built
+    └── ScenarioError         exit code 2: a wrong call, scenario or parameter
+
+A message states the rule, then the value received, then the nearest valid name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AllianceError(Exception):
+    """Base of all errors that the workbook raises on purpose."""
+
+    exit_code = 1
+
+
+class EvidenceError(AllianceError):
+    """Evidence is missing, changed or broken."""
+
+
+class NotPublished(EvidenceError):
+    """A figure exists, but not yet on the day asked for."""
+
+
+class BuildError(AllianceError):
+    """A report could not be built."""
+
+
+class ScenarioError(AllianceError):
+    """A scenario, parameter or call is wrong."""
+
+    exit_code = 2
+
+
+def did_you_mean(received: str, valid: Iterable[str]) -> str:
+    """The nearest valid name as a clause, or all valid names where none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("sinse", ["since", "peers"])
+    "; did you mean 'since'?"
+    >>> did_you_mean("x", ["since", "peers"])
+    '; valid names are peers, since'
+    """
+    names = sorted(valid)
+    near = difflib.get_close_matches(received, names, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; valid names are {', '.join(names)}" if names else ""

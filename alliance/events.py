@@ -1,0 +1,254 @@
+"""Event study with the market model.
+
+Conventions. A window ``(a, b)`` is of trading days relative to the event's trading day, both ends
+included. The market model ``R = alpha + beta M + e`` is fitted by least squares on the L trading
+days that end just before the window. The cumulative abnormal return (CAR) is the sum over the
+window of ``R - alpha - beta M`` in simple or log returns as given, and its variance includes the
+error of the forecast::
+
+    var(CAR) = s2 * (k + 1'X (Z'Z)^-1 X'1),     t = CAR / sqrt(var),  L - 2 degrees of freedom
+
+with k days in the window, X their regressors and Z those of the estimation days.
+
+The trading day of news follows the exchange's calendar: news on a session ``before-open`` or
+``during`` counts on it; ``after-close`` counts on the next session; news on a day without a
+session counts on the next; where the hour is unknown it counts on its day and is tested on
+(0, 0) and on (0, 1).
+
+References
+----------
+MacKinlay, A. C. (1997), Event studies in economics and finance, J. Econ. Lit. 35, 13-39.
+Patell, J. (1976), J. Accounting Research 14, 246-276 (forecast error).
+Corrado, C. (1989), A nonparametric test for abnormal security-price performance, JFE 23, 385-395.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from alliance.errors import EvidenceError, ScenarioError, did_you_mean
+
+TIMES = ("before-open", "during", "after-close", "unknown")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The abnormal return of one asset around one day.
+
+    ``p_rank`` is the exact two-sided rank p-value (one-day windows only; floor 2/(L+1)),
+    ``p_corrado`` Corrado's rank test (windows of three days or more only), else None.
+    """
+
+    day: pd.Timestamp
+    window: tuple[int, int]
+    car: float
+    error: float
+    low: float
+    high: float
+    t: float
+    p: float
+    df: int
+    beta: float
+    p_rank: float | None
+    p_corrado: float | None
+
+
+def trading_day(
+    day: dt.date | str, time: str, sessions: pd.DatetimeIndex
+) -> pd.Timestamp:
+    """The session on which news of a day counts.
+
+    Parameters
+    ----------
+    day : date
+        Calendar day of the news.
+    time : {'before-open', 'during', 'after-close', 'unknown'}
+    sessions : DatetimeIndex
+        The exchange's sessions.
+
+    Raises
+    ------
+    EvidenceError
+        If no session follows.
+
+    Examples
+    --------
+    >>> tokyo = pd.DatetimeIndex(["2022-10-07", "2022-10-11", "2022-10-12"])
+    >>> trading_day("2022-10-10", "unknown", tokyo).date()  # a holiday in Tokyo
+    datetime.date(2022, 10, 11)
+    >>> trading_day("2022-10-11", "after-close", tokyo).date()
+    datetime.date(2022, 10, 12)
+    """
+    if time not in TIMES:
+        raise EvidenceError(f"time of an event: '{time}'{did_you_mean(time, TIMES)}")
+    day = pd.Timestamp(day)
+    side = "right" if time == "after-close" else "left"
+    at = sessions.searchsorted(day, side=side)
+    if at >= len(sessions):
+        raise EvidenceError(f"no session on or after {day.date()} ({time})")
+    return sessions[at]
+
+
+def study(
+    asset: pd.Series,
+    market: pd.Series,
+    day: pd.Timestamp,
+    window: tuple[int, int] = (0, 0),
+    estimation_days: int = 250,
+    confidence: float = 0.95,
+) -> Effect:
+    """The effect of one event on one asset.
+
+    Parameters
+    ----------
+    asset, market : Series
+        Returns on the same trading days.
+    day : Timestamp
+        The event's trading day.
+    window : (int, int)
+        Trading days relative to it, both included.
+    estimation_days : int
+        L, the trading days of the market model, ending just before the window.
+
+    Raises
+    ------
+    ScenarioError
+        If the window leaves the returns or too few days precede it.
+    """
+    if not asset.index.equals(market.index):
+        raise EvidenceError("asset and market returns must be on the same days")
+    if day not in asset.index:
+        raise EvidenceError(f"{pd.Timestamp(day).date()} is no trading day of {asset.name}")
+    at = asset.index.get_loc(day)
+    first, last = at + window[0], at + window[1]
+    if window[0] > window[1] or last >= len(asset) or first - estimation_days < 0:
+        raise ScenarioError(
+            f"window {window} around {pd.Timestamp(day).date()} needs {estimation_days} days "
+            f"before it and {max(window[1], 0)} after; the returns run from "
+            f"{asset.index[0].date()} to {asset.index[-1].date()}"
+        )
+    y, x = asset.to_numpy(float), market.to_numpy(float)
+    past, now = slice(first - estimation_days, first), slice(first, last + 1)
+    car, error, t, beta = (v.item() for v in car_test(y[past], x[past], y[now], x[now]))
+    df = estimation_days - 2
+    half = stats.t.ppf(0.5 + confidence / 2, df) * error
+    days = last - first + 1
+    residual, abnormal = _residuals(y[past], x[past], y[now], x[now])
+    return Effect(
+        day=pd.Timestamp(day),
+        window=window,
+        car=car,
+        error=error,
+        low=car - half,
+        high=car + half,
+        t=t,
+        p=float(2 * stats.t.sf(abs(t), df)),
+        df=df,
+        beta=beta,
+        p_rank=rank_p(residual, abnormal[0]) if days == 1 else None,
+        p_corrado=corrado_p(residual, abnormal) if days >= 3 else None,
+    )
+
+
+def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:
+    """CAR, its standard error, t and beta; leading axes are independent cases.
+
+    Parameters
+    ----------
+    y_past, x_past : array (..., L)
+        Returns of asset and market on the estimation days.
+    y_now, x_now : array (..., k)
+        Returns in the window.
+    """
+    y_past, x_past, y_now, x_now = map(np.asarray, (y_past, x_past, y_now, x_now))
+    length, days = y_past.shape[-1], y_now.shape[-1]
+    x_mean, y_mean = x_past.mean(-1), y_past.mean(-1)
+    dx, dy = x_past - x_mean[..., None], y_past - y_mean[..., None]
+    sxx = (dx**2).sum(-1)
+    beta = (dx * dy).sum(-1) / sxx
+    alpha = y_mean - beta * x_mean
+    s2 = ((dy - beta[..., None] * dx) ** 2).sum(-1) / (length - 2)
+    car = y_now.sum(-1) - days * alpha - beta * x_now.sum(-1)
+    spread = x_now.sum(-1) - days * x_mean
+    error = np.sqrt(s2 * (days + days**2 / length + spread**2 / sxx))
+    return car, error, car / error, beta
+
+
+def _residuals(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, np.ndarray]:
+    slope, level = np.polyfit(x_past, y_past, 1)
+    return y_past - level - slope * x_past, y_now - level - slope * x_now
+
+
+def rank_p(residual: np.ndarray, abnormal: float) -> float:
+    """Exact two-sided rank p-value of one abnormal return among L residuals, floor 2/(L+1)."""
+    above = int((residual >= abnormal).sum()) + 1
+    below = int((residual <= abnormal).sum()) + 1
+    return min(1.0, 2 * min(above, below) / (len(residual) + 1))
+
+
+def corrado_p(residual: np.ndarray, abnormal: np.ndarray) -> float:
+    """Two-sided p-value of Corrado's rank test of the mean rank in the window."""
+    everything = np.concatenate([residual, abnormal])
+    ranks = stats.rankdata(everything) / (len(everything) + 1) - 0.5
+    days = len(abnormal)
+    z = ranks[-days:].sum() / np.sqrt(days * (ranks**2).mean())
+    return float(2 * stats.norm.sf(abs(z)))
+
+
+def placebo_p(
+    asset: pd.Series, market: pd.Series, effect: Effect, estimation_days: int
+) -> float:
+    """Share of all other days whose |t| in the same window is at least the event's.
+
+    The days within an estimation length before the event are the control; windows that would
+    overlap the event's own are left out.
+    """
+    at = asset.index.get_loc(effect.day)
+    a, b = effect.window
+    width = b - a + 1
+    y, x = asset.to_numpy(float), market.to_numpy(float)
+    starts = np.arange(estimation_days, at + a - width + 1)
+    if len(starts) == 0:
+        return float("nan")
+    past = starts[:, None] - estimation_days + np.arange(estimation_days)
+    now = starts[:, None] + np.arange(width)
+    t = car_test(y[past], x[past], y[now], x[now])[2]
+    return float((np.abs(t) >= abs(effect.t)).mean())
+
+
+def null_rejection(
+    length: int,
+    days: int,
+    draws: int = 10_000,
+    seed: int = 0,
+    residuals: np.ndarray | None = None,
+    size: float = 0.05,
+) -> float:
+    """How often the t test rejects when nothing happened.
+
+    Parameters
+    ----------
+    length, days : int
+        Estimation days and days in the window.
+    residuals : array, optional
+        Real residuals to draw from; else normal ones.
+
+    Returns
+    -------
+    float
+        Should be near ``size``: exactly so for normal residuals.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (draws, length + days)
+    x = rng.standard_normal(shape) * 0.01
+    noise = rng.standard_normal(shape) * 0.02
+    if residuals is not None:
+        noise = rng.choice(np.asarray(residuals, float), size=shape)
+    y = 0.0002 + 1.1 * x + noise
+    t = car_test(y[:, :length], x[:, :length], y[:, length:], x[:, length:])[2]
+    return float((np.abs(t) > stats.t.ppf(1 - size / 2, length - 2)).mean())

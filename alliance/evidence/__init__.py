@@ -1,0 +1,19 @@
+"""The only door to ``data/``: every table as it was known on a day.
+
+>>> from alliance import evidence
+>>> ev = evidence.open(as_of="2023-01-17")
+>>> with ev.reading() as used:
+...     close = ev.close("nissan")
+>>> float(close.iloc[-1])
+423.4
+>>> [source["id"] for source in used.sources()]
+['prices-nissan']
+
+One rule cuts everything: a row is seen when its ``published`` day is on or before ``as_of``.
+A row that a later seen row names in ``supersedes`` is not seen.
+"""
+
+from alliance.evidence.descriptor import DATA, Package
+from alliance.evidence.reader import Evidence, Used, open
+
+__all__ = ["DATA", "Evidence", "Package", "Used", "open"]

@@ -1,0 +1,28 @@
+"""Exchange sessions, from the library ``exchange_calendars``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import pandas as pd
+
+_FIRST, _LAST = "2016-01-04", "2027-06-30"
+
+
+@cache
+def _calendar(mic: str):
+    import exchange_calendars
+
+    return exchange_calendars.get_calendar(mic, start=_FIRST, end=_LAST)
+
+
+def sessions(mic: str, first: dt.date | pd.Timestamp, last: dt.date | pd.Timestamp):
+    """Sessions of an exchange (ISO 10383 code) from ``first`` to ``last``, both included.
+
+    Examples
+    --------
+    >>> len(sessions("XTKS", "2022-10-07", "2022-10-11"))  # Tokyo was shut on the 10th
+    2
+    """
+    return _calendar(mic).sessions_in_range(pd.Timestamp(first), pd.Timestamp(last))

@@ -1,0 +1,128 @@
+"""``datapackage.json`` (Frictionless Data Package v2) and typed reading of its tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from alliance.errors import EvidenceError, did_you_mean
+
+#: The evidence of this repository; ``ALLIANCE_DATA`` names another folder.
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+_PARSERS = {"integer": "Int64", "number": "float64"}
+
+
+def folder(data: str | os.PathLike[str] | None) -> Path:
+    """The evidence folder: the argument, else ``ALLIANCE_DATA``, else the repository's."""
+    return Path(data or os.environ.get("ALLIANCE_DATA") or DATA).resolve()
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file as the descriptor writes it."""
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Package:
+    """A folder of tables and its descriptor.
+
+    Raises
+    ------
+    EvidenceError
+        Where the descriptor or a table is missing or does not hold what is described.
+    """
+
+    root: Path
+
+    @cached_property
+    def descriptor(self) -> dict:
+        path = self.root / "datapackage.json"
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise EvidenceError(f"evidence needs a datapackage.json; {path} is missing") from None
+        except ValueError as error:
+            raise EvidenceError(f"{path} is not valid JSON: {error}") from None
+
+    @cached_property
+    def resources(self) -> dict[str, dict]:
+        return {resource["name"]: resource for resource in self.descriptor["resources"]}
+
+    def resource(self, name: str) -> dict:
+        """The description of one table; an unknown name gets the nearest valid one."""
+        try:
+            return self.resources[name]
+        except KeyError:
+            hint = did_you_mean(name, self.resources)
+            raise EvidenceError(f"no table '{name}' in the evidence{hint}") from None
+
+    def verify(self) -> None:
+        """Refuse tables whose bytes are not those that were sealed."""
+        changed = []
+        for resource in self.resources.values():
+            path = self.root / resource["path"]
+            if not path.is_file():
+                changed.append(f"{resource['path']} is missing")
+            elif digest(path) != resource["hash"]:
+                changed.append(f"{resource['path']} has changed")
+        if changed:
+            listed = "; ".join(changed)
+            raise EvidenceError(
+                f"evidence must be as sealed, but {listed}: run 'alliance check' to see what "
+                "is wrong, and 'alliance check --seal' once it is right"
+            )
+
+    def read(self, name: str) -> pd.DataFrame:
+        """One table, typed by its schema, in file order, uncut."""
+        resource = self.resource(name)
+        fields = resource["schema"]["fields"]
+        path = resource["path"]
+        frame = pd.read_csv(
+            self.root / path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8"
+        )
+        wanted = [field["name"] for field in fields]
+        if list(frame.columns) != wanted:
+            raise EvidenceError(
+                f"{path}: columns must be {', '.join(wanted)}; received {', '.join(frame.columns)}"
+            )
+        for field in fields:
+            frame[field["name"]] = _typed(frame[field["name"]], field, path)
+        key = resource["schema"]["primaryKey"]
+        twice = frame.duplicated(key, keep=False)
+        if twice.any():
+            row = frame.loc[twice, key].iloc[0].astype(str).to_list()
+            raise EvidenceError(f"{path}: {', '.join(key)} must be unique; {row} stands twice")
+        return frame
+
+
+def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:
+    name, kind = field["name"], field["type"]
+    limits = field.get("constraints", {})
+    if limits.get("required") and column.isna().any():
+        raise EvidenceError(f"{path}: {name} is required; row {_row(column.isna())} is empty")
+    try:
+        if kind == "date":
+            return pd.to_datetime(column, format="%Y-%m-%d")
+        values = column.astype(_PARSERS[kind]) if kind in _PARSERS else column
+    except (ValueError, TypeError) as error:
+        raise EvidenceError(f"{path}: {name} must be a {kind}; {error}") from None
+    if "exclusiveMinimum" in limits:
+        low = (values <= limits["exclusiveMinimum"]).fillna(False)
+        if low.any():
+            raise EvidenceError(
+                f"{path}: {name} must be above {limits['exclusiveMinimum']}; "
+                f"row {_row(low)} has {values[low].iloc[0]}"
+            )
+    return values
+
+
+def _row(mask: pd.Series) -> int:
+    """The first marked row as a line number of the file (the header is line 1)."""
+    return int(mask.to_numpy().argmax()) + 2

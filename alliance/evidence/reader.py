@@ -1,0 +1,226 @@
+"""Evidence as of a day, with a record of what was read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from alliance.errors import EvidenceError, NotPublished, did_you_mean
+from alliance.evidence.descriptor import Package, folder
+
+_FX = {"jpy_per_eur": "rates-jpy-per-eur", "usd_per_eur": "rates-usd-per-eur"}
+
+
+@dataclass
+class Used:
+    """Tables and facts read inside a ``with ev.reading()`` block."""
+
+    entries: dict[tuple[str, str], dict] = field(default_factory=dict)
+
+    def sources(self) -> list[dict]:
+        """What was read, as ``{kind, id, as_of, published}``, sorted and without repeats."""
+        return [self.entries[key] for key in sorted(self.entries)]
+
+    def __or__(self, other: Used) -> Used:
+        return Used(self.entries | other.entries)
+
+
+class Evidence:
+    """All tables, cut at ``as_of``. Made by :func:`open`.
+
+    Any table is an attribute (``ev.holdings``, ``ev.world_market``) or ``ev.table("holdings")``.
+
+    Attributes
+    ----------
+    as_of : datetime.date
+        The day on which the reader stands.
+    """
+
+    def __init__(self, package: Package, as_of: dt.date) -> None:
+        self.package = package
+        self.as_of = as_of
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._readers: list[Used] = []
+
+    def __repr__(self) -> str:
+        return f"<Evidence as of {self.as_of}: {len(self.package.resources)} tables>"
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        table = name.replace("_", "-")
+        if table not in self.package.resources:
+            hint = did_you_mean(table, self.package.resources)
+            raise AttributeError(f"evidence has no table '{name}'{hint}")
+        return self.table(table)
+
+    @contextmanager
+    def reading(self) -> Iterator[Used]:
+        """Record every table and fact read inside the block (blocks may nest)."""
+        used = Used()
+        self._readers.append(used)
+        try:
+            yield used
+        finally:
+            self._readers.remove(used)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table as known on ``as_of``: a fresh copy, in the order of its key.
+
+        Raises
+        ------
+        EvidenceError
+            For an unknown name or a broken table.
+        """
+        frame = self._cut(name)
+        self._record("table", name, frame)
+        return frame.copy()
+
+    def prices(self, company: str) -> pd.DataFrame:
+        """Daily prices by trading day: ``close`` and, for shares, ``adj_close``, ``volume``."""
+        frame = self.table(f"prices-{self._company(company)}").set_index("date")
+        return frame.drop(columns=["published", "published_basis"])
+
+    def close(self, company: str) -> pd.Series:
+        """Closes (index levels) by trading day; days without a raw close are left out."""
+        return self.prices(company)["close"].dropna().rename(company)
+
+    def rate(self, pair: str) -> pd.Series:
+        """An exchange rate by day, named as it reads: ``jpy_per_eur``, ``usd_per_eur``."""
+        if pair not in _FX:
+            raise EvidenceError(f"no rate '{pair}'{did_you_mean(pair, _FX)}")
+        return self.table(_FX[pair]).set_index("date")[pair]
+
+    def fact(self, key: str) -> pd.Series:
+        """One fact as known on ``as_of``.
+
+        Raises
+        ------
+        NotPublished
+            If the fact became public later.
+        EvidenceError
+            If there is no such fact.
+        """
+        known = self._cut("facts").set_index("fact")
+        if key in known.index:
+            row = known.loc[key]
+            self._record("fact", key, known.loc[[key]])
+            return row
+        everything = self._whole("facts").set_index("fact")
+        if key in everything.index:
+            day = everything.loc[key, "published"].date()
+            raise NotPublished(f"fact '{key}' was published on {day}, after {self.as_of}")
+        raise EvidenceError(f"no fact '{key}'{did_you_mean(key, everything.index)}")
+
+    def shares(self, company: str, item: str = "issued") -> pd.Series:
+        """Share counts by the day from which they were in force; empty if none was public."""
+        frame = self.table("shares")
+        rows = frame[(frame["company"] == company) & (frame["item"] == item)]
+        return rows.sort_values("date").set_index("date")["shares"].astype("int64")
+
+    def holding(self, beneficiary: str, company: str) -> pd.Series:
+        """Shares of ``company`` held for ``beneficiary``, all holders added, by day in force."""
+        frame = self.table("holdings")
+        rows = frame[(frame["beneficiary"] == beneficiary) & (frame["company"] == company)]
+        wide = rows.pivot(index="date", columns="holder", values="shares").sort_index()
+        return wide.astype("float64").ffill().fillna(0).sum(axis=1).astype("int64")
+
+    def sources(self, used: Used | Iterable[dict] | None = None) -> pd.DataFrame:
+        """The documents behind what was read (or behind everything), one a row.
+
+        Returns
+        -------
+        DataFrame
+            ``table, issuer, title, page, read_at, published, confidence, rows, origin``: ``rows``
+            counts the table's rows that rest on the document, ``origin`` is sourced or derived.
+        """
+        entries = used.sources() if isinstance(used, Used) else list(used or ())
+        names = {e["id"] if e["kind"] == "table" else "facts" for e in entries}
+        names = names or set(self.package.resources)
+        facts = {e["id"] for e in entries if e["kind"] == "fact"}
+        parts = [self._documents(name, facts) for name in sorted(names)]
+        return pd.concat(parts, ignore_index=True)
+
+    def _documents(self, name: str, facts: set[str]) -> pd.DataFrame:
+        frame = self._cut(name)
+        columns = ["issuer", "title", "page", "read_at", "published"]
+        if name == "facts" and facts:
+            frame = frame[frame["fact"].isin(facts)]
+        if "document" not in frame:
+            resource = self.package.resource(name)
+            until = str(self.as_of)
+            rows = [
+                {"issuer": s.get("issuer"), "title": s["title"], "read_at": s.get("path")}
+                for s in resource["sources"]
+                if s.get("from", until) <= until
+            ]
+            out = pd.DataFrame(rows, columns=columns)
+            out["published"] = frame["published"].max()
+            out["confidence"] = resource.get("confidence", "high")
+            return out.assign(table=name, rows=len(frame), origin="sourced")
+        origin = frame["confidence"].eq("derived").map({True: "derived", False: "sourced"})
+        counts = frame.assign(origin=origin).groupby(["document", "origin"])
+        out = counts.agg(rows=("document", "size"), confidence=("confidence", "first"))
+        documents = self._whole("documents").set_index("document")[columns]
+        return out.reset_index().join(documents, on="document").assign(table=name)
+
+    def _company(self, company: str) -> str:
+        names = self._whole("companies")["company"]
+        if company not in set(names):
+            raise EvidenceError(f"no prices for '{company}'{did_you_mean(company, names)}")
+        return company
+
+    def _whole(self, name: str) -> pd.DataFrame:
+        if name not in self._frames:
+            self._frames[name] = self.package.read(name)
+        return self._frames[name]
+
+    def _cut(self, name: str) -> pd.DataFrame:
+        frame = self._whole(name)
+        known = frame[frame["published"] <= pd.Timestamp(self.as_of)]
+        if "supersedes" in known:
+            key = self.package.resource(name)["schema"]["primaryKey"][0]
+            known = known[~known[key].isin(known["supersedes"].dropna())]
+        return known
+
+    def _record(self, kind: str, name: str, frame: pd.DataFrame) -> None:
+        dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
+        entry = {
+            "kind": kind,
+            "id": name,
+            "as_of": _last(frame[dates[0]]) if dates else _last(frame["published"]),
+            "published": _last(frame["published"]),
+        }
+        for used in self._readers:
+            used.entries[kind, name] = entry
+
+
+def _last(dates: pd.Series) -> str | None:
+    day = dates.max()
+    return None if pd.isna(day) else day.strftime("%Y-%m-%d")
+
+
+def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Evidence:
+    """The evidence as it was known on a day.
+
+    Parameters
+    ----------
+    as_of : str or date
+        The day on which the reader stands, ``YYYY-MM-DD``.
+    data : path, optional
+        Another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``.
+
+    Raises
+    ------
+    EvidenceError
+        If a table's bytes are not those that were sealed.
+    """
+    day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    package = Package(folder(data))
+    package.verify()
+    return Evidence(package, day)

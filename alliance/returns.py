@@ -1,0 +1,129 @@
+"""Prices to returns, drawdowns and levels.
+
+Conventions: a *price* series is positive and indexed by trading day; log returns and simple
+changes are two functions, and neither guesses which it was given. A yen amount becomes euros at
+the ECB fix of its own day, else the last fix before it. A level is the last one on or before a
+day; older than :data:`STALE_DAYS` it carries its date as a note, older than :data:`MISSING_DAYS`
+it is missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alliance.errors import EvidenceError
+
+STALE_DAYS, MISSING_DAYS = 7, 100
+
+
+@dataclass(frozen=True)
+class Level:
+    """The last value of a series on or before a day; ``value`` is None where it is too old."""
+
+    value: float | None
+    date: dt.date | None
+    note: str | None = None
+
+
+def prices(series: pd.Series) -> pd.Series:
+    """The series itself once it is a price: positive, finite, in date order, no day twice.
+
+    Raises
+    ------
+    EvidenceError
+        If it is not.
+    """
+    if not (series.index.is_monotonic_increasing and series.index.is_unique):
+        raise EvidenceError(f"prices of {series.name} must be in date order, no day twice")
+    bad = ~(np.isfinite(series.to_numpy(float)) & (series.to_numpy(float) > 0))
+    if bad.any():
+        day, value = series.index[bad][0], series[bad].iloc[0]
+        raise EvidenceError(f"prices must be positive; {series.name} is {value} on {day:%Y-%m-%d}")
+    return series
+
+
+def log_returns(price: pd.Series) -> pd.Series:
+    """ln(P[t] / P[t-1]), one shorter than the price."""
+    return np.log(prices(price)).diff().iloc[1:]
+
+
+def level(series: pd.Series, day: dt.date | str | pd.Timestamp) -> Level:
+    """The last value on or before a day, refused when stale.
+
+    Examples
+    --------
+    >>> s = pd.Series([471.0], index=pd.to_datetime(["2022-10-07"]), name="nissan")
+    >>> level(s, "2022-10-10")
+    Level(value=471.0, date=datetime.date(2022, 10, 7), note=None)
+    >>> level(s, "2022-10-20").note
+    'last nissan is of 2022-10-07, 13 days before'
+    >>> level(s, "2023-10-20").value is None
+    True
+    """
+    day = pd.Timestamp(day)
+    known = series[series.index <= day]
+    if known.empty:
+        return Level(None, None, f"no {series.name} was public on {day.date()}")
+    last = known.index[-1]
+    age = (day - last).days
+    note = f"last {series.name} is of {last.date()}, {age} days before"
+    if age > MISSING_DAYS:
+        return Level(None, last.date(), f"{note}: too old to stand for {day.date()}")
+    return Level(float(known.iloc[-1]), last.date(), note if age > STALE_DAYS else None)
+
+
+def as_known(series: pd.Series, days: pd.DatetimeIndex) -> pd.Series:
+    """The last value on or before each day; NaN before the first."""
+    at = np.searchsorted(series.index.to_numpy(), days.to_numpy(), side="right") - 1
+    values = series.to_numpy(float)[np.maximum(at, 0)]
+    return pd.Series(np.where(at >= 0, values, np.nan), index=days, name=series.name)
+
+
+def in_eur(amount: pd.Series, per_eur: pd.Series) -> pd.Series:
+    """Amounts divided by the rate of their own day, else the last before.
+
+    Parameters
+    ----------
+    amount : Series
+        In yen or dollars, by day.
+    per_eur : Series
+        Units of that currency for one euro, by day.
+    """
+    return (amount / as_known(per_eur, amount.index)).rename(amount.name)
+
+
+def rebase(price: pd.Series, since: dt.date | str) -> pd.Series:
+    """The price as a multiple of its last value on or before ``since``, from that day on.
+
+    Raises
+    ------
+    EvidenceError
+        If the series starts later.
+    """
+    start = prices(price).index.asof(pd.Timestamp(since))
+    if pd.isna(start):
+        first = price.index[0].date()
+        raise EvidenceError(f"{price.name} starts on {first}, after {since}")
+    return (price / price[start])[start:]
+
+
+def change(price: pd.Series, since: dt.date | str) -> float:
+    """Simple change from the last price on or before ``since`` to the last price."""
+    return float(rebase(price, since).iloc[-1] - 1)
+
+
+def drawdown(price: pd.Series) -> pd.Series:
+    """P[t] over its own running maximum, less one: zero at a peak, negative below."""
+    return prices(price) / price.cummax() - 1
+
+
+def common(first: pd.Series, *others: pd.Series) -> pd.DatetimeIndex:
+    """Days on which all series have a value: a ratio across exchanges uses only these."""
+    days = first.index
+    for other in others:
+        days = days.intersection(other.index)
+    return days

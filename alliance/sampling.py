@@ -1,0 +1,62 @@
+"""Resampling schemes, each reproducible from a seed.
+
+References
+----------
+Politis, D. N. and Romano, J. P. (1994), The stationary bootstrap, JASA 89, 1303-1313.
+Patton, A., Politis, D. N. and White, H. (2009), correction to automatic block-length selection,
+Econometric Reviews 28, 372-375.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def block_length(series: np.ndarray) -> float:
+    """Mean block of the stationary bootstrap that is optimal for the mean of a series, at least 1.
+
+    Parameters
+    ----------
+    series : array (n,)
+    """
+    from arch.bootstrap import optimal_block_length
+
+    return max(1.0, float(optimal_block_length(np.asarray(series, float))["stationary"].iloc[0]))
+
+
+def stationary_bootstrap(n: int, block: float, draws: int, seed: int) -> np.ndarray:
+    """Resampled positions 0..n-1 in blocks of geometric length, wrapping round.
+
+    Parameters
+    ----------
+    n : int
+        Length of the series.
+    block : float
+        Mean block length in observations.
+    draws, seed : int
+
+    Returns
+    -------
+    array (draws, n) of int
+    """
+    from arch.bootstrap import StationaryBootstrap
+
+    scheme = StationaryBootstrap(block, np.arange(n), seed=np.random.default_rng(seed))
+    return np.stack([data[0][0] for data in scheme.bootstrap(draws)])
+
+
+def multiplicities(positions: np.ndarray, n: int) -> np.ndarray:
+    """How often each observation was drawn: rows of counts that add up to the row's length.
+
+    Parameters
+    ----------
+    positions : array (draws, m) of int
+
+    Returns
+    -------
+    array (draws, n) of float
+    """
+    counts = np.zeros((len(positions), n))
+    for row, drawn in zip(counts, positions, strict=True):
+        row += np.bincount(drawn, minlength=n)
+    return counts

@@ -1,0 +1,31 @@
+"""The typed parameters: one schema for files, command line, cells, widgets and tokens.
+
+>>> from alliance import scenario
+>>> s = scenario.Scenario()
+>>> str(s.as_of), s.decline.beta_window_days
+('2023-01-17', 250)
+>>> scenario.differs(s.replace({"decline": {"currency": "EUR"}}))
+{'decline': {'currency': 'EUR'}}
+"""
+
+from alliance.scenario.cells import cell, parameters, read
+from alliance.scenario.schema import Decline, Group, Scenario, differs, fields
+from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, to_token
+
+__all__ = [
+    "FOLDER",
+    "Decline",
+    "Group",
+    "Scenario",
+    "apply",
+    "cell",
+    "differs",
+    "dump",
+    "fields",
+    "from_token",
+    "load",
+    "names",
+    "parameters",
+    "read",
+    "to_token",
+]

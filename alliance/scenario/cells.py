@@ -1,0 +1,79 @@
+"""Parameter cells of the notebooks, written from the schema and read back strictly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from alliance.errors import ScenarioError, did_you_mean
+from alliance.scenario.schema import Scenario, limits
+
+#: Which group's fields each notebook takes.
+CHAPTERS = {"1-decline": "decline"}
+
+_TYPES = {"int": "int", "float": "float", "bool": "bool"}
+
+
+def group_of(notebook: str) -> str:
+    """The scenario group of a notebook."""
+    if notebook not in CHAPTERS:
+        raise ScenarioError(f"no notebook '{notebook}'{did_you_mean(notebook, CHAPTERS)}")
+    return CHAPTERS[notebook]
+
+
+def parameters(notebook: str, scenario: Scenario) -> dict[str, Any]:
+    """What a notebook's parameter cell gets: JSON values, dates as text, tuples as lists."""
+    values = scenario.model_dump(mode="json")
+    return {"as_of": values["as_of"], "seed": values["seed"], **values[group_of(notebook)]}
+
+
+def cell(notebook: str) -> str:
+    """The source of a notebook's parameter cell: ``name: type = value  # meaning, unit, range``.
+
+    Examples
+    --------
+    >>> print(cell("1-decline").splitlines()[0])
+    as_of: str = "2023-01-17"  # Day on which the reader stands
+    """
+    default = Scenario()
+    group = type(getattr(default, group_of(notebook)))
+    shown = {name: Scenario.model_fields[name] for name in ("as_of", "seed")}
+    shown |= group.model_fields
+    values = parameters(notebook, default)
+    return "\n".join(_line(name, info, values[name]) for name, info in shown.items())
+
+
+def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
+    """The scenario that a notebook's parameters make.
+
+    Parameters
+    ----------
+    notebook : str
+    namespace : dict
+        The notebook's ``globals()``.
+
+    Raises
+    ------
+    ScenarioError
+        If a parameter is missing or wrong.
+    """
+    wanted = parameters(notebook, Scenario())
+    missing = [name for name in wanted if name not in namespace]
+    if missing:
+        raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
+    given = {name: namespace[name] for name in wanted}
+    top = {name: given.pop(name) for name in ("as_of", "seed")}
+    return Scenario.of({**top, group_of(notebook): given})
+
+
+def _line(name: str, info: Any, value: Any) -> str:
+    kind = getattr(info.annotation, "__name__", "")
+    shown = _TYPES.get(kind, "list" if isinstance(value, list) else "str")
+    low, high = limits(info)
+    span = f"{low} to {high}" if low is not None and name != "seed" else ""
+    unit = info.json_schema_extra["unit"]
+    notes = [info.description, " ".join(part for part in (span, unit) if part)]
+    if "Literal" in str(info.annotation):
+        notes[1] = " or ".join(info.annotation.__args__)
+    comment = ", ".join(note for note in notes if note)
+    return f"{name}: {shown} = {json.dumps(value)}  # {comment}"

@@ -1,0 +1,193 @@
+"""Scenario files, ``--set`` and tokens.
+
+Text comes in by one door: every scalar of a file or of ``--set`` is text until the schema types
+it. A file and a token hold only what differs from the default.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alliance.errors import ScenarioError, did_you_mean
+from alliance.scenario.schema import GROUPS, Scenario, differs, fields
+
+#: Where named scenarios lie.
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "scenarios"
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+_TOKEN = "a1."
+
+
+class _Loader(yaml.BaseLoader):
+    """All scalars as text; a key twice, an anchor or an alias is refused."""
+
+    def compose_node(self, parent, index):
+        event = self.peek_event()
+        if getattr(event, "anchor", None) is not None:
+            raise ScenarioError(
+                f"line {event.start_mark.line + 1}: anchors and aliases are not allowed, "
+                f"received '{event.anchor}'"
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise ScenarioError(
+                    f"line {key.start_mark.line + 1}: '{key.value}' must stand once, stands twice"
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def names() -> list[str]:
+    """Names of the scenarios in ``notebooks/scenarios/``."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load(source: str | Path) -> tuple[str, Scenario]:
+    """A scenario and its name, from the name of one in ``notebooks/scenarios/`` or a path.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, its name can't be a folder's, or a value is wrong.
+    """
+    path = Path(source)
+    if not path.suffix and path.name == str(source):
+        path = FOLDER / f"{source}.yaml"
+    if not path.is_file():
+        hint = did_you_mean(path.stem, names())
+        raise ScenarioError(f"no scenario '{source}'{hint}")
+    check_name(path.stem)
+    try:
+        return path.stem, parse(path.read_text(encoding="utf-8"))
+    except ScenarioError as error:
+        raise ScenarioError(f"{path.name}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path.name}: must be UTF-8 text; {error}") from None
+
+
+def check_name(name: str) -> str:
+    """The name itself if it can be a folder's."""
+    if not NAME.fullmatch(name):
+        raise ScenarioError(
+            "a scenario's name has lower-case letters, digits and hyphens, at most 48, "
+            f"received '{name}'"
+        )
+    return name
+
+
+def parse(text: str) -> Scenario:
+    """A scenario from YAML text."""
+    try:
+        values = yaml.load(text, _Loader)  # noqa: S506 - a BaseLoader: text only
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"not valid YAML: {error}") from None
+    if values in (None, ""):
+        return Scenario()
+    if not isinstance(values, dict):
+        raise ScenarioError(f"must be names and values, received {values!r}")
+    for name in GROUPS:
+        if name in values and not isinstance(values[name], dict):
+            raise ScenarioError(f"{name}: must be a group of fields, received {values[name]!r}")
+    return Scenario.of(values, text=True)
+
+
+def dump(scenario: Scenario) -> str:
+    """YAML of what differs from the default."""
+    values = differs(scenario)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True) if values else "{}\n"
+
+
+def apply(scenario: Scenario, settings: list[str]) -> Scenario:
+    """A scenario with ``field=value`` settings applied, each value as text.
+
+    Raises
+    ------
+    ScenarioError
+        For an unknown field (with the nearest), a sweep, or a wrong value.
+
+    Examples
+    --------
+    >>> apply(Scenario(), ["decline.peers=[toyota, honda, mitsubishi-motors]"]).decline.peers[2]
+    'mitsubishi-motors'
+    """
+    changes: dict[str, Any] = {}
+    known = fields()
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals:
+            raise ScenarioError(f"--set takes 'field=value', received '{setting}'")
+        if name not in known:
+            raise ScenarioError(f"--set: unknown field '{name}'{did_you_mean(name, known)}")
+        value = _value(text.strip(), name, str(known[name].annotation))
+        group, dot, key = name.partition(".")
+        if dot:
+            changes.setdefault(group, {})[key] = value
+        else:
+            changes[name] = value
+    values = scenario.model_dump(mode="json")
+    for name, value in changes.items():
+        values[name] = values[name] | value if isinstance(value, dict) else value
+    return Scenario.of(_texts(values), text=True)
+
+
+def _value(text: str, name: str, annotation: str) -> Any:
+    if text.startswith("[") and text.endswith("]"):
+        inner = text[1:-1].strip()
+        return [part.strip() for part in inner.split(",")] if inner else []
+    if "tuple" in annotation:
+        raise ScenarioError(f"{name}: a list is written in brackets, received '{text}'")
+    if "," in text and "str" not in annotation:
+        raise ScenarioError(f"{name}: takes one value, received '{text}'")
+    return text
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _texts(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts(inner) for inner in value]
+    return value if value is None else str(value)
+
+
+def to_token(scenario: Scenario) -> str:
+    """A scenario as short URL-safe text with a checksum."""
+    raw = json.dumps(differs(scenario), separators=(",", ":"), sort_keys=True).encode()
+    sealed = zlib.crc32(raw).to_bytes(4, "big") + zlib.compress(raw, 9)
+    return _TOKEN + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def from_token(token: str) -> Scenario:
+    """The scenario of a token.
+
+    Raises
+    ------
+    ScenarioError
+        If the token is cut, changed, or from another version.
+    """
+    text = token.strip()
+    if not text.startswith(_TOKEN):
+        raise ScenarioError(f"a token starts with '{_TOKEN}', received '{text[:12]}'")
+    body = text[len(_TOKEN) :]
+    try:
+        sealed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        inflate = zlib.decompressobj()
+        raw = inflate.decompress(sealed[4:], 1_000_000)
+        if inflate.unconsumed_tail or zlib.crc32(raw).to_bytes(4, "big") != sealed[:4]:
+            raise ValueError("checksum")
+        values = json.loads(raw)
+    except (binascii.Error, zlib.error, ValueError):
+        raise ScenarioError("a token must be whole: this one is cut or changed") from None
+    return Scenario.of(values)
