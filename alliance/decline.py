@@ -101,7 +101,8 @@ def part_intervals(
     """Intervals of the market, sector and company parts, realised factors held fixed.
 
     The days are resampled in blocks (stationary bootstrap); how often a day was drawn weights it
-    in every estimation window that holds it, so that windows which overlap err together.
+    in every estimation window that holds it, so that windows which overlap err together. A draw
+    that leaves a window empty is left out.
 
     Returns
     -------
@@ -110,14 +111,16 @@ def part_intervals(
     """
     y, m, s, days = _factors(price, market, peers)
     positions = _positions(days, since, window)
-    block = sampling.block_length(y - np.polyval(np.polyfit(m, y, 1), m))
+    residual = y - np.polyval(np.polyfit(m, y, 1), m)
+    block = min(sampling.block_length(residual), window / 10)  # ten blocks or more in a window
     drawn = sampling.stationary_bootstrap(len(y), block, draws, seed)
     weights = sampling.multiplicities(drawn, len(y))
-    b_m, b_s, _ = rolling_betas(y, m, s, positions, window, weights)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a window that no block fell into
+        b_m, b_s, _ = rolling_betas(y, m, s, positions, window, weights)
     parts = pd.DataFrame({"market": b_m @ m[positions], "sector": b_s @ s[positions]})
     parts["company"] = y[positions].sum() - parts["market"] - parts["sector"]
     tail = (1 - confidence) / 2
-    bounds = parts.quantile([tail, 1 - tail]).T
+    bounds = parts.dropna().quantile([tail, 1 - tail]).T
     return bounds.set_axis(["low", "high"], axis=1), block
 
 

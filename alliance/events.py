@@ -58,9 +58,7 @@ class Effect:
     p_corrado: float | None
 
 
-def trading_day(
-    day: dt.date | str, time: str, sessions: pd.DatetimeIndex
-) -> pd.Timestamp:
+def trading_day(day: dt.date | str, time: str, sessions: pd.DatetimeIndex) -> pd.Timestamp:
     """The session on which news of a day counts.
 
     Parameters
@@ -200,9 +198,7 @@ def corrado_p(residual: np.ndarray, abnormal: np.ndarray) -> float:
     return float(2 * stats.norm.sf(abs(z)))
 
 
-def placebo_p(
-    asset: pd.Series, market: pd.Series, effect: Effect, estimation_days: int
-) -> float:
+def placebo_p(asset: pd.Series, market: pd.Series, effect: Effect, estimation_days: int) -> float:
     """Share of all other days whose |t| in the same window is at least the event's.
 
     The days within an estimation length before the event are the control; windows that would
@@ -252,3 +248,19 @@ def null_rejection(
     y = 0.0002 + 1.1 * x + noise
     t = car_test(y[:, :length], x[:, :length], y[:, length:], x[:, length:])[2]
     return float((np.abs(t) > stats.t.ppf(1 - size / 2, length - 2)).mean())
+
+
+def null_table(residuals: np.ndarray, draws: int, seed: int) -> pd.DataFrame:
+    """Rejection rates by estimation length and window, with normal and with real residuals."""
+    rows = [
+        (
+            length,
+            days,
+            null_rejection(length, days, draws, seed),
+            null_rejection(length, days, draws, seed, residuals),
+        )
+        for length in (250, 60, 20)
+        for days in (1, 3, 11)
+    ]
+    columns = ["estimation_days", "window_days", "normal", "real_residuals"]
+    return pd.DataFrame(rows, columns=columns)

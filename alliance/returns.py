@@ -78,6 +78,8 @@ def level(series: pd.Series, day: dt.date | str | pd.Timestamp) -> Level:
 
 def as_known(series: pd.Series, days: pd.DatetimeIndex) -> pd.Series:
     """The last value on or before each day; NaN before the first."""
+    if series.empty:
+        return pd.Series(np.nan, index=days, name=series.name)
     at = np.searchsorted(series.index.to_numpy(), days.to_numpy(), side="right") - 1
     values = series.to_numpy(float)[np.maximum(at, 0)]
     return pd.Series(np.where(at >= 0, values, np.nan), index=days, name=series.name)

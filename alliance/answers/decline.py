@@ -17,7 +17,6 @@ CLAIM = "article-1-more-than-halved"
 CLAIM_YEAR = 2018
 DRAWS = 400  # of the bootstrap
 LARGE_MOVES = 8  # rows of the table of the largest abnormal days
-_LAST_ROW = {"kind", "id"}
 
 
 def check(s: Scenario, ev: Evidence) -> None:
@@ -134,7 +133,7 @@ def _how_far(b, s, price, adjusted, rate, start, tape: Used, fix: Used) -> None:
             columns[name], row = _measures(b.ev, name, rate, s.decline.currency, start)
             rows.append(row)
     b.used = b.used | others
-    b.frames["rebased"] = pd.concat(columns, axis=1).sort_index()
+    b.frames["rebased"] = pd.concat(columns, axis=1, sort=True)
     b.frames["measures"] = pd.DataFrame(rows).set_index("company")
 
 
@@ -176,7 +175,7 @@ def _claim(b, price, tape: Used) -> None:
 def _why(b, s, price, rate, start, tape: Used, fix: Used) -> None:
     with b.ev.reading() as factors:
         market = b.ev.close(MARKET)
-        peers = pd.concat([b.ev.close(p) for p in s.decline.peers], axis=1).dropna()
+        peers = pd.concat([b.ev.close(p) for p in s.decline.peers], axis=1, sort=True).dropna()
     window = s.decline.beta_window_days
     main = decline.decompose(price, market, peers, rate, start, window)
     bounds, block = decline.part_intervals(
@@ -228,9 +227,8 @@ def _events(b, s, price, start, tape: Used) -> None:
     windows = dict.fromkeys([(0, 0), (0, 1), (-half, half)])
     horizon = calendars.sessions("XTKS", days[0], b.ev.as_of + dt.timedelta(days=30))
     table = table.sort_values("date", ignore_index=True)
-    table["day"] = [
-        events.trading_day(e.date, e.time, horizon) for e in table.itertuples(index=False)
-    ]
+    tested_on = [events.trading_day(e.date, e.time, horizon) for e in table.itertuples()]
+    table["day"] = pd.DatetimeIndex(tested_on)
     b.frames["events"] = table[table["day"] >= start]
     rows = []
     for event in b.frames["events"].itertuples(index=False):
@@ -261,8 +259,6 @@ def _events(b, s, price, start, tape: Used) -> None:
         used,
     )
     b.frames["large_moves"] = _large_moves(asset[start:], asset, index, length, b.frames["events"])
-    with b.ev.reading():
-        b.frames["null"] = _null(asset, index, s.seed)
 
 
 def _effect(event, asset, index, window, length) -> dict:
@@ -305,18 +301,21 @@ def _large_moves(span, asset, index, length, table) -> pd.DataFrame:
     return pd.DataFrame(out, columns=["day", "abnormal", "t", "event"])
 
 
-def _null(asset, index, seed: int) -> pd.DataFrame:
-    """Rejection rates of the 5 % t test when nothing happened."""
+def null_size(s: Scenario, ev: Evidence, draws: int = 10_000) -> pd.DataFrame:
+    """How often the 5 % t test of this chapter rejects when nothing happened.
+
+    Returns
+    -------
+    DataFrame
+        ``estimation_days, window_days, normal, real_residuals``: rejection rates with normal
+        residuals, and with Nissan's own drawn at random.
+    """
+    price, market = ev.close(SHARE), ev.close(MARKET)
+    days = returns.common(price, market)
+    asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
     slope = index.cov(asset) / index.var()
     residuals = (asset - slope * index).to_numpy()
-    rows = []
-    for length in (250, 60, 20):
-        for days in (1, 3, 11):
-            normal = events.null_rejection(length, days, seed=seed)
-            real = events.null_rejection(length, days, seed=seed, residuals=residuals)
-            rows.append((length, days, normal, real))
-    columns = ["estimation_days", "window_days", "normal", "real_residuals"]
-    return pd.DataFrame(rows, columns=columns)
+    return events.null_table(residuals, draws, s.seed)
 
 
 def _business(b, price, start, tape: Used) -> None:

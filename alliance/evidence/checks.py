@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def check(data: str | Path | None = None) -> list[Problem]:
         try:
             frames[name] = package.read(name)
         except (AllianceError, OSError) as error:
+            with suppress(AllianceError, OSError):
+                frames[name] = package.read_loosely(name)
             path = package.resources[name]["path"]
             if not any(p.file == path and p.rule != "hash" for p in problems):
                 problems.append(Problem(path, None, "readable", str(error)))
@@ -63,7 +66,7 @@ def seal(data: str | Path | None = None) -> int:
     wrong = [p for p in check(data) if p.rule != "hash"]
     if wrong:
         raise EvidenceError(
-            f"evidence is sealed only when it is clean; {len(wrong)} problems, the first: {wrong[0]}"
+            f"evidence is sealed only when it is clean; {len(wrong)} problems, first: {wrong[0]}"
         )
     return write_hashes(package)
 
@@ -132,7 +135,9 @@ def _monotone(package: Package, frames: Frames) -> Iterator[Problem]:
             back = frame["date"].diff() <= pd.Timedelta(0)
             for row in frame.index[back]:
                 day = frame.at[row, "date"].date()
-                yield Problem(_path(package, name), row + 2, "monotone", f"{day} is not after the row above")
+                yield Problem(
+                    _path(package, name), row + 2, "monotone", f"{day} is not after the row above"
+                )
 
 
 @_rule

@@ -79,27 +79,43 @@ class Package:
                 "is wrong, and 'alliance check --seal' once it is right"
             )
 
-    def read(self, name: str) -> pd.DataFrame:
-        """One table, typed by its schema, in file order, uncut."""
+    def raw(self, name: str) -> pd.DataFrame:
+        """One table as text, in file order; its columns must be those described."""
         resource = self.resource(name)
-        fields = resource["schema"]["fields"]
         path = resource["path"]
         frame = pd.read_csv(
             self.root / path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8"
         )
-        wanted = [field["name"] for field in fields]
+        wanted = [field["name"] for field in resource["schema"]["fields"]]
         if list(frame.columns) != wanted:
             raise EvidenceError(
                 f"{path}: columns must be {', '.join(wanted)}; received {', '.join(frame.columns)}"
             )
-        for field in fields:
+        return frame
+
+    def read(self, name: str) -> pd.DataFrame:
+        """One table, typed by its schema, in file order, uncut."""
+        schema, path = self.resource(name)["schema"], self.resource(name)["path"]
+        frame = self.raw(name)
+        for field in schema["fields"]:
             frame[field["name"]] = _typed(frame[field["name"]], field, path)
-        key = resource["schema"]["primaryKey"]
+        key = schema["primaryKey"]
         twice = frame.duplicated(key, keep=False)
         if twice.any():
             row = frame.loc[twice, key].iloc[0].astype(str).to_list()
             raise EvidenceError(f"{path}: {', '.join(key)} must be unique; {row} stands twice")
         return frame
+
+    def read_loosely(self, name: str) -> pd.DataFrame:
+        """One table with what can't be typed left empty: for checks of a broken table only."""
+        frame = self.raw(name)
+        for field in self.resource(name)["schema"]["fields"]:
+            column = field["name"]
+            if field["type"] == "date":
+                frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
+            elif field["type"] in _PARSERS:
+                frame[column] = pd.to_numeric(frame[column], errors="coerce")
+        return frame.drop_duplicates(self.resource(name)["schema"]["primaryKey"])
 
 
 def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -16,7 +16,6 @@ from pydantic import (
     field_validator,
 )
 from pydantic.fields import FieldInfo
-from typing_extensions import Annotated
 
 from alliance.errors import ScenarioError, did_you_mean
 

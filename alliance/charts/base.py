@@ -1,0 +1,242 @@
+"""What every chart has: a finding as title, units, a source line, an alt text, two shapes."""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from alliance.errors import AllianceError
+
+#: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
+WIDE, NARROW, DPI = 8.0, 4.2, 200
+NARROW_MIME = "application/vnd.alliance.narrow+png"
+
+#: One colour and one line style per company everywhere: told apart by hue-blind eyes and in grey.
+COLOURS = {
+    "nissan": "#c3002f",
+    "renault": "#d99400",
+    "toyota": "#0b5fa5",
+    "honda": "#00876c",
+    "mitsubishi-motors": "#a65a94",
+    "topix": "#6e6e6e",
+}
+DASHES = {"toyota": "--", "honda": "-.", "renault": (0, (6, 1.5)), "topix": ":"}
+OTHERS = ("#4b3b8f", "#7a5c00", "#2e8fb3", "#8c2d04", "#444444")
+INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#d8d8d8"
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.labelsize": 9,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#ececec",
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "lines.linewidth": 1.5,
+    "lines.solid_capstyle": "round",
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "path.simplify": True,
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing with what a reader needs beside it.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(figure, narrow)`` adds axes, each with a label that carries its unit.
+    title : str
+        The finding, in one sentence.
+    alt : str
+        Text for readers who don't see it, with the main value and its dates.
+    source : str
+        Where the figures come from.
+    height : (float, float)
+        Inches, wide and narrow.
+
+    Raises
+    ------
+    AllianceError
+        If title, alt text, source or an axis label is missing.
+    """
+
+    draw: Callable[[Figure, bool], None]
+    title: str
+    alt: str
+    source: str
+    height: tuple[float, float] = (4.4, 4.6)
+
+    def __post_init__(self) -> None:
+        for name in ("title", "alt", "source"):
+            if not getattr(self, name).strip():
+                raise AllianceError(f"a chart needs a {name}")
+
+    def figure(self, narrow: bool = False) -> Figure:
+        """The drawing as a matplotlib figure, tied to no backend and no global state."""
+        with rc_context(STYLE):
+            size = (NARROW if narrow else WIDE, self.height[narrow])
+            fig = Figure(figsize=size, dpi=DPI, layout="constrained")
+            FigureCanvasAgg(fig)
+            fig.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
+            columns = 42 if narrow else 78
+            fig.suptitle(
+                textwrap.fill(self.title, columns),
+                x=0.012,
+                ha="left",
+                fontsize=11 if narrow else 12,
+                fontweight="bold",
+                color=INK,
+            )
+            fig.supxlabel(
+                textwrap.fill(f"Source: {self.source}", 74 if narrow else 140),
+                x=0.012,
+                ha="left",
+                fontsize=7,
+                color=SOFT,
+            )
+            self.draw(fig, narrow)
+            for ax in fig.axes:
+                if ax.axison and not (ax.get_xlabel() or ax.get_ylabel()):
+                    raise AllianceError(f"a chart needs units on its axes: '{self.title}'")
+        return fig
+
+    def png(self, narrow: bool = False) -> bytes:
+        """The drawing as PNG, without a date or a program's name in it."""
+        with rc_context(STYLE):
+            fig, out = self.figure(narrow), io.BytesIO()
+            fig.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
+        return out.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        wide, narrow = (base64.b64encode(self.png(n)).decode() for n in (False, True))
+        alt = f"{self.title} {self.alt}"
+        data = {"image/png": wide, NARROW_MIME: narrow, "text/plain": alt}
+        return data, {"image/png": {"alt": alt, "width": round(WIDE * 96)}}
+
+
+def colour(company: str, others: Sequence[str] = ()) -> str:
+    """A company's colour; companies without one of their own take theirs by position."""
+    if company in COLOURS:
+        return COLOURS[company]
+    unknown = [name for name in others if name not in COLOURS]
+    at = unknown.index(company) if company in unknown else 0
+    return OTHERS[at % len(OTHERS)]
+
+
+def percent(value: float, digits: int = 0, sign: bool = False) -> str:
+    """A fraction as a percentage with a true minus sign.
+
+    Examples
+    --------
+    >>> percent(-0.5847, 1), percent(0.12, sign=True)
+    ('−58.5 %', '+12 %')
+    """
+    return number(100 * value, digits, sign) + " %"
+
+
+def number(value: float, digits: int = 2, sign: bool = False) -> str:
+    """A number with a true minus sign and grouped thousands; zero has no sign."""
+    text = f"{value:{'+' if sign else ''},.{digits}f}"
+    if not text.strip("+-0.,"):
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def billions(value: float, currency: str = "EUR", digits: int = 1) -> str:
+    """An amount in billions: ``EUR 5.6bn``."""
+    return f"{currency} {number(value / 1e9, digits)}bn"
+
+
+def day(value) -> str:
+    """A day as in tables: ``2023-01-17``."""
+    return value.strftime("%Y-%m-%d")
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
+    """Positions as near as possible to the wanted ones, in their order, at least ``gap`` apart.
+
+    Examples
+    --------
+    >>> spread([1.0, 1.1, 5.0], 1.0, 0.0, 10.0).round(2).tolist()
+    [0.55, 1.55, 5.0]
+    """
+    order = np.argsort(wanted, kind="stable")
+    n = len(order)
+    if n == 0:
+        return np.array([])
+    gap = min(gap, (high - low) / max(n - 1, 1))
+    blocks: list[list[float]] = []  # mean of wanted minus offset, and size
+    for rank, index in enumerate(order):
+        blocks.append([wanted[index] - rank * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            last, size = blocks.pop()
+            blocks[-1][0] = (blocks[-1][0] * blocks[-1][1] + last * size) / (blocks[-1][1] + size)
+            blocks[-1][1] += size
+    start = np.concatenate([np.full(int(size), mean) for mean, size in blocks])
+    start = np.clip(start, low, high - (n - 1) * gap)
+    out = np.empty(n)
+    out[order] = start + np.arange(n) * gap
+    return out
+
+
+def end_labels(
+    ax: Axes, x: float, items: Sequence[tuple[float, str, str]], size: float = 8.5
+) -> None:
+    """Names of series right of their last points, moved apart where they would overlap.
+
+    Parameters
+    ----------
+    items : list of (y, text, colour)
+    """
+    low, high = ax.get_ylim()
+    height = ax.figure.get_figheight() * 72 * 0.66
+    lines = max(text.count("\n") + 1 for _, text, _ in items)
+    gap = size * 1.35 * lines / height * (high - low)
+    places = spread([y for y, _, _ in items], gap, low + gap / 2, high - gap / 2)
+    for (y, text, hue), place in zip(items, places, strict=True):
+        ax.annotate(
+            text,
+            xy=(x, y),
+            xytext=(8, 0),
+            textcoords=("offset points", "data"),
+            va="center",
+            ha="left",
+            fontsize=size,
+            color=hue,
+            annotation_clip=False,
+        ).xyann = (8, place)
+
+
+def date_axis(ax: Axes, narrow: bool) -> None:
+    """Years (and months on short spans) without crowding."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=5 if narrow else 9)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+
+
+def percent_axis(axis, digits: int = 0, sign: bool = False) -> None:
+    """Ticks as percentages."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, digits, sign)))

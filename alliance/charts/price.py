@@ -1,0 +1,249 @@
+"""How far and when: prices, drawdowns and starting days."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts.base import (
+    DASHES,
+    FAINT,
+    INK,
+    SOFT,
+    Chart,
+    colour,
+    date_axis,
+    day,
+    percent,
+    percent_axis,
+    spread,
+)
+
+_TAPE = "exchange closes; ECB reference rates"
+_KEYS = {
+    "price_jpy": ("price, yen", "o", True),
+    "total_jpy": ("total return, yen", "o", False),
+    "price_eur": ("price, euros", "s", True),
+    "total_eur": ("total return, euros", "s", False),
+}
+
+
+def rebased(a: Answers) -> Chart:
+    """Nissan's price beside its peers, Renault and the market, from one starting day."""
+    frame, c = a.frame("rebased"), a.context
+    last = frame.ffill().iloc[-1]
+    best = last.drop("nissan").idxmax()
+    span = f"{day(c['since'])} to {day(c['until'])}"
+    others = ", ".join(
+        f"{c['names'][n]} {percent(last[n] - 1, sign=True)}" for n in last.index if n != "nissan"
+    )
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for name in frame.columns[::-1]:
+            series = frame[name].dropna()
+            heavy = 2.2 if name == "nissan" else 1.2
+            style = DASHES.get(name, "-")
+            ax.plot(series.index, series, ls=style, color=colour(name, frame.columns), lw=heavy)
+        ax.axhline(1, color=FAINT, lw=0.8, zorder=0)
+        ax.set_yscale("log")
+        low, high = frame.min().min(), frame.max().max()
+        marks = [
+            m for m in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8) if low / 1.2 < m < high * 1.2
+        ]
+        ax.set_yticks(marks, [percent(m - 1, sign=True) if m != 1 else "0 %" for m in marks])
+        ax.minorticks_off()
+        ax.set_ylabel(f"change in {c['currency']}, log scale")
+        date_axis(ax, narrow)
+        _log_labels(ax, frame.index[-1], last, c["names"])
+        ax.margins(x=0.01)
+
+    return Chart(
+        draw,
+        f"Nissan lost {percent(1 - last['nissan'])} while {c['names'][best]} "
+        f"{_moved(last[best] - 1)} ({c['currency']}, price)",
+        f"Line chart of prices in {c['currency']}, {span}: Nissan "
+        f"{percent(last['nissan'] - 1, sign=True)}; {others}.",
+        _TAPE,
+        (4.6, 5.0),
+    )
+
+
+def _moved(change: float) -> str:
+    return f"{'gained' if change >= 0 else 'lost'} {percent(abs(change))}"
+
+
+def _log_labels(ax, x, last, names) -> None:
+    """End labels on a log axis: spread in logs, then drawn at their places."""
+    low, high = np.log(ax.get_ylim())
+    gap = 8.5 * 1.3 / (ax.figure.get_figheight() * 72 * 0.66) * (high - low)
+    places = np.exp(spread(np.log(last.to_numpy()), gap, low, high))
+    for (name, value), place in zip(last.items(), places, strict=True):
+        text = f"{names[name]} {percent(value - 1, sign=True)}"
+        hue = colour(name, list(last.index))
+        ax.annotate(
+            text,
+            (x, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=hue,
+            fontsize=8.5,
+            fontweight="bold" if name == "nissan" else "normal",
+            annotation_clip=False,
+        )
+
+
+def measures(a: Answers) -> Chart:
+    """The same fall by four measures: price and total return, yen and euros."""
+    frame, c = a.frame("measures"), a.context
+    own = frame.loc["nissan"]
+    rows = list(frame.index)[::-1]
+    low, high = own.min(), own.max()
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for y, name in enumerate(rows):
+            hue = colour(name, rows)
+            values = frame.loc[name].dropna()
+            ax.plot([values.min(), values.max()], [y, y], color=FAINT, lw=4, zorder=1)
+            for key, (_, marker, filled) in _KEYS.items():
+                if key in values:
+                    face = hue if filled else "white"
+                    up = 0.13 if key.startswith("price") else -0.13
+                    ax.plot(values[key], y + up, marker, ms=7, mfc=face, mec=hue, mew=1.4)
+        for _, (label, marker, filled) in _KEYS.items():
+            face = SOFT if filled else "white"
+            ax.plot([], [], marker, ms=7, mfc=face, mec=SOFT, mew=1.4, ls="", label=label)
+        ax.axvline(0, color=SOFT, lw=0.8)
+        ax.set_yticks(range(len(rows)), [c["names"][n] for n in rows])
+        ax.set_ylim(-0.6, len(rows) - 0.4)
+        percent_axis(ax.xaxis, sign=True)
+        ax.set_xlabel(f"change, {day(c['since'])} to {day(c['until'])}")
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1),
+            ncols=2 if narrow else 4,
+            frameon=False,
+            fontsize=8.5,
+            handletextpad=0.2,
+        )
+        ax.grid(axis="y", visible=False)
+
+    return Chart(
+        draw,
+        f"However it is counted, Nissan's holders lost {percent(-high)} to {percent(-low)}",
+        f"Dot chart, {day(c['since'])} to {day(c['until'])}. Nissan: price "
+        f"{percent(own['price_jpy'], 1)} in yen and {percent(own['price_eur'], 1)} in euros, total "
+        f"return {percent(own['total_jpy'], 1)} and {percent(own['total_eur'], 1)}.",
+        f"{_TAPE}; vendor's dividend-adjusted closes. An index has no total return here",
+        (3.7, 4.4),
+    )
+
+
+def drawdown(a: Answers) -> Chart:
+    """Fall below the running high, with the dated events numbered and listed."""
+    frame, table, c = a.frame("drawdown"), a.frame("events"), a.context
+    fall = frame["drawdown"]
+    table = table[(table["day"] >= fall.index[0]) & (table["day"] <= fall.index[-1])]
+    peak, bottom = c["peak"], c["bottom"]
+
+    def draw(fig, narrow):
+        columns = 2 if narrow else 3
+        rows = max(1, -(-len(table) // columns))
+        size = 7 if narrow else 7.5
+        total = fig.get_figheight() * 72
+        key = rows * size * (2.5 if narrow else 1.45) + 4
+        grid = fig.add_gridspec(2, 1, height_ratios=[max(total - key - 70, 120), key])
+        ax, legend = fig.add_subplot(grid[0]), fig.add_subplot(grid[1])
+        ax.fill_between(fall.index, fall, 0, color=colour("nissan"), alpha=0.18, lw=0)
+        ax.plot(fall.index, fall, color=colour("nissan"), lw=1.3)
+        ax.set_ylim(fall.min() * 1.08, 0.16)
+        ax.set_yticks([t for t in ax.get_yticks() if t <= 0.001 and t >= fall.min() * 1.08])
+        percent_axis(ax.yaxis)
+        ax.set_ylabel(f"below the running high, {c['currency']}")
+        ax.margins(x=0.01)
+        date_axis(ax, narrow)
+        _number_events(ax, table["day"], fall, 6.5 if narrow else 7.5)
+        legend.axis("off")
+        for i, row in enumerate(table.itertuples()):
+            text = f"{i + 1}  {row.day:%Y-%m-%d}{chr(10) if narrow else ' '}{row.short}"
+            x, y = (i // rows) / columns, 1 - (i % rows) / rows
+            legend.text(x, y, text, va="top", fontsize=size, color=INK, linespacing=1.15)
+
+    rows = -(-len(table) // 2)
+    return Chart(
+        draw,
+        f"Nissan fell {percent(-fall.min())} from its high and still stood "
+        f"{percent(-fall.iloc[-1])} below it",
+        f"Area chart of the fall below the running high in {c['currency']}: the deepest, "
+        f"{percent(fall.min(), 1)}, ran from {day(peak)} to {day(bottom)}; on {day(c['until'])} it "
+        f"was {percent(fall.iloc[-1], 1)}. {len(table)} dated events are numbered on the line.",
+        "exchange closes; events as listed under Sources",
+        (4.3 + 0.17 * -(-len(table) // 3), 4.2 + 0.27 * rows),
+    )
+
+
+def _number_events(ax, days, fall, size: float) -> None:
+    """Numbers in a row above the curve, moved apart, each tied to its day."""
+    from matplotlib.dates import date2num
+
+    if len(days) == 0:
+        return
+    x = date2num(days.to_numpy())
+    low, high = ax.get_xlim()
+    width = ax.figure.get_figwidth() * 72 * 0.8
+    gap = size * 1.5 * (high - low) / width
+    for i, (at, place) in enumerate(zip(x, spread(x, gap, low + gap, high - gap), strict=True)):
+        y = float(fall.asof(days.iloc[i]))
+        ax.plot([place, at, at], [0.085, 0.03, y], color=SOFT, lw=0.5, zorder=3)
+        ax.plot(at, y, "o", ms=3.2, color=INK, zorder=4)
+        ax.text(place, 0.095, str(i + 1), ha="center", va="bottom", fontsize=size, color=INK)
+
+
+def from_each_day(a: Answers) -> Chart:
+    """How the fall depends on the day from which it is measured."""
+    change, c = a.frame("from_each_day")["change"], a.context
+    claim, share = c["claim"], a["decline.halved_from"]
+    low, high = change.min(), change.max()
+    year = change.index[0].year
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        ax.plot(change.index, change, color=colour("nissan"))
+        if claim is not None:
+            ax.fill_between(
+                change.index,
+                change,
+                claim,
+                where=change < claim,
+                color=colour("nissan"),
+                alpha=0.15,
+            )
+            ax.axhline(claim, color=INK, lw=0.9, ls="--")
+            ax.annotate(
+                f"halved ({percent(claim)})",
+                (change.index[0], claim),
+                xytext=(3, 4),
+                textcoords="offset points",
+                fontsize=8.5,
+                color=INK,
+            )
+        top = max(high, claim if claim is not None else high)
+        ax.set_ylim(low - 0.03, top + 0.05)
+        percent_axis(ax.yaxis)
+        ax.set_ylabel(f"price change to {day(c['until'])}, JPY")
+        ax.set_xlabel("starting day")
+        date_axis(ax, narrow)
+
+    title = f"From {percent(high)} to {percent(low)}: the fall depends on the starting day"
+    if share is not None:
+        title = f"“More than halved since {year}” held from {percent(share, 1)} of that year's days"
+    return Chart(
+        draw,
+        title,
+        f"Line chart: change of Nissan's price from each trading day of {year} to "
+        f"{day(c['until'])}, between {percent(low, 1)} and {percent(high, 1)}.",
+        "exchange closes; the claim is article 1's",
+        (3.8, 4.0),
+    )

@@ -1,0 +1,217 @@
+"""The command ``alliance``. Thin: it reads arguments, calls the rooms, and sets the exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from alliance.errors import AllianceError, ScenarioError, did_you_mean
+
+
+class _Group(click.Group):
+    """A mistyped command gets the nearest one."""
+
+    def resolve_command(self, context, args):
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], self.list_commands(context))
+            raise click.UsageError(f"no command '{args[0]}'{hint}", context) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="alliance-workbook")
+def cli() -> None:
+    """Reports, checks and scenarios of the alliance workbook."""
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--all", "everything", is_flag=True, help="Every file in notebooks/scenarios/.")
+@click.option("--set", "settings", multiple=True, metavar="'FIELD=VALUE'", help="Change one field.")
+@click.option("--as-of", metavar="DATE", help="Stand on another day (YYYY-MM-DD).")
+@click.option("--name", help="Name of the report's folder (with one scenario).")
+@click.option("--only", multiple=True, metavar="CHAPTER", help="Build only this chapter.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build"), show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), help="Another evidence folder.")
+@click.option("--force", is_flag=True, help="Build even what is up to date.")
+def report(scenarios, everything, settings, as_of, name, only, out, data, force) -> None:
+    """Build the report of each SCENARIO (a name or a file; none means base)."""
+    from alliance import report as builder
+    from alliance import scenario
+
+    for chapter in only:
+        if chapter not in builder.CHAPTERS:
+            raise ScenarioError(f"no chapter '{chapter}'{did_you_mean(chapter, builder.CHAPTERS)}")
+    if data:
+        os.environ["ALLIANCE_DATA"] = str(data.resolve())  # the kernels inherit it
+    chosen = [*scenarios] or ([] if everything else ["base"])
+    chosen += [n for n in scenario.names() if everything and n not in chosen]
+    if name and len(chosen) > 1:
+        raise ScenarioError(f"--name goes with one scenario, received {len(chosen)}")
+    changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
+    targets = [_target(source, changes, name, settings, as_of) for source in chosen]
+    outcomes = [
+        builder.build(
+            target, out, data=data, only=only, force=force, bar=sys.stderr.isatty(), log=_log
+        )
+        for target in targets
+    ]
+    for outcome in outcomes:
+        for chapter, error in outcome.errors.items():
+            click.echo(f"\n{chapter} failed:\n{error}", err=True)
+    failed = sum(not outcome.ok for outcome in outcomes)
+    if failed:
+        click.echo(
+            f"{failed} of {len(outcomes)} reports failed; the last good pages stay", err=True
+        )
+    click.echo(f"Open {outcomes[-1].index if len(outcomes) == 1 else out / 'index.html'}")
+    sys.exit(1 if failed else 0)
+
+
+def _target(source: str, changes: list[str], name: str | None, settings, as_of):
+    from alliance import scenario
+    from alliance.report import Target
+
+    stem, s = scenario.load(source)
+    words = ["alliance", "report", stem if source == stem else Path(source).name]
+    if changes:
+        s = scenario.apply(s, changes)
+        values = json.dumps(scenario.differs(s), sort_keys=True)
+        folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
+        words += [f"--set '{setting}'" for setting in settings]
+        words += [f"--as-of {as_of}"] if as_of else []
+    else:
+        folder = stem
+    if name:
+        folder = scenario.text.check_name(name)
+        words.append(f"--name {name}")
+    return Target(folder, s, " ".join(words))
+
+
+def _log(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@cli.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Another evidence folder.")
+@click.option("--fix", is_flag=True, help="Rewrite parameter cells that differ from the schema.")
+@click.option("--seal", is_flag=True, help="Write hashes after a clean check.")
+def check(data, fix, seal) -> None:
+    """List every problem of the evidence and of the notebooks' parameter cells."""
+    from alliance.evidence import checks
+    from alliance.report import cells
+
+    if seal:
+        changed = checks.seal(data)
+        click.echo(f"sealed: {changed} tables have new hashes")
+    problems = [str(problem) for problem in checks.check(data)] + cells.check(fix=fix)
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{len(problems)} problems" if problems else "no problems")
+    sys.exit(1 if problems else 0)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def lab(arguments) -> None:
+    """Open JupyterLab at the repository, in notebooks/ (ARGUMENTS go to JupyterLab)."""
+    from alliance.report import ROOT
+
+    os.chdir(ROOT)
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={ROOT}"]
+    command.append("--LabApp.default_url=/lab/tree/notebooks")
+    os.execv(sys.executable, [*command, *arguments])
+
+
+@cli.group(cls=_Group)
+def scenario() -> None:
+    """Scenarios: list them, their fields, their files and tokens."""
+
+
+@scenario.command("list")
+def scenario_list() -> None:
+    """The scenarios in notebooks/scenarios/."""
+    from alliance import scenario as s
+
+    for name in s.names():
+        _, loaded = s.load(name)
+        click.echo(f"{name:<20} {loaded.as_of}  {loaded.title}")
+
+
+@scenario.command("fields")
+def scenario_fields() -> None:
+    """Every field with its default, range and meaning."""
+    from alliance import scenario as s
+    from alliance.scenario.schema import limits
+
+    default = s.Scenario().model_dump(mode="json")
+    for name, info in s.fields().items():
+        group, dot, key = name.partition(".")
+        value = default[group][key] if dot else default[group]
+        low, high = limits(info)
+        span = f" ({low} to {high})" if low is not None else ""
+        unit = info.json_schema_extra["unit"]
+        click.echo(f"{name} = {json.dumps(value)}{span}{' ' + unit if unit else ''}")
+        click.echo(f"    {info.description}")
+
+
+@scenario.command("show")
+@click.argument("name")
+@click.option("--full", is_flag=True, help="All fields, not only what differs.")
+def scenario_show(name, full) -> None:
+    """The YAML of what differs from the default."""
+    import yaml
+
+    from alliance import scenario as s
+
+    _, loaded = s.load(name)
+    if full:
+        values = loaded.model_dump(mode="json")
+        click.echo(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        click.echo(s.dump(loaded), nl=False)
+
+
+@scenario.command("token")
+@click.argument("name")
+def scenario_token(name) -> None:
+    """A scenario as short text that can be sent."""
+    from alliance import scenario as s
+
+    click.echo(s.to_token(s.load(name)[1]))
+
+
+@scenario.command("from-token")
+@click.argument("token")
+def scenario_from_token(token) -> None:
+    """The YAML of a token."""
+    from alliance import scenario as s
+
+    click.echo(s.dump(s.from_token(token)), nl=False)
+
+
+def main() -> None:
+    """Run the command; errors of our own print as one text and set the exit code."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        cli(standalone_mode=False)
+    except AllianceError as error:
+        click.echo(f"alliance: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("alliance: stopped; the last good report stays", err=True)
+        sys.exit(130)

@@ -1,0 +1,334 @@
+"""Builds one report folder: aside first, then swapped into place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alliance import answers, evidence
+from alliance.errors import BuildError
+from alliance.evidence import Evidence
+from alliance.report import record
+from alliance.report.record import CHAPTERS
+from alliance.scenario import Scenario, differs
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One report to build.
+
+    Parameters
+    ----------
+    name : str
+        The folder's name below ``out``.
+    scenario : Scenario
+    command : str
+        The command that makes it, for the page's foot.
+    """
+
+    name: str
+    scenario: Scenario
+    command: str
+
+
+@dataclass
+class Outcome:
+    """What became of a build: the folder's index, and the error of each chapter that failed."""
+
+    index: Path
+    fresh: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+
+def build(
+    target: Target,
+    out: Path,
+    *,
+    data: Path | None = None,
+    only: tuple[str, ...] = (),
+    force: bool = False,
+    bar: bool = False,
+    log: Log = print,
+) -> Outcome:
+    """Build a report, or find that the last build still holds.
+
+    A chapter that fails leaves its last good page; the index shows why it failed.
+
+    Raises
+    ------
+    ScenarioError
+        Before any notebook runs, if the scenario does not fit the evidence.
+    BuildError
+        If the output folder can't be written.
+    """
+    ev = evidence.open(target.scenario.as_of, data)
+    for chapter in CHAPTERS:
+        answers.CHECKS[chapter](target.scenario, ev)
+    final = out / target.name
+    _recover(final)
+    chapters = [c for c in CHAPTERS if not only or c in only]
+    manifest = record.manifest(target.name, target.scenario, list(CHAPTERS), ev.package)
+    states = _valid_states(final, manifest)
+    todo = [c for c in chapters if force or states.get(c, {}).get("state") != "ok"]
+    if not todo and states:
+        log(f"{target.name}: up to date")
+        return Outcome(final / "index.html")
+    work = out / f".{target.name}.{os.getpid()}"
+    try:
+        work.mkdir(parents=True, exist_ok=False)
+        outcome = _build_in(work, final, target, todo, states, manifest, ev, bar, log)
+        _swap(work, final)
+        write_list(out)
+    except OSError as error:
+        raise BuildError(f"can't write the report below {out}: {error.strerror}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return outcome
+
+
+def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, log) -> Outcome:
+    from alliance.report import pages, run
+
+    outcome = Outcome(final / "index.html", fresh=True)
+    (work / "notebooks").mkdir()
+    last = record.load(final / "results.json") or {"results": []}
+    results = {r["id"]: r for r in last["results"]} if states else {}
+    kept = dict(states)
+    runs = {}
+    for number, chapter in enumerate(todo, 1):
+        log(f"{target.name}: running {chapter} ({number} of {len(todo)})")
+        done = run.run(chapter, target.scenario, bar=bar)
+        runs[chapter] = done
+        if done.error:
+            log(f"{target.name}: {chapter} FAILED after {done.seconds:.1f} s")
+            outcome.errors[chapter] = done.error
+        else:
+            log(f"{target.name}: {chapter} done in {done.seconds:.1f} s")
+    common = page_values(target, manifest)
+    good_pages = final if final.is_dir() else None
+    for chapter in CHAPTERS:
+        done = runs.get(chapter)
+        if done and not done.error:
+            group = chapter.split("-", 1)[1]
+            results = {k: r for k, r in results.items() if not _belongs(k, group, done.results)}
+            results |= {r["id"]: r for r in done.results}
+            _write_chapter(work, chapter, done.document, pages, common)
+            answer = pages.first_sentence(done.document)
+            kept[chapter] = {
+                "state": "ok",
+                "seconds": round(done.seconds, 2),
+                "answer": answer,
+                "headline": list(done.keys),
+            }
+            continue
+        state = dict(kept.get(chapter, {"state": "not built"}))
+        if good_pages and _keep(good_pages, work, chapter):
+            old = record.load(final / "run.json") or {}
+            state = dict(old.get("chapters", {}).get(chapter, state))
+            if done:  # what the last good build found stays beside its page
+                results = results or {r["id"]: r for r in last["results"]}
+        if done:
+            state |= {"state": "failed", "error": done.error, "seconds": round(done.seconds, 2)}
+        else:
+            state.pop("error", None)
+            state["state"] = states.get(chapter, {}).get("state", "not built")
+        kept[chapter] = state
+    if outcome.errors and good_pages:
+        previous = record.load(final / "manifest.json")
+        manifest = previous or manifest
+    values = {"schema": 1, "scenario": _scenario(target), "results": list(results.values())}
+    record.save(work / "results.json", values)
+    record.save(work / "manifest.json", manifest)
+    record.save(
+        work / "run.json", {"finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "chapters": kept}
+    )
+    index = _index(target, common, kept, list(results.values()), ev, work, pages)
+    (work / "index.html").write_text(index, encoding="utf-8", newline="\n")
+    return outcome
+
+
+def _belongs(key: str, group: str, fresh: tuple[dict, ...]) -> bool:
+    """Whether an old result is one that the chapter just run replaces."""
+    prefixes = {r["id"].split(".")[0] for r in fresh} | {group}
+    return key.split(".")[0] in prefixes
+
+
+def _scenario(target: Target) -> dict[str, Any]:
+    """The whole scenario by value, with the report's name."""
+    return {"name": target.name, **target.scenario.model_dump(mode="json")}
+
+
+def page_values(target: Target, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What every page's head and foot say."""
+    s = target.scenario
+    return {
+        "title": s.title or target.name,
+        "as_of": str(s.as_of),
+        "changes": changes(s),
+        "revision": manifest["revision"],
+        "command": target.command,
+        "links": [(key, _name(key)) for key in CHAPTERS],
+    }
+
+
+def changes(s: Scenario) -> str:
+    """What differs from the default, in one line."""
+    parts = []
+    for name, value in differs(s).items():
+        if isinstance(value, dict):
+            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
+        elif name != "title":
+            parts.append(f"{name} = {_text(value)}")
+    return "; ".join(parts)
+
+
+def _text(value: Any) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+
+def _name(chapter: str) -> str:
+    number, _, word = chapter.partition("-")
+    return f"{number} {word.capitalize()}"
+
+
+def _write_chapter(work: Path, chapter: str, document: Any, pages, common) -> None:
+    import nbformat
+
+    name = _name(chapter)
+    text = pages.chapter(document, heading=name, current=chapter, **common)
+    (work / f"{chapter}.html").write_text(text, encoding="utf-8", newline="\n")
+    notebook = nbformat.writes(document) + "\n"
+    path = work / "notebooks" / f"{chapter}.ipynb"
+    path.write_text(notebook, encoding="utf-8", newline="\n")
+
+
+def _keep(final: Path, work: Path, chapter: str) -> bool:
+    """Carry a chapter's last good page and notebook over; False where there is none."""
+    names = [f"{chapter}.html", f"notebooks/{chapter}.ipynb"]
+    if not all((final / name).is_file() for name in names):
+        return False
+    for name in names:
+        shutil.copy2(final / name, work / name)
+    return True
+
+
+def _valid_states(final: Path, manifest: dict[str, Any]) -> dict[str, dict]:
+    """Chapter states of the last build, if it was made from the same inputs and is all there."""
+    last, run = record.load(final / "manifest.json"), record.load(final / "run.json")
+    if not last or not run or last.get("key") != manifest["key"]:
+        return {}
+    if not (final / "index.html").is_file() or record.load(final / "results.json") is None:
+        return {}
+    states = run.get("chapters", {})
+    return {
+        c: s for c, s in states.items() if s.get("state") != "ok" or (final / f"{c}.html").is_file()
+    }
+
+
+def _index(target, common, states, results, ev, work, pages) -> str:
+    from alliance.tables import Result, shown
+
+    for entry in results:
+        r = Result(
+            **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()
+        )
+        entry["shown"] = shown(r)
+        entry["origin"] = ", ".join(s["id"] for s in entry["sources"])
+    used = {
+        (s["kind"], s["id"]): s for r in results for s in r["sources"] if s["kind"] != "assumed"
+    }
+    table = ev.sources(list(used.values())) if used else ev.sources([]).iloc[:0]
+    counts = table.groupby("origin")["rows"].sum() if len(table) else {}
+    assumed = {s["id"] for r in results for s in r["sources"] if s["kind"] == "assumed"}
+    split = (
+        f"The numbers rest on {counts.get('sourced', 0):,} sourced rows, "
+        f"{counts.get('derived', 0):,} derived rows and {len(assumed)} assumptions."
+    )
+    byid = {r["id"]: r for r in results}
+    chapters = [
+        {
+            "tiles": [byid[k] for k in states.get(key, {}).get("headline", ()) if k in byid],
+            "key": key,
+            "name": _name(key),
+            "question": question,
+            "page": (work / f"{key}.html").is_file(),
+            **{k: states.get(key, {}).get(k) for k in ("state", "error", "answer")},
+        }
+        for key, question in CHAPTERS.items()
+    ]
+    return pages.page(
+        "index.html.j2",
+        chapters=chapters,
+        results=results,
+        sources=[_source(s) for s in table.to_dict("records")],
+        split=split,
+        **common,
+    )
+
+
+def _source(row: dict[str, Any]) -> dict[str, str]:
+    import pandas as pd
+
+    clean = {k: "" if pd.isna(v) else v for k, v in row.items()}
+    url = clean["read_at"]
+    return {
+        "table": clean["table"],
+        "issuer": clean["issuer"],
+        "title": f"{clean['title']}, {clean['page']}" if clean["page"] else clean["title"],
+        "published": clean["published"].strftime("%Y-%m-%d") if clean["published"] else "",
+        "confidence": clean["confidence"],
+        "url": url,
+        "host": url.split("/")[2].removeprefix("www.") if "//" in url else url,
+    }
+
+
+def write_list(out: Path) -> None:
+    """``index.html`` of the output folder: every report in it."""
+    from alliance.report import pages
+
+    reports = []
+    for path in sorted(out.glob("*/manifest.json")):
+        manifest, run = record.load(path), record.load(path.parent / "run.json")
+        if manifest and run and not path.parent.name.startswith("."):
+            states = [f"{_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()]
+            title = manifest["scenario"].get("title") or manifest["name"]
+            reports.append(
+                {
+                    "name": path.parent.name,
+                    "title": f"{path.parent.name}: {title}",
+                    "as_of": manifest["as_of"],
+                    "states": "; ".join(states),
+                }
+            )
+    text = pages.page("list.html.j2", reports=reports)
+    aside = out / f".index.{os.getpid()}"
+    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.replace(out / "index.html")
+
+
+def _swap(work: Path, final: Path) -> None:
+    """Put the new folder in the old one's place; the old one goes last."""
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.rename(old)
+    work.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(final: Path) -> None:
+    """After a swap that was cut between its two renames, put the old report back."""
+    old = final.with_name(f".{final.name}.old")
+    if old.is_dir() and not final.exists():
+        old.rename(final)

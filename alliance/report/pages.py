@@ -1,0 +1,93 @@
+"""Executed notebooks and results to pages that open from disk with no network."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+
+from alliance.charts.base import NARROW_MIME
+from alliance.tables import unbroken
+
+TEMPLATES = Path(__file__).parent / "templates"
+_FORMULA = re.compile(r"(?<![\\$])\$(?!\s)([^$\n]+?|[^$]+?)(?<![\s\\])\$(?!\d)")
+
+
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(TEMPLATES)
+    environment = Environment(loader=loader, autoescape=select_autoescape(default=True))
+    environment.filters["days"] = lambda text: Markup(unbroken(str(text)))
+    return environment
+
+
+@cache
+def style() -> str:
+    """The one stylesheet, with the colours of highlighted code."""
+    from pygments.formatters import HtmlFormatter
+
+    code = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    return (TEMPLATES / "report.css").read_text(encoding="utf-8") + code
+
+
+def page(template: str, **values: Any) -> str:
+    """A page from one of our templates; every value is escaped."""
+    return _environment().get_template(template).render(style=style(), **values)
+
+
+def chapter(document: Any, **values: Any) -> str:
+    """The page of an executed notebook, without its code by default."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        extra_template_basedirs=[str(TEMPLATES)],
+        template_name="chapter",
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    shown = _formulas(document)
+    resources = {"alliance": values | {"headings": headings(shown), "narrow": NARROW_MIME}}
+    body, _ = exporter.from_notebook_node(shown, resources=resources)
+    return page("page.html.j2", body=body, headings=headings(shown), **values)
+
+
+def headings(document: Any) -> list[tuple[str, str]]:
+    """Second-level headings as (anchor, text), as nbconvert writes the anchors."""
+    found = []
+    for cell in document.cells:
+        if cell.cell_type == "markdown":
+            for text in re.findall(r"^## +(.+)$", cell.source, flags=re.M):
+                found.append((text.strip().replace(" ", "-"), text.strip()))
+    return found
+
+
+def first_sentence(document: Any) -> str:
+    """The chapter's answer in one sentence: its first computed paragraph, as plain text."""
+    for cell in document.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if 'class="say"' in data.get("text/html", ""):
+                return data["text/plain"]
+    return ""
+
+
+def _formulas(document: Any) -> Any:
+    """A copy whose ``$formulas$`` are MathML, which needs no script and no network."""
+    import nbformat
+
+    copy = nbformat.from_dict(document)
+    for cell in copy.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _FORMULA.sub(_mathml, cell.source)
+    return copy
+
+
+def _mathml(match: re.Match[str]) -> str:
+    from latex2mathml.converter import convert
+
+    return convert(" ".join(match.group(1).split()))

@@ -1,0 +1,106 @@
+"""What a report is made from: code, notebooks, evidence, versions, and the key over all of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from alliance.errors import BuildError
+from alliance.evidence import Package
+from alliance.scenario import Scenario, differs
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+
+#: Chapters of a report, in reading order, with the question each answers.
+CHAPTERS = {"1-decline": "How far has Nissan fallen, when, why, and what did it cost Renault?"}
+
+_LIBRARIES = (
+    "arch",
+    "exchange-calendars",
+    "jupyterlab",
+    "matplotlib",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pydantic",
+    "scipy",
+)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that make the numbers and the pages."""
+    found = {"python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in _LIBRARIES}
+
+
+def revision() -> str | None:
+    """The git revision of the working tree, with ``-changed`` where it differs; None without."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(ROOT), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+        return done.stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT:
+            return None
+        head = git("rev-parse", "--short=12", "HEAD")
+        changed = git("status", "--porcelain", "--", "alliance", "data", "notebooks")
+        return f"{head}-changed" if changed else head
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def source_hashes() -> dict[str, str]:
+    """SHA-256 of every file of the package and of every notebook."""
+    package = Path(__file__).resolve().parents[1]
+    files = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    files += [NOTEBOOKS / f"{name}.ipynb" for name in CHAPTERS]
+    return {
+        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
+    }
+
+
+def manifest(
+    name: str, scenario: Scenario, chapters: list[str], package: Package
+) -> dict[str, Any]:
+    """What a report was made from; no times, so that equal runs give equal bytes."""
+    record = {
+        "schema": 1,
+        "name": name,
+        "scenario": differs(scenario),
+        "as_of": str(scenario.as_of),
+        "seed": scenario.seed,
+        "chapters": chapters,
+        "evidence": {r["name"]: r["hash"] for r in package.resources.values()},
+        "versions": versions(),
+    }
+    everything = json.dumps([record, source_hashes()], sort_keys=True)
+    key = hashlib.sha256(everything.encode()).hexdigest()
+    return record | {"revision": revision(), "key": key}
+
+
+def load(path: Path) -> dict[str, Any] | None:
+    """A JSON file of an earlier build; None where it is missing or damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def save(path: Path, value: Any) -> None:
+    """Write JSON as UTF-8 with ``\\n``, keys in their order, no NaN."""
+    try:
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise BuildError(f"{path.name} must hold no NaN: {error}") from None
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

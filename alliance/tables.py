@@ -1,0 +1,304 @@
+"""Sentences and tables, drawn from answers.
+
+A sentence prints computed numbers only, and carries the results it prints out of the notebook in
+a MIME type of our own, from which ``report`` writes ``results.json``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from alliance.answers import Answers, Result
+from alliance.errors import AllianceError
+
+NBSP = "\N{NO-BREAK SPACE}"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SIGNED = re.compile(r"-\d[\d,.]*(\s*[^-]*)?")
+RESULTS_MIME = "application/vnd.alliance.results+json"
+
+
+class Html:
+    """HTML with a plain text beside it, the results it carries and which of them are headlines."""
+
+    def __init__(
+        self,
+        body: str,
+        text: str,
+        results: Iterable[Result] = (),
+        headline: Iterable[str] = (),
+    ) -> None:
+        self.body, self.text = body, text
+        self.results, self.headline = tuple(results), tuple(headline)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data: dict[str, Any] = {"text/html": self.body, "text/plain": self.text}
+        if self.results:
+            data[RESULTS_MIME] = {
+                "headline": list(self.headline),
+                "results": [result.to_json() for result in self.results],
+            }
+        return data
+
+
+class _Numbers(string.Formatter):
+    """Fields are result ids or named values; a missing value prints as 'not available'."""
+
+    def __init__(self, a: Answers, values: Mapping[str, Any], marked: bool) -> None:
+        self.a, self.values, self.marked = a, values, marked
+        self.seen: dict[str, Result] = {}
+
+    def get_field(self, field_name, args, kwargs):
+        if field_name in self.values:
+            return self.values[field_name], field_name
+        self.seen[field_name] = self.a.result(field_name)
+        return self.seen[field_name], field_name
+
+    def format_field(self, value, format_spec):
+        result = value if isinstance(value, Result) else None
+        raw = result.value if result else value
+        try:
+            missing = raw is None or (isinstance(raw, float) and pd.isna(raw))
+            text = "not available" if missing else format(raw, format_spec)
+        except (ValueError, TypeError) as error:
+            raise AllianceError(f"can't print {raw!r} as '{format_spec}': {error}") from None
+        text = _tidy(text)
+        if not self.marked:
+            return text
+        text = html.escape(text)
+        if result is None:
+            return text
+        tip = html.escape(f"{result.label}. From {_names(result)}", quote=True)
+        return f'<a class="n" href="#sources" title="{tip}">{text}</a>'
+
+
+def say(sentence: str, a: Answers, **values: Any) -> Html:
+    """A paragraph with numbers computed at this run.
+
+    Parameters
+    ----------
+    sentence : str
+        Fields are result ids (``{decline.price_change_jpy:.0%}``) or names in ``values``.
+    a : Answers
+    values
+        Other computed values.
+
+    Raises
+    ------
+    AllianceError
+        For an unknown result id (with the nearest).
+    """
+    plain = _Numbers(a, values, marked=False)
+    text = plain.format(sentence)
+    body = _Numbers(a, values, marked=True).format(sentence)
+    return Html(f'<p class="say">{body}</p>', text, plain.seen.values())
+
+
+def headline(a: Answers, *keys: str) -> Html:
+    """The chosen results large, and all of the chapter's results out of the notebook with them."""
+    chosen = [a.result(key) for key in keys]
+    tiles = "".join(
+        f"<div><dt>{_link(r.label)}</dt><dd>{html.escape(shown(r))}</dd></div>" for r in chosen
+    )
+    text = "\n".join(f"{r.label}: {shown(r)}" for r in chosen)
+    return Html(f'<dl class="tiles">{tiles}</dl>', text, a.results.values(), keys)
+
+
+def results(a: Answers) -> Html:
+    """All results of a chapter with the tables behind each, folded away."""
+    rows = [
+        {"result": r.label, "value": shown(r), "note": r.note or "", "from": _names(r)}
+        for r in a.results.values()
+    ]
+    return _folded(show(pd.DataFrame(rows), f"All {len(rows)} results"))
+
+
+def shown(result: Result) -> str:
+    """A result's value as text with its unit.
+
+    Examples
+    --------
+    >>> shown(Result("x", -0.5847, "fraction", "x", ()))
+    '−58.5\xa0%'
+    """
+    value, unit = result.value, result.unit
+    if value is None:
+        return "not available"
+    if isinstance(value, str):
+        return value
+    if unit == "fraction":
+        return _tidy(f"{100 * value:.1f} %")
+    if unit in ("EUR", "JPY", "USD"):
+        return _tidy(f"{unit} {value / 1e6:,.0f}m")
+    if unit in ("shares", "units", "count"):
+        return _tidy(f"{value:,.0f}")
+    return _tidy(f"{value:,.3f} {unit}" if unit == "log points" else f"{value:,.2f} {unit}")
+
+
+def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> Html:
+    """A table that scrolls in its own box; text is escaped, numbers printed by ``formats``."""
+    formats = dict(formats or {})
+    columns = list(frame.columns)
+    text = pd.DataFrame(
+        {c: [_cell(v, formats.get(c, "")) for v in frame[c]] for c in columns}, columns=columns
+    )
+    numeric = {c for c in columns if pd.api.types.is_numeric_dtype(frame[c]) or c == "value"}
+    head = "".join(
+        f'<th scope="col"{_num(c in numeric)}>{html.escape(str(c))}</th>' for c in columns
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{_num(c in numeric)}>{_link(v)}</td>" for c, v in zip(columns, row, strict=True)
+        )
+        + "</tr>"
+        for row in text.itertuples(index=False)
+    )
+    table = (
+        f'<p class="caption">{html.escape(caption)}</p>'
+        f'<div class="table" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+    return Html(table, f"{caption}\n{text.to_string(index=False)}")
+
+
+def effects(a: Answers) -> Html:
+    """A row for each event: abnormal return and t by window, and tests without normality."""
+    frame = a.frame("effects")
+    if frame.empty:
+        return show(frame, "No dated event was public")
+    rows = []
+    for _, group in frame.groupby("event", sort=False):
+        first = group.iloc[0]
+        row = {"event": first["short"], "trading day": first["day"]}
+        for e in group.itertuples():
+            known = f"{e.car:+.1%} ({e.t:+.1f})" if pd.notna(e.car) else ""
+            row[f"days {e.window[0]} to {e.window[1]}"] = _minus(known.replace("%", NBSP + "%"))
+        row["p rank, day 0"] = group["p_rank"].iloc[0]
+        row["p Corrado"] = group["p_corrado"].iloc[-1]
+        row["p placebo, days 0 to 1"] = group["p_placebo"].iloc[1]
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    formats = {name: ".3f" for name in table if name.startswith("p ")}
+    return show(table, "Abnormal return (and t) by event and window; p of other tests", formats)
+
+
+def unit_sales(a: Answers) -> Html:
+    """Regions against the total that Nissan printed, and the share against the printed share."""
+    frame = a.frame("regions")
+    if frame.empty or "total" not in frame:
+        return show(frame, "No unit sales were public")
+    regions = [name for name in frame if name not in ("total", "not split")]
+    difference = frame["total"] - frame[regions].sum(axis=1)
+    table = (frame[[*regions, "total"]] / 1000).assign(difference=difference / 1000)
+    share = a.frame("market_share").xs("FY", level="period")
+    table["share computed"], table["share printed"] = share["share"], share["printed_share"]
+    formats = dict.fromkeys([*regions, "total", "difference"], ",.0f")
+    formats |= {"share computed": ".2%", "share printed": ".1%"}
+    table = table.reset_index(names="fiscal year")
+    return show(table, "Thousand cars by region; the difference is not yet split", formats)
+
+
+def large_moves(a: Answers) -> Html:
+    """The largest abnormal days and what the evidence knows about them."""
+    frame = a.frame("large_moves").rename(columns={"abnormal": "abnormal return"})
+    frame["event"] = frame["event"].replace("", "none in the evidence")
+    formats = {"abnormal return": "+.1%", "t": "+.1f"}
+    return show(frame, "Largest one-day abnormal returns", formats)
+
+
+def null_size(frame: pd.DataFrame) -> Html:
+    """Rejection rates of the 5 % t test under the null."""
+    names = {
+        "estimation_days": "estimation days",
+        "window_days": "days in window",
+        "normal": "normal residuals",
+        "real_residuals": "Nissan's own residuals",
+    }
+    formats = {"normal residuals": ".1%", "Nissan's own residuals": ".1%"}
+    caption = "How often the 5 % test rejects when nothing happened"
+    return show(frame.rename(columns=names), caption, formats)
+
+
+def inputs(a: Answers) -> Html:
+    """What went in, with its origin."""
+    rows = [(i.name, _plain(i.value), i.unit, i.origin) for i in a.inputs]
+    return show(pd.DataFrame(rows, columns=["input", "value", "unit", "origin"]), "Inputs")
+
+
+def sources(a: Answers) -> Html:
+    """The documents behind the chapter, computed from what it read."""
+    frame = a.sources.drop_duplicates(["table", "issuer", "title", "origin"]).copy()
+    counted = frame.groupby("origin")["rows"].size()
+    split = ", ".join(f"{n} {origin}" for origin, n in counted.items())
+    table = pd.DataFrame(
+        {
+            "table": frame["table"],
+            "issuer": frame["issuer"],
+            "title": frame["title"].str.cat(frame["page"], sep=", ", na_rep="").str.rstrip(", "),
+            "published": frame["published"],
+            "confidence": frame["confidence"],
+            "read at": frame["read_at"],
+        }
+    )
+    out = _folded(show(table, f"Sources read by this chapter: documents, {split}"))
+    return Html(f'<div id="sources">{out.body}</div>', out.text)
+
+
+def _folded(table: Html) -> Html:
+    """A long table behind its caption, opened by a click and in print."""
+    caption = table.text.split("\n", 1)[0]
+    body = f"<details><summary>{html.escape(caption)}</summary>{table.body}</details>"
+    return Html(body, table.text)
+
+
+def _names(result: Result) -> str:
+    return ", ".join(
+        f"{s['id']} (to {s['as_of']})" if s["as_of"] else s["id"] for s in result.sources
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    return _tidy(format(value, form)) if form else str(value)
+
+
+def _tidy(text: str) -> str:
+    """A true minus sign before a number, and a fixed space before a percent sign."""
+    text = _minus(text) if _SIGNED.fullmatch(text) else text
+    return text[:-1].rstrip() + NBSP + "%" if text.endswith("%") else text
+
+
+def _minus(text: str) -> str:
+    return re.sub(r"-(?=\d)", "−", text)
+
+
+def _num(numeric: bool) -> str:
+    return ' class="num"' if numeric else ""
+
+
+def _link(text: str) -> str:
+    """An address as a link named by its host; elsewhere days are kept from breaking."""
+    if text.startswith(("https://", "http://")):
+        host = text.split("/")[2].removeprefix("www.")
+        return f'<a href="{html.escape(text, quote=True)}" rel="noopener">{html.escape(host)}</a>'
+    return unbroken(text)
+
+
+def unbroken(text: str) -> str:
+    """Text as HTML in which no day breaks at its hyphens."""
+    return _DAY.sub(r'<span class="d">\g<0></span>', html.escape(text))

@@ -1,0 +1,84 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alliance import answers, evidence, scenario
+from alliance.evidence import DATA, Package
+from alliance.evidence.checks import write_hashes
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def base():
+    """The base scenario."""
+    return scenario.load("base")[1]
+
+
+@pytest.fixture(scope="session")
+def found(base):
+    """Chapter 1's answers at the base."""
+    return answers.decline(base, evidence.open(base.as_of))
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A copy of the evidence that a test may break."""
+    copy = tmp_path / "data"
+    shutil.copytree(DATA, copy)
+    return copy
+
+
+@pytest.fixture
+def reseal():
+    """Writes hashes without checking: for tests that change numbers on purpose."""
+    return lambda folder: write_hashes(Package(Path(folder)))
+
+
+def chromium() -> str | None:
+    """The installed browser's path."""
+    names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; without one the test is skipped, or fails where REQUIRE_BROWSER=1."""
+    path = chromium()
+    if path is None:
+        why = "no Chromium is installed (Debian: apt install chromium)"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{why}, and REQUIRE_BROWSER=1")
+        pytest.skip(why)
+    from playwright.sync_api import sync_playwright
+
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=path, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, base):
+    """The base report, built once (its tests share one worker)."""
+    from alliance.report import Target, build
+
+    out = tmp_path_factory.mktemp("build")
+    outcome = build(Target("base", base, "alliance report base"), out)
+    assert outcome.ok, outcome.errors
+    return out / "base"
