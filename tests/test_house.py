@@ -70,7 +70,7 @@ def test_imports_point_up_the_house(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_modules_are_small(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= 400, f"{lines} lines: two modules"
+    assert lines <= 300, f"{lines} lines: two modules"
 
 
 def test_the_package_is_small():
@@ -126,9 +126,17 @@ def pins(name):
 
 
 def test_locks_share_their_pins():
-    core, dev = pins("core.lock"), pins("dev.lock")
+    core, dev = versions("core.lock"), versions("dev.lock")
     assert len(core) > 50
-    assert {key: dev.get(key) for key in core} == core
+    assert {name: dev.get(name) for name in core} == core
+
+
+def versions(lock):
+    """Pinned versions by package (more than one where they differ by Python or system)."""
+    found = {}
+    for (package, _), version in pins(lock).items():
+        found.setdefault(package, set()).add(version)
+    return found
 
 
 @pytest.mark.parametrize("name", ["core.lock", "dev.lock"])

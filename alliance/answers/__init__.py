@@ -12,7 +12,7 @@ of this room, and every figure and sentence draws on what it returns.
 
 from alliance.answers.decline import answer as decline
 from alliance.answers.decline import check as check_decline
-from alliance.answers.decline import null_size
+from alliance.answers.effects import null_size
 from alliance.answers.form import Answers, Input, Result
 
 #: The function that answers each chapter, and the one that checks its inputs before a run.

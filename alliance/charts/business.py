@@ -130,7 +130,8 @@ def market_share(a: Answers) -> Chart:
                 fontsize=8.5,
                 color=INK,
             )
-        ax.set_xticks(range(len(frame)), names, fontsize=7.5 if narrow else 8.5)
+        short = [name.replace("FY", "").replace("months", "mo.") for name in names]
+        ax.set_xticks(range(len(frame)), short if narrow else names, fontsize=8)
         ax.set_ylim(0, share.max() * 1.2)
         percent_axis(ax.yaxis)
         ax.set_ylabel("share of world car sales")

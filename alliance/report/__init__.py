@@ -5,7 +5,7 @@
 interrupted or failed build leaves the last good report.
 """
 
-from alliance.report.build import Outcome, Target, build
+from alliance.report.builder import Outcome, Target, build
 from alliance.report.record import CHAPTERS, NOTEBOOKS, ROOT
 
 __all__ = ["CHAPTERS", "NOTEBOOKS", "ROOT", "Outcome", "Target", "build"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -48,22 +49,18 @@ def chapter(document: Any, **values: Any) -> str:
         template_name="chapter",
         exclude_input_prompt=True,
         exclude_output_prompt=True,
-        exclude_anchor_links=True,
+        anchor_link_text="",
     )
     shown = _formulas(document)
-    resources = {"alliance": values | {"headings": headings(shown), "narrow": NARROW_MIME}}
+    resources = {"alliance": {"narrow": NARROW_MIME}}
     body, _ = exporter.from_notebook_node(shown, resources=resources)
-    return page("page.html.j2", body=body, headings=headings(shown), **values)
+    return page("page.html.j2", body=body, headings=headings(body), **values)
 
 
-def headings(document: Any) -> list[tuple[str, str]]:
-    """Second-level headings as (anchor, text), as nbconvert writes the anchors."""
-    found = []
-    for cell in document.cells:
-        if cell.cell_type == "markdown":
-            for text in re.findall(r"^## +(.+)$", cell.source, flags=re.M):
-                found.append((text.strip().replace(" ", "-"), text.strip()))
-    return found
+def headings(body: str) -> list[tuple[str, str]]:
+    """Second-level headings of a converted notebook as (anchor, text)."""
+    found = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', body, re.S)
+    return [(anchor, unescape(re.sub(r"<[^>]+>", "", text))) for anchor, text in found]
 
 
 def first_sentence(document: Any) -> str:

@@ -15,7 +15,7 @@ from alliance.errors import BuildError
 from alliance.evidence import Evidence
 from alliance.report import record
 from alliance.report.record import CHAPTERS
-from alliance.scenario import Scenario, differs
+from alliance.scenario import Scenario
 
 Log = Callable[[str], None]
 
@@ -89,7 +89,9 @@ def build(
         work.mkdir(parents=True, exist_ok=False)
         outcome = _build_in(work, final, target, todo, states, manifest, ev, bar, log)
         _swap(work, final)
-        write_list(out)
+        from alliance.report import index
+
+        index.write_list(out)
     except OSError as error:
         raise BuildError(f"can't write the report below {out}: {error.strerror}") from None
     finally:
@@ -98,7 +100,7 @@ def build(
 
 
 def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, log) -> Outcome:
-    from alliance.report import pages, run
+    from alliance.report import index, pages, run
 
     outcome = Outcome(final / "index.html", fresh=True)
     (work / "notebooks").mkdir()
@@ -115,7 +117,7 @@ def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, lo
             outcome.errors[chapter] = done.error
         else:
             log(f"{target.name}: {chapter} done in {done.seconds:.1f} s")
-    common = page_values(target, manifest)
+    common = index.page_values(target.scenario, target.name, target.command, manifest)
     good_pages = final if final.is_dir() else None
     for chapter in CHAPTERS:
         done = runs.get(chapter)
@@ -153,8 +155,8 @@ def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, lo
     record.save(
         work / "run.json", {"finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "chapters": kept}
     )
-    index = _index(target, common, kept, list(results.values()), ev, work, pages)
-    (work / "index.html").write_text(index, encoding="utf-8", newline="\n")
+    text = index.index_page(common, kept, list(results.values()), ev, work)
+    (work / "index.html").write_text(text, encoding="utf-8", newline="\n")
     return outcome
 
 
@@ -169,43 +171,12 @@ def _scenario(target: Target) -> dict[str, Any]:
     return {"name": target.name, **target.scenario.model_dump(mode="json")}
 
 
-def page_values(target: Target, manifest: dict[str, Any]) -> dict[str, Any]:
-    """What every page's head and foot say."""
-    s = target.scenario
-    return {
-        "title": s.title or target.name,
-        "as_of": str(s.as_of),
-        "changes": changes(s),
-        "revision": manifest["revision"],
-        "command": target.command,
-        "links": [(key, _name(key)) for key in CHAPTERS],
-    }
-
-
-def changes(s: Scenario) -> str:
-    """What differs from the default, in one line."""
-    parts = []
-    for name, value in differs(s).items():
-        if isinstance(value, dict):
-            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
-        elif name != "title":
-            parts.append(f"{name} = {_text(value)}")
-    return "; ".join(parts)
-
-
-def _text(value: Any) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
-
-
-def _name(chapter: str) -> str:
-    number, _, word = chapter.partition("-")
-    return f"{number} {word.capitalize()}"
-
-
 def _write_chapter(work: Path, chapter: str, document: Any, pages, common) -> None:
     import nbformat
 
-    name = _name(chapter)
+    from alliance.report.index import chapter_name
+
+    name = chapter_name(chapter)
     text = pages.chapter(document, heading=name, current=chapter, **common)
     (work / f"{chapter}.html").write_text(text, encoding="utf-8", newline="\n")
     notebook = nbformat.writes(document) + "\n"
@@ -234,87 +205,6 @@ def _valid_states(final: Path, manifest: dict[str, Any]) -> dict[str, dict]:
     return {
         c: s for c, s in states.items() if s.get("state") != "ok" or (final / f"{c}.html").is_file()
     }
-
-
-def _index(target, common, states, results, ev, work, pages) -> str:
-    from alliance.tables import Result, shown
-
-    for entry in results:
-        r = Result(
-            **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()
-        )
-        entry["shown"] = shown(r)
-        entry["origin"] = ", ".join(s["id"] for s in entry["sources"])
-    used = {
-        (s["kind"], s["id"]): s for r in results for s in r["sources"] if s["kind"] != "assumed"
-    }
-    table = ev.sources(list(used.values())) if used else ev.sources([]).iloc[:0]
-    counts = table.groupby("origin")["rows"].sum() if len(table) else {}
-    assumed = {s["id"] for r in results for s in r["sources"] if s["kind"] == "assumed"}
-    split = (
-        f"The numbers rest on {counts.get('sourced', 0):,} sourced rows, "
-        f"{counts.get('derived', 0):,} derived rows and {len(assumed)} assumptions."
-    )
-    byid = {r["id"]: r for r in results}
-    chapters = [
-        {
-            "tiles": [byid[k] for k in states.get(key, {}).get("headline", ()) if k in byid],
-            "key": key,
-            "name": _name(key),
-            "question": question,
-            "page": (work / f"{key}.html").is_file(),
-            **{k: states.get(key, {}).get(k) for k in ("state", "error", "answer")},
-        }
-        for key, question in CHAPTERS.items()
-    ]
-    return pages.page(
-        "index.html.j2",
-        chapters=chapters,
-        results=results,
-        sources=[_source(s) for s in table.to_dict("records")],
-        split=split,
-        **common,
-    )
-
-
-def _source(row: dict[str, Any]) -> dict[str, str]:
-    import pandas as pd
-
-    clean = {k: "" if pd.isna(v) else v for k, v in row.items()}
-    url = clean["read_at"]
-    return {
-        "table": clean["table"],
-        "issuer": clean["issuer"],
-        "title": f"{clean['title']}, {clean['page']}" if clean["page"] else clean["title"],
-        "published": clean["published"].strftime("%Y-%m-%d") if clean["published"] else "",
-        "confidence": clean["confidence"],
-        "url": url,
-        "host": url.split("/")[2].removeprefix("www.") if "//" in url else url,
-    }
-
-
-def write_list(out: Path) -> None:
-    """``index.html`` of the output folder: every report in it."""
-    from alliance.report import pages
-
-    reports = []
-    for path in sorted(out.glob("*/manifest.json")):
-        manifest, run = record.load(path), record.load(path.parent / "run.json")
-        if manifest and run and not path.parent.name.startswith("."):
-            states = [f"{_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()]
-            title = manifest["scenario"].get("title") or manifest["name"]
-            reports.append(
-                {
-                    "name": path.parent.name,
-                    "title": f"{path.parent.name}: {title}",
-                    "as_of": manifest["as_of"],
-                    "states": "; ".join(states),
-                }
-            )
-    text = pages.page("list.html.j2", reports=reports)
-    aside = out / f".index.{os.getpid()}"
-    aside.write_text(text, encoding="utf-8", newline="\n")
-    aside.replace(out / "index.html")
 
 
 def _swap(work: Path, final: Path) -> None:

@@ -115,7 +115,7 @@ def results(a: Answers) -> Html:
         {"result": r.label, "value": shown(r), "note": r.note or "", "from": _names(r)}
         for r in a.results.values()
     ]
-    return _folded(show(pd.DataFrame(rows), f"All {len(rows)} results"))
+    return folded(show(pd.DataFrame(rows), f"All {len(rows)} results"))
 
 
 def shown(result: Result) -> str:
@@ -167,64 +167,6 @@ def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = 
     return Html(table, f"{caption}\n{text.to_string(index=False)}")
 
 
-def effects(a: Answers) -> Html:
-    """A row for each event: abnormal return and t by window, and tests without normality."""
-    frame = a.frame("effects")
-    if frame.empty:
-        return show(frame, "No dated event was public")
-    rows = []
-    for _, group in frame.groupby("event", sort=False):
-        first = group.iloc[0]
-        row = {"event": first["short"], "trading day": first["day"]}
-        for e in group.itertuples():
-            known = f"{e.car:+.1%} ({e.t:+.1f})" if pd.notna(e.car) else ""
-            row[f"days {e.window[0]} to {e.window[1]}"] = _minus(known.replace("%", NBSP + "%"))
-        row["p rank, day 0"] = group["p_rank"].iloc[0]
-        row["p Corrado"] = group["p_corrado"].iloc[-1]
-        row["p placebo, days 0 to 1"] = group["p_placebo"].iloc[1]
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    formats = {name: ".3f" for name in table if name.startswith("p ")}
-    return show(table, "Abnormal return (and t) by event and window; p of other tests", formats)
-
-
-def unit_sales(a: Answers) -> Html:
-    """Regions against the total that Nissan printed, and the share against the printed share."""
-    frame = a.frame("regions")
-    if frame.empty or "total" not in frame:
-        return show(frame, "No unit sales were public")
-    regions = [name for name in frame if name not in ("total", "not split")]
-    difference = frame["total"] - frame[regions].sum(axis=1)
-    table = (frame[[*regions, "total"]] / 1000).assign(difference=difference / 1000)
-    share = a.frame("market_share").xs("FY", level="period")
-    table["share computed"], table["share printed"] = share["share"], share["printed_share"]
-    formats = dict.fromkeys([*regions, "total", "difference"], ",.0f")
-    formats |= {"share computed": ".2%", "share printed": ".1%"}
-    table = table.reset_index(names="fiscal year")
-    return show(table, "Thousand cars by region; the difference is not yet split", formats)
-
-
-def large_moves(a: Answers) -> Html:
-    """The largest abnormal days and what the evidence knows about them."""
-    frame = a.frame("large_moves").rename(columns={"abnormal": "abnormal return"})
-    frame["event"] = frame["event"].replace("", "none in the evidence")
-    formats = {"abnormal return": "+.1%", "t": "+.1f"}
-    return show(frame, "Largest one-day abnormal returns", formats)
-
-
-def null_size(frame: pd.DataFrame) -> Html:
-    """Rejection rates of the 5 % t test under the null."""
-    names = {
-        "estimation_days": "estimation days",
-        "window_days": "days in window",
-        "normal": "normal residuals",
-        "real_residuals": "Nissan's own residuals",
-    }
-    formats = {"normal residuals": ".1%", "Nissan's own residuals": ".1%"}
-    caption = "How often the 5 % test rejects when nothing happened"
-    return show(frame.rename(columns=names), caption, formats)
-
-
 def inputs(a: Answers) -> Html:
     """What went in, with its origin."""
     rows = [(i.name, _plain(i.value), i.unit, i.origin) for i in a.inputs]
@@ -246,11 +188,11 @@ def sources(a: Answers) -> Html:
             "read at": frame["read_at"],
         }
     )
-    out = _folded(show(table, f"Sources read by this chapter: documents, {split}"))
+    out = folded(show(table, f"Sources read by this chapter: documents, {split}"))
     return Html(f'<div id="sources">{out.body}</div>', out.text)
 
 
-def _folded(table: Html) -> Html:
+def folded(table: Html) -> Html:
     """A long table behind its caption, opened by a click and in print."""
     caption = table.text.split("\n", 1)[0]
     body = f"<details><summary>{html.escape(caption)}</summary>{table.body}</details>"
@@ -279,11 +221,12 @@ def _cell(value: Any, form: str) -> str:
 
 def _tidy(text: str) -> str:
     """A true minus sign before a number, and a fixed space before a percent sign."""
-    text = _minus(text) if _SIGNED.fullmatch(text) else text
+    text = minus(text) if _SIGNED.fullmatch(text) else text
     return text[:-1].rstrip() + NBSP + "%" if text.endswith("%") else text
 
 
-def _minus(text: str) -> str:
+def minus(text: str) -> str:
+    """Text with a true minus sign before every number."""
     return re.sub(r"-(?=\d)", "−", text)
 
 

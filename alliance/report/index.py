@@ -1,0 +1,133 @@
+"""The index page of a report, the list of all reports, and what every page's foot says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alliance.answers import Result
+from alliance.evidence import Evidence
+from alliance.report import pages, record
+from alliance.report.record import CHAPTERS
+from alliance.scenario import Scenario, differs
+from alliance.tables import shown
+
+
+def page_values(s: Scenario, name: str, command: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What every page's head and foot say."""
+    return {
+        "title": s.title or name,
+        "as_of": str(s.as_of),
+        "changes": changes(s),
+        "revision": manifest["revision"],
+        "command": command,
+        "links": [(key, chapter_name(key)) for key in CHAPTERS],
+    }
+
+
+def changes(s: Scenario) -> str:
+    """What differs from the default, in one line."""
+    parts = []
+    for name, value in differs(s).items():
+        if isinstance(value, dict):
+            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
+        elif name != "title":
+            parts.append(f"{name} = {_text(value)}")
+    return "; ".join(parts)
+
+
+def _text(value: Any) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+
+def chapter_name(chapter: str) -> str:
+    """A chapter's name for display: ``1 Decline``."""
+    number, _, word = chapter.partition("-")
+    return f"{number} {word.capitalize()}"
+
+
+def index_page(
+    common: dict[str, Any],
+    states: dict[str, dict],
+    results: list[dict[str, Any]],
+    ev: Evidence,
+    work: Path,
+) -> str:
+    """A report's index: answers, headline numbers, failures, sources."""
+    for entry in results:
+        r = Result(
+            **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()
+        )
+        entry["shown"] = shown(r)
+        entry["origin"] = ", ".join(s["id"] for s in entry["sources"])
+    used = {
+        (s["kind"], s["id"]): s for r in results for s in r["sources"] if s["kind"] != "assumed"
+    }
+    table = ev.sources(list(used.values())) if used else ev.sources([]).iloc[:0]
+    counts = table.groupby("origin")["rows"].sum() if len(table) else {}
+    assumed = {s["id"] for r in results for s in r["sources"] if s["kind"] == "assumed"}
+    split = (
+        f"The numbers rest on {counts.get('sourced', 0):,} sourced rows, "
+        f"{counts.get('derived', 0):,} derived rows and {len(assumed)} assumptions."
+    )
+    byid = {r["id"]: r for r in results}
+    chapters = [
+        {
+            "tiles": [byid[k] for k in states.get(key, {}).get("headline", ()) if k in byid],
+            "key": key,
+            "name": chapter_name(key),
+            "question": question,
+            "page": (work / f"{key}.html").is_file(),
+            **{k: states.get(key, {}).get(k) for k in ("state", "error", "answer")},
+        }
+        for key, question in CHAPTERS.items()
+    ]
+    return pages.page(
+        "index.html.j2",
+        chapters=chapters,
+        results=results,
+        sources=[_source(s) for s in table.to_dict("records")],
+        split=split,
+        **common,
+    )
+
+
+def _source(row: dict[str, Any]) -> dict[str, str]:
+    clean = {k: "" if pd.isna(v) else v for k, v in row.items()}
+    url = clean["read_at"]
+    return {
+        "table": clean["table"],
+        "issuer": clean["issuer"],
+        "title": f"{clean['title']}, {clean['page']}" if clean["page"] else clean["title"],
+        "published": clean["published"].strftime("%Y-%m-%d") if clean["published"] else "",
+        "confidence": clean["confidence"],
+        "url": url,
+        "host": url.split("/")[2].removeprefix("www.") if "//" in url else url,
+    }
+
+
+def write_list(out: Path) -> None:
+    """``index.html`` of the output folder: every report in it."""
+    reports = []
+    for path in sorted(out.glob("*/manifest.json")):
+        manifest, run = record.load(path), record.load(path.parent / "run.json")
+        if manifest and run and not path.parent.name.startswith("."):
+            states = [
+                f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
+            ]
+            title = manifest["scenario"].get("title") or manifest["name"]
+            reports.append(
+                {
+                    "name": path.parent.name,
+                    "title": f"{path.parent.name}: {title}",
+                    "as_of": manifest["as_of"],
+                    "states": "; ".join(states),
+                }
+            )
+    text = pages.page("list.html.j2", reports=reports)
+    aside = out / f".index.{os.getpid()}"
+    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.replace(out / "index.html")

@@ -1,0 +1,32 @@
+"""Sentences and tables, drawn from answers: :func:`say` a sentence, :func:`show` a table."""
+
+from alliance.tables.base import (
+    RESULTS_MIME,
+    Html,
+    headline,
+    inputs,
+    results,
+    say,
+    show,
+    shown,
+    sources,
+    unbroken,
+)
+from alliance.tables.decline import effects, large_moves, null_size, unit_sales
+
+__all__ = [
+    "RESULTS_MIME",
+    "Html",
+    "effects",
+    "headline",
+    "inputs",
+    "large_moves",
+    "null_size",
+    "results",
+    "say",
+    "show",
+    "shown",
+    "sources",
+    "unbroken",
+    "unit_sales",
+]

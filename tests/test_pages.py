@@ -1,0 +1,334 @@
+"""Answers to sentences, charts, tables and pages."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from alliance import answers, charts, evidence, scenario, tables
+from alliance.answers import Result
+from alliance.charts import base as chart_base
+from alliance.errors import AllianceError
+
+ALL = [name for name in charts.__all__ if name != "Chart"]
+STANDINGS = ["base", "article-1", "latest", "early"]
+
+
+@pytest.fixture(scope="module", params=STANDINGS)
+def standing(request):
+    """Answers at each shipped scenario, and at a day before most evidence."""
+    if request.param == "early":
+        s = scenario.Scenario().replace({"as_of": "2018-03-01", "decline": {"currency": "EUR"}})
+    else:
+        s = scenario.load(request.param)[1]
+    return answers.decline(s, evidence.open(s.as_of))
+
+
+# --- charts -------------------------------------------------------------------------------------
+
+
+def tick_texts(fig):
+    """Labels of ticks that lie outside the view: drawn by no one, so not counted."""
+    hidden = set()
+    for ax in fig.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            shown = {id(t.label1) for t in axis._update_ticks()}
+            for tick in axis.get_major_ticks() + axis.get_minor_ticks():
+                hidden |= {id(label) for label in (tick.label1, tick.label2)} - shown
+            if not ax.axison:
+                hidden |= {id(t.label1) for t in axis.get_major_ticks()}
+    return hidden
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", ALL)
+def test_no_text_overlaps_or_leaves_the_picture(standing, name, narrow):
+    fig = getattr(charts, name)(standing).figure(narrow)
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    hidden = tick_texts(fig)
+    renderer = canvas.get_renderer()
+    boxes = []
+    for text in fig.findobj(lambda o: type(o).__name__ in ("Text", "Annotation")):
+        if text.get_visible() and text.get_text().strip() and id(text) not in hidden:
+            if (
+                text.axes is not None
+                and not text.axes.axison
+                and text
+                in (
+                    text.axes.xaxis.label,
+                    text.axes.yaxis.label,
+                )
+            ):
+                continue
+            boxes.append((text.get_text(), chart_box(text, renderer)))
+    width, height = fig.bbox.width, fig.bbox.height
+    for words, box in boxes:
+        inside = box.x0 >= -2 and box.y0 >= -2 and box.x1 <= width + 2 and box.y1 <= height + 2
+        assert inside, f"{words!r} leaves the picture"
+    for i, (one, a) in enumerate(boxes):
+        for other, b in boxes[i + 1 :]:
+            across = min(a.x1, b.x1) - max(a.x0, b.x0)
+            down = min(a.y1, b.y1) - max(a.y0, b.y0)
+            assert across <= 2 or down <= 2, f"{one!r} overlaps {other!r}"
+
+
+def chart_box(text, renderer):
+    """A text's own box, without an annotation's arrow."""
+    from matplotlib.text import Text
+
+    return Text.get_window_extent(text, renderer)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_charts_say_value_and_dates(standing, name):
+    chart = getattr(charts, name)(standing)
+    assert re.search(r"\d", chart.alt), chart.alt
+    assert chart.source and chart.title
+    drawn = len(chart.alt) > 60
+    if drawn:
+        assert re.search(r"(20\d\d-\d\d-\d\d|FY20\d\d|20\d\d)", chart.alt), chart.alt
+    assert "nan" not in (chart.alt + chart.title).lower()
+
+
+def test_charts_are_equal_from_draw_to_draw(found):
+    for name in ALL[:3]:
+        assert getattr(charts, name)(found).png() == getattr(charts, name)(found).png()
+
+
+def test_a_chart_carries_alt_text_and_two_shapes(found):
+    data, metadata = charts.parts(found)._repr_mimebundle_()
+    alt = metadata["image/png"]["alt"]
+    assert "2018-01-04" in alt and "company" in alt
+    pictures = [base64.b64decode(data[key]) for key in ("image/png", chart_base.NARROW_MIME)]
+    widths = [int.from_bytes(p[16:20], "big") for p in pictures]
+    assert widths == [round(chart_base.WIDE * 200), round(chart_base.NARROW * 200)]
+
+
+def test_a_chart_without_what_it_needs_is_refused():
+    def draw(fig, narrow):
+        fig.add_subplot()
+
+    for missing in ("title", "alt", "source"):
+        words = {"title": "t", "alt": "a", "source": "s"} | {missing: " "}
+        with pytest.raises(AllianceError, match=f"needs a {missing}"):
+            charts.Chart(draw, **words)
+    with pytest.raises(AllianceError, match="needs units"):
+        charts.Chart(draw, "t", "a", "s").figure()
+
+
+def test_colours_differ_in_grey():
+    """Companies drawn together are told apart without colour: by grey value or by line style."""
+    from matplotlib.colors import to_rgb
+
+    together = ["nissan", "renault", "toyota", "honda", "topix"]
+    for i, one in enumerate(together):
+        for other in together[i + 1 :]:
+            greys = [np.dot(to_rgb(chart_base.colour(n)), (0.3, 0.59, 0.11)) for n in (one, other)]
+            dashes = {str(chart_base.DASHES.get(n, "-")) for n in (one, other)}
+            assert abs(greys[0] - greys[1]) > 0.15 or len(dashes) == 2, (one, other)
+
+
+def test_spread_keeps_order_and_distance():
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        wanted = rng.uniform(0, 10, 6)
+        got = chart_base.spread(wanted, 0.8, 0, 10)
+        assert (np.argsort(got) == np.argsort(wanted)).all()
+        assert np.diff(np.sort(got)).min() >= 0.8 - 1e-9
+        assert got.min() >= -1e-9 and got.max() <= 10 + 1e-9
+
+
+# --- sentences and tables -----------------------------------------------------------------------
+
+
+def test_say_prints_computed_numbers_and_carries_them(found):
+    out = tables.say("It fell {decline.price_change_jpy:.1%} to {x:.2f}.", found, x=-1.5)
+    assert out.text == "It fell −62.7\xa0% to −1.50."
+    bundle = out._repr_mimebundle_()[tables.RESULTS_MIME]
+    assert [r["id"] for r in bundle["results"]] == ["decline.price_change_jpy"]
+    assert "prices-nissan (to 2023-01-17)" in out.body
+
+
+def test_say_escapes_and_refuses(found):
+    assert "<script>" not in tables.say("{x}", found, x="<script>").body
+    with pytest.raises(AllianceError, match=r"did you mean 'decline\.price_change_jpy'"):
+        tables.say("{decline.price_change_jp:.0%}", found)
+    with pytest.raises(AllianceError, match="can't print"):
+        tables.say("{decline.units:%Y}", found)
+
+
+def test_say_prints_what_is_missing():
+    s = scenario.load("latest")[1]
+    a = answers.decline(s, evidence.open(s.as_of))
+    assert tables.say("{decline.price_to_book:.2f}", a).text == "not available"
+    assert tables.say("{x:.2f}", a, x=float("nan")).text == "not available"
+
+
+def test_results_need_reasons_and_finite_values():
+    with pytest.raises(AllianceError, match="needs a reason"):
+        Result("x", None, "EUR", "x", ())
+    with pytest.raises(AllianceError, match="finite"):
+        Result("x", float("inf"), "EUR", "x", ())
+
+
+def test_every_result_has_a_source_and_its_unit_is_kept(standing):
+    for result in standing.results.values():
+        assert result.sources, result.id
+        assert result.unit in {
+            "fraction", "log points", "EUR", "units", "count", "ratio", "JPY a share",
+        }  # fmt: skip
+        if result.unit in ("EUR", "units", "count") and result.value is not None:
+            assert isinstance(result.value, int)
+        json.dumps(result.to_json(), allow_nan=False)
+
+
+def test_tables_escape_their_cells(found):
+    import pandas as pd
+
+    frame = pd.DataFrame({"<b>": ["<i>x</i>", "https://example.org/a?b=1&c=2"]})
+    body = tables.show(frame, "<caption>").body
+    assert "<i>" not in body and "<b>" not in body and "&lt;i&gt;" in body
+    assert 'href="https://example.org/a?b=1&amp;c=2"' in body
+
+
+@pytest.mark.parametrize(
+    "name", ["effects", "large_moves", "inputs", "sources", "results", "unit_sales"]
+)
+def test_every_table_can_be_shown(standing, name):
+    out = getattr(tables, name)(standing)
+    assert not re.search(r"\b(nan|NaT|None)\b", out.body)
+
+
+class Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.images, self.links, self.headings, self.ids = [], [], [], set()
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "img":
+            self.images.append(attrs)
+        if tag in ("a", "link", "script", "source", "iframe"):
+            self.links.append((tag, attrs))
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(tag)
+        if "id" in attrs:
+            self.ids.add(attrs["id"])
+
+
+def read(path):
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+@pytest.mark.xdist_group("report")
+def test_the_chapter_page(built):
+    page = read(built / "1-decline.html")
+    assert len(page.images) == len(ALL)
+    assert all(len(i["alt"]) > 60 for i in page.images)
+    assert all(i["src"].startswith("data:") for i in page.images)
+    assert page.headings.count("h1") == 1
+    assert not [a for tag, a in page.links if tag in ("link", "script", "iframe")]
+    for tag, attrs in page.links:
+        href = attrs.get("href", "")
+        if tag == "a" and href.startswith("#"):
+            assert href[1:] in page.ids, href
+
+
+@pytest.mark.xdist_group("report")
+def test_results_of_the_page_equal_a_fresh_call(built, found):
+    stored = json.loads((built / "results.json").read_text(encoding="utf-8"))
+    fresh = json.loads(json.dumps([r.to_json() for r in found.results.values()]))
+    assert stored["results"] == fresh
+    assert stored["schema"] == 1 and stored["scenario"]["name"] == "base"
+
+
+@pytest.mark.xdist_group("report")
+def test_no_machine_path_or_user_anywhere(built):
+    from pathlib import Path
+
+    from tests.conftest import ROOT
+
+    for path in built.rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            for secret in (str(ROOT), str(built.parent), "/tmp/", "papermill-"):
+                assert secret not in text, f"{secret} in {path.name}"
+            home = str(Path.home())
+            assert len(home) < 3 or f"{home}/" not in text, path.name
+
+
+@pytest.mark.xdist_group("report")
+def test_index_shows_answers_sources_and_foot(built):
+    text = (built / "index.html").read_text(encoding="utf-8")
+    for wanted in (
+        "−62.7\xa0%",
+        "sourced rows",
+        "Not investment advice",
+        "alliance report base",
+        "Cite as",
+        "decline.stub_eur",
+    ):
+        assert wanted in text, wanted
+    listing = (built.parent / "index.html").read_text(encoding="utf-8")
+    assert 'href="base/index.html"' in listing
+
+
+# --- in a browser -------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("report")
+@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize("name", ["index.html", "1-decline.html", "../index.html"])
+def test_pages_open_from_disk_without_a_network(browser, built, width, name):
+    context = browser.new_context(viewport={"width": width, "height": 800}, offline=True)
+    page = context.new_page()
+    asked, said = [], []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("console", lambda m: said.append(m.text))
+    page.goto((built / name).resolve().as_uri())
+    page.wait_for_load_state()
+    remote = [url for url in asked if not url.startswith(("file:", "data:"))]
+    assert remote == [] and said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    broken = "[...document.images].filter(i => !i.complete || i.naturalWidth === 0).length"
+    assert page.evaluate(broken) == 0
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("report")
+def test_code_is_hidden_until_asked_and_narrow_charts_on_phones(browser, built):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((built / "1-decline.html").resolve().as_uri())
+    code = page.locator(".input").first
+    assert not code.is_visible()
+    page.get_by_label("Show the code").check()
+    assert code.is_visible()
+    ratio = "(i => i.naturalWidth)(document.querySelector('figure.chart img'))"
+    assert page.evaluate(ratio) == round(chart_base.NARROW * 200)
+    page.set_viewport_size({"width": 1200, "height": 800})
+    page.wait_for_function(f"{ratio} === {round(chart_base.WIDE * 200)}")
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("report")
+def test_print_view_has_every_chart_and_no_controls(browser, built, tmp_path):
+    page = browser.new_page()
+    page.goto((built / "1-decline.html").resolve().as_uri())
+    page.emulate_media(media="print")
+    assert not page.get_by_label("Show the code").is_visible()
+    pdf = tmp_path / "page.pdf"
+    page.pdf(path=str(pdf), prefer_css_page_size=True, tagged=True)
+    assert pdf.stat().st_size > 200_000
+    page.close()

@@ -1,0 +1,192 @@
+"""One schema: files, settings, cells and tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from alliance import scenario
+from alliance.errors import ScenarioError
+from alliance.scenario import Scenario, text
+
+BASE = Scenario()
+
+
+def refused(call, *parts):
+    with pytest.raises(ScenarioError) as caught:
+        call()
+    for part in parts:
+        assert part in str(caught.value), str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "setting, parts",
+    [
+        (
+            "decline.sinse=2018-01-04",
+            ["unknown field 'decline.sinse'", "did you mean 'decline.since'"],
+        ),
+        ("declin.since=2018-01-04", ["did you mean 'decline.since'"]),
+        ("decline.beta_window_days=5", ["must be from 60 to 480 trading days", "received '5'"]),
+        ("decline.beta_window_days=100,200", ["takes one value", "100,200"]),
+        ("decline.beta_window_days=nan", ["valid integer", "nan"]),
+        ("decline.beta_window_days=1e400", ["valid integer"]),
+        ("decline.currency=USD", ["'JPY' or 'EUR'", "received 'USD'"]),
+        ("decline.currency=EURO", ["did you mean 'EUR'"]),
+        ("decline.since=1673913600", ["YYYY-MM-DD", "1673913600"]),
+        ("decline.since=2018-1-4", ["YYYY-MM-DD", "2018-1-4"]),
+        ("decline.since=2018-02-30", ["day that exists", "2018-02-30"]),
+        ("decline.event_window_days=4", ["must be odd", "received '4'"]),
+        ("decline.peers=toyota", ["in brackets", "toyota"]),
+        ("decline.peers=[]", ["decline.peers", "at least 1"]),
+        ("decline.peers=[toyota, toyota]", ["once"]),
+        ("seed=-1", ["from 0 to"]),
+        ("nonsense", ["'field=value'", "nonsense"]),
+    ],
+)
+def test_settings_are_refused_with_rule_value_and_nearest(setting, parts):
+    refused(lambda: scenario.apply(BASE, [setting]), *parts)
+
+
+def test_settings_apply_in_order():
+    s = scenario.apply(BASE, ["decline.currency=EUR", "seed=7", "decline.currency=JPY"])
+    assert (s.decline.currency, s.seed) == ("JPY", 7)
+    assert scenario.apply(BASE, ["title=A, B = [c]"]).title == "A, B = [c]"
+
+
+def write(folder, name, body):
+    path = folder / f"{name}.yaml"
+    path.write_text(body, encoding="utf-8")
+    return path
+
+
+def test_a_file_holds_what_differs(tmp_path):
+    path = write(tmp_path, "mine", "as_of: 2022-10-10\ndecline:\n  peers: [honda]\n")
+    name, s = scenario.load(path)
+    assert name == "mine" and s.as_of == dt.date(2022, 10, 10) and s.decline.peers == ("honda",)
+    assert scenario.differs(s) == {"as_of": "2022-10-10", "decline": {"peers": ["honda"]}}
+    assert text.parse(scenario.dump(s)) == s
+    assert text.parse(scenario.dump(BASE)) == BASE
+
+
+@pytest.mark.parametrize(
+    "body, parts",
+    [
+        ("as_of: 2022-10-10\nas_of: 2022-10-11\n", ["'as_of' must stand once"]),
+        ("decline: &x\n  currency: EUR\n", ["anchors and aliases", "x"]),
+        ("declines:\n  currency: EUR\n", ["unknown field or group", "did you mean 'decline'"]),
+        ("decline:\n  curency: EUR\n", ["unknown field of decline", "did you mean 'currency'"]),
+        ("decline: EUR\n", ["must be a group of fields", "EUR"]),
+        ("- a\n- b\n", ["names and values"]),
+        ("decline: {currency: EUR\n", ["not valid YAML"]),
+        ("title: !!python/object/apply:os.system ['true']\n", ["title"]),
+        ("seed: 2\ndecline:\n  currency: X\n  since: never\n", ["currency", "since"]),
+    ],
+)
+def test_files_are_refused(tmp_path, body, parts):
+    path = write(tmp_path, "bad", body)
+    refused(lambda: scenario.load(path), "bad.yaml", *parts)
+
+
+def test_names_of_scenarios(tmp_path):
+    refused(lambda: scenario.load("bsae"), "no scenario 'bsae'", "did you mean 'base'")
+    refused(
+        lambda: scenario.load(write(tmp_path, "Bad Name", "")), "lower-case letters", "Bad Name"
+    )
+    refused(lambda: scenario.load("../secrets"), "no scenario")
+    assert {"base", "article-1", "latest"} <= set(scenario.names())
+
+
+def test_frozen_and_typed():
+    with pytest.raises(ValidationError):
+        BASE.seed = 3
+    assert isinstance(BASE.decline.peers, tuple)
+    refused(lambda: Scenario.of({"seed": "1"}), "seed")
+    refused(lambda: Scenario.of({"seed": float("nan")}), "seed")
+    refused(lambda: Scenario.of({"decline": {"since": 17}}), "YYYY-MM-DD")
+    refused(lambda: Scenario.of({"seed": {1, 2}}), "plain data")
+
+
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    title=st.text(max_size=60).filter(lambda t: t < "\ud800" or True),
+    window=st.integers(60, 480),
+    currency=st.sampled_from(["JPY", "EUR"]),
+    peers=st.lists(
+        st.sampled_from(["toyota", "honda", "mitsubishi-motors"]), min_size=1, unique=True
+    ),
+    day=st.dates(dt.date(2018, 1, 1), dt.date(2026, 1, 1)),
+)
+@settings(max_examples=60, deadline=None)
+def test_round_trips(seed, title, window, currency, peers, day):
+    values = {
+        "seed": seed,
+        "title": title,
+        "as_of": str(day),
+        "decline": {"beta_window_days": window, "currency": currency, "peers": peers},
+    }
+    try:
+        title.encode()
+    except UnicodeEncodeError:
+        return
+    s = Scenario.of(values)
+    assert scenario.from_token(scenario.to_token(s)) == s
+    assert Scenario.of(json.loads(s.model_dump_json())) == s
+
+
+@pytest.mark.parametrize("damage", ["", "a1.", "a2.xxxx", "a1.YPKkCnjaq1ZKSU3O", "a1.####", "x"])
+def test_damaged_tokens(damage):
+    refused(lambda: scenario.from_token(damage), "token")
+
+
+def test_every_one_character_change_of_a_token_is_refused():
+    token = scenario.to_token(scenario.apply(BASE, ["decline.currency=EUR", "seed=9"]))
+    good = scenario.from_token(token)
+    for i in range(3, len(token)):
+        changed = token[:i] + ("A" if token[i] != "A" else "B") + token[i + 1 :]
+        try:
+            assert scenario.from_token(changed) == good  # unused bits of the last character
+        except ScenarioError:
+            continue
+
+
+def test_cell_is_what_the_notebook_holds_and_papermill_can_read(tmp_path):
+    from papermill.inspection import _infer_parameters
+    from papermill.iorw import load_notebook_node
+
+    from tests.conftest import ROOT
+
+    document = load_notebook_node(str(ROOT / "notebooks" / "1-decline.ipynb"))
+    found = _infer_parameters(document)
+    wanted = scenario.parameters("1-decline", BASE)
+    assert [p.name for p in found] == list(wanted)
+    assert all(p.help for p in found)
+    namespace = {}
+    exec(scenario.cell("1-decline"), namespace)
+    assert scenario.read("1-decline", namespace) == BASE
+
+
+def test_read_refuses(tmp_path):
+    good = scenario.parameters("1-decline", BASE)
+    refused(lambda: scenario.read("1-decline", {}), "must set as_of, seed, since")
+    refused(lambda: scenario.read("1-decline", good | {"seed": "x"}), "seed", "'x'")
+    refused(lambda: scenario.read("1-declin", good), "did you mean '1-decline'")
+
+
+def test_every_field_has_help_and_numbers_have_ranges():
+    from alliance.scenario.schema import limits
+
+    for name, info in scenario.fields().items():
+        assert info.description, name
+        extra = info.json_schema_extra
+        if info.annotation in (int, float):
+            low, high = limits(info)
+            assert low is not None and high is not None, name
+            inside = extra["slider"]
+            assert low <= inside[0] < inside[1] <= high, name
