@@ -19,13 +19,17 @@ from alliance.report import index, record, run
 from tests.conftest import ROOT
 
 
+#: Without the switch of `make test` that makes libraries warn on standard error.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONWARNDEFAULTENCODING"}
+
+
 def alliance(*words, **more):
     return subprocess.run(
         [sys.executable, "-m", "alliance", *map(str, words)],
         capture_output=True,
         encoding="utf-8",
         cwd=more.pop("cwd", ROOT),
-        env={**os.environ, "PYTHONWARNDEFAULTENCODING": "0"},
+        env=ENVIRONMENT,
         **more,
     )
 
@@ -307,6 +311,7 @@ def test_stopping_leaves_no_kernel_and_exits_130(tmp_path, sign):
         cwd=ROOT,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        env=ENVIRONMENT,
     )
     assert "running 1-decline" in process.stderr.readline()
     deadline = time.time() + 30
