@@ -18,7 +18,6 @@ from alliance.errors import BuildError
 from alliance.report import index, record, run
 from tests.conftest import ROOT
 
-
 #: Without the switch of `make test` that makes libraries warn on standard error.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONWARNDEFAULTENCODING"}
 
