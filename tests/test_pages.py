@@ -17,14 +17,30 @@ from alliance.charts import base as chart_base
 from alliance.errors import AllianceError
 
 ALL = [name for name in charts.__all__ if name != "Chart"]
-STANDINGS = ["base", "article-1", "latest", "early"]
+STANDINGS = ["base", "article-1", "latest", "early", "rise", "corner"]
+OTHER = {
+    # before most evidence
+    "early": {"as_of": "2018-03-01", "decline": {"currency": "EUR"}},
+    # from the bottom of 2020: titles must not say that it fell
+    "rise": {"decline": {"since": "2020-04-03"}},
+    "corner": {
+        "as_of": "2026-08-21",
+        "decline": {
+            "since": "2026-06-26",
+            "peers": ["mitsubishi-motors"],
+            "beta_window_days": 480,
+            "estimation_days": 20,
+            "event_window_days": 21,
+        },
+    },
+}
 
 
 @pytest.fixture(scope="module", params=STANDINGS)
 def standing(request):
     """Answers at each shipped scenario, and at a day before most evidence."""
-    if request.param == "early":
-        s = scenario.Scenario().replace({"as_of": "2018-03-01", "decline": {"currency": "EUR"}})
+    if request.param in OTHER:
+        s = scenario.Scenario().replace(OTHER[request.param])
     else:
         s = scenario.load(request.param)[1]
     return answers.decline(s, evidence.open(s.as_of))

@@ -29,6 +29,8 @@ def put_business(b: Builder, price: pd.Series, start: pd.Timestamp, tape: Used) 
         yearly = b.ev.book_values.query("company == @SHARE")
     books = decline.book_value(statements, yearly)
     at = returns.as_known(books["bps"].rename("book value"), price[start:].index)
+    if len(books):  # after the last disclosure a book value stands for a while only
+        at[books.index[-1] + pd.Timedelta(days=returns.MISSING_DAYS + 1) :] = float("nan")
     b.frames["price_to_book"] = pd.DataFrame({"ratio": price[start:] / at, "bps": at})
     b.frames["books"] = books
     last = returns.level(books["bps"].rename("book value"), b.ev.as_of)
@@ -84,19 +86,22 @@ def put_cost(
     holder_used = holder_tape | own_used
     both = stake_used | holder_used
     used = {"stake": stake_used, "holder": holder_used, "stub": both}
-    if held.empty or own.empty:
-        missing = "Renault's holding" if held.empty else "Renault's share count"
-        why = f"{missing} was not public on {b.ev.as_of}"
+    frame = decline.stub(held, price[start:], rate, own, holder)
+    level = returns.level(frame["stub"].rename("day on which both traded"), b.ev.as_of)
+    if held.empty or own.empty or level.value is None:
+        why = level.note
+        if held.empty or own.empty:
+            missing = "Renault's holding" if held.empty else "Renault's share count"
+            why = f"{missing} was not public on {b.ev.as_of}"
         b.frames["stub"] = pd.DataFrame(columns=["stake", "holder", "stub", "ratio"])
         for key, (name, label) in labels.items():
             b.put(f"decline.{key}", None, "EUR", label, used[name], note=why)
         return
-    frame = decline.stub(held, price[start:], rate, own, holder)
     b.frames["stub"] = frame
     last = frame.iloc[-1]
     day = frame.index[-1].date()
     for key, (name, label) in labels.items():
-        b.put(f"decline.{key}", last[name], "EUR", f"{label}, {day}", used[name])
+        b.put(f"decline.{key}", last[name], "EUR", f"{label}, {day}", used[name], level.note)
     b.put(
         "decline.stake_share_of_renault",
         last["ratio"],

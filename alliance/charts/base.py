@@ -133,6 +133,19 @@ class Chart:
         return data, {"image/png": {"alt": alt, "width": round(WIDE * 96)}}
 
 
+def empty(title: str, why: str) -> Chart:
+    """A chart that says in words why there is nothing to draw."""
+    why = why[0].upper() + why[1:] + "."
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        ax.axis("off")
+        text = textwrap.fill(why, 44 if narrow else 90)
+        ax.text(0.5, 0.5, text, ha="center", va="center", color=SOFT)
+
+    return Chart(draw, title, why, "none public then", (1.6, 1.6))
+
+
 def colour(company: str, others: Sequence[str] = ()) -> str:
     """A company's colour; companies without one of their own take theirs by position."""
     if company in COLOURS:
@@ -159,6 +172,11 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
     if not text.strip("+-0.,"):
         text = text.lstrip("+-")
     return text.replace("-", "−")
+
+
+def moved(change: float) -> str:
+    """A change in words: ``lost 63 %``, ``gained 26 %``."""
+    return f"{'gained' if change >= 0 else 'lost'} {percent(abs(change))}"
 
 
 def billions(value: float, currency: str = "EUR", digits: int = 1) -> str:
@@ -228,9 +246,11 @@ def end_labels(
 
 def date_axis(ax: Axes, narrow: bool) -> None:
     """Years (and months on short spans) without crowding."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import DAILY, MONTHLY, AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=5 if narrow else 9)
+    locator = AutoDateLocator(minticks=3, maxticks=6 if narrow else 9)
+    locator.intervald[MONTHLY] = [1, 2, 3, 4, 6, 12]
+    locator.intervald[DAILY] = [1, 2, 3, 7, 14, 21, 28]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 

@@ -14,6 +14,7 @@ from alliance.charts.base import (
     colour,
     date_axis,
     day,
+    empty,
     end_labels,
     number,
     percent,
@@ -32,23 +33,11 @@ _REGIONS = {
 }
 
 
-def _empty(title: str, what: str, a: Answers) -> Chart:
-    """A chart that says in words why there is nothing to draw."""
-    why = f"{what} on {a.as_of}."
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        ax.axis("off")
-        ax.text(0.5, 0.5, why, ha="center", va="center", color=SOFT)
-
-    return Chart(draw, title, why, "none public then", (1.6, 1.6))
-
-
 def unit_sales(a: Answers) -> Chart:
     """Nissan's unit sales by region, on one basis."""
     frame = a.frame("regions")
     if frame.empty or "total" not in frame:
-        return _empty("Nissan's unit sales", "No unit sales were public", a)
+        return empty("Nissan's unit sales", a.result("decline.units").note)
     frame = frame[frame["total"].notna()]
     total = frame["total"]
     change = total.iloc[-1] / total.iloc[0] - 1
@@ -90,7 +79,8 @@ def unit_sales(a: Answers) -> Chart:
     years = f"{frame.index[0]} to {frame.index[-1]}"
     return Chart(
         draw,
-        f"Nissan sold {percent(-change)} fewer cars: {number(total.iloc[0] / 1e6)}m in "
+        f"Nissan sold {percent(abs(change))} {'fewer' if change < 0 else 'more'} cars: "
+        f"{number(total.iloc[0] / 1e6)}m in "
         f"{frame.index[0]}, {number(total.iloc[-1] / 1e6)}m in {frame.index[-1]}",
         f"Stacked columns of unit sales by region, {years}: the total went from "
         f"{number(total.iloc[0], 0)} to {number(total.iloc[-1], 0)} cars.",
@@ -104,7 +94,7 @@ def market_share(a: Answers) -> Chart:
     """Nissan's share of the world market, computed, beside what Nissan prints."""
     frame = a.frame("market_share")
     if frame.empty:
-        return _empty("Nissan's share of the world market", "No world market was public", a)
+        return empty("Nissan's share of the world market", a.result("decline.world_share").note)
     share, printed = frame["share"], frame["printed_share"]
     names = [year if period == "FY" else f"{year}\n9 months" for year, period in frame.index]
 
@@ -154,7 +144,7 @@ def price_to_book(a: Answers) -> Chart:
     """Price over the net assets a share known on each day."""
     frame, c = a.frame("price_to_book").dropna(), a.context
     if frame.empty:
-        return _empty("Nissan's price over book value", "No book value was public", a)
+        return empty("Nissan's price over book value", a.result("decline.price_to_book").note)
     ratio = frame["ratio"]
     disclosed = [d for d in a.frame("books").index if frame.index[0] <= d <= frame.index[-1]]
 
@@ -179,8 +169,8 @@ def price_to_book(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"The market paid {percent(ratio.iloc[-1])} of book value, against "
-        f"{percent(ratio.iloc[0])} on {day(ratio.index[0])}",
+        f"The market paid {percent(ratio.iloc[-1])} of book value on {day(ratio.index[-1])}, "
+        f"against {percent(ratio.iloc[0])} on {day(ratio.index[0])}",
         f"Line of Nissan's price over its last published net assets a share: "
         f"{number(ratio.iloc[0])} on {day(ratio.index[0])}, {number(ratio.iloc[-1])} on "
         f"{day(ratio.index[-1])}. Dots mark {len(disclosed)} disclosures to {day(c['until'])}.",
@@ -193,8 +183,7 @@ def stub(a: Answers) -> Chart:
     """Renault's market value, its Nissan shares, and what is left for Renault itself."""
     frame = a.frame("stub")
     if frame.empty:
-        why = a.result("decline.stub_eur").note
-        return _empty("Renault and its Nissan shares", why.rsplit(" on ", 1)[0].capitalize(), a)
+        return empty("Renault and its Nissan shares", a.result("decline.stub_eur").note)
     stake, holder = frame["stake"] / 1e9, frame["holder"] / 1e9
     last = frame.iloc[-1]
     below = float((frame["stub"] < 0).mean())

@@ -16,6 +16,7 @@ from alliance.charts.base import (
     colour,
     date_axis,
     day,
+    empty,
     end_labels,
     number,
     percent,
@@ -30,10 +31,12 @@ _MODEL = "exchange closes of Nissan, its peers and TOPIX; ECB reference rates; o
 def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     """Abnormal return around each event with its interval, confounders beside it."""
     table, c = a.frame("effects"), a.context
-    if len(table):
-        table = table[table["window"] == window].iloc[::-1].reset_index(drop=True)
-    known = table[table["car"].notna()] if len(table) else table
-    clear = known[known["p"] < 0.05] if len(known) else known
+    if table.empty:
+        span = f"{day(c['since'])} and {day(c['until'])}"
+        return empty("Events", f"No dated event is in the evidence between {span}")
+    table = table[table["window"] == window].iloc[::-1].reset_index(drop=True)
+    known = table[table["car"].notna()]
+    clear = known[known["p"] < 0.05]
     days = f"days {window[0]} to {window[1]}"
 
     def draw(fig, narrow):
@@ -79,7 +82,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             f"strongest: {strongest['short']} ({day(strongest['day'])}), "
             f"{percent(strongest['car'], 1, True)}, t = {number(strongest['t'], 1)}."
         )
-        title += f"; {strongest['short']} stands out ({percent(strongest['car'], 1, True)})"
+        if len(clear):
+            title += f"; {strongest['short']} stands out ({percent(strongest['car'], 1, True)})"
     size = 1.7 + 0.36 * max(len(table), 2)
     return Chart(
         draw,
@@ -125,7 +129,7 @@ def parts(a: Answers) -> Chart:
     return Chart(
         draw,
         f"The {biggest} part makes {number(frame.at[biggest, 'value'])} of {number(total)} log "
-        f"points: {percent(share)} of the change",
+        f"points{f': {percent(share)} of the change' if share > 0 else ''}",
         f"Waterfall of Nissan's log price change in euros, {day(c['since'])} to "
         f"{day(c['until'])}: "
         + ", ".join(f"{p} {number(frame.at[p, 'value'], 2, True)}" for p in PARTS)
@@ -175,7 +179,7 @@ def parts_path(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"Half of the company's own part had gone by {day(half)}",
+        f"Half of the company's own part had built up by {day(half)}",
         f"Lines of the cumulative market, sector, company and currency parts, "
         f"{day(paths.index[0])} to {day(c['until'])}; the company's part ends at "
         f"{number(company.iloc[-1], 2, True)} log points.",
@@ -218,8 +222,8 @@ def definitions(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"Whatever the definition, the company's part is {number(own.max())} to "
-        f"{number(own.min())} log points",
+        f"Whatever the definition, the company's part is {number(own.min())} to "
+        f"{number(own.max())} log points",
         f"Dots: market, sector and company parts, {day(c['since'])} to {day(c['until'])}, under "
         f"{len(frame)} definitions; the company's part runs from {number(own.min())} to "
         f"{number(own.max())}.",

@@ -14,6 +14,7 @@ from alliance.charts.base import (
     colour,
     date_axis,
     day,
+    moved,
     percent,
     percent_axis,
     spread,
@@ -48,10 +49,8 @@ def rebased(a: Answers) -> Chart:
         ax.axhline(1, color=FAINT, lw=0.8, zorder=0)
         ax.set_yscale("log")
         low, high = frame.min().min(), frame.max().max()
-        marks = [
-            m for m in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8) if low / 1.2 < m < high * 1.2
-        ]
-        ax.set_yticks(marks, [percent(m - 1, sign=True) if m != 1 else "0 %" for m in marks])
+        marks = _marks(low, high)
+        ax.set_yticks(marks, [percent(m - 1, sign=True) for m in marks])
         ax.minorticks_off()
         ax.set_ylabel(f"change in {c['currency']}, log scale")
         date_axis(ax, narrow)
@@ -60,8 +59,8 @@ def rebased(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"Nissan lost {percent(1 - last['nissan'])} while {c['names'][best]} "
-        f"{_moved(last[best] - 1)} ({c['currency']}, price)",
+        f"Nissan {moved(last['nissan'] - 1)} while {c['names'][best]} {moved(last[best] - 1)} "
+        f"({c['currency']}, price)",
         f"Line chart of prices in {c['currency']}, {span}: Nissan "
         f"{percent(last['nissan'] - 1, sign=True)}; {others}.",
         _TAPE,
@@ -69,8 +68,16 @@ def rebased(a: Answers) -> Chart:
     )
 
 
-def _moved(change: float) -> str:
-    return f"{'gained' if change >= 0 else 'lost'} {percent(abs(change))}"
+def _marks(low: float, high: float) -> list[float]:
+    """Multiples to mark on a log axis: a few wide ones, or even steps on a narrow span."""
+    if high / low > 2:
+        wide = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8)
+        return [m for m in wide if low / 1.2 < m < high * 1.2]
+    for step in (0.01, 0.02, 0.05, 0.1):
+        marks = [1 + k * step for k in range(-50, 101) if low <= 1 + k * step <= high]
+        if len(marks) <= 8:
+            break
+    return marks
 
 
 def _log_labels(ax, x, last, names) -> None:
@@ -100,6 +107,10 @@ def measures(a: Answers) -> Chart:
     own = frame.loc["nissan"]
     rows = list(frame.index)[::-1]
     low, high = own.min(), own.max()
+    if high < 0:
+        title = f"However it is counted, Nissan's holders lost {percent(-high)} to {percent(-low)}"
+    else:
+        title = f"Nissan's holders made {percent(low, sign=True)} to {percent(high, sign=True)}"
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
@@ -132,7 +143,7 @@ def measures(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"However it is counted, Nissan's holders lost {percent(-high)} to {percent(-low)}",
+        title,
         f"Dot chart, {day(c['since'])} to {day(c['until'])}. Nissan: price "
         f"{percent(own['price_jpy'], 1)} in yen and {percent(own['price_eur'], 1)} in euros, total "
         f"return {percent(own['total_jpy'], 1)} and {percent(own['total_eur'], 1)}.",
@@ -158,13 +169,14 @@ def drawdown(a: Answers) -> Chart:
         ax, legend = fig.add_subplot(grid[0]), fig.add_subplot(grid[1])
         ax.fill_between(fall.index, fall, 0, color=colour("nissan"), alpha=0.18, lw=0)
         ax.plot(fall.index, fall, color=colour("nissan"), lw=1.3)
-        ax.set_ylim(fall.min() * 1.08, 0.16)
+        room = -fall.min() * 0.22 or 0.01
+        ax.set_ylim(fall.min() * 1.08 or -0.01, room)
         ax.set_yticks([t for t in ax.get_yticks() if t <= 0.001 and t >= fall.min() * 1.08])
         percent_axis(ax.yaxis)
         ax.set_ylabel(f"below the running high, {c['currency']}")
         ax.margins(x=0.01)
         date_axis(ax, narrow)
-        _number_events(ax, table["day"], fall, 6.5 if narrow else 7.5)
+        _number_events(ax, table["day"], fall, room, 6.5 if narrow else 7.5)
         legend.axis("off")
         for i, row in enumerate(table.itertuples()):
             text = f"{i + 1}  {row.day:%Y-%m-%d}{chr(10) if narrow else ' '}{row.short}"
@@ -184,7 +196,7 @@ def drawdown(a: Answers) -> Chart:
     )
 
 
-def _number_events(ax, days, fall, size: float) -> None:
+def _number_events(ax, days, fall, room: float, size: float) -> None:
     """Numbers in a row above the curve, moved apart, each tied to its day."""
     from matplotlib.dates import date2num
 
@@ -196,9 +208,9 @@ def _number_events(ax, days, fall, size: float) -> None:
     gap = size * 1.5 * (high - low) / width
     for i, (at, place) in enumerate(zip(x, spread(x, gap, low + gap, high - gap), strict=True)):
         y = float(fall.asof(days.iloc[i]))
-        ax.plot([place, at, at], [0.085, 0.03, y], color=SOFT, lw=0.5, zorder=3)
+        ax.plot([place, at, at], [0.53 * room, 0.19 * room, y], color=SOFT, lw=0.5, zorder=3)
         ax.plot(at, y, "o", ms=3.2, color=INK, zorder=4)
-        ax.text(place, 0.095, str(i + 1), ha="center", va="bottom", fontsize=size, color=INK)
+        ax.text(place, 0.59 * room, str(i + 1), ha="center", va="bottom", fontsize=size, color=INK)
 
 
 def from_each_day(a: Answers) -> Chart:
