@@ -136,8 +136,8 @@ class Evidence:
         Returns
         -------
         DataFrame
-            ``table, issuer, title, page, read_at, published, confidence, rows, origin``: ``rows``
-            counts the table's rows that rest on the document, ``origin`` is sourced or derived.
+            ``table, issuer, title, page, read_at, published, confidence, origin``; origin is
+            sourced or derived.
         """
         entries = used.sources() if isinstance(used, Used) else list(used or ())
         names = {e["id"] if e["kind"] == "table" else "facts" for e in entries}
@@ -145,6 +145,19 @@ class Evidence:
         facts = {e["id"] for e in entries if e["kind"] == "fact"}
         parts = [self._documents(name, facts) for name in sorted(names)]
         return pd.concat(parts, ignore_index=True)
+
+    def tally(self, used: Used | Iterable[dict]) -> dict[str, int]:
+        """How many rows and facts what was read counts, by origin: sourced or derived."""
+        entries = used.sources() if isinstance(used, Used) else list(used)
+        counts = {"sourced": 0, "derived": 0}
+        for entry in entries:
+            frame = self._cut("facts" if entry["kind"] == "fact" else entry["id"])
+            if entry["kind"] == "fact":
+                frame = frame[frame["fact"] == entry["id"]]
+            derived = int((frame["confidence"] == "derived").sum()) if "confidence" in frame else 0
+            counts["derived"] += derived
+            counts["sourced"] += len(frame) - derived
+        return counts
 
     def _documents(self, name: str, facts: set[str]) -> pd.DataFrame:
         frame = self._cut(name)
@@ -162,10 +175,10 @@ class Evidence:
             out = pd.DataFrame(rows, columns=columns)
             out["published"] = frame["published"].max()
             out["confidence"] = resource.get("confidence", "high")
-            return out.assign(table=name, rows=len(frame), origin="sourced")
+            return out.assign(table=name, origin="sourced")
         origin = frame["confidence"].eq("derived").map({True: "derived", False: "sourced"})
         counts = frame.assign(origin=origin).groupby(["document", "origin"])
-        out = counts.agg(rows=("document", "size"), confidence=("confidence", "first"))
+        out = counts.agg(confidence=("confidence", "first"))
         documents = self._whole("documents").set_index("document")[columns]
         return out.reset_index().join(documents, on="document").assign(table=name)
 

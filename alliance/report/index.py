@@ -67,11 +67,11 @@ def index_page(
         (s["kind"], s["id"]): s for r in results for s in r["sources"] if s["kind"] != "assumed"
     }
     table = ev.sources(list(used.values())) if used else ev.sources([]).iloc[:0]
-    counts = table.groupby("origin")["rows"].sum() if len(table) else {}
+    counts = ev.tally(used.values())
     assumed = {s["id"] for r in results for s in r["sources"] if s["kind"] == "assumed"}
     split = (
-        f"The numbers rest on {counts.get('sourced', 0):,} sourced rows, "
-        f"{counts.get('derived', 0):,} derived rows and {len(assumed)} assumptions."
+        f"The numbers rest on {counts['sourced']:,} sourced rows, "
+        f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
     )
     byid = {r["id"]: r for r in results}
     chapters = [

@@ -176,7 +176,7 @@ def inputs(a: Answers) -> Html:
 def sources(a: Answers) -> Html:
     """The documents behind the chapter, computed from what it read."""
     frame = a.sources.drop_duplicates(["table", "issuer", "title", "origin"]).copy()
-    counted = frame.groupby("origin")["rows"].size()
+    counted = frame.groupby("origin").size()
     split = ", ".join(f"{n} {origin}" for origin, n in counted.items())
     table = pd.DataFrame(
         {
@@ -188,7 +188,7 @@ def sources(a: Answers) -> Html:
             "read at": frame["read_at"],
         }
     )
-    out = folded(show(table, f"Sources read by this chapter: documents, {split}"))
+    out = folded(show(table, f"Sources read by this chapter: {split}"))
     return Html(f'<div id="sources">{out.body}</div>', out.text)
 
 
