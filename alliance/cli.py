@@ -203,7 +203,8 @@ def main() -> None:
     def stop(*_):
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a background shell ignores it
+        signal.signal(number, stop)
     try:
         cli(standalone_mode=False)
     except AllianceError as error:

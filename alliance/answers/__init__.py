@@ -14,9 +14,11 @@ from alliance.answers.decline import answer as decline
 from alliance.answers.decline import check as check_decline
 from alliance.answers.effects import null_size
 from alliance.answers.form import Answers, Input, Result
+from alliance.answers.selldown import answer as selldown
+from alliance.answers.selldown import check as check_selldown
 
 #: The function that answers each chapter, and the one that checks its inputs before a run.
-CHAPTERS = {"1-decline": decline}
-CHECKS = {"1-decline": check_decline}
+CHAPTERS = {"1-decline": decline, "2-selldown": selldown}
+CHECKS = {"1-decline": check_decline, "2-selldown": check_selldown}
 
-__all__ = ["CHAPTERS", "CHECKS", "Answers", "Input", "Result", "decline", "null_size"]
+__all__ = ["CHAPTERS", "CHECKS", "Answers", "Input", "Result", "decline", "null_size", "selldown"]

@@ -26,7 +26,7 @@ class Result:
     """
 
     id: str
-    value: int | float | str | None
+    value: int | float | str | list[float] | None
     unit: str
     label: str
     sources: tuple[dict[str, Any], ...]
@@ -102,7 +102,7 @@ class Builder:
     def put(
         self,
         key: str,
-        value: float | None,
+        value: float | tuple[float, ...] | None,
         unit: str,
         label: str,
         used: Used,
@@ -110,7 +110,9 @@ class Builder:
         assumed: tuple[str, ...] = (),
     ) -> None:
         """Add a headline result; sources are what ``used`` recorded, and assumed inputs."""
-        if value is not None and not isinstance(value, str):
+        if isinstance(value, tuple):
+            value = [float(f"{v:.12g}") for v in value]
+        elif value is not None and not isinstance(value, str):
             if math.isnan(value):
                 value, note = None, note or "not defined for these inputs"
             elif unit in WHOLE:

@@ -9,7 +9,8 @@
 """
 
 from alliance.scenario.cells import cell, parameters, read
-from alliance.scenario.schema import Decline, Group, Scenario, differs, fields
+from alliance.scenario.groups import Decline, Group, Selldown
+from alliance.scenario.schema import Scenario, differs, fields
 from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, to_token
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Decline",
     "Group",
     "Scenario",
+    "Selldown",
     "apply",
     "cell",
     "differs",

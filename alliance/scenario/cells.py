@@ -9,7 +9,7 @@ from alliance.errors import ScenarioError, did_you_mean
 from alliance.scenario.schema import Scenario, limits
 
 #: Which group's fields each notebook takes.
-CHAPTERS = {"1-decline": "decline"}
+CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown"}
 
 _TYPES = {"int": "int", "float": "float", "bool": "bool"}
 
@@ -67,7 +67,7 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
 
 
 def _line(name: str, info: Any, value: Any) -> str:
-    kind = getattr(info.annotation, "__name__", "")
+    kind = "float" if value is None else getattr(info.annotation, "__name__", "")
     shown = _TYPES.get(kind, "list" if isinstance(value, list) else "str")
     low, high = limits(info)
     span = f"{low} to {high}" if low is not None and name != "seed" else ""
@@ -76,4 +76,5 @@ def _line(name: str, info: Any, value: Any) -> str:
     if "Literal" in str(info.annotation):
         notes[1] = " or ".join(info.annotation.__args__)
     comment = ", ".join(note for note in notes if note)
-    return f"{name}: {shown} = {json.dumps(value)}  # {comment}"
+    given = "None" if value is None else json.dumps(value)
+    return f"{name}: {shown} = {given}  # {comment}"

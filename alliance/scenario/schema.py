@@ -5,113 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-)
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def _iso_day(value: Any) -> Any:
-    """A day is written YYYY-MM-DD and in no other way."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value
-    if isinstance(value, str) and _ISO.fullmatch(value):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError(f"must be a day that exists: {error}") from None
-    raise ValueError("must be a day as YYYY-MM-DD")
-
-
-Day = Annotated[dt.date, BeforeValidator(_iso_day)]
-
-
-def field(
-    default: Any,
-    help: str,
-    unit: str = "",
-    *,
-    low: Any = None,
-    high: Any = None,
-    slider: tuple[float, float] | None = None,
-    step: float | None = None,
-    **more: Any,
-) -> Any:
-    """A field with help, unit, hard range (both ends included), slider range and step."""
-    extra = {"unit": unit, "slider": list(slider or (low, high)), "step": step}
-    return Field(default, description=help, ge=low, le=high, json_schema_extra=extra, **more)
-
-
-class Group(BaseModel):
-    """Base of all groups: frozen, no unknown names, no NaN or infinity."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
-    )
-
-
-class Decline(Group):
-    """Chapter 1: Nissan's share decline."""
-
-    since: Day = field(dt.date(2018, 1, 4), "Day from which the fall is measured")
-    currency: Literal["JPY", "EUR"] = field("JPY", "Currency of the price charts")
-    peers: tuple[str, ...] = field(
-        ("toyota", "honda"),
-        "Car makers beside Nissan, whose mean return is the sector",
-        min_length=1,
-        max_length=5,
-    )
-    beta_window_days: int = field(
-        250,
-        "Trading days before each day on which its betas are estimated",
-        "trading days",
-        low=60,
-        high=480,
-        slider=(120, 480),
-        step=10,
-    )
-    estimation_days: int = field(
-        250,
-        "Trading days before an event on which the market model is estimated",
-        "trading days",
-        low=20,
-        high=480,
-        slider=(20, 480),
-        step=10,
-    )
-    event_window_days: int = field(
-        3,
-        "Trading days of the event window, an odd number centred on the event",
-        "trading days",
-        low=1,
-        high=21,
-        step=2,
-    )
-
-    @field_validator("event_window_days")
-    @classmethod
-    def _odd(cls, value: int) -> int:
-        if value % 2 == 0:
-            raise ValueError("must be odd, to be centred on the event")
-        return value
-
-    @field_validator("peers")
-    @classmethod
-    def _no_peer_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) < len(value) or "nissan" in value:
-            raise ValueError("must name each company once, and not Nissan itself")
-        return value
+from alliance.scenario.groups import Day, Decline, Group, Selldown, field
 
 
 class Scenario(Group):
@@ -121,6 +21,7 @@ class Scenario(Group):
     as_of: Day = field(dt.date(2023, 1, 17), "Day on which the reader stands")
     seed: int = field(1, "Seed of all random numbers", low=0, high=2**31 - 1)
     decline: Decline = Decline()
+    selldown: Selldown = Selldown()
 
     @classmethod
     def of(cls, values: dict[str, Any], *, text: bool = False) -> Self:

@@ -1,0 +1,158 @@
+"""Chapter 2, ownership: stakes by route, look-through value, votes and power, Nissan's side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alliance import ownership
+from alliance.answers.form import Builder
+from alliance.errors import NotPublished
+from alliance.evidence import Used
+
+TURNOUTS = np.linspace(0.2, 1.0, 41)
+
+
+def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
+    """Add the arithmetic of the sale, the loop, the votes and Nissan's earnings a share."""
+    t, used = i.terms, i.used
+    _routes(b, t, used)
+    ev = b.ev
+    with ev.reading() as cross_used:
+        back_shares = ev.holding(share, holder)
+        holder_issued = ev.shares(holder)
+        treasury = ev.shares(share, "treasury")
+    known = not back_shares.empty and not holder_issued.empty
+    back = float(back_shares.iloc[-1] / holder_issued.iloc[-1]) if known else None
+    stake = t.held / t.issued
+    why = None if known else f"Nissan's stake in Renault was not public on {ev.as_of}"
+    for key, a, label in (
+        ("loop_before", stake, "Value counted twice in the cross-holding, before"),
+        ("loop_after", t.target, "Value counted twice if both hold what the target leaves"),
+    ):
+        value = ownership.loop(a, back) if known else None
+        b.put(f"ownership.{key}", value, "fraction", label, used | cross_used, why)
+    if known:
+        own = float(treasury.iloc[-1]) if len(treasury) else 0.0
+        _eps(b, t, own, back, used | cross_used)
+        b.frames["look_through"] = _look_through(b, i, stake, back, holder, share)
+    _votes(b, i, trustee, share)
+
+
+def _routes(b: Builder, t, used: Used) -> None:
+    """How many shares each route takes."""
+    stake = t.held / t.issued
+    b.put("selldown.stake_before", stake, "fraction", "Renault's stake in Nissan now", used)
+    sale = t.planned
+    b.put("selldown.shares_sale_only", sale, "shares", "Shares to sell to others", used)
+    bought = ownership.buyback_to_reach(t.held, t.issued, t.target) if t.planned else 0.0
+    label = "Shares to sell to Nissan, which cancels, to reach the target"
+    b.put("selldown.shares_buyback_only", bought, "shares", label, used)
+    ended = ownership.stake(t.held, t.issued, bought=t.planned)
+    label = "Stake if only the planned shares go, all bought back and cancelled"
+    b.put("selldown.stake_if_trust_bought_back", ended, "fraction", label, used)
+    parts = np.linspace(0, t.planned, 61)
+    b.frames["routes"] = pd.DataFrame(
+        {
+            "shares": parts,
+            "sale": ownership.stake(t.held, t.issued, sold=parts),
+            "buyback": ownership.stake(t.held, t.issued, bought=parts),
+            "half": ownership.stake(t.held, t.issued, sold=parts / 2, bought=parts / 2),
+        }
+    )
+
+
+def _eps(b: Builder, t, treasury: float, back: float, used: Used) -> None:
+    arguments = (t.issued, treasury, t.held, back)
+    label = "Nissan's earnings a share if it buys and cancels the planned shares"
+    b.put(
+        "selldown.eps_if_bought",
+        ownership.eps_accretion(*arguments, bought=t.planned),
+        "fraction",
+        label,
+        used,
+    )
+    label = "Nissan's earnings a share if others buy the planned shares"
+    b.put(
+        "selldown.eps_if_sold",
+        ownership.eps_accretion(*arguments, sold=t.planned),
+        "fraction",
+        label,
+        used,
+    )
+
+
+def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: str):
+    """Market values without double counting, in euros."""
+    with b.ev.reading() as used:
+        price, own = b.ev.close(holder), b.ev.shares(holder)
+    b.used = b.used | used
+    value = pd.Series(
+        {
+            holder: float(price.iloc[-1] * own.iloc[-1]),
+            share: i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur,
+        }
+    )
+    held = pd.DataFrame(0.0, index=value.index, columns=value.index)
+    held.loc[holder, share], held.loc[share, holder] = stake, back
+    return ownership.look_through(held, value).assign(market=value)
+
+
+def _votes(b: Builder, i, trustee: str, share: str) -> None:
+    t, ev = i.terms, b.ev
+    with ev.reading() as used:
+        rows = ev.holdings.query("holder == @trustee and company == @share").sort_values("date")
+    used = used | i.used
+    trust = float(rows["shares"].iloc[-1]) if len(rows) else t.planned
+    cap = None
+    try:
+        with ev.reading() as cap_used:
+            cap = float(ev.fact("voting-cap")["value"])
+        used = used | cap_used
+    except NotPublished:
+        cap_used = Used()
+    now = ownership.Block(t.held - trust, trust, t.issued, cap)
+    where = "in the trust" if len(rows) else "planned for sale put in a trust"
+    labels = {
+        "mirror": f"Renault's votes, shares {where} split as the others",
+        "no_effect": f"Renault's votes, shares {where} without effect",
+        "follow": f"Renault's votes, shares {where} following it (its own nominees)",
+    }
+    for reading, label in labels.items():
+        value = ownership.votes(now, reading)
+        b.put(f"ownership.votes.{reading}", value, "fraction", label, used)
+    lines = {reading: [ownership.votes(now, reading, x) for x in TURNOUTS] for reading in labels}
+    free = ownership.Block(t.held, 0.0, t.issued)
+    lines["before"] = [ownership.votes(free, "mirror", x) for x in TURNOUTS]
+    b.frames["votes"] = pd.DataFrame({"turnout": TURNOUTS, **lines})
+    stakes = {"before": t.held / t.issued, "after": t.target}
+    b.frames["power"] = pd.DataFrame(
+        [
+            {
+                "when": when,
+                "stake": stake,
+                "power": float(ownership.power([min(stake, 0.499)])[0]),
+                "majority_turnout": ownership.majority_turnout(stake),
+            }
+            for when, stake in stakes.items()
+        ]
+    )
+    b.frames["owners"] = _owners(t, now)
+    b.context["trust_exists"] = bool(len(rows))
+
+
+def _owners(t, now: ownership.Block) -> pd.DataFrame:
+    """Capital and votes of Renault, the trust and the others: before, now in trust, at target."""
+    full = t.issued
+    mirror = ownership.votes(now, "mirror")
+    return pd.DataFrame(
+        [
+            ("before", "capital", t.held / full, 0.0),
+            ("before", "votes", t.held / full, 0.0),
+            ("in trust", "capital", now.direct / full, now.trust / full),
+            ("in trust", "votes", mirror, 0.0),
+            ("at target", "capital", t.target, 0.0),
+            ("at target", "votes", t.target, 0.0),
+        ],
+        columns=["when", "what", "renault", "trust"],
+    ).assign(others=lambda f: 1 - f["renault"] - f["trust"])

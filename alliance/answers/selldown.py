@@ -1,0 +1,440 @@
+"""Chapter 2: what selling down is worth under each way of doing it, and who controls what after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from alliance import returns
+from alliance import selldown as sd
+from alliance.answers import control, record
+from alliance.answers.form import Answers, Builder
+from alliance.decline import book_value
+from alliance.errors import ScenarioError
+from alliance.evidence import Evidence, Used
+from alliance.scenario import Scenario, Selldown
+
+SHARE, HOLDER, TRUSTEE = "nissan", "renault", "natixis-trust"
+ADV_DAYS = 60
+METHOD_ENDED = pd.Timestamp("2025-06-30")  # of Renault's equity method for Nissan
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: What the tornado moves: field, low, high (differences, or factors where marked with x).
+TORNADO = (
+    ("volatility", 0.8, 1.2, "x"),
+    ("fx_volatility", 0.8, 1.2, "x"),
+    ("correlation", -0.2, 0.2, "+"),
+    ("drift", -0.05, 0.05, "+"),
+    ("fx_drift", -0.02, 0.02, "+"),
+    ("impact", 0.5, 1.5, "x"),
+    ("participation", 0.5, 2.0, "x"),
+    ("buyback_budget_jpy", 0.5, 2.0, "x"),
+    ("horizon_years", -2.0, 2.0, "+"),
+    ("exchange_premium", -0.1, 0.1, "+"),
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scenario's selldown group with every empty field filled, and the terms it makes."""
+
+    group: Selldown
+    terms: sd.Terms
+    history: np.ndarray
+    used: Used
+    carrying_used: Used
+    note: str | None = None
+    carrying_note: str | None = None
+
+    def lognormal(self, seed: int) -> sd.Lognormal:
+        """The lognormal market of these inputs."""
+        g = self.group
+        return sd.Lognormal(
+            g.spot_jpy, g.jpy_per_eur, g.volatility, g.fx_volatility, g.correlation,
+            g.drift, g.fx_drift, g.horizon_years, g.paths, seed,
+        )  # fmt: skip
+
+    def resampled(self, seed: int) -> sd.History:
+        """The real weekly history, resampled, with the same drifts."""
+        g = self.group
+        return sd.History(
+            self.history, g.spot_jpy, g.jpy_per_eur, g.drift, g.fx_drift,
+            g.horizon_years, g.paths, seed,
+        )  # fmt: skip
+
+    def market(self, seed: int, name: str | None = None) -> sd.Lognormal | sd.History:
+        """One of the two, the scenario's by default."""
+        return (
+            self.resampled(seed)
+            if (name or self.group.market) == "history"
+            else self.lognormal(seed)
+        )
+
+
+def check(s: Scenario, ev: Evidence) -> None:
+    """Refuse a scenario whose inputs the evidence can't fill.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    fill(s, ev)
+
+
+def fill(s: Scenario, ev: Evidence) -> Inputs:
+    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
+
+    Raises
+    ------
+    ScenarioError
+        If a level is missing or too old, or nothing is known about the holding.
+    """
+    g = s.selldown
+    with ev.reading() as used:
+        price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
+        volume = ev.prices(SHARE)["volume"].dropna()
+        held, issued = ev.holding(HOLDER, SHARE), ev.shares(SHARE)
+    if held.empty or issued.empty:
+        raise ScenarioError(
+            f"as_of: Renault's holding of Nissan is in the evidence from {_first_day(ev)}, "
+            f"received {s.as_of}"
+        )
+    spot = returns.level(price, ev.as_of)
+    fix = returns.level(rate, spot.date or ev.as_of)
+    if spot.value is None or fix.value is None:
+        raise ScenarioError(f"as_of: {spot.note or fix.note}")
+    moments = sd.weekly_moments(price, rate)
+    with ev.reading() as books_used:
+        book = _last_book(ev)
+    carrying = None if book.value is None else book.value / fix.value
+    filled = {
+        "spot_jpy": spot.value,
+        "jpy_per_eur": fix.value,
+        **{k: moments[k] for k in ("volatility", "fx_volatility", "correlation")},
+        "carrying_eur_per_share": carrying,
+    }
+    values = {k: v for k, v in filled.items() if getattr(g, k) is None}
+    g = g.model_copy(update=values)
+    drifts = sd.fair_drifts(
+        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
+    )
+    fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
+    g = g.model_copy(update={k: v for k, v in fair.items() if getattr(g, k) is None})
+    terms = terms_of(g, held.iloc[-1], issued.iloc[-1], volume.iloc[-ADV_DAYS:].mean())
+    return Inputs(
+        g, terms, moments["returns"].to_numpy(), used, used | books_used, spot.note, book.note
+    )
+
+
+def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
+    """The terms that a filled group makes with a holding and a daily volume."""
+    return sd.Terms(
+        held=float(held),
+        issued=float(issued),
+        target=g.target_stake,
+        adv=float(adv),
+        daily_volatility=g.volatility / np.sqrt(sd.market.TRADING_DAYS),
+        discount=g.discount_rate,
+        rate_foreign=g.rate_jpy,
+        dividend_yield=g.dividend_yield,
+        fee=g.fee,
+        min_discount=g.min_discount,
+        impact=g.impact,
+        permanent_impact=g.permanent_impact,
+        block_discount=g.block_discount,
+        participation=g.participation,
+        multiples=g.price_points,
+        monitoring=g.monitoring,
+        budget=g.buyback_budget_jpy,
+        lot=g.lot_shares,
+        window_days=g.window_days,
+        floor=g.floor_jpy,
+        rest=g.rest,
+        premium=g.exchange_premium,
+    )
+
+
+def _first_day(ev: Evidence) -> str:
+    return str(ev.package.read("holdings")["published"].min().date())
+
+
+def _last_book(ev: Evidence) -> returns.Level:
+    books = book_value(ev.statements, ev.book_values)
+    return returns.level(books["bps"].rename("book value"), ev.as_of)
+
+
+def answer(s: Scenario, ev: Evidence) -> Answers:
+    """Headline results and frames of chapter 2 at a scenario and evidence.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario does not fit the evidence.
+    """
+    b = Builder("2-selldown", ev)
+    i = fill(s, ev)
+    given = s.selldown.model_dump(mode="json")
+    for name, value in i.group.model_dump(mode="json").items():
+        origin = "evidence" if given[name] is None else "scenario"
+        if name in ("drift", "fx_drift") and given[name] is None:
+            origin = "fair game"
+        b.took(f"selldown.{name}", value, "", origin)
+    for name in ("held", "issued", "adv", "planned"):
+        b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
+    b.context |= {"inputs": i, "group": i.group, "terms": i.terms}
+    b.context |= {"day": ev.close(SHARE).index[-1], "names": _names(ev)}
+    control.put(b, i, HOLDER, SHARE, TRUSTEE)
+    _absorb(b, i)
+    markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
+    ledgers = {
+        market: {name: make(i.terms, m) for name, make in sd.PROGRAMMES.items()}
+        for market, m in markets.items()
+    }
+    _programmes(b, i, ledgers)
+    _price_points(b, i, markets, ledgers, s.seed)
+    _paths(b, i, ledgers[i.group.market])
+    _tornado(b, s, ev, i)
+    with ev.reading() as used:
+        prices = ev.close(SHARE), ev.rate("jpy_per_eur")
+    b.frames["moments"] = pd.DataFrame(
+        [
+            {"years": years, **{k: v for k, v in m.items() if k != "returns"}}
+            for years in (1, 3, 5)
+            for m in [sd.weekly_moments(*prices, years)]
+        ]
+    )
+    b.used = b.used | used
+    ratios = {weeks: markets["history"].variance_ratio(weeks) for weeks in (4, 13, 26)}
+    b.context["variance_ratio"] = ratios
+    record.put(b, SHARE, HOLDER)
+    return b.answers()
+
+
+def _names(ev: Evidence) -> dict[str, str]:
+    return ev.companies.set_index("company")["name"].to_dict()
+
+
+def _absorb(b: Builder, i: Inputs) -> None:
+    """Cost and days of trading by size of a sale."""
+    t = i.terms
+    sizes = np.unique(np.round(np.geomspace(1e6, max(t.planned, 2e6), 40)))
+    b.frames["absorb"] = pd.DataFrame(
+        {
+            "shares": sizes,
+            "days": sizes / t.adv,
+            "block": [sd.block_cost(replace(t, block_discount=None), q) for q in sizes],
+            "dribble": [sd.slice_cost(t, q, t.participation) for q in sizes],
+        }
+    )
+    b.put(
+        "selldown.days_of_volume",
+        t.planned / t.adv,
+        "trading days",
+        "Planned shares over average daily volume",
+        i.used,
+    )
+    b.put(
+        "selldown.block_cost",
+        sd.block_cost(t, t.planned),
+        "fraction",
+        "Cost of placing all planned shares at once, fee included",
+        i.used,
+    )
+    value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
+    b.put(
+        "selldown.planned_value_eur",
+        value,
+        "EUR",
+        "Planned shares at the market price, before any cost",
+        i.used,
+        i.note,
+    )
+
+
+def _programmes(b: Builder, i: Inputs, ledgers) -> None:
+    """Six programmes under both markets: summary, distribution, and the headline results."""
+    carrying = i.group.carrying_eur_per_share
+    ended = pd.Timestamp(b.ev.as_of) >= METHOD_ENDED
+    why = f"the equity method ended on {METHOD_ENDED.date()}: no loss in income" if ended else None
+    why = why or (i.carrying_note if carrying is None else None)
+    rows, spread = [], []
+    for market, made in ledgers.items():
+        for name, ledger in made.items():
+            row = _summary(ledger, None if why else carrying)
+            rows.append({"market": market, "programme": name, **row})
+            for what, values in (("proceeds", sd.proceeds(ledger)), ("wealth", sd.wealth(ledger))):
+                q = np.quantile(values, QUANTILES)
+                line = dict(zip([f"q{round(100 * p):02d}" for p in QUANTILES], q, strict=True))
+                line["mean"] = values.mean()
+                spread.append({"market": market, "programme": name, "what": what, **line})
+    frame = pd.DataFrame(rows)
+    b.frames["programmes"], b.frames["distribution"] = frame, pd.DataFrame(spread)
+    chosen = frame[frame["market"] == i.group.market].set_index("programme")
+    labels = {
+        "proceeds_eur_mean": ("EUR", "proceeds, mean"),
+        "proceeds_eur_p05": ("EUR", "proceeds, 5th percentile"),
+        "wealth_eur_mean": ("EUR", "wealth at the horizon, mean"),
+        "wealth_eur_cvar05": ("EUR", "wealth, mean of the worst 5 %"),
+        "p_complete": ("fraction", "all planned shares sold by the horizon"),
+        "p_at_target": ("fraction", "stake at the target by the horizon"),
+        "years_to_complete_median": ("years", "years until all is sold, median where it is"),
+        "stake_end_mean": ("fraction", "stake at the horizon, mean"),
+        "loss_eur_mean": ("EUR", "accounting loss against the amount carried, mean"),
+    }
+    for name, row in chosen.iterrows():
+        for key, (unit, label) in labels.items():
+            used = i.carrying_used if key == "loss_eur_mean" else i.used
+            value = row[key]
+            note = why if key == "loss_eur_mean" else None
+            if key == "years_to_complete_median" and pd.isna(value):
+                note = "never complete by the horizon"
+            text = f"{name.replace('_', ' ').capitalize()}: {label}"
+            value = None if pd.isna(value) else value
+            b.put(f"selldown.{name}.{key}", value, unit, text, used, note)
+
+
+def _summary(ledger: sd.Ledger, carrying: float | None) -> dict[str, float]:
+    got, rich, done = sd.proceeds(ledger), sd.wealth(ledger), sd.complete(ledger)
+    finite = done[np.isfinite(done)]
+    loss = np.nan if carrying is None else sd.losses(ledger, carrying).mean()
+    return {
+        "proceeds_eur_mean": got.mean(),
+        "proceeds_eur_p05": np.quantile(got, 0.05),
+        "wealth_eur_mean": rich.mean(),
+        "wealth_eur_cvar05": sd.cvar(rich),
+        "p_complete": np.isfinite(done).mean(),
+        "p_at_target": np.isfinite(sd.at_target(ledger)).mean(),
+        "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
+        "stake_end_mean": sd.stake_end(ledger).mean(),
+        "loss_eur_mean": loss,
+    }
+
+
+def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
+    """Hit probabilities beside the closed form and Ville's bound; the frontier of one trigger."""
+    closed = sd.price_points_closed(i.terms, markets["lognormal"])
+    multiples = np.asarray(i.terms.multiples)
+    hit = {m: np.isfinite(made["price_points"].time).mean(axis=1) for m, made in ledgers.items()}
+    b.frames["p_hit"] = pd.DataFrame(
+        {
+            "multiple": multiples,
+            "price_jpy": multiples * i.group.spot_jpy,
+            "closed": closed["p_hit"],
+            "lognormal": hit["lognormal"],
+            "history": hit["history"],
+            "ville": np.minimum(1, 1 / multiples),
+            "call_jpy": [_call(i, m) for m in multiples],
+        }
+    )
+    headline = closed["p_hit"] if i.group.market == "lognormal" else hit["history"]
+    b.put(
+        "selldown.price_points.p_hit",
+        tuple(headline),
+        "fraction",
+        "Chance that each price point is reached by the horizon",
+        i.used,
+    )
+    b.put(
+        "selldown.price_points.calls_eur",
+        float(np.mean([_call(i, m) for m in multiples])) * i.terms.planned / i.group.jpy_per_eur,
+        "EUR",
+        "Black-Scholes value of the calls that the price points' ladder gives away",
+        i.used,
+    )
+    b.put(
+        "selldown.price_points.proceeds_eur_closed",
+        closed["proceeds_mean"],
+        "EUR",
+        "Price points: mean proceeds by the closed form",
+        i.used,
+    )
+    rows = []
+    market = replace(markets["lognormal"], paths=min(i.group.paths, 2**13))
+    free = replace(i.terms, fee=0, impact=0, min_discount=0, block_discount=None)
+    for multiple in np.round(np.arange(1.0, 2.51, 0.1), 2):
+        ledger = sd.price_points(replace(free, multiples=(float(multiple),)), market)
+        rich = sd.wealth(ledger)
+        low, high = np.quantile(rich, [0.05, 0.95])
+        row = {"multiple": multiple, "mean": rich.mean(), "low": low, "high": high}
+        rows.append(row | {"cvar": sd.cvar(rich), "p_hit": np.isfinite(ledger.time).mean()})
+    b.frames["frontier"] = pd.DataFrame(rows)
+    drifts = []
+    for extra in (-0.05, 0.0, 0.05, 0.1):
+        moved = replace(market, drift=market.drift + extra)
+        wait = sd.wealth(sd.price_points(i.terms, moved)).mean()
+        drifts.append({"extra_drift": extra, "price_points": wait})
+    b.frames["drifts"] = pd.DataFrame(drifts)
+
+
+def _call(i: Inputs, multiple: float) -> float:
+    g = i.group
+    return sd.programmes.call_value(
+        g.spot_jpy, multiple * g.spot_jpy, g.volatility, g.horizon_years, g.rate_jpy,
+        g.dividend_yield,
+    )  # fmt: skip
+
+
+def _paths(b: Builder, i: Inputs, ledgers) -> None:
+    """Mean stake through time under each programme, and the middle nine tenths of the headline."""
+    grid = np.linspace(0, i.group.horizon_years, 61)
+    rows = []
+    for name, ledger in ledgers.items():
+        start = np.full((1, len(ledger.end_price)), ledger.held / ledger.issued)
+        stakes = np.vstack([start, sd.stakes(ledger)])
+        time = np.where(np.isfinite(ledger.time), ledger.time, np.inf)
+        count = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
+        at = np.take_along_axis(stakes, count, axis=0)
+        low, high = np.quantile(at, [0.05, 0.95], axis=1)
+        frame = pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
+        rows.append(frame.assign(programme=name))
+    b.frames["stake_path"] = pd.concat(rows, ignore_index=True)
+
+
+def _tornado(b: Builder, s: Scenario, ev: Evidence, i: Inputs) -> None:
+    """Mean wealth and proceeds of the headlined programme when one input moves."""
+    small = i.group.model_copy(update={"paths": min(i.group.paths, 2**12)})
+    make = sd.PROGRAMMES[i.group.programme]
+
+    def value(group: Selldown) -> tuple[float, float]:
+        terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
+        ledger = make(terms, replace(i, group=group, terms=terms).lognormal(s.seed))
+        return float(sd.wealth(ledger).mean()), float(sd.proceeds(ledger).mean())
+
+    middle = value(small)
+    rows = []
+    for name, low, high, kind in TORNADO:
+        base = getattr(small, name)
+        ends = [base * f if kind == "x" else base + f for f in (low, high)]
+        if name == "horizon_years":
+            ends = [max(0.5, e) for e in ends]
+        if name == "correlation":
+            ends = [min(0.99, max(-0.99, e)) for e in ends]
+        found = [value(_moved(small, name, e, s)) for e in ends]
+        for what, k in (("wealth", 0), ("proceeds", 1)):
+            rows.append(
+                {
+                    "input": name,
+                    "low_at": ends[0],
+                    "high_at": ends[1],
+                    "what": what,
+                    "low": found[0][k] - middle[k],
+                    "high": found[1][k] - middle[k],
+                    "middle": middle[k],
+                }
+            )
+    b.frames["tornado"] = pd.DataFrame(rows)
+
+
+def _moved(group: Selldown, name: str, value: float, s: Scenario) -> Selldown:
+    """A filled group with one input moved; drifts left empty by the scenario stay a fair game."""
+    g = group.model_copy(update={name: value})
+    fair = sd.fair_drifts(
+        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
+    )
+    update = {
+        key: drift
+        for key, drift in zip(("drift", "fx_drift"), fair, strict=True)
+        if getattr(s.selldown, key) is None and key != name
+    }
+    return g.model_copy(update=update)

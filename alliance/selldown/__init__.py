@@ -1,0 +1,72 @@
+"""Ways of selling a large holding, as sales ledgers under two markets.
+
+Conventions. Prices in the share's currency (S), rates in units of it for one of the holder's (E),
+times in years, amounts in the holder's currency. ``planned`` shares are h - t N for a target
+stake t. A programme is a function from terms and a market to a :class:`Ledger`; every output is a
+function of the ledger. Proceeds and wealth are present values at the holder's rate.
+
+For a holder who thinks in its own currency the fair game is that the discounted share (with its
+dividends) and the discounted foreign cash are martingales::
+
+    mu_S = r_foreign - q + rho sigma_S sigma_E,     mu_E = r_foreign - r_home + sigma_E^2
+
+References
+----------
+Almgren, R. and Chriss, N. (2001), Optimal execution of portfolio transactions, J. Risk 3, 5-39.
+Toth, B. et al. (2011), Anomalous price impact and the critical nature of liquidity in financial
+markets, Phys. Rev. X 1, 021006 (the square-root rule).
+Ville, J. (1939), Etude critique de la notion de collectif (the bound on ever reaching a level).
+"""
+
+from alliance.selldown.ledger import (
+    Ledger,
+    at_target,
+    complete,
+    cvar,
+    losses,
+    proceeds,
+    stake_end,
+    stakes,
+    wealth,
+)
+from alliance.selldown.market import History, Lognormal, fair_drifts, weekly_moments
+from alliance.selldown.programmes import (
+    PROGRAMMES,
+    Terms,
+    block,
+    block_cost,
+    buyback,
+    dribble,
+    exchangeable,
+    price_points,
+    price_points_closed,
+    slice_cost,
+    windows,
+)
+
+__all__ = [
+    "PROGRAMMES",
+    "History",
+    "Ledger",
+    "Lognormal",
+    "Terms",
+    "at_target",
+    "block",
+    "block_cost",
+    "buyback",
+    "complete",
+    "cvar",
+    "dribble",
+    "exchangeable",
+    "fair_drifts",
+    "losses",
+    "price_points",
+    "price_points_closed",
+    "proceeds",
+    "slice_cost",
+    "stake_end",
+    "stakes",
+    "wealth",
+    "weekly_moments",
+    "windows",
+]

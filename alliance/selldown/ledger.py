@@ -1,0 +1,166 @@
+"""One sales ledger for every programme, and the outputs that are functions of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alliance.errors import ScenarioError
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Sales by event and path, in order of time; all arrays broadcast to (events, paths).
+
+    Parameters
+    ----------
+    held, issued, planned, target : float
+        Before the first sale.
+    time : array
+        Years; inf where the sale does not happen.
+    shares, price, rate, cost : array
+        Shares sold, price, rate, and cost as a fraction of value.
+    cancelled : array of bool (events, 1)
+        Whether the issuer buys (and cancels).
+    end_price, end_rate : array (paths,)
+        At the horizon.
+    cash : array, optional
+        Cash in the holder's currency where it is not shares x price / rate less cost.
+    """
+
+    held: float
+    issued: float
+    planned: float
+    target: float
+    horizon: float
+    discount: float
+    dividend_yield: float
+    time: np.ndarray
+    shares: np.ndarray
+    price: np.ndarray
+    rate: np.ndarray
+    cost: np.ndarray
+    cancelled: np.ndarray
+    end_price: np.ndarray
+    end_rate: np.ndarray
+    cash: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.planned <= self.held:
+            raise ScenarioError(
+                f"planned sales must be from 0 to the {self.held:,.0f} held, received "
+                f"{self.planned:,.0f}"
+            )
+
+    @property
+    def sold(self) -> np.ndarray:
+        """Shares sold by path."""
+        return self.shares.sum(axis=0)
+
+    @property
+    def received(self) -> np.ndarray:
+        """Cash by event and path, net of cost, not discounted."""
+        if self.cash is not None:
+            return self.cash
+        return self.shares * self.price / self.rate * (1 - self.cost)
+
+
+def _present(ledger: Ledger, cash: np.ndarray, time: np.ndarray) -> np.ndarray:
+    if ledger.discount == 0:
+        return cash
+    return cash * np.exp(-ledger.discount * np.where(np.isfinite(time), time, 0))
+
+
+def proceeds(ledger: Ledger) -> np.ndarray:
+    """Present value of the cash from sales, by path."""
+    return _present(ledger, ledger.received, ledger.time).sum(axis=0)
+
+
+def dividends(ledger: Ledger) -> np.ndarray:
+    """Present value of dividends on planned shares not yet sold, by path.
+
+    Between two sales the yield is earned on the mean of the values at both ends.
+    """
+    if ledger.dividend_yield == 0:
+        return np.zeros(ledger.end_price.shape)
+    n = len(ledger.end_price)
+    time = np.where(np.isfinite(ledger.time), ledger.time, ledger.horizon)
+    time = np.vstack([np.broadcast_to(time, (len(time), n)), np.full(n, ledger.horizon)])
+    value = np.broadcast_to(ledger.price / ledger.rate, (len(time) - 1, n))
+    end = ledger.end_price / ledger.end_rate
+    value = np.vstack([np.where(np.isfinite(ledger.time), value, end), end])
+    left = ledger.planned - np.vstack([np.zeros(n), np.cumsum(ledger.shares, axis=0)])
+    spans = np.diff(time, axis=0, prepend=0)
+    first = np.vstack([value[:1], value[:-1]])
+    paid = ledger.dividend_yield * left * spans * (value + first) / 2
+    return _present(ledger, paid, time).sum(axis=0)
+
+
+def wealth(ledger: Ledger) -> np.ndarray:
+    """Present value of proceeds, dividends and what is left of the planned shares, by path."""
+    rest = (ledger.planned - ledger.sold) * ledger.end_price / ledger.end_rate
+    rest = rest * np.exp(-ledger.discount * ledger.horizon)
+    return proceeds(ledger) + dividends(ledger) + rest
+
+
+def cvar(values: np.ndarray, tail: float = 0.05) -> float:
+    """Mean of the lowest ``tail`` of values."""
+    count = max(1, round(tail * len(values)))
+    return float(np.partition(values, count - 1)[:count].mean())
+
+
+def stakes(ledger: Ledger) -> np.ndarray:
+    """Stake after each event, array (events, paths)."""
+    sold = np.cumsum(ledger.shares, axis=0)
+    gone = np.cumsum(ledger.shares * ledger.cancelled, axis=0)
+    return (ledger.held - sold) / (ledger.issued - gone)
+
+
+def stake_end(ledger: Ledger) -> np.ndarray:
+    """Stake at the horizon, by path."""
+    return stakes(ledger)[-1]
+
+
+def complete(ledger: Ledger) -> np.ndarray:
+    """Time at which all planned shares are sold, by path; inf if not by the horizon."""
+    return _first(ledger, np.cumsum(ledger.shares, axis=0) >= ledger.planned - 1)
+
+
+def at_target(ledger: Ledger) -> np.ndarray:
+    """Time at which the stake is at the target, by path; inf if not by the horizon."""
+    return _first(ledger, stakes(ledger) <= ledger.target + 1 / ledger.issued)
+
+
+def _first(ledger: Ledger, reached: np.ndarray) -> np.ndarray:
+    n = len(ledger.end_price)
+    if ledger.planned <= 0:
+        return np.zeros(n)
+    time = np.broadcast_to(ledger.time, reached.shape)
+    return np.where(reached & np.isfinite(time), time, np.inf).min(axis=0)
+
+
+def losses(ledger: Ledger, carrying: float) -> np.ndarray:
+    """Accounting loss against the amount carried (equity method), by path.
+
+    A sale of x to others for cash C loses x k - C. Where the issuer buys b and cancels, the
+    holder's stake s' after it shares in what the issuer paid: (1 - s') (b k - C). The amount
+    carried a share is then k' = (h k - C - loss) / (h - b).
+
+    Parameters
+    ----------
+    carrying : float
+        k, amount carried a share in the holder's currency.
+    """
+    n = len(ledger.end_price)
+    k, held, issued = np.full(n, carrying), np.full(n, ledger.held), np.full(n, ledger.issued)
+    total = np.zeros(n)
+    own = ledger.shares * ledger.price / ledger.rate * (1 - ledger.cost)
+    for row in range(len(ledger.shares)):
+        sold, cash = ledger.shares[row], own[row]
+        gone = sold * ledger.cancelled[row]
+        after = (held - sold) / (issued - gone)
+        loss = np.where(gone > 0, 1 - after, 1.0) * (sold * k - cash)
+        k = (held * k - cash - loss) / (held - sold)
+        held, issued, total = held - sold, issued - gone, total + loss
+    return total

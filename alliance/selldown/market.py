@@ -1,0 +1,240 @@
+"""Two markets for a share and an exchange rate: correlated lognormal, and resampled history.
+
+Both answer the same two questions: where are price and rate at given times, and when does the
+price first reach given multiples of its start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from alliance import sampling
+from alliance.errors import ScenarioError
+
+TRADING_DAYS = 245  # Tokyo, a year
+WEEKS = 365.25 / 7
+
+
+def fair_drifts(
+    volatility: float,
+    fx_volatility: float,
+    correlation: float,
+    rate_foreign: float = 0.0,
+    rate_home: float = 0.0,
+    dividend_yield: float = 0.0,
+) -> tuple[float, float]:
+    """Arithmetic drifts a year of price and rate under which waiting is a fair game for the holder.
+
+    Examples
+    --------
+    >>> [round(m, 4) for m in fair_drifts(0.32, 0.095, 0.25)]
+    [0.0076, 0.009]
+    """
+    quanto = correlation * volatility * fx_volatility
+    return rate_foreign - dividend_yield + quanto, rate_foreign - rate_home + fx_volatility**2
+
+
+def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[str, float]:
+    """Volatilities a year and correlation of weekly (Friday) log returns, and the returns.
+
+    Daily returns would not do: one market closes hours before the other is fixed.
+
+    Returns
+    -------
+    dict
+        ``volatility, fx_volatility, correlation, weeks`` and ``returns`` (DataFrame S, E).
+    """
+    last = price.index[-1]
+    fridays = pd.date_range(end=last, periods=round(years * WEEKS) + 1, freq="W-FRI")
+    both = pd.concat({"S": price, "E": rate}, axis=1, sort=True).ffill().dropna()
+    known = both[both.index <= last]
+    at = known.index.searchsorted(fridays, side="right") - 1
+    if at[0] < 0:
+        first = known.index[0].date()
+        raise ScenarioError(
+            f"{years} years of weekly returns are needed; the data start on {first}"
+        )
+    returns = np.log(known.iloc[at]).diff().iloc[1:]
+    sigma = returns.std() * np.sqrt(52)
+    return {
+        "volatility": float(sigma["S"]),
+        "fx_volatility": float(sigma["E"]),
+        "correlation": float(returns.corr().iloc[0, 1]),
+        "weeks": len(returns),
+        "returns": returns.set_axis(fridays[1:], axis=0),
+    }
+
+
+@dataclass(frozen=True)
+class Lognormal:
+    """Correlated geometric Brownian motions of price and rate.
+
+    Parameters
+    ----------
+    spot, rate : float
+        S and E now.
+    volatility, fx_volatility, correlation : float
+        A year.
+    drift, fx_drift : float
+        Arithmetic, a year: E[S(t)] = S exp(drift t).
+    horizon : float
+        Years.
+    paths, seed : int
+    """
+
+    spot: float
+    rate: float
+    volatility: float
+    fx_volatility: float
+    correlation: float
+    drift: float
+    fx_drift: float
+    horizon: float
+    paths: int = 2**14
+    seed: int = 1
+
+    def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Price and rate at rising times, arrays (times, paths)."""
+        steps = np.diff(times, prepend=0.0)[:, None]
+        z = sampling.normals(self.paths, 2 * len(times), self.seed).reshape(len(times), 2, -1)
+        first = z[:, 0]
+        second = self.correlation * first + np.sqrt(1 - self.correlation**2) * z[:, 1]
+        root = np.sqrt(steps)
+        price = (self.drift - self.volatility**2 / 2) * steps + self.volatility * root * first
+        rate = (self.fx_drift - self.fx_volatility**2 / 2) * steps
+        rate = rate + self.fx_volatility * root * second
+        return (
+            self.spot * np.exp(np.cumsum(price, axis=0)),
+            self.rate * np.exp(np.cumsum(rate, axis=0)),
+        )
+
+    def passages(self, multiples: np.ndarray, closes: bool = True, points: int | None = None):
+        """First times at which the price reaches multiples (above 1, rising) of the spot.
+
+        Returns
+        -------
+        times, prices, rates : array (k, paths)
+            Inf where not reached; the fill is at the level (at closes: the level found there).
+        end_price, end_rate : array (paths,)
+        """
+        k, n = len(multiples), points or self.paths
+        sigma, rho = max(self.volatility, 1e-9), self.correlation
+        shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
+        levels = np.log(multiples) / sigma + shift
+        drift = (self.drift - sigma**2 / 2) / sigma
+        u = sampling.sobol(n, 2 + 3 * k + 1, self.seed)
+        times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
+        hit = np.isfinite(times)
+        # the rate's own noise is drawn at the hits, in their order, and at the horizon
+        clock = np.vstack([np.where(hit, times, self.horizon), np.full(n, self.horizon)])
+        own = np.zeros(n)
+        past = np.zeros(n)
+        rates = np.empty((k + 1, n))
+        motion = np.vstack([np.broadcast_to(levels[:, None], (k, n)), end[None, :]])
+        nu = self.fx_drift - self.fx_volatility**2 / 2
+        from scipy.special import ndtri
+
+        for j in range(k + 1):
+            own = own + np.sqrt(np.maximum(clock[j] - past, 0)) * ndtri(u[2 + 2 * k + j])
+            past = clock[j]
+            w = rho * (motion[j] - drift * clock[j]) + np.sqrt(1 - rho**2) * own
+            rates[j] = self.rate * np.exp(nu * clock[j] + self.fx_volatility * w)
+        prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], (k, n))
+        return times, prices, rates[:k], self.spot * np.exp(sigma * end), rates[k]
+
+
+@dataclass(frozen=True)
+class History:
+    """Blocks of the real joint weekly history, its mean moved to the given drifts.
+
+    Parameters
+    ----------
+    returns : array (weeks, 2)
+        Weekly log returns of price and rate.
+    spot, rate, drift, fx_drift, horizon, paths, seed
+        As for :class:`Lognormal`.
+    block : int
+        Weeks in a block.
+    """
+
+    returns: np.ndarray
+    spot: float
+    rate: float
+    drift: float
+    fx_drift: float
+    horizon: float
+    paths: int = 2**14
+    seed: int = 1
+    block: int = 8
+
+    @cached_property
+    def _tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cumulative log changes inside the block that starts at each week: (weeks, block + 1)."""
+        gross = np.log(np.exp(self.returns).mean(axis=0))
+        moved = self.returns - gross + np.array([self.drift, self.fx_drift]) / WEEKS
+        at = (np.arange(len(moved))[:, None] + np.arange(self.block)) % len(moved)
+        out = np.zeros((2, len(moved), self.block + 1), np.float32)
+        out[:, :, 1:] = np.cumsum(moved[at], axis=1).transpose(2, 0, 1)
+        return out[0], out[1]
+
+    @cached_property
+    def _walk(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Starts of the blocks, and price and rate before each: arrays (blocks + 1, paths)."""
+        blocks = max(1, -(-round(self.horizon * WEEKS) // self.block))
+        rng = np.random.default_rng(self.seed)
+        starts = rng.integers(0, len(self.returns), (blocks + 1, self.paths), dtype=np.int32)
+        before = []
+        for table in self._tables:
+            sums = np.zeros((blocks + 1, self.paths), np.float32)
+            np.cumsum(table[starts[:-1], -1], axis=0, out=sums[1:])
+            before.append(sums)
+        return starts, before[0], before[1]
+
+    def _value(self, weeks: np.ndarray, columns) -> tuple[np.ndarray, np.ndarray]:
+        starts, s, e = self._walk
+        at, inside = weeks // self.block, weeks % self.block
+        start = starts[at, columns]
+        return (
+            self.spot * np.exp(s[at, columns] + self._tables[0][start, inside]).astype(float),
+            self.rate * np.exp(e[at, columns] + self._tables[1][start, inside]).astype(float),
+        )
+
+    def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Price and rate at rising times (to the nearest week), arrays (times, paths)."""
+        weeks = np.rint(np.asarray(times) * WEEKS).astype(int)[:, None]
+        return self._value(weeks, np.arange(self.paths)[None, :])
+
+    def passages(self, multiples: np.ndarray, closes: bool = True, points: int | None = None):
+        """As :meth:`Lognormal.passages`, watched at weekly closes and filled at them."""
+        starts, s, _ = self._walk
+        table = self._tables[0]
+        top = table[:, 1:].max(axis=1)
+        peak = s[:-1] + top[starts[:-1]]
+        columns = np.arange(self.paths)
+        last = round(self.horizon * WEEKS)
+        running = np.maximum.accumulate(peak, axis=0)
+        k = len(multiples)
+        times = np.full((k, self.paths), np.inf)
+        prices, rates = np.zeros((k, self.paths)), np.ones((k, self.paths))
+        for j, level in enumerate(np.log(multiples)):
+            reached = columns[running[-1] >= level]
+            at = (running[:, reached] < level).sum(axis=0)
+            start = starts[at, reached]
+            inside = (s[at, reached][:, None] + table[start, 1:] >= level).argmax(axis=1) + 1
+            week = at * self.block + inside
+            ok = week <= last
+            reached, week = reached[ok], week[ok]
+            times[j, reached] = np.minimum(week / WEEKS, self.horizon)
+            prices[j, reached], rates[j, reached] = self._value(week, reached)
+        end = self._value(np.full(self.paths, last), columns)
+        return times, prices, rates, *end
+
+    def variance_ratio(self, weeks: int) -> float:
+        """Variance over some weeks against that many times the weekly one: 1 for a walk."""
+        r = self.returns[:, 0] - self.returns[:, 0].mean()
+        sums = np.convolve(r, np.ones(weeks), "valid")
+        return float((sums**2).mean() / (weeks * (r**2).mean()))

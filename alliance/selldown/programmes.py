@@ -1,0 +1,247 @@
+"""The six programmes, each one function from terms and a market to a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from alliance import sampling
+from alliance.errors import ScenarioError
+from alliance.selldown.ledger import Ledger
+from alliance.selldown.market import TRADING_DAYS, History, Lognormal
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is to be sold, at what cost, and the terms of each programme (see the scenario's help).
+
+    ``adv`` is the average daily volume in shares, ``daily_volatility`` that of one trading day.
+    """
+
+    held: float
+    issued: float
+    target: float
+    adv: float
+    daily_volatility: float
+    discount: float = 0.0
+    rate_foreign: float = 0.0
+    dividend_yield: float = 0.0
+    fee: float = 0.01
+    min_discount: float = 0.01
+    impact: float = 1.0
+    permanent_impact: float = 0.1
+    block_discount: float | None = None
+    participation: float = 0.1
+    multiples: tuple[float, ...] = (1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
+    monitoring: str = "close"
+    budget: float = 100e9
+    lot: float = 200e6
+    window_days: int = 180
+    floor: float = 0.0
+    rest: str = "hold"
+    premium: float = 0.3
+
+    @property
+    def planned(self) -> float:
+        """Shares to sell: h - t N, none where the target is met already."""
+        return max(0.0, self.held - self.target * self.issued)
+
+    @property
+    def float_(self) -> float:
+        """Shares held by others."""
+        return self.issued - self.held
+
+
+def block_cost(terms: Terms, shares: float) -> float:
+    """Cost of selling at once, as a fraction: fee + max(minimum, impact sigma sqrt(Q / ADV))."""
+    if terms.block_discount is not None:
+        return terms.fee + terms.block_discount
+    rule = terms.impact * terms.daily_volatility * np.sqrt(shares / terms.adv)
+    return min(1.0, terms.fee + max(terms.min_discount, rule))
+
+
+def slice_cost(terms: Terms, shares: float, part: float) -> float:
+    """Cost of selling ``shares`` as a part of volume: fee, half the impact of a day's part, and
+    half of the permanent impact, the seller's share of it."""
+    temporary = terms.impact * terms.daily_volatility * np.sqrt(part) / 2
+    return terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
+
+
+def _ledger(terms: Terms, market, time, shares, price, rate, cost, issuer, end, cash=None):
+    wide = (len(shares), market.paths)
+    return Ledger(
+        terms.held,
+        terms.issued,
+        terms.planned,
+        terms.target,
+        market.horizon,
+        terms.discount,
+        terms.dividend_yield,
+        np.broadcast_to(time, wide),
+        np.broadcast_to(shares, wide),
+        np.broadcast_to(price, wide),
+        np.broadcast_to(rate, wide),
+        np.broadcast_to(cost, wide),
+        np.broadcast_to(issuer, (len(shares), 1)),
+        *end,
+        cash=cash,
+    )
+
+
+def block(terms: Terms, market: Lognormal | History) -> Ledger:
+    """Everything at once, today, to investors."""
+    cost = block_cost(terms, terms.planned)
+    shares = np.array([[terms.planned]])
+    spot = np.full((1, 1), market.spot)
+    end = np.full(market.paths, market.spot), np.full(market.paths, market.rate)
+    zero = np.zeros((1, 1))
+    return _ledger(terms, market, zero, shares, spot, market.rate + zero, cost, False, end)
+
+
+def dribble(terms: Terms, market: Lognormal | History) -> Ledger:
+    """A part of each day's volume, booked every two months at their middle."""
+    days = terms.planned / (terms.participation * terms.adv)
+    years = days / TRADING_DAYS
+    span = min(years, market.horizon)
+    slices = max(1, int(np.ceil(span * 6)))
+    time = (np.arange(slices) + 0.5) * span / slices
+    each = terms.planned * (span / years if years else 0.0) / slices
+    price, rate = market.at(np.append(time, market.horizon))
+    cost = slice_cost(terms, terms.planned, terms.participation)
+    shares = np.full((slices, 1), each)
+    end = price[-1], rate[-1]
+    return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, False, end)
+
+
+def price_points(terms: Terms, market: Lognormal | History) -> Ledger:
+    """Equal tranches, each when the price first reaches its multiple of today's."""
+    multiples = _multiples(terms)
+    each = terms.planned / len(multiples)
+    up = multiples > 1
+    time = np.zeros((len(multiples), market.paths))
+    price = np.full(time.shape, market.spot)
+    rate = np.full(time.shape, market.rate)
+    closes = terms.monitoring == "close"
+    time[up], price[up], rate[up], *end = market.passages(multiples[up], closes)
+    shares = np.where(np.isfinite(time), each, 0.0)
+    cost = block_cost(terms, each)
+    return _ledger(terms, market, time, shares, price, rate, cost, False, end)
+
+
+def _multiples(terms: Terms) -> np.ndarray:
+    multiples = np.asarray(terms.multiples, float)
+    if len(multiples) == 0 or (multiples <= 0).any() or (np.diff(multiples) < 0).any():
+        raise ScenarioError(
+            f"price points must be positive multiples that rise, received {list(multiples)}"
+        )
+    return multiples
+
+
+def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray | float]:
+    """Closed forms of the price points: ``p_hit`` by tranche and ``proceeds_mean``."""
+    multiples = _multiples(terms)
+    sigma, fx, rho = market.volatility, market.fx_volatility, market.correlation
+    closes = terms.monitoring == "close"
+    shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
+    up = multiples > 1
+    levels = np.where(up, np.log(multiples) / sigma + shift, 0.0)
+    drift = (market.drift - sigma**2 / 2) / sigma
+    rate = terms.discount + market.fx_drift - fx**2 / 2 - fx * rho * drift
+    rate -= fx**2 * (1 - rho**2) / 2
+    value = market.spot * np.exp((sigma - fx * rho) * levels) / market.rate
+    each = terms.planned / len(multiples) * (1 - block_cost(terms, terms.planned / len(multiples)))
+    paid = sampling.discounted_passage(levels, drift, market.horizon, rate)
+    return {
+        "p_hit": sampling.passage_probability(levels, drift, market.horizon),
+        "proceeds_mean": float((each * value * paid).sum()),
+    }
+
+
+def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
+    """The issuer buys with a budget each quarter at the close and cancels; no cost."""
+    quarters = max(1, int(market.horizon * 4))
+    time = np.arange(quarters) / 4
+    price, rate = market.at(np.append(time[1:], market.horizon))
+    price = np.vstack([np.full(market.paths, market.spot), price])
+    rate = np.vstack([np.full(market.paths, market.rate), rate])
+    wanted = terms.budget / 4 / price[:-1]
+    shares = _until(wanted, terms.planned)
+    end = price[-1], rate[-1]
+    return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], 0.0, True, end)
+
+
+def _until(wanted: np.ndarray, planned: float) -> np.ndarray:
+    """Shares by event, cut so that they add up to the plan at most."""
+    return np.diff(np.minimum(np.cumsum(wanted, axis=0), planned), axis=0, prepend=0.0)
+
+
+def windows(terms: Terms, market: Lognormal | History) -> Ledger:
+    """Half-yearly notices of a lot: the issuer takes what its budget buys, the rest waits or is
+    sold to the market in the days that follow. No notice below the floor price."""
+    halves = max(1, int(market.horizon * 2))
+    start = np.arange(halves) / 2
+    middle = np.minimum(start + terms.window_days / 365.25 / 2, market.horizon)
+    time = np.stack([start, middle], axis=1).ravel()
+    price, rate = market.at(np.append(time[1:], market.horizon))
+    price = np.vstack([np.full(market.paths, market.spot), price])
+    rate = np.vstack([np.full(market.paths, market.rate), rate])
+    notice = np.where(price[:-1:2] >= terms.floor, terms.lot, 0.0)
+    bought = np.minimum(notice, terms.budget / 2 / price[:-1:2])
+    to_market = (notice - bought) * (terms.rest == "market")
+    both = np.stack([bought, to_market], axis=1).reshape(len(time), -1)
+    shares = _until(both, terms.planned)
+    days = terms.window_days / 365.25 * TRADING_DAYS
+    part = min(1.0, terms.lot / days / terms.adv)
+    cost = np.tile([[0.0], [slice_cost(terms, terms.lot, part)]], (halves, 1))
+    issuer = np.tile([[True], [False]], (halves, 1))
+    end = price[-1], rate[-1]
+    return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, issuer, end)
+
+
+def call_value(spot, strike, volatility, horizon, rate, dividend_yield=0.0) -> float:
+    """Black-Scholes value of a European call, in the share's currency."""
+    if volatility * np.sqrt(horizon) == 0:
+        return max(0.0, spot * np.exp(-dividend_yield * horizon) - strike * np.exp(-rate * horizon))
+    root = volatility * np.sqrt(horizon)
+    d = (np.log(spot / strike) + (rate - dividend_yield) * horizon) / root + root / 2
+    held = spot * np.exp(-dividend_yield * horizon) * ndtr(d)
+    return float(held - strike * np.exp(-rate * horizon) * ndtr(d - root))
+
+
+def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
+    """A bond in the share's currency, no coupon, exchangeable into the shares at a premium.
+
+    Sold at its fair value (redemption discounted, plus the call) less the fee; at the horizon
+    its holders take the shares or are repaid.
+    """
+    strike = market.spot * (1 + terms.premium)
+    sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
+    call = call_value(
+        market.spot, strike, sigma, market.horizon, terms.rate_foreign, terms.dividend_yield
+    )
+    issue = strike * np.exp(-terms.rate_foreign * market.horizon) + call
+    price, rate = market.at(np.array([market.horizon]))
+    taken = price[0] >= strike
+    shares = np.vstack([np.zeros(market.paths), np.where(taken, terms.planned, 0.0)])
+    first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
+    repaid = np.where(taken, 0.0, -terms.planned * strike / rate[0])
+    time = np.array([[0.0], [market.horizon]])
+    prices = np.vstack([np.full(market.paths, market.spot), np.full(market.paths, strike)])
+    rates = np.vstack([np.full(market.paths, market.rate), rate[0]])
+    cash = np.vstack([first, repaid])
+    end = price[0], rate[0]
+    return _ledger(terms, market, time, shares, prices, rates, 0.0, False, end, cash)
+
+
+#: The programmes by name.
+PROGRAMMES: dict[str, Callable[[Terms, Lognormal | History], Ledger]] = {
+    "block": block,
+    "dribble": dribble,
+    "price_points": price_points,
+    "buyback": buyback,
+    "windows": windows,
+    "exchangeable": exchangeable,
+}
