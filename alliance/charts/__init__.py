@@ -7,20 +7,73 @@ It never computes: what it shows is in the answers.
 from alliance.charts.base import Chart
 from alliance.charts.business import market_share, price_to_book, stub, unit_sales
 from alliance.charts.causes import definitions, event_effects, parts, parts_path
+from alliance.charts.control import owners, routes, stake_paths, votes_turnout
 from alliance.charts.price import drawdown, from_each_day, measures, rebased
+from alliance.charts.programmes import (
+    absorb,
+    clocks,
+    frontier,
+    ladder,
+    loss_record,
+    outcomes,
+    tornado,
+)
+
+#: Which charts draw on which chapter's answers.
+CHAPTERS = {
+    "1-decline": (
+        rebased,
+        measures,
+        drawdown,
+        from_each_day,
+        event_effects,
+        parts,
+        parts_path,
+        definitions,
+        unit_sales,
+        market_share,
+        price_to_book,
+        stub,
+    ),
+    "2-selldown": (
+        routes,
+        absorb,
+        outcomes,
+        clocks,
+        stake_paths,
+        ladder,
+        frontier,
+        tornado,
+        loss_record,
+        owners,
+        votes_turnout,
+    ),
+}
 
 __all__ = [
+    "CHAPTERS",
     "Chart",
+    "absorb",
+    "clocks",
     "definitions",
     "drawdown",
     "event_effects",
     "from_each_day",
+    "frontier",
+    "ladder",
+    "loss_record",
     "market_share",
     "measures",
+    "outcomes",
+    "owners",
     "parts",
     "parts_path",
     "price_to_book",
     "rebased",
+    "routes",
+    "stake_paths",
     "stub",
+    "tornado",
     "unit_sales",
+    "votes_turnout",
 ]

@@ -255,8 +255,12 @@ def date_axis(ax: Axes, narrow: bool) -> None:
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 
 
-def percent_axis(axis, digits: int = 0, sign: bool = False) -> None:
-    """Ticks as percentages."""
+def percent_axis(axis, sign: bool = False) -> None:
+    """Ticks as percentages, with the digits that they need."""
     from matplotlib.ticker import FuncFormatter
 
-    axis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, digits, sign)))
+    def text(value: float, _) -> str:
+        shown = f"{100 * value:{'+' if sign else ''}.4g}"
+        return ("0" if float(shown) == 0 else shown.replace("-", "−")) + " %"
+
+    axis.set_major_formatter(FuncFormatter(text))

@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 
 #: Chapters of a report, in reading order, with the question each answers.
-CHAPTERS = {"1-decline": "How far has Nissan fallen, when, why, and what did it cost Renault?"}
+CHAPTERS = {
+    "1-decline": "How far has Nissan fallen, when, why, and what did it cost Renault?",
+    "2-selldown": "What is selling down worth under each way of doing it, and who controls what?",
+}
 
 _LIBRARIES = (
     "arch",

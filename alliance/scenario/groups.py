@@ -7,7 +7,7 @@ import itertools
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -49,15 +49,6 @@ class Group(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_none(cls, values: Any) -> Any:
-        """Nothing after a name leaves an optional field empty."""
-        if not isinstance(values, dict):
-            return values
-        optional = {n for n, i in cls.model_fields.items() if i.default is None}
-        return {n: None if v == "" and n in optional else v for n, v in values.items()}
 
 
 class Decline(Group):

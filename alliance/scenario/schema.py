@@ -34,7 +34,7 @@ class Scenario(Group):
         """
         try:
             if text:
-                return cls.model_validate(values, strict=False)
+                return cls.model_validate(_emptied(cls, values), strict=False)
             return cls.model_validate_json(json.dumps(values, allow_nan=True), strict=True)
         except ValidationError as error:
             lines = [_explain(cls, problem) for problem in error.errors()]
@@ -51,6 +51,19 @@ class Scenario(Group):
             else:
                 values[name] = value
         return type(self).of(values, text=text)
+
+
+def _emptied(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
+    """Text values in which nothing after an optional field's name leaves it empty."""
+    out = {}
+    for name, value in values.items():
+        info = model.model_fields.get(name)
+        if info is not None and isinstance(info.default, Group) and isinstance(value, dict):
+            value = _emptied(type(info.default), value)
+        elif info is not None and info.default is None and value == "":
+            value = None
+        out[name] = value
+    return out
 
 
 GROUPS = tuple(

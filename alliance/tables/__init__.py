@@ -13,20 +13,26 @@ from alliance.tables.base import (
     unbroken,
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
+from alliance.tables.selldown import estimates, programmes, record, roll, waiting
 
 __all__ = [
     "RESULTS_MIME",
     "Html",
     "effects",
+    "estimates",
     "headline",
     "inputs",
     "large_moves",
     "null_size",
+    "programmes",
+    "record",
     "results",
+    "roll",
     "say",
     "show",
     "shown",
     "sources",
     "unbroken",
     "unit_sales",
+    "waiting",
 ]

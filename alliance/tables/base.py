@@ -10,6 +10,7 @@ import html
 import re
 import string
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -131,6 +132,8 @@ def shown(result: Result) -> str:
         return "not available"
     if isinstance(value, str):
         return value
+    if isinstance(value, list):
+        return ", ".join(shown(replace(result, value=each)) for each in value)
     if unit == "fraction":
         return _tidy(f"{100 * value:.1f} %")
     if unit in ("EUR", "JPY", "USD"):

@@ -1,0 +1,349 @@
+"""Chapter 2, what each programme brings: cost, outcomes, triggers, sensitivities, the record."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts.base import (
+    FAINT,
+    INK,
+    SOFT,
+    Chart,
+    billions,
+    day,
+    empty,
+    end_labels,
+    number,
+    percent,
+    percent_axis,
+)
+from alliance.charts.control import FILINGS, PROGRAMMES
+
+SIMULATED = "our simulation; inputs as listed under Inputs"
+
+
+def absorb(a: Answers) -> Chart:
+    """What a sale costs by its size: at once, or as a part of each day's volume."""
+    frame, c, g = a.frame("absorb"), a.context, a.context["group"]
+    last = frame.iloc[-1]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        ax.plot(frame["days"], frame["block"], color=PROGRAMMES["block"][1])
+        ax.plot(frame["days"], frame["dribble"], color=PROGRAMMES["dribble"][1], ls="--")
+        ax.set_ylim(0, max(frame["block"].max() * 1.1, 0.05))
+        ax.margins(x=0.01)
+        slow = f"at {percent(g.participation)}\nof volume"
+        items = [
+            (last["block"], f"at once\n{percent(last['block'], 1)}", PROGRAMMES["block"][1]),
+            (last["dribble"], f"{slow} {percent(last['dribble'], 1)}", PROGRAMMES["dribble"][1]),
+        ]
+        end_labels(ax, last["days"], items)
+        percent_axis(ax.yaxis)
+        ax.set_ylabel("cost, part of value")
+        ax.set_xlabel("size of the sale in days of all trading in Nissan")
+
+    return Chart(
+        draw,
+        f"The planned shares are {number(last['days'], 0)} days of all trading: at once they cost "
+        f"{percent(last['block'])}",
+        f"Lines of the cost of a sale by its size, as of {day(c['day'])}: for "
+        f"{number(last['days'], 0)} days of volume {percent(last['block'], 1)} at once and "
+        f"{percent(last['dribble'], 1)} at {percent(g.participation)} of volume.",
+        "volumes of the exchange; square-root rule of market impact, an assumption",
+        (3.7, 4.0),
+    )
+
+
+def outcomes(a: Answers, what: str = "wealth") -> Chart:
+    """Spread of wealth (or proceeds) under each programme and both markets."""
+    frame, c, g = a.frame("distribution"), a.context, a.context["group"]
+    frame = frame[frame["what"] == what]
+    names = list(PROGRAMMES)[::-1]
+    fair = a["selldown.planned_value_eur"] / 1e9
+    own = frame[(frame["market"] == g.market)].set_index("programme")
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for market, shift, alpha in (("lognormal", 0.16, 1.0), ("history", -0.16, 0.5)):
+            rows = frame[frame["market"] == market].set_index("programme")
+            for y, name in enumerate(names):
+                row, hue = rows.loc[name], PROGRAMMES[name][1]
+                at = y + shift
+                ax.plot(
+                    [row["q05"] / 1e9, row["q95"] / 1e9], [at, at], color=hue, lw=1, alpha=alpha
+                )
+                ax.plot(
+                    [row["q25"] / 1e9, row["q75"] / 1e9],
+                    [at, at],
+                    color=hue,
+                    lw=6,
+                    alpha=alpha,
+                    solid_capstyle="butt",
+                )
+                ax.plot(row["mean"] / 1e9, at, "o", ms=5, mfc="white", mec=hue)
+        ax.axvline(fair, color=INK, lw=0.9, ls="--")
+        ax.set_yticks(range(len(names)), [PROGRAMMES[n][0] for n in names])
+        ax.set_ylim(-0.6, len(names) - 0.4)
+        ax.set_xlabel(
+            f"EUR bn: {what}\n(line: 5 to 95 %, bar: middle half, dot: mean; "
+            f"{chr(10) if narrow else ''}upper lognormal, lower resampled history; "
+            f"{chr(10) if narrow else ''}dashed: value today)"
+        )
+        ax.grid(axis="y", visible=False)
+
+    widest = (own["q95"] - own["q05"]).idxmax()
+    return Chart(
+        draw,
+        f"Mean {what} runs from {billions(own['mean'].min())} to {billions(own['mean'].max())}; "
+        f"{PROGRAMMES[widest][0]} spreads it most",
+        f"Ranges of {what} in EUR bn by programme, {number(g.horizon_years, 1)} years from "
+        f"{day(c['day'])}, planned shares worth {number(fair, 2)} today. Means: "
+        + ", ".join(f"{PROGRAMMES[n][0]} {number(own.at[n, 'mean'] / 1e9, 2)}" for n in PROGRAMMES)
+        + ".",
+        SIMULATED,
+        (4.3, 5.0),
+    )
+
+
+def clocks(a: Answers) -> Chart:
+    """Two clocks: all planned shares sold, and stake at the target, by the horizon."""
+    frame, c, g = a.frame("programmes"), a.context, a.context["group"]
+    rows = frame[frame["market"] == g.market].set_index("programme").loc[list(PROGRAMMES)[::-1]]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for y, (name, row) in enumerate(rows.iterrows()):
+            hue = PROGRAMMES[name][1]
+            ax.barh(y + 0.19, row["p_complete"], height=0.34, color=hue)
+            ax.barh(y - 0.19, row["p_at_target"], height=0.34, color=hue, alpha=0.4)
+            years = row["years_to_complete_median"]
+            text = percent(row["p_complete"])
+            if not np.isnan(years):
+                text += f", median {number(years, 1)} years"
+            ax.text(row["p_complete"] + 0.01, y + 0.19, text, va="center", fontsize=8)
+            low = percent(row["p_at_target"])
+            ax.text(row["p_at_target"] + 0.01, y - 0.19, low, va="center", fontsize=8, color=SOFT)
+        ax.set_yticks(range(len(rows)), [PROGRAMMES[n][0] for n in rows.index])
+        ax.set_xlim(0, 1.5 if narrow else 1.3)
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        percent_axis(ax.xaxis)
+        ax.set_xlabel("chance by the horizon\n(upper: all sold, lower: stake at target)")
+        ax.grid(axis="y", visible=False)
+
+    points = rows.loc["price_points"]
+    return Chart(
+        draw,
+        f"Price points finish in {percent(points['p_complete'])} of cases; a buy-back alone never "
+        "reaches the target" if rows.at["buyback", "p_at_target"] == 0 else
+        f"Price points finish in {percent(points['p_complete'])} of cases",
+        f"Bars of the chance within {number(g.horizon_years, 1)} years of {day(c['day'])} that all "
+        "planned shares are sold and that the stake is at the target: "
+        + ", ".join(
+            f"{PROGRAMMES[n][0]} {percent(r['p_complete'])} and {percent(r['p_at_target'])}"
+            for n, r in rows.iterrows()
+        )
+        + ".",
+        SIMULATED,
+        (3.9, 4.6),
+    )  # fmt: skip
+
+
+def ladder(a: Answers) -> Chart:
+    """Chance that each price point is reached: closed form, history, and Ville's bound."""
+    frame, c, g = a.frame("p_hit"), a.context, a.context["group"]
+    x = np.arange(len(frame))
+    top = frame.iloc[-1]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        ax.bar(x, frame["closed"], color=PROGRAMMES["price_points"][1], width=0.6)
+        ax.plot(x, frame["history"], "s", ms=6, mfc="white", mec=INK, label="resampled history")
+        ax.plot(
+            x,
+            frame["ville"],
+            "_",
+            ms=16,
+            mew=1.8,
+            color=SOFT,
+            label="1 / multiple: bound for a fair price",
+        )
+        for at, value in zip(x, frame["closed"], strict=True):
+            ax.text(at, 0.02, percent(value), ha="center", fontsize=7.5, color="white")
+        ax.set_xticks(
+            x,
+            [
+                f"{m:.2f}×\n¥{p:,.0f}"
+                for m, p in zip(frame["multiple"], frame["price_jpy"], strict=True)
+            ],
+            fontsize=7 if narrow else 8.5,
+        )
+        ax.set_ylim(0, 1.02)
+        percent_axis(ax.yaxis)
+        ax.set_ylabel("chance by the horizon")
+        ax.set_xlabel("price point: multiple of spot, yen")
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1),
+            ncols=1 if narrow else 2,
+            frameon=False,
+            fontsize=8.5,
+            handletextpad=0.2,
+        )
+        ax.grid(axis="x", visible=False)
+
+    return Chart(
+        draw,
+        f"The highest price point, {number(top['multiple'])} times the spot, is reached in "
+        f"{percent(top['closed'])} of cases",
+        f"Columns of the chance that each price point is reached within "
+        f"{number(g.horizon_years, 1)} years of {day(c['day'])}: "
+        + ", ".join(
+            f"{number(m)}x {percent(p)}"
+            for m, p in zip(frame["multiple"], frame["closed"], strict=True)
+        )
+        + ".",
+        "closed form for closes watched daily; weekly history; Ville (1939)",
+        (4.0, 4.4),
+    )  # fmt: skip
+
+
+def frontier(a: Answers) -> Chart:
+    """One trigger at every level: same mean, wider spread."""
+    frame, c, g = a.frame("frontier"), a.context, a.context["group"]
+    mean, low, high = frame["mean"] / 1e9, frame["low"] / 1e9, frame["high"] / 1e9
+    fair = g.drift is not None and abs(mean.max() / mean.min() - 1) < 0.02
+    title = (
+        "On a fair price a trigger buys nothing: the mean stays, only the spread grows"
+        if fair
+        else f"With this drift the mean moves from {number(mean.iloc[0], 2)} to "
+        f"{number(mean.iloc[-1], 2)} EUR bn"
+    )
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        hue = PROGRAMMES["price_points"][1]
+        ax.fill_between(frame["multiple"], low, high, color=hue, alpha=0.14, lw=0)
+        ax.plot(frame["multiple"], mean, color=hue, lw=2)
+        ax.plot(frame["multiple"], frame["cvar"] / 1e9, color=INK, ls="--", lw=1.1)
+        ax.set_ylim(0, high.max() * 1.05)
+        ax.margins(x=0.01)
+        items = [
+            (high.iloc[-1], "95 %", SOFT),
+            (mean.iloc[-1], f"mean {number(mean.iloc[-1], 2)}", hue),
+            (low.iloc[-1], f"5 % {number(low.iloc[-1], 2)}", SOFT),
+            (frame["cvar"].iloc[-1] / 1e9, "worst 5 %", INK),
+        ]
+        end_labels(ax, frame["multiple"].iloc[-1], items)
+        ax.set_xlabel("trigger for the whole block, multiple of spot")
+        ax.set_ylabel("wealth, EUR bn, before costs")
+
+    return Chart(
+        draw,
+        title,
+        f"Mean and 5 to 95 % range of wealth by trigger, {number(g.horizon_years, 1)} years from "
+        f"{day(c['day'])}: the mean is {number(mean.iloc[0], 2)} at the spot and "
+        f"{number(mean.iloc[-1], 2)} at {number(frame['multiple'].iloc[-1])} times it; the range "
+        f"there is {number(low.iloc[-1], 2)} to {number(high.iloc[-1], 2)} EUR bn.",
+        SIMULATED,
+        (4.0, 4.4),
+    )
+
+
+def tornado(a: Answers, what: str = "wealth") -> Chart:
+    """How the headlined programme's mean moves when one input moves."""
+    frame, c, g = a.frame("tornado"), a.context, a.context["group"]
+    frame = frame[frame["what"] == what].copy()
+    frame["size"] = frame[["low", "high"]].abs().max(axis=1)
+    frame = frame[frame["size"] > 1e5].sort_values("size")
+    if frame.empty:
+        return empty("What moves the answer", f"none of the inputs moves the mean {what}")
+    top, label = frame.iloc[-1], PROGRAMMES[g.programme][0]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for y, row in enumerate(frame.itertuples()):
+            ax.barh(y, row.low / 1e6, color="#8fb8de", height=0.62)
+            ax.barh(y, row.high / 1e6, color="#0b3c6f", height=0.62)
+        names = [
+            f"{r.input.replace('_', ' ')}\n{_short(r.low_at)} to {_short(r.high_at)}"
+            for r in frame.itertuples()
+        ]
+        ax.set_yticks(range(len(frame)), names, fontsize=7.5)
+        ax.axvline(0, color=INK, lw=0.8)
+        ax.set_xlabel(f"change of mean {what}, EUR m\n(light: lower value, dark: higher)")
+        ax.grid(axis="y", visible=False)
+
+    return Chart(
+        draw,
+        f"{label.capitalize()}: {top['input'].replace('_', ' ')} moves mean {what} most",
+        f"Bars of the change of mean {what} of {label}, {number(g.horizon_years, 1)} years from "
+        f"{day(c['day'])}, when one input moves: {top['input'].replace('_', ' ')} "
+        f"{number(top['low'] / 1e6, 0)} to {number(top['high'] / 1e6, 0)} EUR m.",
+        SIMULATED,
+        (1.6 + 0.36 * max(len(frame), 3), 1.8 + 0.38 * max(len(frame), 3)),
+    )
+
+
+def _short(value: float) -> str:
+    return f"{value / 1e9:,.0f}bn" if abs(value) >= 1e9 else f"{value:.3g}".replace("-", "−")
+
+
+def loss_record(a: Answers) -> Chart:
+    """The amount carried a share that each sale implies, rolled to June 2025, in two readings."""
+    record, roll, c = a.frame("record"), a.frame("roll"), a.context
+    if record.empty:
+        return empty("The record of the sales", f"no sale was public on {a.as_of}")
+    steps = [
+        f"sale {n}\n{d:%Y-%m}" for n, d in zip(record["tranche"], record["announced"], strict=True)
+    ]
+    own, naive = list(record["own_share"]), list(record["naive"])
+    known = not roll.empty
+    if known:
+        steps.append("rolled to\n2025-06")
+        own.append(roll["own_share"].iloc[-2])
+        naive.append(roll["naive"].iloc[-2])
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        x = np.arange(len(steps))
+        ax.plot(x, own, "o-", color="#c3002f", ms=6)
+        ax.plot(x, naive, "s--", color="#0b5fa5", ms=6)
+        for at, (high, low) in enumerate(zip(own, naive, strict=True)):
+            for value, up in ((high, 8), (low, -13)):
+                ax.annotate(
+                    number(value),
+                    (at, value),
+                    xytext=(0, up),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=8,
+                )
+        ax.set_xticks(x, steps)
+        ax.set_xlim(-0.5, len(steps) - 0.5)
+        ax.set_ylim(0, max(own) * 1.2)
+        ax.set_ylabel("amount carried, EUR a share")
+        items = [(own[-1], "own-share\nreading", "#c3002f"), (naive[-1], "naive", "#0b5fa5")]
+        end_labels(ax, len(steps) - 0.5, items)
+        ax.axhline(0, color=FAINT)
+        ax.grid(axis="x", visible=False)
+
+    title = "Each sale's loss implies two amounts carried, by how it is read"
+    if known:
+        title = (
+            f"The own-share reading predicts a loss of "
+            f"{billions(a['selldown.record.switch_loss_own_share'])} in June 2025, the naive "
+            f"{billions(a['selldown.record.switch_loss_naive'])}; announced were "
+            f"{billions(a['selldown.record.switch_loss_announced'])}"
+        )
+    return Chart(
+        draw,
+        title,
+        f"Lines of the amount carried a Nissan share implied by {len(record)} disclosed losses, "
+        f"{day(record['announced'].iloc[0])} to {day(record['announced'].iloc[-1])}: own-share "
+        f"reading {number(own[0])} to {number(own[-1])}, naive {number(naive[0])} to "
+        f"{number(naive[-1])} EUR. As of {day(c['day'])}.",
+        FILINGS + "; our arithmetic",
+        (4.0, 4.4),
+    )  # fmt: skip

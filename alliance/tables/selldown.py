@@ -1,0 +1,108 @@
+"""The tables of chapter 2."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alliance.answers import Answers
+from alliance.tables.base import Html, show
+
+
+def programmes(a: Answers) -> Html:
+    """A row for each programme and market: proceeds, wealth, clocks, stake, loss in EUR m."""
+    frame = a.frame("programmes")
+    frame["programme"] = frame["programme"].str.replace("_", " ")
+    names = {
+        "programme": "programme",
+        "market": "market",
+        "proceeds_eur_mean": "proceeds, mean",
+        "proceeds_eur_p05": "proceeds, 5 %",
+        "wealth_eur_mean": "wealth, mean",
+        "wealth_eur_cvar05": "wealth, worst 5 %",
+        "p_complete": "all sold",
+        "p_at_target": "at target",
+        "years_to_complete_median": "years, median",
+        "stake_end_mean": "stake at end",
+        "loss_eur_mean": "loss, mean",
+    }
+    money = [n for n in names if "eur" in n]
+    frame[money] = frame[money] / 1e6
+    formats = {names[n]: ",.0f" for n in money}
+    formats |= {"all sold": ".0%", "at target": ".0%", "years, median": ".1f"}
+    formats["stake at end"] = ".1%"
+    table = frame[list(names)].rename(columns=names)
+    return show(table, "Six programmes under two markets, EUR m", formats)
+
+
+def record(a: Answers) -> Html:
+    """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
+    frame = a.frame("record")
+    if frame.empty:
+        return show(pd.DataFrame({"sale": []}), f"No sale was public on {a.as_of}")
+    table = pd.DataFrame(
+        {
+            "sale": frame["tranche"],
+            "announced": frame["announced"],
+            "shares, m": frame["shares"] / 1e6,
+            "price, JPY": frame["price_jpy"],
+            "stake computed": frame["stake"],
+            "stake printed": frame["stake_printed"],
+            "cash computed, EUR m": frame["cash_eur"] / 1e6,
+            "cash disclosed, EUR m": frame["cash_disclosed"] / 1e6,
+            "difference": frame["cash_eur"] / frame["cash_disclosed"] - 1,
+            "loss disclosed, EUR m": frame["loss_eur"] / 1e6,
+            "carried, own share": frame["own_share"],
+            "carried, naive": frame["naive"],
+        }
+    )
+    formats = {"shares, m": ",.1f", "price, JPY": ".1f", "difference": "+.2%"}
+    formats |= dict.fromkeys(("stake computed", "stake printed"), ".2%")
+    formats |= {n: ",.0f" for n in table if n.endswith("EUR m")}
+    formats |= dict.fromkeys(("carried, own share", "carried, naive"), ".2f")
+    return show(table, "The disclosed sales, computed beside disclosed", formats)
+
+
+def roll(a: Answers) -> Html:
+    """The amount carried a share from the third sale to June 2025, in both readings."""
+    frame = a.frame("roll")
+    if frame.empty:
+        why = f"What the roll to June 2025 needs was not public on {a.as_of}"
+        return show(pd.DataFrame({"step": []}), why)
+    table = frame.rename(columns={"own_share": "own-share reading", "naive": "naive reading"})
+    formats = dict.fromkeys(("own-share reading", "naive reading"), ".2f")
+    return show(table, "Amount carried, EUR a share", formats)
+
+
+def estimates(a: Answers) -> Html:
+    """Volatilities and correlation over one, three and five years (five are used)."""
+    frame = a.frame("moments")
+    names = {
+        "years": "years",
+        "volatility": "Nissan, a year",
+        "fx_volatility": "yen per euro, a year",
+        "correlation": "correlation",
+        "weeks": "weeks",
+    }
+    formats = {names[n]: ".3f" for n in ("volatility", "fx_volatility", "correlation")}
+    return show(frame.rename(columns=names), "Estimates from weekly returns", formats)
+
+
+def waiting(a: Answers) -> Html:
+    """Mean wealth of the price points when the yen price drifts more or less than a fair game."""
+    frame = a.frame("drifts")
+    today = a["selldown.planned_value_eur"]
+    table = pd.DataFrame(
+        {
+            "extra drift a year": frame["extra_drift"],
+            "price points, mean wealth EUR m": frame["price_points"] / 1e6,
+            "against the value today": frame["price_points"] / today - 1,
+            "against the block": frame["price_points"] / a["selldown.block.wealth_eur_mean"] - 1,
+        }
+    )
+    formats = {
+        "extra drift a year": "+.0%",
+        "price points, mean wealth EUR m": ",.0f",
+        "against the value today": "+.1%",
+        "against the block": "+.1%",
+    }
+    return show(table, "What a drift view would be worth", formats)
