@@ -16,9 +16,30 @@ from alliance.answers import Result
 from alliance.charts import base as chart_base
 from alliance.errors import AllianceError
 
-ALL = [name for name in charts.__all__ if name != "Chart"]
-STANDINGS = ["base", "article-1", "latest", "early", "rise", "corner"]
+ALL = [(c, f.__name__) for c, functions in charts.CHAPTERS.items() for f in functions]
+STANDINGS = [*scenario.names(), "early", "rise", "corner", "odd sale", "met", "no volatility"]
 OTHER = {
+    "odd sale": {
+        "as_of": "2024-03-28",
+        "selldown": {
+            "programme": "windows",
+            "rest": "market",
+            "floor_jpy": 500,
+            "price_points": [0.9, 1.0, 1.4],
+            "market": "history",
+            "horizon_years": 1.2,
+            "discount_rate": 0.03,
+            "rate_jpy": 0.001,
+            "dividend_yield": 0.04,
+            "paths": 1000,
+        },
+    },
+    # the target is met already; one path; a day
+    "met": {
+        "as_of": "2025-08-01",
+        "selldown": {"target_stake": 0.42, "paths": 1, "horizon_years": 0.003},
+    },
+    "no volatility": {"selldown": {"volatility": 0, "fx_volatility": 0, "paths": 64}},
     # before most evidence
     "early": {"as_of": "2018-03-01", "decline": {"currency": "EUR"}},
     # from the bottom of 2020: titles must not say that it fell
@@ -43,7 +64,8 @@ def standing(request):
         s = scenario.Scenario().replace(OTHER[request.param])
     else:
         s = scenario.load(request.param)[1]
-    return answers.decline(s, evidence.open(s.as_of))
+    ev = evidence.open(s.as_of)
+    return {chapter: answer(s, ev) for chapter, answer in answers.CHAPTERS.items()}
 
 
 # --- charts -------------------------------------------------------------------------------------
@@ -63,9 +85,9 @@ def tick_texts(fig):
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-@pytest.mark.parametrize("name", ALL)
-def test_no_text_overlaps_or_leaves_the_picture(standing, name, narrow):
-    fig = getattr(charts, name)(standing).figure(narrow)
+@pytest.mark.parametrize("chapter, name", ALL)
+def test_no_text_overlaps_or_leaves_the_picture(standing, chapter, name, narrow):
+    fig = getattr(charts, name)(standing[chapter]).figure(narrow)
     canvas = FigureCanvasAgg(fig)
     canvas.draw()
     hidden = tick_texts(fig)
@@ -102,9 +124,9 @@ def chart_box(text, renderer):
     return Text.get_window_extent(text, renderer)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_charts_say_value_and_dates(standing, name):
-    chart = getattr(charts, name)(standing)
+@pytest.mark.parametrize("chapter, name", ALL)
+def test_charts_say_value_and_dates(standing, chapter, name):
+    chart = getattr(charts, name)(standing[chapter])
     assert re.search(r"\d", chart.alt), chart.alt
     assert chart.source and chart.title
     drawn = len(chart.alt) > 60
@@ -114,7 +136,7 @@ def test_charts_say_value_and_dates(standing, name):
 
 
 def test_charts_are_equal_from_draw_to_draw(found):
-    for name in ALL[:3]:
+    for _, name in ALL[:3]:
         assert getattr(charts, name)(found).png() == getattr(charts, name)(found).png()
 
 
@@ -195,10 +217,11 @@ def test_results_need_reasons_and_finite_values():
 
 
 def test_every_result_has_a_source_and_its_unit_is_kept(standing):
-    for result in standing.results.values():
+    for result in [r for a in standing.values() for r in a.results.values()]:
         assert result.sources, result.id
         assert result.unit in {
-            "fraction", "log points", "EUR", "units", "count", "ratio", "JPY a share",
+            "fraction", "log points", "EUR", "units", "count", "ratio", "JPY a share", "shares",
+            "years", "trading days", "EUR a share",
         }  # fmt: skip
         if result.unit in ("EUR", "units", "count") and result.value is not None:
             assert isinstance(result.value, int)
@@ -214,11 +237,15 @@ def test_tables_escape_their_cells(found):
     assert 'href="https://example.org/a?b=1&amp;c=2"' in body
 
 
-@pytest.mark.parametrize(
-    "name", ["effects", "large_moves", "inputs", "sources", "results", "unit_sales"]
-)
-def test_every_table_can_be_shown(standing, name):
-    out = getattr(tables, name)(standing)
+TABLES = {
+    "1-decline": ["effects", "large_moves", "unit_sales", "inputs", "sources", "results"],
+    "2-selldown": ["programmes", "record", "roll", "estimates", "waiting", "inputs", "results"],
+}
+
+
+@pytest.mark.parametrize("chapter, name", [(c, n) for c, names in TABLES.items() for n in names])
+def test_every_table_can_be_shown(standing, chapter, name):
+    out = getattr(tables, name)(standing[chapter])
     assert not re.search(r"\b(nan|NaT|None)\b", out.body)
 
 
@@ -246,10 +273,11 @@ def read(path):
 
 
 @pytest.mark.xdist_group("report")
-def test_the_chapter_page(built):
-    page = read(built / "1-decline.html")
-    assert len(page.images) == len(ALL)
-    assert all(len(i["alt"]) > 60 for i in page.images)
+@pytest.mark.parametrize("chapter", charts.CHAPTERS)
+def test_the_chapter_page(built, chapter):
+    page = read(built / f"{chapter}.html")
+    assert len(page.images) == len(charts.CHAPTERS[chapter])
+    assert all(len(i["alt"]) > 40 for i in page.images)
     assert all(i["src"].startswith("data:") for i in page.images)
     assert page.headings.count("h1") == 1
     assert not [a for tag, a in page.links if tag in ("link", "script", "iframe")]
@@ -260,9 +288,11 @@ def test_the_chapter_page(built):
 
 
 @pytest.mark.xdist_group("report")
-def test_results_of_the_page_equal_a_fresh_call(built, found):
+def test_results_of_the_pages_equal_a_fresh_call(built, found, base):
     stored = json.loads((built / "results.json").read_text(encoding="utf-8"))
-    fresh = json.loads(json.dumps([r.to_json() for r in found.results.values()]))
+    second = answers.selldown(base, evidence.open(base.as_of))
+    both = [*found.results.values(), *second.results.values()]
+    fresh = json.loads(json.dumps([r.to_json() for r in both]))
     assert stored["results"] == fresh
     assert stored["schema"] == 1 and stored["scenario"]["name"] == "base"
 
@@ -304,7 +334,9 @@ def test_index_shows_answers_sources_and_foot(built):
 @pytest.mark.browser
 @pytest.mark.xdist_group("report")
 @pytest.mark.parametrize("width", [1200, 390])
-@pytest.mark.parametrize("name", ["index.html", "1-decline.html", "../index.html"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "1-decline.html", "2-selldown.html", "../index.html"]
+)
 def test_pages_open_from_disk_without_a_network(browser, built, width, name):
     context = browser.new_context(viewport={"width": width, "height": 800}, offline=True)
     page = context.new_page()

@@ -28,6 +28,8 @@ TORNADO = (
     ("drift", -0.05, 0.05, "+"),
     ("fx_drift", -0.02, 0.02, "+"),
     ("impact", 0.5, 1.5, "x"),
+    ("fee", 0.5, 1.5, "x"),
+    ("block_discount", 0.5, 1.5, "x"),
     ("participation", 0.5, 2.0, "x"),
     ("buyback_budget_jpy", 0.5, 2.0, "x"),
     ("horizon_years", -2.0, 2.0, "+"),
@@ -176,7 +178,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     i = fill(s, ev)
     given = s.selldown.model_dump(mode="json")
     for name, value in i.group.model_dump(mode="json").items():
-        origin = "evidence" if given[name] is None else "scenario"
+        origin = "evidence" if given[name] is None and value is not None else "scenario"
         if name in ("drift", "fx_drift") and given[name] is None:
             origin = "fair game"
         b.took(f"selldown.{name}", value, "", origin)
@@ -205,8 +207,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         ]
     )
     b.used = b.used | used
-    ratios = {weeks: markets["history"].variance_ratio(weeks) for weeks in (4, 13, 26)}
-    b.context["variance_ratio"] = ratios
+    b.context["variance_ratio"] = markets["history"].variance_ratio(26)
     record.put(b, SHARE, HOLDER)
     return b.answers()
 
@@ -405,6 +406,8 @@ def _tornado(b: Builder, s: Scenario, ev: Evidence, i: Inputs) -> None:
     rows = []
     for name, low, high, kind in TORNADO:
         base = getattr(small, name)
+        if base is None:
+            continue
         ends = [base * f if kind == "x" else base + f for f in (low, high)]
         if name == "horizon_years":
             ends = [max(0.5, e) for e in ends]

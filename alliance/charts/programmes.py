@@ -212,6 +212,8 @@ def ladder(a: Answers) -> Chart:
 def frontier(a: Answers) -> Chart:
     """One trigger at every level: same mean, wider spread."""
     frame, c, g = a.frame("frontier"), a.context, a.context["group"]
+    if c["terms"].planned <= 0:
+        return empty("One trigger at every level", f"on {day(c['day'])} the target is met already")
     mean, low, high = frame["mean"] / 1e9, frame["low"] / 1e9, frame["high"] / 1e9
     fair = g.drift is not None and abs(mean.max() / mean.min() - 1) < 0.02
     title = (
@@ -258,7 +260,7 @@ def tornado(a: Answers, what: str = "wealth") -> Chart:
     frame["size"] = frame[["low", "high"]].abs().max(axis=1)
     frame = frame[frame["size"] > 1e5].sort_values("size")
     if frame.empty:
-        return empty("What moves the answer", f"none of the inputs moves the mean {what}")
+        return empty("What moves the answer", f"as of {day(c['day'])} no input moves mean {what}")
     top, label = frame.iloc[-1], PROGRAMMES[g.programme][0]
 
     def draw(fig, narrow):

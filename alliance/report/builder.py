@@ -73,11 +73,11 @@ def build(
         If the output folder can't be written.
     """
     ev = evidence.open(target.scenario.as_of, data)
-    for chapter in CHAPTERS:
+    chapters = [c for c in CHAPTERS if not only or c in only]
+    for chapter in chapters:
         answers.CHECKS[chapter](target.scenario, ev)
     final = out / target.name
     _recover(final)
-    chapters = [c for c in CHAPTERS if not only or c in only]
     manifest = record.manifest(target.name, target.scenario, list(CHAPTERS), ev.package)
     states = _valid_states(final, manifest)
     todo = [c for c in chapters if force or states.get(c, {}).get("state") != "ok"]

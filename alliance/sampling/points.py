@@ -23,7 +23,8 @@ def sobol(points: int, dimensions: int, seed: int) -> np.ndarray:
     from scipy.stats import qmc
 
     engine = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    unit = np.ascontiguousarray(engine.random(points).T)
+    whole = engine.random_base2(max(0, points - 1).bit_length())  # cut where not a power of two
+    unit = np.ascontiguousarray(whole[:points].T)
     np.clip(unit, 1e-15, 1 - 1e-15, out=unit)
     unit.flags.writeable = False
     return unit

@@ -17,6 +17,7 @@ from alliance.errors import ScenarioError
 
 TRADING_DAYS = 245  # Tokyo, a year
 WEEKS = 365.25 / 7
+LEAST = 1e-4  # volatility below which a price counts as certain
 
 
 def fair_drifts(
@@ -41,7 +42,8 @@ def fair_drifts(
 def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[str, float]:
     """Volatilities a year and correlation of weekly (Friday) log returns, and the returns.
 
-    Daily returns would not do: one market closes hours before the other is fixed.
+    Daily returns would not do: one market closes hours before the other is fixed. Where the data
+    are shorter than ``years``, what there is serves, down to one year.
 
     Returns
     -------
@@ -52,12 +54,13 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
     fridays = pd.date_range(end=last, periods=round(years * WEEKS) + 1, freq="W-FRI")
     both = pd.concat({"S": price, "E": rate}, axis=1, sort=True).ffill().dropna()
     known = both[both.index <= last]
-    at = known.index.searchsorted(fridays, side="right") - 1
-    if at[0] < 0:
+    fridays = fridays[fridays >= known.index[0]]
+    if len(fridays) < 53:
         first = known.index[0].date()
         raise ScenarioError(
-            f"{years} years of weekly returns are needed; the data start on {first}"
+            f"a year of weekly returns is needed before {last.date()}; the data start on {first}"
         )
+    at = known.index.searchsorted(fridays, side="right") - 1
     returns = np.log(known.iloc[at]).diff().iloc[1:]
     sigma = returns.std() * np.sqrt(52)
     return {
@@ -122,7 +125,7 @@ class Lognormal:
         end_price, end_rate : array (paths,)
         """
         k, n = len(multiples), points or self.paths
-        sigma, rho = max(self.volatility, 1e-9), self.correlation
+        sigma, rho = max(self.volatility, LEAST), self.correlation
         shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
         levels = np.log(multiples) / sigma + shift
         drift = (self.drift - sigma**2 / 2) / sigma
@@ -233,8 +236,10 @@ class History:
         end = self._value(np.full(self.paths, last), columns)
         return times, prices, rates, *end
 
-    def variance_ratio(self, weeks: int) -> float:
-        """Variance over some weeks against that many times the weekly one: 1 for a walk."""
+    def variance_ratio(self, weeks: int) -> tuple[float, float]:
+        """Variance over some weeks against that many times the weekly one, and its standard error
+        under a random walk (Lo and MacKinlay 1988, Review of Financial Studies 1, 41-66)."""
         r = self.returns[:, 0] - self.returns[:, 0].mean()
         sums = np.convolve(r, np.ones(weeks), "valid")
-        return float((sums**2).mean() / (weeks * (r**2).mean()))
+        error = np.sqrt(2 * (2 * weeks - 1) * (weeks - 1) / (3 * weeks * len(r)))
+        return float((sums**2).mean() / (weeks * (r**2).mean())), float(error)

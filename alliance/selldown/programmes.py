@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from alliance import sampling
 from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
-from alliance.selldown.market import TRADING_DAYS, History, Lognormal
+from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def block(terms: Terms, market: Lognormal | History) -> Ledger:
     """Everything at once, today, to investors."""
     cost = block_cost(terms, terms.planned)
     shares = np.array([[terms.planned]])
-    spot = np.full((1, 1), market.spot)
-    end = np.full(market.paths, market.spot), np.full(market.paths, market.rate)
+    spot = np.full((1, 1), float(market.spot))
+    end = np.full(market.paths, float(market.spot)), np.full(market.paths, float(market.rate))
     zero = np.zeros((1, 1))
     return _ledger(terms, market, zero, shares, spot, market.rate + zero, cost, False, end)
 
@@ -122,8 +122,8 @@ def price_points(terms: Terms, market: Lognormal | History) -> Ledger:
     each = terms.planned / len(multiples)
     up = multiples > 1
     time = np.zeros((len(multiples), market.paths))
-    price = np.full(time.shape, market.spot)
-    rate = np.full(time.shape, market.rate)
+    price = np.full(time.shape, float(market.spot))
+    rate = np.full(time.shape, float(market.rate))
     closes = terms.monitoring == "close"
     time[up], price[up], rate[up], *end = market.passages(multiples[up], closes)
     shares = np.where(np.isfinite(time), each, 0.0)
@@ -143,7 +143,8 @@ def _multiples(terms: Terms) -> np.ndarray:
 def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray | float]:
     """Closed forms of the price points: ``p_hit`` by tranche and ``proceeds_mean``."""
     multiples = _multiples(terms)
-    sigma, fx, rho = market.volatility, market.fx_volatility, market.correlation
+    sigma = max(market.volatility, LEAST)
+    fx, rho = market.fx_volatility, market.correlation
     closes = terms.monitoring == "close"
     shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
     up = multiples > 1
@@ -165,8 +166,8 @@ def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
     quarters = max(1, int(market.horizon * 4))
     time = np.arange(quarters) / 4
     price, rate = market.at(np.append(time[1:], market.horizon))
-    price = np.vstack([np.full(market.paths, market.spot), price])
-    rate = np.vstack([np.full(market.paths, market.rate), rate])
+    price = np.vstack([np.full(market.paths, float(market.spot)), price])
+    rate = np.vstack([np.full(market.paths, float(market.rate)), rate])
     wanted = terms.budget / 4 / price[:-1]
     shares = _until(wanted, terms.planned)
     end = price[-1], rate[-1]
@@ -186,8 +187,8 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     middle = np.minimum(start + terms.window_days / 365.25 / 2, market.horizon)
     time = np.stack([start, middle], axis=1).ravel()
     price, rate = market.at(np.append(time[1:], market.horizon))
-    price = np.vstack([np.full(market.paths, market.spot), price])
-    rate = np.vstack([np.full(market.paths, market.rate), rate])
+    price = np.vstack([np.full(market.paths, float(market.spot)), price])
+    rate = np.vstack([np.full(market.paths, float(market.rate)), rate])
     notice = np.where(price[:-1:2] >= terms.floor, terms.lot, 0.0)
     bought = np.minimum(notice, terms.budget / 2 / price[:-1:2])
     to_market = (notice - bought) * (terms.rest == "market")
@@ -229,8 +230,10 @@ def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
     repaid = np.where(taken, 0.0, -terms.planned * strike / rate[0])
     time = np.array([[0.0], [market.horizon]])
-    prices = np.vstack([np.full(market.paths, market.spot), np.full(market.paths, strike)])
-    rates = np.vstack([np.full(market.paths, market.rate), rate[0]])
+    prices = np.vstack(
+        [np.full(market.paths, float(market.spot)), np.full(market.paths, float(strike))]
+    )
+    rates = np.vstack([np.full(market.paths, float(market.rate)), rate[0]])
     cash = np.vstack([first, repaid])
     end = price[0], rate[0]
     return _ledger(terms, market, time, shares, prices, rates, 0.0, False, end, cash)

@@ -173,7 +173,8 @@ def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = 
 def inputs(a: Answers) -> Html:
     """What went in, with its origin."""
     rows = [(i.name, _plain(i.value), i.unit, i.origin) for i in a.inputs]
-    return show(pd.DataFrame(rows, columns=["input", "value", "unit", "origin"]), "Inputs")
+    frame = pd.DataFrame(rows, columns=["input", "value", "unit", "origin"])
+    return folded(show(frame, f"{len(rows)} inputs"))
 
 
 def sources(a: Answers) -> Html:
@@ -211,7 +212,11 @@ def _names(result: Result) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
+    if value is None:
+        return "empty"
+    if isinstance(value, float) and value != round(value):
+        return f"{value:,.4f}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
 def _cell(value: Any, form: str) -> str:

@@ -38,7 +38,7 @@ def record(a: Answers) -> Html:
     """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
     frame = a.frame("record")
     if frame.empty:
-        return show(pd.DataFrame({"sale": []}), f"No sale was public on {a.as_of}")
+        return Html("", f"No sale was public on {a.as_of}")  # the chart says so
     table = pd.DataFrame(
         {
             "sale": frame["tranche"],
@@ -66,8 +66,7 @@ def roll(a: Answers) -> Html:
     """The amount carried a share from the third sale to June 2025, in both readings."""
     frame = a.frame("roll")
     if frame.empty:
-        why = f"What the roll to June 2025 needs was not public on {a.as_of}"
-        return show(pd.DataFrame({"step": []}), why)
+        return Html("", f"What the roll to June 2025 needs was not public on {a.as_of}")
     table = frame.rename(columns={"own_share": "own-share reading", "naive": "naive reading"})
     formats = dict.fromkeys(("own-share reading", "naive reading"), ".2f")
     return show(table, "Amount carried, EUR a share", formats)

@@ -1,0 +1,134 @@
+"""Stakes, look-through, votes and power against disclosed figures and first principles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alliance import evidence, ownership
+from alliance.errors import ScenarioError
+
+H, N = 1_831_837_027, 4_220_715_112
+
+
+def test_every_disclosed_stake_to_the_printed_digit():
+    ev = evidence.open("2026-06-30")
+    held, issued = H, N
+    for t in ev.tranches.sort_values("tranche").itertuples():
+        stake = ownership.stake(held, issued, 0, t.shares, t.shares_bought)
+        assert round(stake, 4) == t.stake_after
+        held, issued = held - t.shares, issued - t.shares_bought
+        assert issued == t.issued_after
+    assert (held, issued) == (1_326_231_327, 3_713_998_612)
+
+
+def test_shares_by_each_route():
+    assert round(ownership.sale_to_reach(H, N, 0.15)) == 1_198_729_760
+    bought = ownership.buyback_to_reach(H, N, 0.15)
+    assert bought == pytest.approx(1410.27e6, abs=5e3)
+    assert bought - 1_198_729_760 == pytest.approx(211.5e6, abs=5e4)  # from the direct block
+    assert round(ownership.stake(H, N, bought=1_198_729_760), 4) == 0.2095
+    assert round(99_132_100 / 100_242_900, 4) == 0.9889  # phi of March 2024: others tendered too
+
+
+@given(
+    held=st.integers(10**6, 10**9),
+    others=st.integers(10**6, 10**10),
+    part=st.floats(0.05, 0.95),
+    phi=st.floats(0.6, 1),
+    mix=st.floats(0, 1),
+)
+def test_any_mixture_reaches_the_target(held, others, part, phi, mix):
+    issued = held + others
+    target = min(part * held / issued, phi - 0.05)
+    whole = ownership.buyback_to_reach(held, issued, target, own_share=phi)
+    bought = mix * whole
+    sold = ownership.sale_to_reach(held, issued, target, bought, phi)
+    stake = ownership.stake(held, issued, sold, bought, bought / phi)
+    if 0 <= bought / phi < issued:
+        assert stake == pytest.approx(target, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "held, issued, target, phi",
+    [(0, N, 0.15, 1), (N + 1, N, 0.15, 1), (H, N, -0.1, 1), (H, N, 0.15, 0.1), (H, N, 0.15, 1.2)],
+)
+def test_what_cannot_be_is_refused(held, issued, target, phi):
+    with pytest.raises(ScenarioError, match="received"):
+        ownership.buyback_to_reach(held, issued, target, own_share=phi)
+
+
+def test_loop_values():
+    values = [ownership.loop(a, 0.15) for a in (0.434, 0.3571, 0.15)]
+    assert [round(100 * v, 2) for v in values] == [6.96, 5.66, 2.3]
+
+
+def test_look_through_conserves_value_for_any_set_of_firms():
+    names = ["a", "b", "c"]
+    held = pd.DataFrame([[0, 0.434, 0.1], [0.15, 0, 0], [0.05, 0.2, 0]], index=names, columns=names)
+    equity = pd.Series([11.0, 13.0, 4.0], index=names)
+    out = ownership.look_through(held, equity)
+    assert out["outsiders"].sum() == pytest.approx(out["own"].sum())
+    inverse = np.linalg.inv(np.eye(3) - held.to_numpy())
+    np.testing.assert_allclose(inverse @ out["own"], equity)  # v = (I - A)^-1 e
+    with pytest.raises(ScenarioError, match="below 1"):
+        ownership.look_through(held * 3, equity)
+
+
+def test_a_fair_sale_leaves_value_a_share():
+    """Selling x at the market price, or a buy-back at it, changes no outsider's wealth."""
+    price, cash_r = 400.0, 1000.0
+    own_n = price * N  # Nissan's value without cross-holdings
+    x = 1e8
+    after_price = (own_n - x * price) / (N - x)  # bought back at the price and cancelled
+    assert after_price == pytest.approx(price)
+    assert (H - x) * price + cash_r + x * price == pytest.approx(H * price + cash_r)
+
+
+def test_votes_in_each_reading():
+    direct = 633_107_267
+    planned = ownership.Block(direct, H - direct, N)
+    assert round(ownership.votes(planned, "mirror"), 4) == 0.15
+    assert round(ownership.votes(planned, "no_effect"), 4) == 0.2095
+    now = ownership.Block(direct, 693_124_060, 3_713_998_612, cap=0.15)
+    found = [ownership.votes(now, r) for r in ("mirror", "no_effect", "follow")]
+    assert [round(100 * v, 2) for v in found] == [15.31, 18.92, 33.66]
+    with pytest.raises(ScenarioError, match="received 'x'"):
+        ownership.votes(now, "x")
+
+
+def test_majority_and_silence():
+    assert round(ownership.majority_turnout(0.434), 3) == 0.868
+    assert ownership.silenced_in_france(True, 44_358_343) == 44_358_343
+    assert ownership.silenced_in_france(False, 44_358_343) == 0
+    assert ownership.silenced_in_japan(0.25, 100) == 100
+    assert ownership.silenced_in_japan(0.2499, 100) == 0
+
+
+def test_power_of_one_and_of_several():
+    found = [float(ownership.power([w])[0]) for w in (0.434, 0.2095, 0.15)]
+    assert [round(v, 3) for v in found] == [0.767, 0.265, 0.176]
+    assert float(ownership.power([0.6])[0]) == pytest.approx(1)
+    two = ownership.power([0.3, 0.2])
+    assert two[0] > two[1] > 0 and two.sum() <= 1
+
+
+def test_power_by_simulation():
+    """Another way: random orders of a fine ocean, and who tips the vote."""
+    weights, rng = [0.25, 0.18], np.random.default_rng(3)
+    t = rng.uniform(size=(200_000, 2))
+    ocean = 1 - sum(weights)
+    tips = np.zeros(2)
+    for i in range(2):
+        before = ocean * t[:, i] + weights[1 - i] * (t[:, 1 - i] < t[:, i])
+        tips[i] = ((before < 0.5) & (before + weights[i] >= 0.5)).mean()
+    np.testing.assert_allclose(ownership.power(weights), tips, atol=0.004)
+
+
+def test_eps_accretion():
+    arguments = (N, 29_812_226, H, 0.15)
+    assert round(100 * ownership.eps_accretion(*arguments, bought=211e6), 2) == 4.8
+    assert round(100 * ownership.eps_accretion(*arguments, sold=1198.73e6), 2) == -4.39

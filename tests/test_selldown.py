@@ -1,0 +1,411 @@
+"""The sell-down against closed forms, another program, brute force and first principles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from alliance import answers, evidence, sampling, scenario
+from alliance import selldown as sd
+from alliance.errors import ScenarioError
+
+H, N, PLANNED = 1_831_837_027, 4_220_715_112, 1_198_729_760
+MULTIPLES = (1.10, 1.20, 1.35, 1.50, 1.75, 2.00)
+COSTLESS = {"fee": 0, "min_discount": 0, "impact": 0, "permanent_impact": 0}
+B0 = sd.Lognormal(450, 140, 0.32, 0.095, 0.25, 0.0, 0.0, 5.0)
+FAIR = dict(zip(("drift", "fx_drift"), sd.fair_drifts(0.32, 0.095, 0.25), strict=True))
+B1 = replace(B0, **FAIR)
+
+
+def terms(**changes):
+    base = {
+        "held": H,
+        "issued": N,
+        "target": 0.15,
+        "adv": 16.85e6,
+        "daily_volatility": 0.32 / 245**0.5,
+    }
+    return sd.Terms(**(base | COSTLESS | {"multiples": MULTIPLES} | changes))
+
+
+# --- the benchmark ------------------------------------------------------------------------------
+
+CONTINUOUS = {
+    "B0": ([0.8470, 0.7209, 0.5707, 0.4558, 0.3190, 0.2277], 2691.95),
+    "B1": ([0.8545, 0.7330, 0.5864, 0.4726, 0.3351, 0.2418], 2738.58),
+}
+CLOSES = {
+    "B0": ([0.8293, 0.7049, 0.5570, 0.4441, 0.3100, 0.2207], 2655.54),
+    "B1": ([0.8375, 0.7175, 0.5729, 0.4610, 0.3260, 0.2347], 2703.20),
+}
+MARKETS = {"B0": B0, "B1": B1}
+
+
+@pytest.mark.parametrize("name", ["B0", "B1"])
+def test_closed_forms_of_the_benchmark_continuous(name):
+    p, mean = CONTINUOUS[name]
+    closed = sd.price_points_closed(terms(monitoring="continuous"), MARKETS[name])
+    np.testing.assert_allclose(closed["p_hit"], p, atol=6e-5)
+    assert closed["proceeds_mean"] / 1e6 == pytest.approx(mean, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["B0", "B1"])
+def test_closed_forms_of_the_benchmark_at_closes(name, monkeypatch):
+    """The benchmark watches 252 closes a year; the workbook Tokyo's 245."""
+    monkeypatch.setattr(sd.market, "TRADING_DAYS", 252)
+    monkeypatch.setattr(sd.programmes, "TRADING_DAYS", 252)
+    p, mean = CLOSES[name]
+    closed = sd.price_points_closed(terms(), MARKETS[name])
+    np.testing.assert_allclose(closed["p_hit"], p, atol=1.1e-4)
+    assert closed["proceeds_mean"] / 1e6 == pytest.approx(mean, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["B0", "B1"])
+@pytest.mark.parametrize("monitoring", ["continuous", "close"])
+def test_the_sampler_agrees_with_the_closed_forms(name, monitoring):
+    t, market = terms(monitoring=monitoring), MARKETS[name]
+    ledger, closed = sd.price_points(t, market), sd.price_points_closed(t, market)
+    hit = np.isfinite(ledger.time).mean(axis=1)
+    np.testing.assert_allclose(hit, closed["p_hit"], atol=1e-3)
+    assert sd.proceeds(ledger).mean() == pytest.approx(closed["proceeds_mean"], rel=1e-3)
+
+
+def test_daily_closes_by_brute_force():
+    """252 real steps a year against the shifted level: the correction's whole error is seen."""
+    rng = np.random.default_rng(1)
+    n, steps, dt = 20_000, 5 * 252, 1 / 252
+    top = np.zeros(n)
+    w = np.zeros(n)
+    drift = -(0.32**2) / 2 * dt
+    for _ in range(steps):
+        w += drift + 0.32 * np.sqrt(dt) * rng.standard_normal(n)
+        np.maximum(top, w, out=top)
+    p = np.array([(top >= np.log(m)).mean() for m in MULTIPLES])
+    np.testing.assert_allclose(p, CLOSES["B0"][0], atol=4 * 0.5 / np.sqrt(n))
+
+
+def test_quantlib_finds_the_same_touch_probabilities():
+    """An independent program: the discounted one-touch paid at hit, at zero rate, is P(hit)."""
+    import QuantLib as ql
+
+    today = ql.Date(17, 1, 2023)
+    ql.Settings.instance().evaluationDate = today
+    count = ql.Actual365Fixed()
+    flat = ql.YieldTermStructureHandle(ql.FlatForward(today, 0.0, count))
+    sigma = ql.BlackVolTermStructureHandle(
+        ql.BlackConstantVol(today, ql.NullCalendar(), 0.32, count)
+    )
+    spot = ql.QuoteHandle(ql.SimpleQuote(450.0))
+    process = ql.BlackScholesMertonProcess(spot, flat, flat, sigma)
+    exercise = ql.AmericanExercise(today, today + 5 * 365, True)
+    for multiple in MULTIPLES:
+        payoff = ql.CashOrNothingPayoff(ql.Option.Call, 450.0 * multiple, 1.0)
+        option = ql.VanillaOption(payoff, exercise)
+        option.setPricingEngine(ql.AnalyticDigitalAmericanEngine(process))
+        level = np.log(multiple) / 0.32
+        ours = sampling.passage_probability(level, -0.16, 5.0)
+        assert option.NPV() == pytest.approx(float(ours), abs=1e-6)
+
+
+@pytest.mark.parametrize("rate", [-0.02, 0.0, 0.05])
+@pytest.mark.parametrize("drift", [-0.3, 0.0, 0.2])
+def test_discounted_passage_by_quadrature(rate, drift):
+    """The integral of the inverse Gaussian density; a rate below -drift^2/2 included."""
+    b, horizon = 0.8, 5.0
+
+    def density(t):
+        return b / np.sqrt(2 * np.pi * t**3) * np.exp(-((b - drift * t) ** 2) / (2 * t) - rate * t)
+
+    integral, _ = integrate.quad(density, 0, horizon, epsabs=1e-12)
+    assert sampling.discounted_passage(b, drift, horizon, rate) == pytest.approx(integral, abs=1e-9)
+
+
+def test_hitting_times_have_the_right_law():
+    u = sampling.sobol(2**17, 4, 7)
+    times, _ = sampling.first_passages(np.array([0.6]), -0.16, 5.0, u)
+    hit = times[0][np.isfinite(times[0])]
+    whole = sampling.passage_probability(0.6, -0.16, 5.0)
+    for t in (0.1, 0.5, 1, 2, 4):
+        expected = sampling.passage_probability(0.6, -0.16, t) / whole
+        assert (hit <= t).mean() == pytest.approx(float(expected), abs=1e-3)
+
+
+def test_strong_markov_joint_probabilities():
+    """Both levels by T: after the first hit the motion starts afresh, so the gap's law is new."""
+    u = sampling.sobol(2**14, 6, 3)
+    times, _ = sampling.first_passages(np.array([0.3, 0.9]), -0.1, 5.0, u)
+    both = np.isfinite(times[1])
+    gap = times[1][both] - times[0][both]
+    assert (gap >= -1e-12).all()
+    p, _ = integrate.quad(
+        lambda t: (
+            0.3
+            / np.sqrt(2 * np.pi * t**3)
+            * np.exp(-((0.3 + 0.1 * t) ** 2) / (2 * t))
+            * float(sampling.passage_probability(0.6, -0.1, min(1.0, 5.0 - t)))
+        ),
+        0,
+        5,
+        limit=200,
+    )
+    quick = (gap <= 1.0).sum() / len(both)
+    assert quick == pytest.approx(p, abs=2e-3)
+
+
+def test_the_end_given_the_passages_keeps_its_law():
+    u = sampling.sobol(2**14, 4, 11)
+    _, end = sampling.first_passages(np.array([0.5]), 0.2, 4.0, u)
+    assert stats.kstest(end, "norm", args=(0.8, 2.0)).statistic < 2e-3
+
+
+# --- what must hold -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("multiple", [1.05, 1.3, 2.0])
+def test_every_trigger_is_worth_the_same_when_the_price_is_fair(multiple):
+    ledger = sd.price_points(terms(multiples=(multiple,), monitoring="continuous"), B1)
+    assert sd.wealth(ledger).mean() / 1e6 == pytest.approx(3853.06, rel=4e-3)
+    closed = sd.price_points_closed(terms(multiples=(multiple,), monitoring="continuous"), B1)
+    assert sd.proceeds(ledger).mean() == pytest.approx(closed["proceeds_mean"], rel=2e-3)
+
+
+@pytest.mark.parametrize("name", sd.PROGRAMMES)
+def test_every_programme_is_a_fair_game_without_costs(name):
+    t = terms(budget=60e9, rest="market")
+    ledger = sd.PROGRAMMES[name](t, replace(B1, paths=2**15))
+    assert sd.wealth(ledger).mean() / 1e6 == pytest.approx(3853.06, rel=0.012)
+
+
+def test_fair_game_with_interest_and_dividends():
+    """Discounted, dividends included: the mean stays today's value at rates that differ."""
+    rates = {"rate_foreign": 0.01, "rate_home": 0.03, "dividend_yield": 0.04}
+    drift, fx = sd.fair_drifts(0.32, 0.095, 0.25, **rates)
+    market = replace(B1, drift=drift, fx_drift=fx, paths=2**15)
+    t = terms(discount=0.03, rate_foreign=0.01, dividend_yield=0.04, budget=60e9)
+    for name in ("buyback", "dribble", "windows"):
+        mean = sd.wealth(sd.PROGRAMMES[name](t, market)).mean() / 1e6
+        assert mean == pytest.approx(3853.06, rel=0.015), name
+
+
+def test_villes_bound():
+    """P(the EUR value of a share ever reaches kappa times its start) <= 1 / kappa."""
+    times = np.linspace(1 / 50, 5, 250)
+    price, rate = replace(B1, paths=2**13).at(times)
+    top = ((price / rate) / (450 / 140)).max(axis=0)
+    for kappa in (1.2, 1.5, 2.0, 3.0):
+        assert (top >= kappa).mean() <= 1 / kappa + 0.01
+
+
+def history(paths=512, horizon=3.0, seed=2):
+    rng = np.random.default_rng(4)
+    r = rng.multivariate_normal([0, 0], [[0.0024, 0.0002], [0.0002, 0.0001]], 260)
+    return sd.History(r, 450, 140, FAIR["drift"], FAIR["fx_drift"], horizon, paths, seed)
+
+
+@given(
+    name=st.sampled_from(list(sd.PROGRAMMES)),
+    real=st.booleans(),
+    target=st.floats(0, 0.42),
+    horizon=st.floats(0.01, 10),
+    budget=st.floats(0, 1e12),
+    lot=st.floats(1e6, 2e9),
+    participation=st.floats(0.01, 0.5),
+    rest=st.sampled_from(["hold", "market"]),
+    multiples=st.lists(st.floats(0.5, 4), min_size=1, max_size=6).map(sorted),
+    seed=st.integers(0, 50),
+)
+@settings(max_examples=60, deadline=None)
+def test_shares_are_conserved_and_the_target_is_never_overshot(
+    name, real, target, horizon, budget, lot, participation, rest, multiples, seed
+):
+    market = (
+        history(64, horizon, seed) if real else replace(B1, horizon=horizon, paths=64, seed=seed)
+    )
+    t = terms(
+        target=target,
+        budget=budget,
+        lot=lot,
+        participation=participation,
+        rest=rest,
+        multiples=tuple(multiples),
+    )
+    ledger = sd.PROGRAMMES[name](t, market)
+    assert (ledger.shares >= -1e-6).all()
+    assert (ledger.sold <= ledger.planned * (1 + 1e-9) + 1e-3).all()
+    assert (ledger.shares[~np.isfinite(ledger.time)] == 0).all()
+    finite = np.where(np.isfinite(ledger.time), ledger.time, 0)
+    assert (finite >= 0).all() and (finite <= horizon + 1e-9).all()
+    assert (sd.stakes(ledger) >= target - 1e-9).all()
+    done, reached = sd.complete(ledger), sd.at_target(ledger)
+    assert (reached >= done - 1e-9)[np.isfinite(done)].all(), "the target is not before completion"
+    assert np.isfinite(sd.wealth(ledger)).all()
+
+
+def test_the_two_clocks_of_a_buyback():
+    ledger = sd.buyback(terms(budget=900e9), B1)
+    assert np.isfinite(sd.complete(ledger)).mean() > 0.99
+    assert not np.isfinite(sd.at_target(ledger)).any()
+    assert sd.stake_end(ledger).min() == pytest.approx(0.2095, abs=5e-5)
+
+
+# --- loss ---------------------------------------------------------------------------------------
+
+
+def two_sales(cancelled):
+    """A ledger of two sales on one path: 211m at 568.5 and 99.1m at 593.4."""
+    shares = np.array([[211e6], [99e6]])
+    price, rate = np.array([[568.5], [593.4]]), np.array([[157.0], [164.0]])
+    zero = np.zeros((2, 1))
+    return sd.Ledger(
+        H, N, PLANNED, 0.15, 1.0, 0.0, 0.0, zero, shares, price, rate, zero,
+        np.full((2, 1), cancelled), np.array([500.0]), np.array([160.0]),
+    )  # fmt: skip
+
+
+def test_loss_from_first_principles_when_the_issuer_buys():
+    """Equity-method share of net assets after less before, less cash: nothing else."""
+    k = 11.58
+    equity = k * N  # the issuer's net assets in euros, carried pro rata
+    held, issued, loss = H, N, 0.0
+    for b, p in ((211e6, 568.5 / 157), (99e6, 593.4 / 164)):
+        before = held / issued * equity
+        equity -= b * p
+        held, issued = held - b, issued - b
+        loss += before - held / issued * equity - b * p
+    assert float(sd.losses(two_sales(True), k)[0]) == pytest.approx(loss, rel=1e-9)
+
+
+def test_loss_from_first_principles_when_others_buy():
+    cash = 211e6 * 568.5 / 157 + 99e6 * 593.4 / 164
+    assert float(sd.losses(two_sales(False), 9.35)[0]) == pytest.approx(310e6 * 9.35 - cash)
+
+
+def test_the_record_supports_the_own_share_reading():
+    s = scenario.load("latest")[1]
+    a = answers.selldown(s, evidence.open(s.as_of))
+    frame = a.frame("record").set_index("tranche")
+    assert frame["naive"].round(2).tolist() == [8.36, 8.05, 8.15]
+    assert frame["own_share"].round(2).tolist() == [11.58, 10.93, 11.28]
+    assert (abs(frame["cash_eur"] / frame["cash_disclosed"] - 1) < 0.006).all()
+    assert (abs(frame["stake"] - frame["stake_printed"]) < 5.1e-5).all()
+    assert 9.3e9 < a["selldown.record.switch_loss_own_share"] < 9.9e9
+    assert a["selldown.record.switch_loss_naive"] == pytest.approx(5.1e9, abs=0.05e9)
+    assert a["selldown.record.switch_loss_announced"] == 9_500_000_000
+
+
+# --- corners and refusals -----------------------------------------------------------------------
+
+
+def test_target_already_met():
+    t = terms(held=0.1 * N)
+    assert t.planned == 0
+    for make in sd.PROGRAMMES.values():
+        ledger = make(t, replace(B1, paths=8))
+        assert ledger.sold.sum() == 0 and (sd.complete(ledger) == 0).all()
+
+
+def test_triggers_at_or_below_the_spot_sell_at_once():
+    ledger = sd.price_points(terms(multiples=(0.8, 1.0, 1.5)), B1)
+    assert (ledger.time[:2] == 0).all() and (ledger.price[:2] == 450).all()
+    assert sd.price_points_closed(terms(multiples=(0.8, 1.0)), B1)["p_hit"].tolist() == [1, 1]
+
+
+def test_no_volatility_is_certain():
+    flat = replace(B0, volatility=0.0, fx_volatility=0.0)
+    ledger = sd.price_points(terms(), flat)
+    assert ledger.sold.sum() == 0
+    rising = replace(flat, drift=0.2)
+    ledger = sd.price_points(terms(monitoring="continuous"), rising)
+    expected = np.log(MULTIPLES) / 0.2
+    np.testing.assert_allclose(ledger.time.mean(axis=1), expected, rtol=1e-3)
+
+
+def test_one_path_and_a_day():
+    for market in (replace(B1, paths=1, horizon=1 / 365), history(1, 1 / 365)):
+        for make in sd.PROGRAMMES.values():
+            assert sd.wealth(make(terms(), market)).shape == (1,)
+
+
+def test_more_planned_than_held_is_refused():
+    ledger = two_sales(True)
+    with pytest.raises(ScenarioError, match="planned sales must be from 0 to the"):
+        replace(ledger, planned=H + 1.0)
+
+
+@pytest.mark.parametrize("multiples", [(), (0.0, 1.2), (1.5, 1.2), (-1.0,)])
+def test_wrong_price_points_are_refused(multiples):
+    with pytest.raises(ScenarioError, match="price points must be positive multiples that rise"):
+        sd.price_points(terms(multiples=multiples), B1)
+
+
+def test_costs_are_the_rule():
+    t = terms(fee=0.01, min_discount=0.01, impact=1.0, permanent_impact=0.1)
+    days = PLANNED / 16.85e6
+    rule = 0.32 / 245**0.5 * days**0.5
+    assert sd.block_cost(t, PLANNED) == pytest.approx(0.01 + rule, rel=1e-6)
+    assert sd.block_cost(t, 1e3) == pytest.approx(0.02)
+    assert sd.block_cost(replace(t, block_discount=0.03), PLANNED) == pytest.approx(0.04)
+    slow = 0.01 + 0.32 / 245**0.5 * 0.1**0.5 / 2 + 0.1 * PLANNED / (N - H) / 2
+    assert sd.slice_cost(t, PLANNED, 0.1) == pytest.approx(slow)
+
+
+def test_cvar_is_the_mean_of_the_worst():
+    assert sd.cvar(np.arange(100.0)) == 2.0
+    assert sd.cvar(np.array([7.0])) == 7.0
+
+
+def test_history_keeps_its_moments_and_drift():
+    market = replace(history(), paths=2**13, horizon=5.0)
+    price, rate = market.at(np.array([1.0, 5.0]))
+    assert price[1].mean() == pytest.approx(450 * np.exp(5 * FAIR["drift"]), rel=0.05)
+    assert rate[1].mean() == pytest.approx(140 * np.exp(5 * FAIR["fx_drift"]), rel=0.02)
+    assert np.log(price[0]).std() == pytest.approx(np.sqrt(0.0024 * 52.18), rel=0.15)
+
+
+def test_history_passages_are_those_of_its_own_path():
+    market = replace(history(), paths=256)
+    weeks = np.arange(1, round(3.0 * sd.market.WEEKS) + 1)
+    price, rate = market.at(weeks / sd.market.WEEKS)
+    times, fills, rates, *_ = market.passages(np.array([1.1, 1.4]))
+    for k, level in enumerate((450 * 1.1, 450 * 1.4)):
+        over = price >= level * (1 - 1e-6)
+        first = over.argmax(axis=0)
+        hit = over.any(axis=0)
+        assert (np.isfinite(times[k]) == hit).all()
+        columns = np.flatnonzero(hit)
+        np.testing.assert_allclose(
+            times[k, columns], np.minimum(weeks[first[columns]] / sd.market.WEEKS, 3.0)
+        )
+        np.testing.assert_allclose(fills[k, columns], price[first[columns], columns], rtol=1e-5)
+        np.testing.assert_allclose(rates[k, columns], rate[first[columns], columns], rtol=1e-5)
+
+
+def test_moments_before_the_day():
+    ev = evidence.open("2023-01-17")
+    found = sd.weekly_moments(ev.close("nissan"), ev.rate("jpy_per_eur"))
+    assert found["weeks"] == 261
+    assert round(found["volatility"], 3) == 0.354 and round(found["fx_volatility"], 3) == 0.079
+    assert found["correlation"] == pytest.approx(0.46, abs=0.005)
+    with pytest.raises(ScenarioError, match="a year of weekly returns"):
+        sd.weekly_moments(ev.close("nissan")[:"2016-06-30"], ev.rate("jpy_per_eur"))
+
+
+@pytest.mark.parametrize("field, value", [("spot_jpy", 500.0), ("volatility", 0.5), ("drift", 0.1)])
+def test_scenario_values_replace_estimates(field, value):
+    s = scenario.Scenario().replace({"selldown": {field: value, "paths": 256}})
+    a = answers.selldown(s, evidence.open(s.as_of))
+    assert getattr(a.context["group"], field) == value
+    origin = {i.name: i.origin for i in a.inputs}
+    assert origin[f"selldown.{field}"] == "scenario"
+    assert origin["selldown.correlation"] == "evidence"
+
+
+def test_carrying_before_disclosure_is_the_last_book_value():
+    s = scenario.load("base")[1]
+    a = answers.selldown(s, evidence.open(s.as_of))
+    assert round(a.context["group"].carrying_eur_per_share, 2) == 9.35
