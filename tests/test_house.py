@@ -74,13 +74,17 @@ def test_modules_are_small(path):
 
 
 def test_the_package_is_small():
-    assert sum(len(p.read_text(encoding="utf-8").splitlines()) for p in FILES) < 5200
+    """A guard: growth beyond this wants a library or a simpler idea."""
+    assert sum(len(p.read_text(encoding="utf-8").splitlines()) for p in FILES) < 8000
 
 
 def test_models_neither_read_nor_draw():
-    for name in ("returns", "sampling", "events", "decline"):
-        text = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
-        assert "matplotlib" not in text and "read_csv" not in text and "open(" not in text, name
+    """And they know no company: Renault and Nissan are data."""
+    for path in FILES:
+        if room(path) in {"returns", "sampling", "events", "ownership", "selldown"}:
+            code = re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.S)
+            for word in ("matplotlib", "read_csv", "open(", "nissan", "renault"):
+                assert word not in code.lower(), f"{word} in {path.name}"
 
 
 def test_import_is_silent_and_fast():
@@ -179,9 +183,7 @@ def test_conda_environment_equals_the_project():
 def test_ruff_is_content():
     for words in (["check"], ["format", "--check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *words, str(ROOT)],
-            capture_output=True,
-            encoding="utf-8",
+            [sys.executable, "-m", "ruff", *words, str(ROOT)], capture_output=True, encoding="utf-8"
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -98,11 +98,7 @@ def test_no_text_overlaps_or_leaves_the_picture(standing, chapter, name, narrow)
             if (
                 text.axes is not None
                 and not text.axes.axison
-                and text
-                in (
-                    text.axes.xaxis.label,
-                    text.axes.yaxis.label,
-                )
+                and text in (text.axes.xaxis.label, text.axes.yaxis.label)
             ):
                 continue
             boxes.append((text.get_text(), chart_box(text, renderer)))

@@ -14,8 +14,8 @@ from alliance.answers.decline import answer as decline
 from alliance.answers.decline import check as check_decline
 from alliance.answers.effects import null_size
 from alliance.answers.form import Answers, Input, Result
+from alliance.answers.inputs import check as check_selldown
 from alliance.answers.selldown import answer as selldown
-from alliance.answers.selldown import check as check_selldown
 
 #: The function that answers each chapter, and the one that checks its inputs before a run.
 CHAPTERS = {"1-decline": decline, "2-selldown": selldown}

@@ -44,13 +44,7 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
             label = f"Abnormal return of Nissan on days 0 and 1: {row.short}"
             b.put(f"decline.car.{row.event}", row.car, "log points", label, used)
     both = tested[tested["window"] == (0, 1)] if len(tested) else tested
-    b.put(
-        "decline.events_tested",
-        len(both),
-        "count",
-        "Dated events tested on days 0 and 1",
-        used,
-    )
+    b.put("decline.events_tested", len(both), "count", "Dated events tested on days 0 and 1", used)
     surprising = int((both["p"] < 0.05).sum()) if len(both) else 0
     b.put(
         "decline.events_significant",

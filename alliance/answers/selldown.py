@@ -2,168 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from alliance import returns
 from alliance import selldown as sd
-from alliance.answers import control, record
+from alliance.answers import control, record, sensitivity
 from alliance.answers.form import Answers, Builder
-from alliance.decline import book_value
-from alliance.errors import ScenarioError
-from alliance.evidence import Evidence, Used
-from alliance.scenario import Scenario, Selldown
+from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
 
-SHARE, HOLDER, TRUSTEE = "nissan", "renault", "natixis-trust"
-ADV_DAYS = 60
+TRUSTEE = "natixis-trust"
 METHOD_ENDED = pd.Timestamp("2025-06-30")  # of Renault's equity method for Nissan
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: What the tornado moves: field, low, high (differences, or factors where marked with x).
-TORNADO = (
-    ("volatility", 0.8, 1.2, "x"),
-    ("fx_volatility", 0.8, 1.2, "x"),
-    ("correlation", -0.2, 0.2, "+"),
-    ("drift", -0.05, 0.05, "+"),
-    ("fx_drift", -0.02, 0.02, "+"),
-    ("impact", 0.5, 1.5, "x"),
-    ("fee", 0.5, 1.5, "x"),
-    ("block_discount", 0.5, 1.5, "x"),
-    ("participation", 0.5, 2.0, "x"),
-    ("buyback_budget_jpy", 0.5, 2.0, "x"),
-    ("horizon_years", -2.0, 2.0, "+"),
-    ("exchange_premium", -0.1, 0.1, "+"),
-)
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """A scenario's selldown group with every empty field filled, and the terms it makes."""
-
-    group: Selldown
-    terms: sd.Terms
-    history: np.ndarray
-    used: Used
-    carrying_used: Used
-    note: str | None = None
-    carrying_note: str | None = None
-
-    def lognormal(self, seed: int) -> sd.Lognormal:
-        """The lognormal market of these inputs."""
-        g = self.group
-        return sd.Lognormal(
-            g.spot_jpy, g.jpy_per_eur, g.volatility, g.fx_volatility, g.correlation,
-            g.drift, g.fx_drift, g.horizon_years, g.paths, seed,
-        )  # fmt: skip
-
-    def resampled(self, seed: int) -> sd.History:
-        """The real weekly history, resampled, with the same drifts."""
-        g = self.group
-        return sd.History(
-            self.history, g.spot_jpy, g.jpy_per_eur, g.drift, g.fx_drift,
-            g.horizon_years, g.paths, seed,
-        )  # fmt: skip
-
-    def market(self, seed: int, name: str | None = None) -> sd.Lognormal | sd.History:
-        """One of the two, the scenario's by default."""
-        return (
-            self.resampled(seed)
-            if (name or self.group.market) == "history"
-            else self.lognormal(seed)
-        )
-
-
-def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse a scenario whose inputs the evidence can't fill.
-
-    Raises
-    ------
-    ScenarioError
-    """
-    fill(s, ev)
-
-
-def fill(s: Scenario, ev: Evidence) -> Inputs:
-    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If a level is missing or too old, or nothing is known about the holding.
-    """
-    g = s.selldown
-    with ev.reading() as used:
-        price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
-        volume = ev.prices(SHARE)["volume"].dropna()
-        held, issued = ev.holding(HOLDER, SHARE), ev.shares(SHARE)
-    if held.empty or issued.empty:
-        raise ScenarioError(
-            f"as_of: Renault's holding of Nissan is in the evidence from {_first_day(ev)}, "
-            f"received {s.as_of}"
-        )
-    spot = returns.level(price, ev.as_of)
-    fix = returns.level(rate, spot.date or ev.as_of)
-    if spot.value is None or fix.value is None:
-        raise ScenarioError(f"as_of: {spot.note or fix.note}")
-    moments = sd.weekly_moments(price, rate)
-    with ev.reading() as books_used:
-        book = _last_book(ev)
-    carrying = None if book.value is None else book.value / fix.value
-    filled = {
-        "spot_jpy": spot.value,
-        "jpy_per_eur": fix.value,
-        **{k: moments[k] for k in ("volatility", "fx_volatility", "correlation")},
-        "carrying_eur_per_share": carrying,
-    }
-    values = {k: v for k, v in filled.items() if getattr(g, k) is None}
-    g = g.model_copy(update=values)
-    drifts = sd.fair_drifts(
-        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
-    )
-    fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
-    g = g.model_copy(update={k: v for k, v in fair.items() if getattr(g, k) is None})
-    terms = terms_of(g, held.iloc[-1], issued.iloc[-1], volume.iloc[-ADV_DAYS:].mean())
-    return Inputs(
-        g, terms, moments["returns"].to_numpy(), used, used | books_used, spot.note, book.note
-    )
-
-
-def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
-    """The terms that a filled group makes with a holding and a daily volume."""
-    return sd.Terms(
-        held=float(held),
-        issued=float(issued),
-        target=g.target_stake,
-        adv=float(adv),
-        daily_volatility=g.volatility / np.sqrt(sd.market.TRADING_DAYS),
-        discount=g.discount_rate,
-        rate_foreign=g.rate_jpy,
-        dividend_yield=g.dividend_yield,
-        fee=g.fee,
-        min_discount=g.min_discount,
-        impact=g.impact,
-        permanent_impact=g.permanent_impact,
-        block_discount=g.block_discount,
-        participation=g.participation,
-        multiples=g.price_points,
-        monitoring=g.monitoring,
-        budget=g.buyback_budget_jpy,
-        lot=g.lot_shares,
-        window_days=g.window_days,
-        floor=g.floor_jpy,
-        rest=g.rest,
-        premium=g.exchange_premium,
-    )
-
-
-def _first_day(ev: Evidence) -> str:
-    return str(ev.package.read("holdings")["published"].min().date())
-
-
-def _last_book(ev: Evidence) -> returns.Level:
-    books = book_value(ev.statements, ev.book_values)
-    return returns.level(books["bps"].rename("book value"), ev.as_of)
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
@@ -196,7 +49,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     _programmes(b, i, ledgers)
     _price_points(b, i, markets, ledgers, s.seed)
     _paths(b, i, ledgers[i.group.market])
-    _tornado(b, s, ev, i)
+    sensitivity.put(b, s, i)
     with ev.reading() as used:
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
     b.frames["moments"] = pd.DataFrame(
@@ -390,54 +243,3 @@ def _paths(b: Builder, i: Inputs, ledgers) -> None:
         frame = pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
         rows.append(frame.assign(programme=name))
     b.frames["stake_path"] = pd.concat(rows, ignore_index=True)
-
-
-def _tornado(b: Builder, s: Scenario, ev: Evidence, i: Inputs) -> None:
-    """Mean wealth and proceeds of the headlined programme when one input moves."""
-    small = i.group.model_copy(update={"paths": min(i.group.paths, 2**12)})
-    make = sd.PROGRAMMES[i.group.programme]
-
-    def value(group: Selldown) -> tuple[float, float]:
-        terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
-        ledger = make(terms, replace(i, group=group, terms=terms).lognormal(s.seed))
-        return float(sd.wealth(ledger).mean()), float(sd.proceeds(ledger).mean())
-
-    middle = value(small)
-    rows = []
-    for name, low, high, kind in TORNADO:
-        base = getattr(small, name)
-        if base is None:
-            continue
-        ends = [base * f if kind == "x" else base + f for f in (low, high)]
-        if name == "horizon_years":
-            ends = [max(0.5, e) for e in ends]
-        if name == "correlation":
-            ends = [min(0.99, max(-0.99, e)) for e in ends]
-        found = [value(_moved(small, name, e, s)) for e in ends]
-        for what, k in (("wealth", 0), ("proceeds", 1)):
-            rows.append(
-                {
-                    "input": name,
-                    "low_at": ends[0],
-                    "high_at": ends[1],
-                    "what": what,
-                    "low": found[0][k] - middle[k],
-                    "high": found[1][k] - middle[k],
-                    "middle": middle[k],
-                }
-            )
-    b.frames["tornado"] = pd.DataFrame(rows)
-
-
-def _moved(group: Selldown, name: str, value: float, s: Scenario) -> Selldown:
-    """A filled group with one input moved; drifts left empty by the scenario stay a fair game."""
-    g = group.model_copy(update={name: value})
-    fair = sd.fair_drifts(
-        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
-    )
-    update = {
-        key: drift
-        for key, drift in zip(("drift", "fx_drift"), fair, strict=True)
-        if getattr(s.selldown, key) is None and key != name
-    }
-    return g.model_copy(update=update)

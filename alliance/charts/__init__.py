@@ -9,15 +9,8 @@ from alliance.charts.business import market_share, price_to_book, stub, unit_sal
 from alliance.charts.causes import definitions, event_effects, parts, parts_path
 from alliance.charts.control import owners, routes, stake_paths, votes_turnout
 from alliance.charts.price import drawdown, from_each_day, measures, rebased
-from alliance.charts.programmes import (
-    absorb,
-    clocks,
-    frontier,
-    ladder,
-    loss_record,
-    outcomes,
-    tornado,
-)
+from alliance.charts.programmes import absorb, clocks, loss_record, outcomes, tornado
+from alliance.charts.triggers import frontier, ladder
 
 #: Which charts draw on which chapter's answers.
 CHAPTERS = {

@@ -25,6 +25,7 @@ PROGRAMMES = {
     "windows": ("windows", "#d99400", (0, (6, 1.5))),
     "exchangeable": ("exchangeable", "#a65a94", ":"),
 }
+SIMULATED = "our simulation; inputs as listed under Inputs"
 FILINGS = "holdings, share counts and releases as listed under Sources"
 
 
@@ -145,7 +146,7 @@ def stake_paths(a: Answers) -> Chart:
         f"{day(c['day'])}, by programme: "
         + ", ".join(f"{PROGRAMMES[n][0]} {percent(v, 1)}" for n, v in ends.items())
         + f". The band holds nine tenths of {PROGRAMMES[g.programme][0]}.",
-        "our simulation; inputs as listed under Inputs",
+        SIMULATED,
         (4.2, 4.4),
     )
 

@@ -49,17 +49,16 @@ def first_passages(
     top = 0.5 * (end + np.sqrt(end * end - 2 * horizon * np.log(uniforms[1])))
     times = np.full((len(levels), len(end)), np.inf)
     alive = np.arange(len(end))
-    left, past = np.full(len(end), float(horizon)), np.zeros(len(end))
+    left, rest = np.full(len(end), float(horizon)), 2 * top - end
     below = 0.0
     for k, level in enumerate(levels):
-        keep = top[alive] >= level
-        alive, left, past = alive[keep], left[keep], past[keep]
+        keep = np.flatnonzero(top >= level)
+        alive, left, top, rest = alive[keep], left[keep], top[keep], rest[keep]
         if len(alive) == 0:
             break
-        rest = 2 * top[alive] - level - end[alive]
-        took = _gap(level - below, rest, left, *uniforms[2 + 2 * k : 4 + 2 * k, alive])
-        past, left = past + took, left - took
-        times[k, alive] = past
+        first, second = uniforms[2 + 2 * k][alive], uniforms[3 + 2 * k][alive]
+        left -= _gap(level - below, rest - level, left, first, second)
+        times[k, alive] = horizon - left
         below = level
     return times, end
 

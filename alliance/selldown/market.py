@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from alliance import sampling
 from alliance.errors import ScenarioError
@@ -125,29 +126,32 @@ class Lognormal:
         end_price, end_rate : array (paths,)
         """
         k, n = len(multiples), points or self.paths
-        sigma, rho = max(self.volatility, LEAST), self.correlation
+        sigma = max(self.volatility, LEAST)
         shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
         levels = np.log(multiples) / sigma + shift
         drift = (self.drift - sigma**2 / 2) / sigma
         u = sampling.sobol(n, 2 + 3 * k + 1, self.seed)
-        times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
-        hit = np.isfinite(times)
-        # the rate's own noise is drawn at the hits, in their order, and at the horizon
-        clock = np.vstack([np.where(hit, times, self.horizon), np.full(n, self.horizon)])
-        own = np.zeros(n)
-        past = np.zeros(n)
-        rates = np.empty((k + 1, n))
-        motion = np.vstack([np.broadcast_to(levels[:, None], (k, n)), end[None, :]])
-        nu = self.fx_drift - self.fx_volatility**2 / 2
-        from scipy.special import ndtri
-
-        for j in range(k + 1):
-            own = own + np.sqrt(np.maximum(clock[j] - past, 0)) * ndtri(u[2 + 2 * k + j])
-            past = clock[j]
-            w = rho * (motion[j] - drift * clock[j]) + np.sqrt(1 - rho**2) * own
-            rates[j] = self.rate * np.exp(nu * clock[j] + self.fx_volatility * w)
+        times, end, rates, end_rate = self._passages(levels, drift, u)
         prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], (k, n))
-        return times, prices, rates[:k], self.spot * np.exp(sigma * end), rates[k]
+        return times, prices, rates, self.spot * np.exp(sigma * end), end_rate
+
+    def _passages(self, levels: np.ndarray, drift: float, u: np.ndarray):
+        """Hitting times, end, and the rate at both: its own noise is drawn at the hits in order."""
+        k, rho, fx = len(levels), self.correlation, self.fx_volatility
+        times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
+        nu, across = self.fx_drift - fx**2 / 2, np.sqrt(1 - rho**2)
+        own, past = np.zeros(len(end)), np.zeros(len(end))
+        rates = np.full(times.shape, float(self.rate))
+        for j, level in enumerate(levels):
+            hit = np.flatnonzero(times[j] < np.inf)
+            now = times[j, hit]
+            own[hit] += np.sqrt(now - past[hit]) * ndtri(u[2 + 2 * k + j][hit])
+            past[hit] = now
+            w = rho * (level - drift * now) + across * own[hit]
+            rates[j, hit] = self.rate * np.exp(nu * now + fx * w)
+        own += np.sqrt(self.horizon - past) * ndtri(u[2 + 3 * k])
+        w = rho * (end - drift * self.horizon) + across * own
+        return times, end, rates, self.rate * np.exp(nu * self.horizon + fx * w)
 
 
 @dataclass(frozen=True)

@@ -121,12 +121,14 @@ def price_points(terms: Terms, market: Lognormal | History) -> Ledger:
     multiples = _multiples(terms)
     each = terms.planned / len(multiples)
     up = multiples > 1
-    time = np.zeros((len(multiples), market.paths))
-    price = np.full(time.shape, float(market.spot))
-    rate = np.full(time.shape, float(market.rate))
     closes = terms.monitoring == "close"
-    time[up], price[up], rate[up], *end = market.passages(multiples[up], closes)
-    shares = np.where(np.isfinite(time), each, 0.0)
+    time, price, rate, *end = market.passages(multiples[up], closes)
+    if not up.all():  # at or below the spot: sold at once
+        now = (int((~up).sum()), market.paths)
+        time = np.vstack([np.zeros(now), time])
+        price = np.vstack([np.full(now, float(market.spot)), price])
+        rate = np.vstack([np.full(now, float(market.rate)), rate])
+    shares = np.where(time < np.inf, each, 0.0)
     cost = block_cost(terms, each)
     return _ledger(terms, market, time, shares, price, rate, cost, False, end)
 

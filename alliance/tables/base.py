@@ -28,11 +28,7 @@ class Html:
     """HTML with a plain text beside it, the results it carries and which of them are headlines."""
 
     def __init__(
-        self,
-        body: str,
-        text: str,
-        results: Iterable[Result] = (),
-        headline: Iterable[str] = (),
+        self, body: str, text: str, results: Iterable[Result] = (), headline: Iterable[str] = ()
     ) -> None:
         self.body, self.text = body, text
         self.results, self.headline = tuple(results), tuple(headline)

@@ -1,0 +1,151 @@
+"""Chapter 2, the inputs: what the scenario leaves empty is filled from the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alliance import returns
+from alliance import selldown as sd
+from alliance.decline import book_value
+from alliance.errors import ScenarioError
+from alliance.evidence import Evidence, Used
+from alliance.scenario import Scenario, Selldown
+
+SHARE, HOLDER = "nissan", "renault"
+ADV_DAYS = 60  # of the average daily volume
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scenario's selldown group with every empty field filled, and the terms it makes."""
+
+    group: Selldown
+    terms: sd.Terms
+    history: np.ndarray
+    used: Used
+    carrying_used: Used
+    note: str | None = None
+    carrying_note: str | None = None
+
+    def lognormal(self, seed: int) -> sd.Lognormal:
+        """The lognormal market of these inputs."""
+        g = self.group
+        return sd.Lognormal(
+            g.spot_jpy, g.jpy_per_eur, g.volatility, g.fx_volatility, g.correlation,
+            g.drift, g.fx_drift, g.horizon_years, g.paths, seed,
+        )  # fmt: skip
+
+    def resampled(self, seed: int) -> sd.History:
+        """The real weekly history, resampled, with the same drifts."""
+        g = self.group
+        return sd.History(
+            self.history, g.spot_jpy, g.jpy_per_eur, g.drift, g.fx_drift,
+            g.horizon_years, g.paths, seed,
+        )  # fmt: skip
+
+    def market(self, seed: int, name: str | None = None) -> sd.Lognormal | sd.History:
+        """One of the two, the scenario's by default."""
+        return (
+            self.resampled(seed)
+            if (name or self.group.market) == "history"
+            else self.lognormal(seed)
+        )
+
+
+def check(s: Scenario, ev: Evidence) -> None:
+    """Refuse a scenario whose inputs the evidence can't fill.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    fill(s, ev)
+
+
+def fill(s: Scenario, ev: Evidence) -> Inputs:
+    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
+
+    Raises
+    ------
+    ScenarioError
+        If a level is missing or too old, or nothing is known about the holding.
+    """
+    g = s.selldown
+    with ev.reading() as used:
+        price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
+        volume = ev.prices(SHARE)["volume"].dropna()
+        held, issued = ev.holding(HOLDER, SHARE), ev.shares(SHARE)
+    if held.empty or issued.empty:
+        raise ScenarioError(
+            f"as_of: Renault's holding of Nissan is in the evidence from {_first_day(ev)}, "
+            f"received {s.as_of}"
+        )
+    spot = returns.level(price, ev.as_of)
+    fix = returns.level(rate, spot.date or ev.as_of)
+    if spot.value is None or fix.value is None:
+        raise ScenarioError(f"as_of: {spot.note or fix.note}")
+    moments = sd.weekly_moments(price, rate)
+    book, books_used = last_book(ev)
+    carrying = None if book.value is None else book.value / fix.value
+    filled = {
+        "spot_jpy": spot.value,
+        "jpy_per_eur": fix.value,
+        **{k: moments[k] for k in ("volatility", "fx_volatility", "correlation")},
+        "carrying_eur_per_share": carrying,
+    }
+    values = {k: v for k, v in filled.items() if getattr(g, k) is None}
+    g = g.model_copy(update=values)
+    drifts = sd.fair_drifts(
+        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
+    )
+    fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
+    g = g.model_copy(update={k: v for k, v in fair.items() if getattr(g, k) is None})
+    terms = terms_of(g, held.iloc[-1], issued.iloc[-1], volume.iloc[-ADV_DAYS:].mean())
+    return Inputs(
+        g, terms, moments["returns"].to_numpy(), used, used | books_used, spot.note, book.note
+    )
+
+
+def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
+    """The terms that a filled group makes with a holding and a daily volume."""
+    return sd.Terms(
+        held=float(held),
+        issued=float(issued),
+        target=g.target_stake,
+        adv=float(adv),
+        daily_volatility=g.volatility / np.sqrt(sd.market.TRADING_DAYS),
+        discount=g.discount_rate,
+        rate_foreign=g.rate_jpy,
+        dividend_yield=g.dividend_yield,
+        fee=g.fee,
+        min_discount=g.min_discount,
+        impact=g.impact,
+        permanent_impact=g.permanent_impact,
+        block_discount=g.block_discount,
+        participation=g.participation,
+        multiples=g.price_points,
+        monitoring=g.monitoring,
+        budget=g.buyback_budget_jpy,
+        lot=g.lot_shares,
+        window_days=g.window_days,
+        floor=g.floor_jpy,
+        rest=g.rest,
+        premium=g.exchange_premium,
+    )
+
+
+def _first_day(ev: Evidence) -> str:
+    return str(ev.package.read("holdings")["published"].min().date())
+
+
+def last_book(ev: Evidence) -> tuple[returns.Level, Used]:
+    """The last published net assets a share, and the table that it is from."""
+    with ev.reading() as quarterly:
+        statements = ev.statements
+    with ev.reading() as yearly:
+        old = ev.book_values
+    books = book_value(statements, old)
+    level = returns.level(books["bps"].rename("book value"), ev.as_of)
+    return level, quarterly if len(statements) else yearly

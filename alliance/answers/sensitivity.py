@@ -1,0 +1,79 @@
+"""Chapter 2, sensitivity: how the headlined programme moves when one input moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from alliance import selldown as sd
+from alliance.answers.form import Builder
+from alliance.answers.inputs import Inputs, terms_of
+from alliance.scenario import Scenario, Selldown
+
+#: What the tornado moves: field, low, high (differences, or factors where marked with x).
+TORNADO = (
+    ("volatility", 0.8, 1.2, "x"),
+    ("fx_volatility", 0.8, 1.2, "x"),
+    ("correlation", -0.2, 0.2, "+"),
+    ("drift", -0.05, 0.05, "+"),
+    ("fx_drift", -0.02, 0.02, "+"),
+    ("impact", 0.5, 1.5, "x"),
+    ("fee", 0.5, 1.5, "x"),
+    ("block_discount", 0.5, 1.5, "x"),
+    ("participation", 0.5, 2.0, "x"),
+    ("buyback_budget_jpy", 0.5, 2.0, "x"),
+    ("horizon_years", -2.0, 2.0, "+"),
+    ("exchange_premium", -0.1, 0.1, "+"),
+)
+
+
+def put(b: Builder, s: Scenario, i: Inputs) -> None:
+    """Mean wealth and proceeds of the headlined programme when one input moves."""
+    small = i.group.model_copy(update={"paths": min(i.group.paths, 2**12)})
+    make = sd.PROGRAMMES[i.group.programme]
+
+    def value(group: Selldown) -> tuple[float, float]:
+        terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
+        ledger = make(terms, replace(i, group=group, terms=terms).lognormal(s.seed))
+        return float(sd.wealth(ledger).mean()), float(sd.proceeds(ledger).mean())
+
+    middle = value(small)
+    rows = []
+    for name, low, high, kind in TORNADO:
+        base = getattr(small, name)
+        if base is None:
+            continue
+        ends = [base * f if kind == "x" else base + f for f in (low, high)]
+        if name == "horizon_years":
+            ends = [max(0.5, e) for e in ends]
+        if name == "correlation":
+            ends = [min(0.99, max(-0.99, e)) for e in ends]
+        found = [value(_moved(small, name, e, s)) for e in ends]
+        for what, k in (("wealth", 0), ("proceeds", 1)):
+            rows.append(
+                {
+                    "input": name,
+                    "low_at": ends[0],
+                    "high_at": ends[1],
+                    "what": what,
+                    "low": found[0][k] - middle[k],
+                    "high": found[1][k] - middle[k],
+                    "middle": middle[k],
+                }
+            )
+    b.frames["tornado"] = pd.DataFrame(rows)
+
+
+def _moved(group: Selldown, name: str, value: float, s: Scenario) -> Selldown:
+    """A filled group with one input moved; drifts left empty by the scenario stay a fair game."""
+    g = group.model_copy(update={name: value})
+    fair = sd.fair_drifts(
+        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
+    )
+    update = {
+        key: drift
+        for key, drift in zip(("drift", "fx_drift"), fair, strict=True)
+        if getattr(s.selldown, key) is None and key != name
+    }
+    return g.model_copy(update=update)
