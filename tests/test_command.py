@@ -161,6 +161,55 @@ def test_a_failing_notebook_leaves_the_last_good_report(last_good, base, monkeyp
 
 
 @pytest.mark.xdist_group("report")
+def test_one_chapter_failing_stops_no_other(last_good, base, built, monkeypatch):
+    """The failed chapter keeps its last good page and results; the other is new."""
+    import nbformat
+
+    document = nbformat.read(built / "notebooks" / "2-selldown.ipynb", as_version=4)
+    fresh = ({"id": "selldown.x", "value": 1, "unit": "count", "label": "x", "sources": []},)
+    runs = {
+        "1-decline": run.Run("1-decline", error="boom"),
+        "2-selldown": run.Run("2-selldown", document, fresh, ("selldown.x",)),
+    }
+    monkeypatch.setattr(run, "run", lambda chapter, *_, **__: runs[chapter])
+    outcome = report.build(target(base), last_good, log=lambda _: None)
+    assert list(outcome.errors) == ["1-decline"]
+    before, after = tree(built), tree(last_good / "base")
+    assert after["1-decline.html"] == before["1-decline.html"]
+    ids = [r["id"] for r in json.loads(after["results.json"])["results"]]
+    assert "decline.stub_eur" in ids and ids[-1] == "selldown.x"
+    assert "selldown.block_cost" not in ids
+    states = json.loads(after["run.json"])["chapters"]
+    assert [states[c]["state"] for c in report.CHAPTERS] == ["failed", "ok"]
+
+
+@pytest.mark.xdist_group("report")
+def test_only_leaves_out_what_is_no_longer_valid(last_good, base, built, monkeypatch):
+    """Built from other inputs, the chapter not asked for is listed as not built."""
+    import nbformat
+
+    document = nbformat.read(built / "notebooks" / "2-selldown.ipynb", as_version=4)
+    entry = {"id": "selldown.x", "value": 1, "unit": "count", "label": "x", "sources": []}
+    fresh = run.Run("2-selldown", document, (entry,), ("selldown.x",))
+    monkeypatch.setattr(run, "run", Notebook(fresh))
+    report.build(target(base), last_good, only=("2-selldown",), log=lambda _: None)
+    after = tree(last_good / "base")
+    assert "1-decline.html" not in after and "not built" in after["index.html"].decode()
+
+
+@pytest.mark.xdist_group("report")
+def test_only_keeps_what_is_still_valid(built, tmp_path, base, monkeypatch):
+    shutil.copytree(built, tmp_path / "base")
+    failing = run.Run("2-selldown", error="boom")
+    monkeypatch.setattr(run, "run", Notebook(failing))
+    report.build(target(base), tmp_path, only=("2-selldown",), force=True, log=lambda _: None)
+    after, before = tree(tmp_path / "base"), tree(built)
+    assert after["1-decline.html"] == before["1-decline.html"]
+    states = json.loads(after["run.json"])["chapters"]
+    assert [states[c]["state"] for c in report.CHAPTERS] == ["ok", "failed"]
+
+
+@pytest.mark.xdist_group("report")
 def test_a_failed_build_is_tried_again(last_good, base, monkeypatch):
     stand_in = Notebook(run.Run("1-decline", error="x"))
     monkeypatch.setattr(run, "run", stand_in)

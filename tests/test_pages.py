@@ -235,7 +235,17 @@ def test_tables_escape_their_cells(found):
 
 TABLES = {
     "1-decline": ["effects", "large_moves", "unit_sales", "inputs", "sources", "results"],
-    "2-selldown": ["programmes", "record", "roll", "estimates", "waiting", "inputs", "results"],
+    "2-selldown": [
+        "programmes",
+        "record",
+        "roll",
+        "estimates",
+        "waiting",
+        "inputs",
+        "results",
+        "power",
+        "look_through",
+    ],
 }
 
 

@@ -100,70 +100,60 @@ def build(
 
 
 def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, log) -> Outcome:
-    from alliance.report import index, pages, run
+    from alliance.report import index, pages
 
     outcome = Outcome(final / "index.html", fresh=True)
     (work / "notebooks").mkdir()
-    last = record.load(final / "results.json") or {"results": []}
-    results = {r["id"]: r for r in last["results"]} if states else {}
-    kept = dict(states)
-    runs = {}
-    for number, chapter in enumerate(todo, 1):
-        log(f"{target.name}: running {chapter} ({number} of {len(todo)})")
-        done = run.run(chapter, target.scenario, bar=bar)
-        runs[chapter] = done
-        if done.error:
-            log(f"{target.name}: {chapter} FAILED after {done.seconds:.1f} s")
-            outcome.errors[chapter] = done.error
-        else:
-            log(f"{target.name}: {chapter} done in {done.seconds:.1f} s")
+    runs = _run_all(target, todo, bar, log)
+    outcome.errors |= {chapter: done.error for chapter, done in runs.items() if done.error}
     common = index.page_values(target.scenario, target.name, target.command, manifest)
-    good_pages = final if final.is_dir() else None
+    old = (record.load(final / "run.json") or {}).get("chapters", {})
+    last = {r["id"]: r for r in (record.load(final / "results.json") or {}).get("results", ())}
+    kept, results = {}, []
     for chapter in CHAPTERS:
         done = runs.get(chapter)
         if done and not done.error:
-            group = chapter.split("-", 1)[1]
-            results = {k: r for k, r in results.items() if not _belongs(k, group, done.results)}
-            results |= {r["id"]: r for r in done.results}
             _write_chapter(work, chapter, done.document, pages, common)
-            answer = pages.first_sentence(done.document)
+            results += done.results
             kept[chapter] = {
                 "state": "ok",
                 "seconds": round(done.seconds, 2),
-                "answer": answer,
+                "answer": pages.first_sentence(done.document),
                 "headline": list(done.keys),
+                "results": [r["id"] for r in done.results],
             }
             continue
-        state = dict(kept.get(chapter, {"state": "not built"}))
-        if good_pages and _keep(good_pages, work, chapter):
-            old = record.load(final / "run.json") or {}
-            state = dict(old.get("chapters", {}).get(chapter, state))
-            if done:  # what the last good build found stays beside its page
-                results = results or {r["id"]: r for r in last["results"]}
+        state = {"state": "not built"}
+        valid = states.get(chapter, {}).get("state") == "ok"
+        if (valid or done) and _keep(final, work, chapter):  # the last good page stays
+            state = {k: v for k, v in old.get(chapter, state).items() if k != "error"}
+            results += [last[key] for key in state.get("results", ()) if key in last]
         if done:
             state |= {"state": "failed", "error": done.error, "seconds": round(done.seconds, 2)}
-        else:
-            state.pop("error", None)
-            state["state"] = states.get(chapter, {}).get("state", "not built")
         kept[chapter] = state
-    if outcome.errors and good_pages:
-        previous = record.load(final / "manifest.json")
-        manifest = previous or manifest
-    values = {"schema": 1, "scenario": _scenario(target), "results": list(results.values())}
+    if len(outcome.errors) == len(todo) and (final / "manifest.json").is_file():
+        manifest = record.load(final / "manifest.json") or manifest  # nothing new was made
+    values = {"schema": 1, "scenario": _scenario(target), "results": results}
     record.save(work / "results.json", values)
     record.save(work / "manifest.json", manifest)
-    record.save(
-        work / "run.json", {"finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "chapters": kept}
-    )
-    text = index.index_page(common, kept, list(results.values()), ev, work)
+    finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    record.save(work / "run.json", {"finished": finished, "chapters": kept})
+    text = index.index_page(common, kept, results, ev, work)
     (work / "index.html").write_text(text, encoding="utf-8", newline="\n")
     return outcome
 
 
-def _belongs(key: str, group: str, fresh: tuple[dict, ...]) -> bool:
-    """Whether an old result is one that the chapter just run replaces."""
-    prefixes = {r["id"].split(".")[0] for r in fresh} | {group}
-    return key.split(".")[0] in prefixes
+def _run_all(target: Target, todo: list[str], bar: bool, log: Log) -> dict[str, Any]:
+    """Run the chapters one after the other, saying how each went; a failure stops no other."""
+    from alliance.report import run
+
+    runs = {}
+    for number, chapter in enumerate(todo, 1):
+        log(f"{target.name}: running {chapter} ({number} of {len(todo)})")
+        done = runs[chapter] = run.run(chapter, target.scenario, bar=bar)
+        how = "FAILED after" if done.error else "done in"
+        log(f"{target.name}: {chapter} {how} {done.seconds:.1f} s")
+    return runs
 
 
 def _scenario(target: Target) -> dict[str, Any]:

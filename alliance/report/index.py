@@ -57,6 +57,7 @@ def index_page(
     work: Path,
 ) -> str:
     """A report's index: answers, headline numbers, failures, sources."""
+    results = [dict(entry) for entry in results]
     for entry in results:
         r = Result(
             **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()

@@ -13,7 +13,15 @@ from alliance.tables.base import (
     unbroken,
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
-from alliance.tables.selldown import estimates, programmes, record, roll, waiting
+from alliance.tables.selldown import (
+    estimates,
+    look_through,
+    power,
+    programmes,
+    record,
+    roll,
+    waiting,
+)
 
 __all__ = [
     "RESULTS_MIME",
@@ -23,7 +31,9 @@ __all__ = [
     "headline",
     "inputs",
     "large_moves",
+    "look_through",
     "null_size",
+    "power",
     "programmes",
     "record",
     "results",

@@ -105,3 +105,36 @@ def waiting(a: Answers) -> Html:
         "against the block": "+.1%",
     }
     return show(table, "What a drift view would be worth", formats)
+
+
+def power(a: Answers) -> Html:
+    """Stake, power among many small holders, and the attendance below which it is a majority."""
+    frame = a.frame("power")
+    names = {
+        "when": "when",
+        "stake": "votes",
+        "power": "power (Milnor-Shapley)",
+        "majority_turnout": "majority at attendance below",
+    }
+    formats = {names[n]: ".1%" for n in ("stake", "power", "majority_turnout")}
+    return show(frame.rename(columns=names), "One large holder among many small ones", formats)
+
+
+def look_through(a: Answers) -> Html:
+    """Market values of both firms without double counting, EUR m."""
+    if "look_through" not in a.frames:
+        return Html("", a.result("ownership.loop_before").note)
+    frame = a.frame("look_through")
+    table = pd.DataFrame(
+        {
+            "firm": [a.context["names"][n] for n in frame.index],
+            "market value": frame["market"].to_numpy() / 1e6,
+            "beside its holdings": frame["own"].to_numpy() / 1e6,
+            "held outside": frame["outside"].to_numpy(),
+            "worth to outsiders": frame["outsiders"].to_numpy() / 1e6,
+        }
+    )
+    formats = dict.fromkeys(
+        ("market value", "beside its holdings", "worth to outsiders"), ",.0f"
+    ) | {"held outside": ".1%"}
+    return show(table, "Value without double counting, EUR m", formats)
