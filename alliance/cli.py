@@ -13,6 +13,9 @@ import click
 
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 
+_TARGET = click.Path(file_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
 
 class _Group(click.Group):
     """A mistyped command gets the nearest one."""
@@ -38,8 +41,13 @@ def cli() -> None:
 @click.option("--as-of", metavar="DATE", help="Stand on another day (YYYY-MM-DD).")
 @click.option("--name", help="Name of the report's folder (with one scenario).")
 @click.option("--only", multiple=True, metavar="CHAPTER", help="Build only this chapter.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build"), show_default=True)
-@click.option("--data", type=click.Path(path_type=Path), help="Another evidence folder.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build"),
+    show_default=True,
+)
+@click.option("--data", type=_FOLDER, help="Another evidence folder.")
 @click.option("--force", is_flag=True, help="Build even what is up to date.")
 def report(scenarios, everything, settings, as_of, name, only, out, data, force) -> None:
     """Build the report of each SCENARIO (a name or a file; none means base)."""
@@ -100,7 +108,7 @@ def _log(text: str) -> None:
 
 
 @cli.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Another evidence folder.")
+@click.option("--data", type=_FOLDER, help="Another evidence folder.")
 @click.option("--fix", is_flag=True, help="Rewrite parameter cells that differ from the schema.")
 @click.option("--seal", is_flag=True, help="Write hashes after a clean check.")
 def check(data, fix, seal) -> None:

@@ -52,6 +52,8 @@ def alliance(*words, **more):
         (["report", "--name", "../escape"], "lower-case letters"),
         (["report", "base", "latest", "--name", "x"], "--name goes with one scenario"),
         (["report", "--unknown"], "no such option"),
+        (["report", "--data", "/nowhere/at/all"], "does not exist"),
+        (["check", "--data", "Makefile"], "is a file"),
         (["scenario", "show", "lates"], "did you mean 'latest'"),
         (["scenario", "from-token", "a1.broken"], "token"),
     ],
@@ -329,6 +331,20 @@ def test_parameters_are_data_never_code(tmp_path):
     text = render("list.html.j2", reports=[{"name": "x", "title": page["title"], "as_of": "",
                                             "states": "<script>"}])  # fmt: skip
     assert "{{ 7*7 }}" in text and "<script>" not in text and "&#34;" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--as-of", "2020-05-28"],
+        ["--set", "selldown.target_stake=0", "--set", "selldown.fx_drift=0.03"],
+        ["--set", "selldown.buyback_budget_jpy=0", "--set", "selldown.programme=buyback"],
+    ],
+)
+def test_what_ifs_build(tmp_path, words):
+    """Early days (the README's) and values at the ends of their ranges."""
+    done = alliance("report", "--only", "2-selldown", *words, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_peer_can_be_added_on_the_command_line(tmp_path):

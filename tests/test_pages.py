@@ -18,7 +18,11 @@ from alliance.errors import AllianceError
 
 ALL = [(c, f.__name__) for c, functions in charts.CHAPTERS.items() for f in functions]
 STANDINGS = [*scenario.names(), "early", "rise", "corner", "odd sale", "met", "no volatility"]
+STANDINGS += ["no budget", "all", "rates"]
 OTHER = {
+    "no budget": {"selldown": {"programme": "buyback", "buyback_budget_jpy": 0, "paths": 64}},
+    "all": {"selldown": {"target_stake": 0, "programme": "windows", "paths": 64}},
+    "rates": {"selldown": {"rate_jpy": 0.05, "dividend_yield": 0.05, "fx_drift": 0.03}},
     "odd sale": {
         "as_of": "2024-03-28",
         "selldown": {

@@ -10,12 +10,16 @@ from alliance.answers.form import Builder
 from alliance.errors import NotPublished
 from alliance.evidence import Used
 
+_EPS = {
+    "eps_if_bought": "Nissan's earnings a share if it buys and cancels the planned shares",
+    "eps_if_sold": "Nissan's earnings a share if others buy the planned shares",
+}
 TURNOUTS = np.linspace(0.2, 1.0, 41)
 
 
 def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     """Add the arithmetic of the sale, the loop, the votes and Nissan's earnings a share."""
-    t, used = i.terms, i.used
+    t, used = i.terms, i.stake_used
     _routes(b, t, used)
     ev = b.ev
     with ev.reading() as cross_used:
@@ -28,10 +32,18 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     why = None if known else f"Nissan's stake in Renault was not public on {ev.as_of}"
     for key, a, label in (
         ("loop_before", stake, "Value counted twice in the cross-holding, before"),
-        ("loop_after", t.target, "Value counted twice if both hold what the target leaves"),
+        (
+            "loop_after",
+            min(t.target, stake),
+            "Value counted twice at the target, Nissan's stake in Renault unchanged",
+        ),
     ):
         value = ownership.loop(a, back) if known else None
         b.put(f"ownership.{key}", value, "fraction", label, used | cross_used, why)
+    b.frames["cross"] = _cross(stake, back) if known else pd.DataFrame()
+    if not known:
+        for key in ("eps_if_bought", "eps_if_sold"):
+            b.put(f"selldown.{key}", None, "fraction", _EPS[key], used | cross_used, why)
     if known:
         own = float(treasury.iloc[-1]) if len(treasury) else 0.0
         _eps(b, t, own, back, used | cross_used)
@@ -64,22 +76,26 @@ def _routes(b: Builder, t, used: Used) -> None:
 
 def _eps(b: Builder, t, treasury: float, back: float, used: Used) -> None:
     arguments = (t.issued, treasury, t.held, back)
-    label = "Nissan's earnings a share if it buys and cancels the planned shares"
-    b.put(
-        "selldown.eps_if_bought",
-        ownership.eps_accretion(*arguments, bought=t.planned),
-        "fraction",
-        label,
-        used,
-    )
-    label = "Nissan's earnings a share if others buy the planned shares"
-    b.put(
-        "selldown.eps_if_sold",
-        ownership.eps_accretion(*arguments, sold=t.planned),
-        "fraction",
-        label,
-        used,
-    )
+    for key, how in (("eps_if_bought", "bought"), ("eps_if_sold", "sold")):
+        value = ownership.eps_accretion(*arguments, **{how: t.planned})
+        b.put(f"selldown.{key}", value, "fraction", _EPS[key], used)
+
+
+def _cross(stake: float, back: float) -> pd.DataFrame:
+    """Each side's capital and votes in the other, while one controls the other and after.
+
+    Nissan's Renault shares are silent while Renault controls Nissan (France); a firm of which the
+    other holds a quarter would lose its votes there (Japan). Our reading, not advice.
+    """
+    silent = ownership.silenced_in_france(True, back)
+    free = ownership.silenced_in_france(False, back)
+    lost = ownership.silenced_in_japan(back, stake)
+    rows = [
+        ("Renault in Nissan", stake, stake - lost, stake - lost),
+        ("Nissan in Renault", back, back - silent, back - free),
+    ]
+    columns = ["holding", "capital", "votes while Renault controls", "votes after"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: str):
@@ -102,7 +118,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     t, ev = i.terms, b.ev
     with ev.reading() as used:
         rows = ev.holdings.query("holder == @trustee and company == @share").sort_values("date")
-    used = used | i.used
+    used = used | i.stake_used
     trust = float(rows["shares"].iloc[-1]) if len(rows) else t.planned
     cap = None
     try:
@@ -125,34 +141,40 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     free = ownership.Block(t.held, 0.0, t.issued)
     lines["before"] = [ownership.votes(free, "mirror", x) for x in TURNOUTS]
     b.frames["votes"] = pd.DataFrame({"turnout": TURNOUTS, **lines})
-    stakes = {"before": t.held / t.issued, "after": t.target}
+    stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
+    before = "if all its shares voted" if len(rows) else "before"
     b.frames["power"] = pd.DataFrame(
         [
             {
                 "when": when,
-                "stake": stake,
-                "power": float(ownership.power([min(stake, 0.499)])[0]),
-                "majority_turnout": ownership.majority_turnout(stake),
+                "stake": votes,
+                "power": float(ownership.power([min(votes, 0.499)])[0]),
+                "majority_turnout": ownership.majority_turnout(votes),
+                "veto_turnout": min(1.0, 3 * votes),
             }
-            for when, stake in stakes.items()
+            for when, votes in (
+                (before, stake),
+                ("shares in trust, split as the others", ownership.votes(now, "mirror")),
+                ("at the target", target),
+            )
         ]
     )
-    b.frames["owners"] = _owners(t, now)
+    b.frames["owners"] = _owners(t, now, before)
     b.context["trust_exists"] = bool(len(rows))
 
 
-def _owners(t, now: ownership.Block) -> pd.DataFrame:
+def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:
     """Capital and votes of Renault, the trust and the others: before, now in trust, at target."""
     full = t.issued
-    mirror = ownership.votes(now, "mirror")
+    mirror, target = ownership.votes(now, "mirror"), min(t.target, t.held / full)
     return pd.DataFrame(
         [
-            ("before", "capital", t.held / full, 0.0),
-            ("before", "votes", t.held / full, 0.0),
+            (before, "capital", t.held / full, 0.0),
+            (before, "votes", t.held / full, 0.0),
             ("in trust", "capital", now.direct / full, now.trust / full),
             ("in trust", "votes", mirror, 0.0),
-            ("at target", "capital", t.target, 0.0),
-            ("at target", "votes", t.target, 0.0),
+            ("at target", "capital", target, 0.0),
+            ("at target", "votes", target, 0.0),
         ],
         columns=["when", "what", "renault", "trust"],
     ).assign(others=lambda f: 1 - f["renault"] - f["trust"])

@@ -25,6 +25,8 @@ class Inputs:
     terms: sd.Terms
     history: np.ndarray
     used: Used
+    stake_used: Used
+    tape_used: Used
     carrying_used: Used
     note: str | None = None
     carrying_note: str | None = None
@@ -40,10 +42,10 @@ class Inputs:
     def resampled(self, seed: int) -> sd.History:
         """The real weekly history, resampled, with the same drifts."""
         g = self.group
+        growth = sd.growth_rates(g.volatility, g.fx_volatility, g.correlation, g.drift, g.fx_drift)
         return sd.History(
-            self.history, g.spot_jpy, g.jpy_per_eur, g.drift, g.fx_drift,
-            g.horizon_years, g.paths, seed,
-        )  # fmt: skip
+            self.history, g.spot_jpy, g.jpy_per_eur, *growth, g.horizon_years, g.paths, seed
+        )
 
     def market(self, seed: int, name: str | None = None) -> sd.Lognormal | sd.History:
         """One of the two, the scenario's by default."""
@@ -73,10 +75,13 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
         If a level is missing or too old, or nothing is known about the holding.
     """
     g = s.selldown
-    with ev.reading() as used:
-        price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
-        volume = ev.prices(SHARE)["volume"].dropna()
+    with ev.reading() as tape_used:
+        price, volume = ev.close(SHARE), ev.prices(SHARE)["volume"].dropna()
+    with ev.reading() as rate_used:
+        rate = ev.rate("jpy_per_eur")
+    with ev.reading() as stake_used:
         held, issued = ev.holding(HOLDER, SHARE), ev.shares(SHARE)
+    used = tape_used | rate_used | stake_used
     if held.empty or issued.empty:
         raise ScenarioError(
             f"as_of: Renault's holding of Nissan is in the evidence from {_first_day(ev)}, "
@@ -104,7 +109,15 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
     g = g.model_copy(update={k: v for k, v in fair.items() if getattr(g, k) is None})
     terms = terms_of(g, held.iloc[-1], issued.iloc[-1], volume.iloc[-ADV_DAYS:].mean())
     return Inputs(
-        g, terms, moments["returns"].to_numpy(), used, used | books_used, spot.note, book.note
+        g,
+        terms,
+        moments["returns"].to_numpy(),
+        used,
+        stake_used,
+        tape_used | stake_used,
+        used | books_used,
+        spot.note,
+        book.note,
     )
 
 

@@ -38,6 +38,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     for name in ("held", "issued", "adv", "planned"):
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
     b.context |= {"inputs": i, "group": i.group, "terms": i.terms}
+    b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
     b.context |= {"day": ev.close(SHARE).index[-1], "names": _names(ev)}
     control.put(b, i, HOLDER, SHARE, TRUSTEE)
     _absorb(b, i)
@@ -86,7 +87,7 @@ def _absorb(b: Builder, i: Inputs) -> None:
         t.planned / t.adv,
         "trading days",
         "Planned shares over average daily volume",
-        i.used,
+        i.tape_used,
     )
     b.put(
         "selldown.block_cost",
@@ -177,7 +178,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
             "closed": closed["p_hit"],
             "lognormal": hit["lognormal"],
             "history": hit["history"],
-            "ville": np.minimum(1, 1 / multiples),
+            "ever": _ever(i, multiples),
             "call_jpy": [_call(i, m) for m in multiples],
         }
     )
@@ -219,6 +220,13 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         wait = sd.wealth(sd.price_points(i.terms, moved)).mean()
         drifts.append({"extra_drift": extra, "price_points": wait})
     b.frames["drifts"] = pd.DataFrame(drifts)
+
+
+def _ever(i: Inputs, multiples: np.ndarray) -> np.ndarray:
+    """Chance that the yen price ever reaches each multiple, with unlimited time."""
+    g = i.group
+    power = 1 - 2 * g.drift / max(g.volatility, 1e-4) ** 2
+    return np.minimum(1.0, multiples ** -max(power, 0.0))
 
 
 def _call(i: Inputs, multiple: float) -> float:

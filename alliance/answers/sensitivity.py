@@ -23,7 +23,7 @@ TORNADO = (
     ("block_discount", 0.5, 1.5, "x"),
     ("participation", 0.5, 2.0, "x"),
     ("buyback_budget_jpy", 0.5, 2.0, "x"),
-    ("horizon_years", -2.0, 2.0, "+"),
+    ("horizon_years", 0.6, 1.4, "x"),
     ("exchange_premium", -0.1, 0.1, "+"),
 )
 
@@ -35,7 +35,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
 
     def value(group: Selldown) -> tuple[float, float]:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
-        ledger = make(terms, replace(i, group=group, terms=terms).lognormal(s.seed))
+        ledger = make(terms, replace(i, group=group, terms=terms).market(s.seed))
         return float(sd.wealth(ledger).mean()), float(sd.proceeds(ledger).mean())
 
     middle = value(small)
@@ -45,8 +45,6 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
         if base is None:
             continue
         ends = [base * f if kind == "x" else base + f for f in (low, high)]
-        if name == "horizon_years":
-            ends = [max(0.5, e) for e in ends]
         if name == "correlation":
             ends = [min(0.99, max(-0.99, e)) for e in ends]
         found = [value(_moved(small, name, e, s)) for e in ends]

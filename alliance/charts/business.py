@@ -132,7 +132,7 @@ def market_share(a: Answers) -> Chart:
     return Chart(
         draw,
         f"Its world market share went from {percent(share.iloc[0], 1)} to "
-        f"{percent(share.iloc[-1], 1)}",
+        f"{percent(share.iloc[-1], 1)}{' (nine months)' if '9' in label[6:] else ''}",
         f"Columns of Nissan's share of world car sales, {names[0]} to {label}: "
         f"{percent(share.iloc[0], 1)} to {percent(share.iloc[-1], 1)}.",
         "Nissan's results and securities reports, as listed under Sources",

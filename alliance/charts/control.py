@@ -104,8 +104,8 @@ def owners(a: Answers) -> Chart:
     votes = frame.iloc[3]["renault"]
     return Chart(
         draw,
-        f"With shares in trust, {percent(frame.iloc[0]['renault'], 1)} of the capital cast "
-        f"{percent(votes, 1)} of the votes: control moves before the shares do",
+        f"With shares in trust, {percent(frame.iloc[0]['renault'], 1)} of the capital casts "
+        f"{percent(votes, 1)} of the votes",
         f"Bars of capital and votes in Nissan as of {day(c['day'])}: Renault's votes go from "
         f"{percent(frame.iloc[0]['renault'], 1)} to {percent(votes, 1)} while shares are in trust.",
         FILINGS + "; reading of the trust, not advice",
@@ -140,7 +140,7 @@ def stake_paths(a: Answers) -> Chart:
     least = PROGRAMMES[ends.idxmax()][0]
     return Chart(
         draw,
-        f"After {number(g.horizon_years, 0)} years the mean stake lies between "
+        f"After {g.horizon_years:g} years the mean stake lies between "
         f"{percent(ends.min(), 1)} and {percent(ends.max(), 1)} ({least})",
         f"Lines of Renault's mean stake over {number(g.horizon_years, 1)} years from "
         f"{day(c['day'])}, by programme: "
@@ -155,7 +155,7 @@ def votes_turnout(a: Answers) -> Chart:
     """Renault's part of votes cast by how many of the others vote, under each reading."""
     frame, c = a.frame("votes"), a.context
     lines = {
-        "before": ("all shares vote", SOFT, "--"),
+        "before": ("if all voted", SOFT, "--"),
         "follow": ("trust follows", "#0b5fa5", "-."),
         "no_effect": ("trust without effect", "#d99400", (0, (6, 1.5))),
         "mirror": ("trust mirrors", "#c3002f", "-"),

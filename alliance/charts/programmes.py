@@ -24,12 +24,26 @@ from alliance.charts.control import FILINGS, PROGRAMMES, SIMULATED
 def absorb(a: Answers) -> Chart:
     """What a sale costs by its size: at once, or as a part of each day's volume."""
     frame, c, g = a.frame("absorb"), a.context, a.context["group"]
-    last = frame.iloc[-1]
+    if c["terms"].planned <= 0:
+        return empty("What the market can absorb", f"on {day(c['day'])} the target is met already")
+    last, cost = frame.iloc[-1], a["selldown.block_cost"]
+    given = g.block_discount is not None
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
         ax.plot(frame["days"], frame["block"], color=PROGRAMMES["block"][1])
         ax.plot(frame["days"], frame["dribble"], color=PROGRAMMES["dribble"][1], ls="--")
+        if given:
+            ax.plot(last["days"], cost, "D", ms=6, mfc="white", mec=INK, clip_on=False)
+            ax.annotate(
+                f"given {percent(cost, 1)}",
+                (last["days"], cost),
+                xytext=(-8, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=8.5,
+            )
         ax.set_ylim(0, max(frame["block"].max() * 1.1, 0.05))
         ax.margins(x=0.01)
         slow = f"at {percent(g.participation)}\nof volume"
@@ -45,7 +59,7 @@ def absorb(a: Answers) -> Chart:
     return Chart(
         draw,
         f"The planned shares are {number(last['days'], 0)} days of all trading: at once they cost "
-        f"{percent(last['block'])}",
+        f"{percent(cost)}{' as given' if given else ''}",
         f"Lines of the cost of a sale by its size, as of {day(c['day'])}: for "
         f"{number(last['days'], 0)} days of volume {percent(last['block'], 1)} at once and "
         f"{percent(last['dribble'], 1)} at {percent(g.participation)} of volume.",
@@ -130,12 +144,12 @@ def clocks(a: Answers) -> Chart:
         ax.set_xlabel("chance by the horizon\n(upper: all sold, lower: stake at target)")
         ax.grid(axis="y", visible=False)
 
-    points = rows.loc["price_points"]
+    title = f"Price points finish in {percent(rows.at['price_points', 'p_complete'])} of cases"
+    if rows.at["buyback", "p_at_target"] == 0:
+        title += "; bought back alone, the planned shares never reach the target"
     return Chart(
         draw,
-        f"Price points finish in {percent(points['p_complete'])} of cases; a buy-back alone never "
-        "reaches the target" if rows.at["buyback", "p_at_target"] == 0 else
-        f"Price points finish in {percent(points['p_complete'])} of cases",
+        title,
         f"Bars of the chance within {number(g.horizon_years, 1)} years of {day(c['day'])} that all "
         "planned shares are sold and that the stake is at the target: "
         + ", ".join(

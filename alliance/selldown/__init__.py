@@ -29,7 +29,7 @@ from alliance.selldown.ledger import (
     stakes,
     wealth,
 )
-from alliance.selldown.market import History, Lognormal, fair_drifts, weekly_moments
+from alliance.selldown.market import History, Lognormal, fair_drifts, growth_rates, weekly_moments
 from alliance.selldown.programmes import (
     PROGRAMMES,
     Terms,
@@ -59,6 +59,7 @@ __all__ = [
     "dribble",
     "exchangeable",
     "fair_drifts",
+    "growth_rates",
     "losses",
     "price_points",
     "price_points_closed",

@@ -8,6 +8,9 @@ import numpy as np
 
 from alliance.errors import ScenarioError
 
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
+_GAUSS = (_NODES + 1) / 2, _WEIGHTS / 2  # on (0, 1)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -25,8 +28,14 @@ class Ledger:
         Whether the issuer buys (and cancels).
     end_price, end_rate : array (paths,)
         At the horizon.
+    start : float
+        Value of a share today, in the holder's currency.
+    variance : float
+        Of the log of that value, a year.
     cash : array, optional
         Cash in the holder's currency where it is not shares x price / rate less cost.
+    paid : array (paths,), optional
+        Present value of dividends where a programme knows it better than :func:`dividends`.
     """
 
     held: float
@@ -44,7 +53,10 @@ class Ledger:
     cancelled: np.ndarray
     end_price: np.ndarray
     end_rate: np.ndarray
+    start: float
+    variance: float
     cash: np.ndarray | None = None
+    paid: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.planned <= self.held:
@@ -80,21 +92,31 @@ def proceeds(ledger: Ledger) -> np.ndarray:
 def dividends(ledger: Ledger) -> np.ndarray:
     """Present value of dividends on planned shares not yet sold, by path.
 
-    Between two sales the yield is earned on the mean of the values at both ends.
+    Between two known values a share is worth what a geometric Brownian bridge expects of it. For
+    spans that end at a trigger this is near, not exact: the path is known to have stayed below.
     """
+    n, r = len(ledger.end_price), ledger.discount
+    if ledger.paid is not None:
+        return ledger.paid
     if ledger.dividend_yield == 0:
-        return np.zeros(ledger.end_price.shape)
-    n = len(ledger.end_price)
-    time = np.where(np.isfinite(ledger.time), ledger.time, ledger.horizon)
-    time = np.vstack([np.broadcast_to(time, (len(time), n)), np.full(n, ledger.horizon)])
-    value = np.broadcast_to(ledger.price / ledger.rate, (len(time) - 1, n))
+        return np.zeros(n)
     end = ledger.end_price / ledger.end_rate
-    value = np.vstack([np.where(np.isfinite(ledger.time), value, end), end])
+    sold = ledger.time < ledger.horizon
+    time = np.where(sold, ledger.time, ledger.horizon)
+    worth = np.where(sold, ledger.price / ledger.rate, end)
+    starts = np.vstack([np.zeros(n), time])
+    spans = np.vstack([time, np.full(n, ledger.horizon)]) - starts
+    first, last = (
+        np.log(np.vstack([np.full(n, ledger.start), worth])),
+        np.log(np.vstack([worth, end])),
+    )
     left = ledger.planned - np.vstack([np.zeros(n), np.cumsum(ledger.shares, axis=0)])
-    spans = np.diff(time, axis=0, prepend=0)
-    first = np.vstack([value[:1], value[:-1]])
-    paid = ledger.dividend_yield * left * spans * (value + first) / 2
-    return _present(ledger, paid, time).sum(axis=0)
+    total = np.zeros(n)
+    for node, weight in zip(*_GAUSS, strict=True):
+        bulge = ledger.variance * spans * node * (1 - node) / 2
+        value = np.exp(first * (1 - node) + last * node + bulge - r * (starts + spans * node))
+        total += weight * (left * spans * value).sum(axis=0)
+    return ledger.dividend_yield * total
 
 
 def wealth(ledger: Ledger) -> np.ndarray:
@@ -161,6 +183,7 @@ def losses(ledger: Ledger, carrying: float) -> np.ndarray:
         gone = sold * ledger.cancelled[row]
         after = (held - sold) / (issued - gone)
         loss = np.where(gone > 0, 1 - after, 1.0) * (sold * k - cash)
-        k = (held * k - cash - loss) / (held - sold)
+        rest = np.where(held > sold, held - sold, 1.0)  # after the last share nothing is carried
+        k = (held * k - cash - loss) / rest
         held, issued, total = held - sold, issued - gone, total + loss
     return total

@@ -40,6 +40,14 @@ def fair_drifts(
     return rate_foreign - dividend_yield + quanto, rate_foreign - rate_home + fx_volatility**2
 
 
+def growth_rates(
+    volatility: float, fx_volatility: float, correlation: float, drift: float, fx_drift: float
+) -> tuple[float, float]:
+    """Growth a year, in the holder's currency, of the share (S / E) and of foreign cash (1 / E)."""
+    cash = fx_volatility**2 - fx_drift
+    return drift + cash - correlation * volatility * fx_volatility, cash
+
+
 def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[str, float]:
     """Volatilities a year and correlation of weekly (Friday) log returns, and the returns.
 
@@ -101,6 +109,12 @@ class Lognormal:
     paths: int = 2**14
     seed: int = 1
 
+    @property
+    def variance(self) -> float:
+        """Of ln(S / E), a year."""
+        both = self.volatility**2 + self.fx_volatility**2
+        return both - 2 * self.correlation * self.volatility * self.fx_volatility
+
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Price and rate at rising times, arrays (times, paths)."""
         steps = np.diff(times, prepend=0.0)[:, None]
@@ -156,14 +170,17 @@ class Lognormal:
 
 @dataclass(frozen=True)
 class History:
-    """Blocks of the real joint weekly history, its mean moved to the given drifts.
+    """Blocks of the real joint weekly history, its means moved to given growth rates.
 
     Parameters
     ----------
     returns : array (weeks, 2)
         Weekly log returns of price and rate.
-    spot, rate, drift, fx_drift, horizon, paths, seed
+    spot, rate, horizon, paths, seed
         As for :class:`Lognormal`.
+    growth, cash_growth : float
+        A year, in the holder's currency: of the share (S / E) and of foreign cash (1 / E). Whole
+        blocks are moved, so that what the weeks of a block have in common moves no mean.
     block : int
         Weeks in a block.
     """
@@ -171,8 +188,8 @@ class History:
     returns: np.ndarray
     spot: float
     rate: float
-    drift: float
-    fx_drift: float
+    growth: float
+    cash_growth: float
     horizon: float
     paths: int = 2**14
     seed: int = 1
@@ -181,10 +198,13 @@ class History:
     @cached_property
     def _tables(self) -> tuple[np.ndarray, np.ndarray]:
         """Cumulative log changes inside the block that starts at each week: (weeks, block + 1)."""
-        gross = np.log(np.exp(self.returns).mean(axis=0))
-        moved = self.returns - gross + np.array([self.drift, self.fx_drift]) / WEEKS
-        at = (np.arange(len(moved))[:, None] + np.arange(self.block)) % len(moved)
-        out = np.zeros((2, len(moved), self.block + 1), np.float32)
+        weeks = len(self.returns)
+        at = (np.arange(weeks)[:, None] + np.arange(self.block)) % weeks
+        sums = self.returns[at].sum(axis=1)
+        cash = np.log(np.exp(-sums[:, 1]).mean()) / self.block - self.cash_growth / WEEKS
+        share = np.log(np.exp(sums[:, 0] - sums[:, 1]).mean()) / self.block - self.growth / WEEKS
+        moved = self.returns + np.array([cash - share, cash])
+        out = np.zeros((2, weeks, self.block + 1), np.float32)
         out[:, :, 1:] = np.cumsum(moved[at], axis=1).transpose(2, 0, 1)
         return out[0], out[1]
 
@@ -209,6 +229,11 @@ class History:
             self.spot * np.exp(s[at, columns] + self._tables[0][start, inside]).astype(float),
             self.rate * np.exp(e[at, columns] + self._tables[1][start, inside]).astype(float),
         )
+
+    @property
+    def variance(self) -> float:
+        """Of ln(S / E), a year."""
+        return float((self.returns[:, 0] - self.returns[:, 1]).var() * WEEKS)
 
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Price and rate at rising times (to the nearest week), arrays (times, paths)."""

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from alliance import sampling
 from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
-from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal
+from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, growth_rates
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,25 @@ class Terms:
         return self.issued - self.held
 
 
-def block_cost(terms: Terms, shares: float) -> float:
+def block_cost(terms: Terms, shares):
     """Cost of selling at once, as a fraction: fee + max(minimum, impact sigma sqrt(Q / ADV))."""
     if terms.block_discount is not None:
         return terms.fee + terms.block_discount
     rule = terms.impact * terms.daily_volatility * np.sqrt(shares / terms.adv)
-    return min(1.0, terms.fee + max(terms.min_discount, rule))
+    return np.minimum(1.0, terms.fee + np.maximum(terms.min_discount, rule))
 
 
-def slice_cost(terms: Terms, shares: float, part: float) -> float:
-    """Cost of selling ``shares`` as a part of volume: fee, half the impact of a day's part, and
-    half of the permanent impact, the seller's share of it."""
+def slice_cost(terms: Terms, shares, part):
+    """Cost of selling ``shares`` as a part of volume: fee, half the impact of a day's part, and the
+    seller's half of the permanent impact. More than all of the volume costs as a block."""
     temporary = terms.impact * terms.daily_volatility * np.sqrt(part) / 2
-    return terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
+    slow = terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
+    return np.where(np.asarray(part) > 1, block_cost(terms, shares), slow)
 
 
-def _ledger(terms: Terms, market, time, shares, price, rate, cost, issuer, end, cash=None):
+def _ledger(
+    terms: Terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None
+):
     wide = (len(shares), market.paths)
     return Ledger(
         terms.held,
@@ -87,7 +90,10 @@ def _ledger(terms: Terms, market, time, shares, price, rate, cost, issuer, end, 
         np.broadcast_to(cost, wide),
         np.broadcast_to(issuer, (len(shares), 1)),
         *end,
-        cash=cash,
+        market.spot / market.rate,
+        market.variance,
+        cash,
+        paid,
     )
 
 
@@ -102,7 +108,7 @@ def block(terms: Terms, market: Lognormal | History) -> Ledger:
 
 
 def dribble(terms: Terms, market: Lognormal | History) -> Ledger:
-    """A part of each day's volume, booked every two months at their middle."""
+    """A part of each day's volume, booked every two months at the price of their middle."""
     days = terms.planned / (terms.participation * terms.adv)
     years = days / TRADING_DAYS
     span = min(years, market.horizon)
@@ -110,6 +116,7 @@ def dribble(terms: Terms, market: Lognormal | History) -> Ledger:
     time = (np.arange(slices) + 0.5) * span / slices
     each = terms.planned * (span / years if years else 0.0) / slices
     price, rate = market.at(np.append(time, market.horizon))
+    time = time + 0.5 * span / slices
     cost = slice_cost(terms, terms.planned, terms.participation)
     shares = np.full((slices, 1), each)
     end = price[-1], rate[-1]
@@ -130,7 +137,47 @@ def price_points(terms: Terms, market: Lognormal | History) -> Ledger:
         rate = np.vstack([np.full(now, float(market.rate)), rate])
     shares = np.where(time < np.inf, each, 0.0)
     cost = block_cost(terms, each)
-    return _ledger(terms, market, time, shares, price, rate, cost, False, end)
+    paid = None
+    if terms.dividend_yield and isinstance(market, Lognormal):
+        paid = _paid_until_hit(terms, market, multiples, time, price / rate, shares)
+    return _ledger(terms, market, time, shares, price, rate, cost, False, end, paid=paid)
+
+
+def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, shares) -> np.ndarray:
+    """Dividends on what is unsold, each span at its mean given where it starts.
+
+    With a = r - growth of S / E, a share worth V pays V q / a (1 - E[exp(-a theta)]) until the
+    next trigger or the horizon, theta, under the measure that has the share as its unit.
+    """
+    sigma, fx, rho = max(market.volatility, LEAST), market.fx_volatility, market.correlation
+    growth, _ = growth_rates(sigma, fx, rho, market.drift, market.fx_drift)
+    a = terms.discount - growth
+    a = a if abs(a) > 1e-6 else 1e-6
+    drift = (market.drift - sigma**2 / 2) / sigma + sigma - rho * fx
+    shift = _shift(terms)
+    levels = np.where(multiples > 1, np.log(multiples) / sigma + shift, 0.0)
+    starts = np.vstack([np.zeros(market.paths), np.minimum(time, market.horizon)])
+    values = np.vstack([np.full(market.paths, market.spot / market.rate), worth])
+    left = terms.planned - np.vstack([np.zeros(market.paths), np.cumsum(shares, axis=0)])
+    total = np.zeros(market.paths)
+    for j in range(len(levels) + 1):
+        span = np.maximum(market.horizon - starts[j], 1e-12)
+        gone = np.zeros(market.paths)
+        hit = np.zeros(market.paths)
+        if j < len(levels):
+            gap = levels[j] - (levels[j - 1] if j else 0.0)
+            gone = sampling.discounted_passage(gap, drift, span, a)
+            hit = sampling.discounted_passage(gap, drift, span, 0.0)
+        factor = gone + np.exp(-a * span) * (1 - hit)
+        alive = starts[j] < market.horizon
+        now = left[j] * values[j] * np.exp(-terms.discount * starts[j])
+        total += np.where(alive, now * terms.dividend_yield / a * (1 - factor), 0.0)
+    return total
+
+
+def _shift(terms: Terms) -> float:
+    """How far above a level a price watched at closes is found, in units of w."""
+    return sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if terms.monitoring == "close" else 0.0
 
 
 def _multiples(terms: Terms) -> np.ndarray:
@@ -147,8 +194,7 @@ def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray
     multiples = _multiples(terms)
     sigma = max(market.volatility, LEAST)
     fx, rho = market.fx_volatility, market.correlation
-    closes = terms.monitoring == "close"
-    shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
+    shift = _shift(terms)
     up = multiples > 1
     levels = np.where(up, np.log(multiples) / sigma + shift, 0.0)
     drift = (market.drift - sigma**2 / 2) / sigma
@@ -170,7 +216,8 @@ def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
     price, rate = market.at(np.append(time[1:], market.horizon))
     price = np.vstack([np.full(market.paths, float(market.spot)), price])
     rate = np.vstack([np.full(market.paths, float(market.rate)), rate])
-    wanted = terms.budget / 4 / price[:-1]
+    spent = terms.budget * np.minimum(0.25, market.horizon - time)[:, None]
+    wanted = spent / price[:-1]
     shares = _until(wanted, terms.planned)
     end = price[-1], rate[-1]
     return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], 0.0, True, end)
@@ -192,13 +239,14 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     price = np.vstack([np.full(market.paths, float(market.spot)), price])
     rate = np.vstack([np.full(market.paths, float(market.rate)), rate])
     notice = np.where(price[:-1:2] >= terms.floor, terms.lot, 0.0)
-    bought = np.minimum(notice, terms.budget / 2 / price[:-1:2])
+    spent = terms.budget * np.minimum(0.5, market.horizon - start)[:, None]
+    bought = np.minimum(notice, spent / price[:-1:2])
     to_market = (notice - bought) * (terms.rest == "market")
     both = np.stack([bought, to_market], axis=1).reshape(len(time), -1)
     shares = _until(both, terms.planned)
     days = terms.window_days / 365.25 * TRADING_DAYS
-    part = min(1.0, terms.lot / days / terms.adv)
-    cost = np.tile([[0.0], [slice_cost(terms, terms.lot, part)]], (halves, 1))
+    cost = np.zeros(shares.shape)
+    cost[1::2] = slice_cost(terms, shares[1::2], shares[1::2] / days / terms.adv)
     issuer = np.tile([[True], [False]], (halves, 1))
     end = price[-1], rate[-1]
     return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, issuer, end)

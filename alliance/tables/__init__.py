@@ -14,6 +14,7 @@ from alliance.tables.base import (
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.selldown import (
+    cross,
     estimates,
     look_through,
     power,
@@ -26,6 +27,7 @@ from alliance.tables.selldown import (
 __all__ = [
     "RESULTS_MIME",
     "Html",
+    "cross",
     "effects",
     "estimates",
     "headline",

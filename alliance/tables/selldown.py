@@ -115,8 +115,9 @@ def power(a: Answers) -> Html:
         "stake": "votes",
         "power": "power (Milnor-Shapley)",
         "majority_turnout": "majority at attendance below",
+        "veto_turnout": "one-third veto at attendance below",
     }
-    formats = {names[n]: ".1%" for n in ("stake", "power", "majority_turnout")}
+    formats = {n: ".1%" for key, n in names.items() if key != "when"}
     return show(frame.rename(columns=names), "One large holder among many small ones", formats)
 
 
@@ -138,3 +139,12 @@ def look_through(a: Answers) -> Html:
         ("market value", "beside its holdings", "worth to outsiders"), ",.0f"
     ) | {"held outside": ".1%"}
     return show(table, "Value without double counting, EUR m", formats)
+
+
+def cross(a: Answers) -> Html:
+    """Each side's capital and votes in the other, before and after control ends."""
+    frame = a.frame("cross")
+    if frame.empty:
+        return Html("", a.result("ownership.loop_before").note)
+    formats = {name: ".1%" for name in frame if name != "holding"}
+    return show(frame, "Each side's votes in the other (our reading, not advice)", formats)
