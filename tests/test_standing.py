@@ -184,3 +184,10 @@ def test_article_one_stands_on_friday():
     assert a.context["until"] == pd.Timestamp("2022-10-07")
     assert a["decline.price_change_jpy"] == pytest.approx(471.0 / 1134 - 1, abs=1e-12)
     assert a.frame("stub").index[-1] == pd.Timestamp("2022-10-07")
+
+
+def test_arithmetic_of_shares_rests_on_holdings_and_counts_only():
+    _, a = numbers(None)
+    for key in ("selldown.stake_before", "selldown.shares_sale_only", "ownership.votes.mirror"):
+        assert names(a.results[key]) == {"holdings", "shares"}, key
+    assert names(a.results["selldown.days_of_volume"]) == {"holdings", "shares", "prices-nissan"}

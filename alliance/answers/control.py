@@ -142,7 +142,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     lines["before"] = [ownership.votes(free, "mirror", x) for x in TURNOUTS]
     b.frames["votes"] = pd.DataFrame({"turnout": TURNOUTS, **lines})
     stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
-    before = "if all its shares voted" if len(rows) else "before"
+    before = "if all voted" if len(rows) else "before"
     b.frames["power"] = pd.DataFrame(
         [
             {

@@ -91,8 +91,9 @@ def owners(a: Answers) -> Chart:
         for part in names:
             ax.bar(0, 0, color=hues[part], label=names[part])
         ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=3, frameon=False, fontsize=8.5)
-        labels = [f"{r.when}: {r.what}" for r in frame.itertuples()]
-        ax.set_yticks(places, labels)
+        gap = ":\n" if narrow else ": "
+        labels = [f"{r.when}{gap}{r.what}" for r in frame.itertuples()]
+        ax.set_yticks(places, labels, fontsize=7.5 if narrow else 9)
         ax.axvline(0.5, color=INK, lw=0.8, ls="--")
         percent_axis(ax.xaxis)
         ax.set_xlim(0, 1)
@@ -109,7 +110,7 @@ def owners(a: Answers) -> Chart:
         f"Bars of capital and votes in Nissan as of {day(c['day'])}: Renault's votes go from "
         f"{percent(frame.iloc[0]['renault'], 1)} to {percent(votes, 1)} while shares are in trust.",
         FILINGS + "; reading of the trust, not advice",
-        (3.6, 3.8),
+        (3.6, 5.0),
     )
 
 

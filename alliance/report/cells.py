@@ -1,17 +1,23 @@
-"""The parameter cell of each notebook against the schema that writes it."""
+"""What the schema writes: the parameter cell of each notebook, and the reference of fields."""
 
 from __future__ import annotations
 
 import json
 
 from alliance.report.record import NOTEBOOKS
-from alliance.scenario import cell
+from alliance.scenario import cell, reference
 from alliance.scenario.cells import CHAPTERS
 
 
 def check(fix: bool = False) -> list[str]:
     """Problems of the notebooks' parameter cells; ``fix`` rewrites those that differ."""
     problems = []
+    page = NOTEBOOKS / "REFERENCE.md"
+    if not page.is_file() or page.read_text(encoding="utf-8") != reference():
+        if fix:
+            page.write_text(reference(), encoding="utf-8", newline="\n")
+        else:
+            problems.append(f"{page.name}: differs from the schema; see --fix")
     for notebook in CHAPTERS:
         path = NOTEBOOKS / f"{notebook}.ipynb"
         document = json.loads(path.read_text(encoding="utf-8"))

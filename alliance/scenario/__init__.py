@@ -8,7 +8,7 @@
 {'decline': {'currency': 'EUR'}}
 """
 
-from alliance.scenario.cells import cell, parameters, read
+from alliance.scenario.cells import cell, parameters, read, reference
 from alliance.scenario.groups import Decline, Group, Selldown
 from alliance.scenario.schema import Scenario, differs, fields
 from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, to_token
@@ -29,5 +29,6 @@ __all__ = [
     "names",
     "parameters",
     "read",
+    "reference",
     "to_token",
 ]

@@ -78,3 +78,29 @@ def _line(name: str, info: Any, value: Any) -> str:
     comment = ", ".join(note for note in notes if note)
     given = "None" if value is None else json.dumps(value)
     return f"{name}: {shown} = {given}  # {comment}"
+
+
+def reference() -> str:
+    """All fields as a Markdown page, written from the schema."""
+    from alliance.scenario.schema import fields
+
+    default = Scenario().model_dump(mode="json")
+    lines = [
+        "# Fields of a scenario",
+        "",
+        "Written from the schema by `alliance check --fix`; do not edit by hand.",
+        "",
+        "| field | default | range | unit | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for name, info in fields().items():
+        group, dot, key = name.partition(".")
+        value = default[group][key] if dot else default[group]
+        low, high = limits(info)
+        span = "" if low is None else f"{low} to {high}"
+        if "Literal" in str(info.annotation):
+            span = ", ".join(info.annotation.__args__)
+        shown = "empty" if value is None else json.dumps(value)
+        unit = info.json_schema_extra["unit"]
+        lines.append(f"| `{name}` | {shown} | {span} | {unit} | {info.description} |")
+    return "\n".join(lines) + "\n"
