@@ -23,6 +23,7 @@ def effects(a: Answers) -> Html:
         row["p rank, day 0"] = group["p_rank"].iloc[0]
         row["p Corrado"] = group["p_corrado"].iloc[-1]
         row["p placebo, days 0 to 1"] = group["p_placebo"].iloc[1]
+        row["what else moved prices"] = first["confounders"]
         rows.append(row)
     table = pd.DataFrame(rows)
     formats = {name: ".3f" for name in table if name.startswith("p ")}
