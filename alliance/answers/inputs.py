@@ -27,6 +27,7 @@ class Inputs:
     used: Used
     stake_used: Used
     tape_used: Used
+    market_used: Used
     carrying_used: Used
     note: str | None = None
     carrying_note: str | None = None
@@ -115,6 +116,7 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
         used,
         stake_used,
         tape_used | stake_used,
+        tape_used | rate_used,
         used | books_used,
         spot.note,
         book.note,

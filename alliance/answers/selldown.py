@@ -94,7 +94,7 @@ def _absorb(b: Builder, i: Inputs) -> None:
         sd.block_cost(t, t.planned),
         "fraction",
         "Cost of placing all planned shares at once, fee included",
-        i.used,
+        i.tape_used,
     )
     value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
     b.put(
@@ -188,7 +188,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         tuple(headline),
         "fraction",
         "Chance that each price point is reached by the horizon",
-        i.used,
+        i.market_used,
     )
     b.put(
         "selldown.price_points.calls_eur",

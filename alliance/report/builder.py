@@ -43,7 +43,6 @@ class Outcome:
     """What became of a build: the folder's index, and the error of each chapter that failed."""
 
     index: Path
-    fresh: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -102,7 +101,7 @@ def build(
 def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, log) -> Outcome:
     from alliance.report import index, pages
 
-    outcome = Outcome(final / "index.html", fresh=True)
+    outcome = Outcome(final / "index.html")
     (work / "notebooks").mkdir()
     runs = _run_all(target, todo, bar, log)
     outcome.errors |= {chapter: done.error for chapter, done in runs.items() if done.error}
