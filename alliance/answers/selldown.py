@@ -11,11 +11,21 @@ from alliance import selldown as sd
 from alliance.answers import control, record, sensitivity
 from alliance.answers.form import Answers, Builder
 from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
+from alliance.errors import NotPublished
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 TRUSTEE = "natixis-trust"
-METHOD_ENDED = pd.Timestamp("2025-06-30")  # of Renault's equity method for Nissan
+#: What the scenario assumes, rather than the evidence says, for each programme.
+_ALL = ("horizon_years", "drift", "fx_drift")
+ASSUMED = {
+    "block": ("fee", "min_discount", "impact"),
+    "dribble": (*_ALL, "fee", "impact", "permanent_impact", "participation"),
+    "price_points": (*_ALL, "price_points", "fee", "min_discount", "impact"),
+    "buyback": (*_ALL, "buyback_budget_jpy"),
+    "windows": (*_ALL, "buyback_budget_jpy", "lot_shares", "rest"),
+    "exchangeable": (*_ALL, "exchange_premium", "fee"),
+}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -95,6 +105,7 @@ def _absorb(b: Builder, i: Inputs) -> None:
         "fraction",
         "Cost of placing all planned shares at once, fee included",
         i.tape_used,
+        assumed=tuple(f"selldown.{field}" for field in ASSUMED["block"]),
     )
     value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
     b.put(
@@ -110,9 +121,7 @@ def _absorb(b: Builder, i: Inputs) -> None:
 def _programmes(b: Builder, i: Inputs, ledgers) -> None:
     """Six programmes under both markets: summary, distribution, and the headline results."""
     carrying = i.group.carrying_eur_per_share
-    ended = pd.Timestamp(b.ev.as_of) >= METHOD_ENDED
-    why = f"the equity method ended on {METHOD_ENDED.date()}: no loss in income" if ended else None
-    why = why or (i.carrying_note if carrying is None else None)
+    why = _method_ended(b.ev) or (i.carrying_note if carrying is None else None)
     rows, spread = [], []
     for market, made in ledgers.items():
         for name, ledger in made.items():
@@ -146,7 +155,17 @@ def _programmes(b: Builder, i: Inputs, ledgers) -> None:
                 note = "never complete by the horizon"
             text = f"{name.replace('_', ' ').capitalize()}: {label}"
             value = None if pd.isna(value) else value
-            b.put(f"selldown.{name}.{key}", value, unit, text, used, note)
+            assumed = tuple(f"selldown.{field}" for field in ASSUMED[name])
+            b.put(f"selldown.{name}.{key}", value, unit, text, used, note, assumed)
+
+
+def _method_ended(ev: Evidence) -> str | None:
+    """Why there is no loss in income any more, once the change of method is public."""
+    try:
+        fact = ev.fact("switch-loss-announced")
+    except NotPublished:
+        return None
+    return f"the equity method ended on {fact['date'].date()}: no loss in income"
 
 
 def _summary(ledger: sd.Ledger, carrying: float | None) -> dict[str, float]:
@@ -167,7 +186,7 @@ def _summary(ledger: sd.Ledger, carrying: float | None) -> dict[str, float]:
 
 
 def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
-    """Hit probabilities beside the closed form and Ville's bound; the frontier of one trigger."""
+    """Hit probabilities beside the closed form and with unlimited time; one trigger's frontier."""
     closed = sd.price_points_closed(i.terms, markets["lognormal"])
     multiples = np.asarray(i.terms.multiples)
     hit = {m: np.isfinite(made["price_points"].time).mean(axis=1) for m, made in ledgers.items()}
@@ -189,6 +208,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         "fraction",
         "Chance that each price point is reached by the horizon",
         i.market_used,
+        assumed=tuple(f"selldown.{field}" for field in (*_ALL, "price_points")),
     )
     b.put(
         "selldown.price_points.calls_eur",

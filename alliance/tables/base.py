@@ -201,7 +201,8 @@ def folded(table: Html) -> Html:
 
 def _names(result: Result) -> str:
     return ", ".join(
-        f"{s['id']} (to {s['as_of']})" if s["as_of"] else s["id"] for s in result.sources
+        f"{s['id']} (to {s['as_of']})" if s["as_of"] else f"{s['id']} (assumed)"
+        for s in result.sources
     )
 
 
