@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alliance import answers, evidence, scenario
-from alliance.report import NOTEBOOKS
+from alliance.report import CHAPTERS, NOTEBOOKS
 from tests import bench_selldown
 
 ROUNDS = 3
@@ -33,8 +33,13 @@ def line(name: str, ours: float, other: float, against: str) -> None:
     print(f"{name:<34} {ours:7.3f} s   {against:<38} {other:7.3f} s   ratio {ours / other:5.2f}")
 
 
-def plain(notebook: Path, folder: Path) -> None:
-    """Papermill's own API followed by nbconvert, each in its ordinary form."""
+def plain(folder: Path) -> None:
+    """Papermill's own API followed by nbconvert, in their ordinary form, one by one."""
+    for chapter in CHAPTERS:
+        _plain(NOTEBOOKS / f"{chapter}.ipynb", folder)
+
+
+def _plain(notebook: Path, folder: Path) -> None:
     code = (
         "import papermill, sys, subprocess;"
         "papermill.execute_notebook(sys.argv[1], sys.argv[2], progress_bar=False);"
@@ -54,8 +59,7 @@ def main() -> None:
     s = scenario.Scenario()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        notebook = NOTEBOOKS / "1-decline.ipynb"
-        ours, other = paired(lambda: build(folder, "--force"), lambda: plain(notebook, folder))
+        ours, other = paired(lambda: build(folder, "--force"), lambda: plain(folder))
         line("cold report", ours, other, "papermill, then nbconvert, lab template")
         empty = [sys.executable, "-c", "import numpy, pandas"]
         ours, other = paired(lambda: build(folder), lambda: subprocess.run(empty, check=True))

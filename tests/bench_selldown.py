@@ -32,7 +32,7 @@ def seconds(work: Callable[[], object], rounds: int = 9) -> float:
     return statistics.median(times)
 
 
-def errors(points: int, seeds: int = 32) -> tuple[float, float]:
+def errors(points: int, seeds: int = 64) -> tuple[float, float]:
     """Root-mean-square errors of the engine against the closed form, over seeds."""
     closed = sd.price_points_closed(TERMS, MARKET)
     mean, done = [], []
