@@ -182,6 +182,8 @@ def tornado(a: Answers, what: str = "wealth") -> Chart:
             for r in frame.itertuples()
         ]
         ax.set_yticks(range(len(frame)), names, fontsize=7.5)
+        ax.margins(x=0.1)
+        ax.locator_params(axis="x", nbins=4 if narrow else 7)
         ax.axvline(0, color=INK, lw=0.8)
         ax.set_xlabel(f"change of mean {what}, EUR m\n(light: lower value, dark: higher)")
         ax.grid(axis="y", visible=False)

@@ -130,7 +130,7 @@ class Lognormal:
             self.rate * np.exp(np.cumsum(rate, axis=0)),
         )
 
-    def passages(self, multiples: np.ndarray, closes: bool = True, points: int | None = None):
+    def passages(self, multiples: np.ndarray, closes: bool = True):
         """First times at which the price reaches multiples (above 1, rising) of the spot.
 
         Returns
@@ -139,7 +139,7 @@ class Lognormal:
             Inf where not reached; the fill is at the level (at closes: the level found there).
         end_price, end_rate : array (paths,)
         """
-        k, n = len(multiples), points or self.paths
+        k, n = len(multiples), self.paths
         sigma = max(self.volatility, LEAST)
         shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
         levels = np.log(multiples) / sigma + shift
@@ -240,7 +240,7 @@ class History:
         weeks = np.rint(np.asarray(times) * WEEKS).astype(int)[:, None]
         return self._value(weeks, np.arange(self.paths)[None, :])
 
-    def passages(self, multiples: np.ndarray, closes: bool = True, points: int | None = None):
+    def passages(self, multiples: np.ndarray, closes: bool = True):
         """As :meth:`Lognormal.passages`, watched at weekly closes and filled at them."""
         starts, s, _ = self._walk
         table = self._tables[0]
