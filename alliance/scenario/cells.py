@@ -9,7 +9,7 @@ from alliance.errors import ScenarioError, did_you_mean
 from alliance.scenario.schema import Scenario, limits
 
 #: Which group's fields each notebook takes.
-CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown"}
+CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
 
 _TYPES = {"int": "int", "float": "float", "bool": "bool"}
 
@@ -70,7 +70,7 @@ def _line(name: str, info: Any, value: Any) -> str:
     kind = "float" if value is None else getattr(info.annotation, "__name__", "")
     shown = _TYPES.get(kind, "list" if isinstance(value, list) else "str")
     low, high = limits(info)
-    span = f"{low} to {high}" if low is not None and name != "seed" else ""
+    span = _span(low, high) if name != "seed" else ""
     unit = info.json_schema_extra["unit"]
     notes = [info.description, " ".join(part for part in (span, unit) if part)]
     if "Literal" in str(info.annotation):
@@ -78,6 +78,10 @@ def _line(name: str, info: Any, value: Any) -> str:
     comment = ", ".join(note for note in notes if note)
     given = "None" if value is None else json.dumps(value)
     return f"{name}: {shown} = {given}  # {comment}"
+
+
+def _span(low: Any, high: Any) -> str:
+    return "" if low is None else f"{low:,.10g} to {high:,.10g}"
 
 
 def reference() -> str:
@@ -97,7 +101,7 @@ def reference() -> str:
         group, dot, key = name.partition(".")
         value = default[group][key] if dot else default[group]
         low, high = limits(info)
-        span = "" if low is None else f"{low} to {high}"
+        span = _span(low, high)
         if "Literal" in str(info.annotation):
             span = ", ".join(info.annotation.__args__)
         shown = "empty" if value is None else json.dumps(value)

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.scenario.groups import Day, Decline, Group, Selldown, field
+from alliance.scenario.separation import Separation
 
 
 class Scenario(Group):
@@ -22,6 +23,7 @@ class Scenario(Group):
     seed: int = field(1, "Seed of all random numbers", low=0, high=2**31 - 1)
     decline: Decline = Decline()
     selldown: Selldown = Selldown()
+    separation: Separation = Separation()
 
     @classmethod
     def of(cls, values: dict[str, Any], *, text: bool = False) -> Self:
