@@ -22,4 +22,4 @@ room            what it does
 A room imports only from rooms above it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alliance import answers, evidence, scenario
 from alliance.report import CHAPTERS, NOTEBOOKS
-from tests import bench_selldown
+from tests import bench_selldown, bench_separation
 
 ROUNDS = 3
 
@@ -70,6 +70,7 @@ def main() -> None:
         lambda: answers.decline(s, evidence.open(s.as_of)), lambda: answers.decline(s, open_)
     )
     line("answers, evidence read anew", ours, other, "answers, evidence in memory")
+    bench_separation.main()
     bench_selldown.main()
 
 

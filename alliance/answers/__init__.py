@@ -15,10 +15,26 @@ from alliance.answers.decline import check as check_decline
 from alliance.answers.effects import null_size
 from alliance.answers.form import Answers, Input, Result
 from alliance.answers.inputs import check as check_selldown
+from alliance.answers.makers import check as check_separation
 from alliance.answers.selldown import answer as selldown
+from alliance.answers.separation import answer as separation
 
 #: The function that answers each chapter, and the one that checks its inputs before a run.
-CHAPTERS = {"1-decline": decline, "2-selldown": selldown}
-CHECKS = {"1-decline": check_decline, "2-selldown": check_selldown}
+CHAPTERS = {"1-decline": decline, "2-selldown": selldown, "3-separation": separation}
+CHECKS = {
+    "1-decline": check_decline,
+    "2-selldown": check_selldown,
+    "3-separation": check_separation,
+}
 
-__all__ = ["CHAPTERS", "CHECKS", "Answers", "Input", "Result", "decline", "null_size", "selldown"]
+__all__ = [
+    "CHAPTERS",
+    "CHECKS",
+    "Answers",
+    "Input",
+    "Result",
+    "decline",
+    "null_size",
+    "selldown",
+    "separation",
+]

@@ -34,7 +34,7 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     rows = []
     for event in b.frames["events"].itertuples(index=False):
         for window in windows:
-            rows.append(_effect(event, asset, index, window, length))
+            rows.append(effect(event, asset, index, window, length))
     effects = pd.DataFrame(rows)
     b.frames["effects"] = effects
     b.context |= {"windows": tuple(windows), "estimation_days": length}
@@ -56,7 +56,8 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     b.frames["large_moves"] = _large_moves(asset[start:], asset, index, length, b.frames["events"])
 
 
-def _effect(event, asset, index, window, length) -> dict:
+def effect(event, asset, index, window, length) -> dict:
+    """One event's effect in one window as a row; numbers are NaN where ``why`` says so."""
     row = {
         "event": event.event,
         "short": event.short,

@@ -4,13 +4,18 @@ A chart draws itself twice, wide and narrow, so that a page shows the one that f
 It never computes: what it shows is in the answers.
 """
 
-from alliance.charts.base import Chart
+from alliance.charts.bargain import gains, zone
+from alliance.charts.base import Chart as Chart
 from alliance.charts.business import market_share, price_to_book, stub, unit_sales
 from alliance.charts.causes import definitions, event_effects, parts, parts_path
 from alliance.charts.control import owners, routes, stake_paths, votes_turnout
+from alliance.charts.heat import cash, coverage, profit, value, votes_kept
 from alliance.charts.price import drawdown, from_each_day, measures, rebased
 from alliance.charts.programmes import absorb, clocks, loss_record, outcomes, tornado
+from alliance.charts.rivals import ford_losses, ford_segments, volumes
+from alliance.charts.separation import breakeven, ranges, scorecard, valuations
 from alliance.charts.triggers import frontier, ladder
+from alliance.charts.verdict import announcements, porsche_se, priors, since, stubs
 
 #: Which charts draw on which chapter's answers.
 CHAPTERS = {
@@ -41,32 +46,25 @@ CHAPTERS = {
         owners,
         votes_turnout,
     ),
+    "3-separation": (
+        valuations,
+        cash,
+        coverage,
+        votes_kept,
+        profit,
+        value,
+        ranges,
+        breakeven,
+        announcements,
+        since,
+        stubs,
+        porsche_se,
+        priors,
+        scorecard,
+        ford_losses,
+        ford_segments,
+        volumes,
+        zone,
+        gains,
+    ),
 }
-
-__all__ = [
-    "CHAPTERS",
-    "Chart",
-    "absorb",
-    "clocks",
-    "definitions",
-    "drawdown",
-    "event_effects",
-    "from_each_day",
-    "frontier",
-    "ladder",
-    "loss_record",
-    "market_share",
-    "measures",
-    "outcomes",
-    "owners",
-    "parts",
-    "parts_path",
-    "price_to_book",
-    "rebased",
-    "routes",
-    "stake_paths",
-    "stub",
-    "tornado",
-    "unit_sales",
-    "votes_turnout",
-]

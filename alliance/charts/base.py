@@ -28,8 +28,18 @@ COLOURS = {
     "honda": "#00876c",
     "mitsubishi-motors": "#a65a94",
     "topix": "#6e6e6e",
+    "volkswagen": "#2b3a8c",
+    "ford": "#2e8fb3",
+    "gm": "#7a7a7a",
 }
-DASHES = {"toyota": "--", "honda": "-.", "renault": (0, (6, 1.5)), "topix": ":"}
+DASHES = {
+    "toyota": "--",
+    "honda": "-.",
+    "renault": (0, (6, 1.5)),
+    "topix": ":",
+    "ford": "-.",
+    "gm": ":",
+}
 OTHERS = ("#4b3b8f", "#7a5c00", "#2e8fb3", "#8c2d04", "#444444")
 INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#d8d8d8"
 
@@ -242,6 +252,12 @@ def end_labels(
             color=hue,
             annotation_clip=False,
         ).xyann = (8, place)
+
+
+def note(ax: Axes, text: str, xy, dx: float = 0, dy: float = 0, **style) -> None:
+    """A text at a point of the data, moved by points; centred unless told otherwise."""
+    style = {"ha": "center", "va": "center", "fontsize": 8, "color": INK} | style
+    ax.annotate(text, xy, xytext=(dx, dy), textcoords="offset points", **style)
 
 
 def date_axis(ax: Axes, narrow: bool) -> None:

@@ -59,6 +59,12 @@ class Evidence:
             raise AttributeError(f"evidence has no table '{name}'{hint}")
         return self.table(table)
 
+    def at(self, day: dt.date) -> Evidence:
+        """The same evidence on an earlier day; what is read there is recorded here."""
+        earlier = Evidence(self.package, min(day, self.as_of))
+        earlier._frames, earlier._readers = self._frames, self._readers
+        return earlier
+
     @contextmanager
     def reading(self) -> Iterator[Used]:
         """Record every table and fact read inside the block (blocks may nest)."""

@@ -21,6 +21,7 @@ NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = {
     "1-decline": "How far has Nissan fallen, when, why, and what did it cost Renault?",
     "2-selldown": "What is selling down worth under each way of doing it, and who controls what?",
+    "3-separation": "What does each way of separating an EV business do, on one yardstick?",
 }
 
 _LIBRARIES = (

@@ -1,0 +1,176 @@
+"""Chapter 3, the bargain: Nissan's money for Ampere against the sale of Renault's shares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from alliance import bargain, returns
+from alliance.answers.form import Builder
+from alliance.answers.makers import Maker
+from alliance.errors import NotPublished
+from alliance.scenario import Scenario
+
+HOLDER, ISSUER = "renault", "nissan"
+PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
+KEYS = {
+    "renault_gain_eur": "Gain of Renault's outside holders at the value agreed",
+    "nissan_gain_eur": "Gain of Nissan's outside holders at the value agreed",
+    "break_even_ip_cost_eur": "Cost of shared intellectual property at which Nissan gains nothing",
+    "equal_split_value_eur": "Value of Ampere at which both sides gain alike",
+}
+#: Scenario field, the term's name, and who raised it.
+TERMS = (
+    ("ticket_eur", "Nissan's money for Ampere", "article 1: join the EV unit"),
+    ("independence_worth_eur", "independence of Nissan", "article 1: Nissan's demand"),
+    ("nissan_share_of_sale", "part of the sale that Nissan buys", "article 1: sell down"),
+    ("sale_discount", "discount of the sale", "article 1: a fair return"),
+    ("europe_benefit_eur", "business in Europe", "article 1: Nissan's gain from Ampere"),
+    ("ip_cost_eur", "shared intellectual property", "articles 1 and 2: Nissan's worry"),
+    ("votes_worth_eur", "votes in Renault", "article 2: equal stakes"),
+    ("control_worth_eur", "control given up", "article 2: equal stakes"),
+    ("signal_eur", "signal to other investors", "article 1: outside capital"),
+    ("overhang_relief", "relief of the block's discount", "article 1: poor return on the stake"),
+)
+
+
+def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
+    """Add the zone, the points and the headline results of the bargain."""
+    g, ev = s.separation, b.ev
+    with ev.reading() as used:
+        close, rate = ev.close(ISSUER), ev.rate("jpy_per_eur")
+        held, issued = ev.holding(HOLDER, ISSUER), ev.shares(ISSUER)
+        back, own = ev.holding(ISSUER, HOLDER), ev.shares(HOLDER)
+    price = returns.level(close, ev.as_of)
+    fix = returns.level(rate, price.date or ev.as_of)
+    maker = makers.get(HOLDER)
+    why = price.note or fix.note
+    if held.empty or issued.empty or back.empty or own.empty:
+        why = f"one of the two stakes was not public on {ev.as_of}"
+    elif maker is None or maker.company is None:
+        why = f"Renault is not compared as of {ev.as_of}" if maker is None else maker.why
+    elif price.value is not None and fix.value is not None:
+        why = ""
+    b.frames["bargain_zone"] = pd.DataFrame(
+        columns=["belief", "agreed", "discount", "renault", "nissan"]
+    )
+    b.frames["bargain_points"] = pd.DataFrame()
+    b.frames["bargain_terms"] = pd.DataFrame()
+    if why:
+        for key, label in KEYS.items():
+            b.put(f"bargain.{key}", None, "EUR", label, used, why)
+        return
+    with ev.reading() as premium_used:
+        try:
+            paid = float(ev.fact("porsche-premium-printed")["value"])
+        except NotPublished:
+            paid = PORSCHE_PREMIUM
+    premium = paid if g.voting_premium is None else g.voting_premium
+    value = float(issued.iloc[-1]) * price.value / fix.value
+    stake = float(held.iloc[-1] / issued.iloc[-1])
+    block = max(0.0, stake - s.selldown.target_stake) * value
+    independence = g.independence_worth_eur
+    if independence is None:
+        independence = premium * (1 - stake) * value
+        used = used | premium_used if g.voting_premium is None else used
+    low, belief, high = maker.company.values["ev"]
+    agreed = g.ampere_value_eur or belief
+    t = bargain.Stakes(
+        ticket=g.ticket_eur,
+        block=block,
+        holding=stake,
+        back=float(back.iloc[-1] / own.iloc[-1]),
+        discount=g.sale_discount,
+        bought=g.nissan_share_of_sale,
+        independence=independence,
+        votes=g.votes_worth_eur,
+        control=g.control_worth_eur,
+        ip=g.ip_cost_eur,
+        benefit=g.europe_benefit_eur,
+        signal=g.signal_eur,
+        relief=g.overhang_relief,
+    )
+    found, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
+    assumed = tuple(f"separation.{field}" for field, _, _ in TERMS) + maker.assumed["ev"]
+    read = used | maker.used
+    values = {
+        "renault_gain_eur": float(found.holder_outside),
+        "nissan_gain_eur": float(found.issuer_outside),
+        "break_even_ip_cost_eur": bargain.break_even_ip(t, agreed, belief),
+        "equal_split_value_eur": split,
+    }
+    for key, label in KEYS.items():
+        note = None
+        if values[key] is None:
+            note = "no value splits the gain: the ticket is too small for what there is to share"
+        b.put(f"bargain.{key}", values[key], "EUR", label, read, note, assumed)
+    b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "premium": premium}
+    b.context["control_most"] = premium * stake * value
+    _zone(b, t, {"low": low, "base": belief, "high": high})
+    _points(b, t, agreed, belief, split)
+    filled = {"independence_worth_eur": independence}
+    b.frames["bargain_terms"] = pd.DataFrame(
+        [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
+        columns=["term", "value", "raised"],
+    )
+
+
+def _zone(b: Builder, t: bargain.Stakes, beliefs: dict[str, float]) -> None:
+    """Gains over the agreed value and the sale discount, for each belief."""
+    top = 2.0 * beliefs["high"]
+    agreed, discount = np.linspace(top / 80, top, 80), np.linspace(0, 0.3, 61)
+    grid_p, grid_d = np.meshgrid(agreed, discount)
+    parts = []
+    for name, belief in beliefs.items():
+        g = bargain.gains(t, grid_p, belief, grid_d)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "belief": name,
+                    "value": belief,
+                    "agreed": grid_p.ravel(),
+                    "discount": grid_d.ravel(),
+                    "renault": np.broadcast_to(g.holder_outside, grid_p.shape).ravel(),
+                    "nissan": np.broadcast_to(g.issuer_outside, grid_p.shape).ravel(),
+                }
+            )
+        )
+    b.frames["bargain_zone"] = pd.concat(parts, ignore_index=True)
+
+
+def _points(b: Builder, t: bargain.Stakes, agreed, belief, split) -> None:
+    """The scenario's point, the equal split, what was agreed, what happened."""
+    rows = [_point("this scenario", t, agreed, belief)]
+    if split is not None:
+        rows.append(_point("equal split", t, split, belief))
+    with b.ev.reading() as used:
+        tickets = b.ev.valuations.query("maker == @HOLDER and valuation == 'ticket-600'")
+        sales = b.ev.tranches
+        try:
+            pledged = float(b.ev.fact("ampere-pledge-nissan")["value"])
+        except NotPublished:
+            pledged = None
+    b.used = b.used | used
+    if len(tickets) and pledged is not None:
+        then = replace(t, ticket=pledged, discount=0.0, bought=1.0)
+        rows.append(_point("agreed, July 2023", then, float(tickets["low"].iloc[-1]), belief))
+    if len(sales):
+        money = float(sales["proceeds_eur"].sum())
+        then = replace(t, ticket=0.0, block=money, discount=0.0, bought=1.0)
+        rows.append(_point("what happened", then, np.nan, belief))
+    b.frames["bargain_points"] = pd.DataFrame(rows)
+
+
+def _point(name: str, t: bargain.Stakes, agreed, belief) -> dict:
+    found = bargain.gains(t, agreed if agreed == agreed else belief, belief)
+    return {
+        "point": name,
+        "agreed": agreed,
+        "ticket": t.ticket,
+        "block": t.block,
+        "discount": t.discount,
+        "renault": float(found.holder_outside),
+        "nissan": float(found.issuer_outside),
+    }

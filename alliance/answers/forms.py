@@ -1,0 +1,117 @@
+"""Chapter 3, the structures: terms of the evidence, with the scenario's overrides, in euros."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from alliance import returns, separation
+from alliance.errors import ScenarioError
+from alliance.evidence import Evidence, Used
+from alliance.scenario import Scenario
+
+_RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
+
+
+@dataclass
+class Form:
+    """A structure with what it was read from; ``why`` where it was not public or can't be."""
+
+    key: str
+    name: str
+    row: pd.Series | None = None
+    structure: separation.Structure | None = None
+    used: Used = field(default_factory=Used)
+    assumed: tuple[str, ...] = ()
+    why: str = ""
+
+
+def terms(s: Scenario) -> separation.Terms:
+    """Costs and discounts of the scenario."""
+    g = s.separation
+    return separation.Terms(
+        g.fee_rate,
+        g.offer_discount,
+        g.tax_rate,
+        g.holding_discount,
+        g.conglomerate_discount,
+        g.oneoff_cost_eur,
+        g.running_cost_eur,
+    )
+
+
+def forms(s: Scenario, ev: Evidence) -> dict[str, Form]:
+    """The scenario's structures in euros, with its overrides.
+
+    Raises
+    ------
+    ScenarioError
+        If the overrides make terms that can't be.
+    """
+    g = s.separation
+    out = {}
+    for key in g.structures:
+        name = ev.package.read("structures").set_index("structure").at[key, "name"]
+        with ev.reading() as used:
+            rows, legs = ev.structures, ev.legs
+        rows, legs = rows[rows["structure"] == key], legs[legs["structure"] == key]
+        form = out[key] = Form(key, name, used=used)
+        if rows.empty:
+            form.why = f"the terms of '{key}' were not public on {ev.as_of}"
+            continue
+        form.row = rows.iloc[0]
+        known = legs["known"].max() if len(legs) else pd.NaT
+        if known > pd.Timestamp(ev.as_of):
+            form.assumed = (f"separation.terms.{key}",)
+        try:
+            structure = _structure(form.row, legs, ev)
+        except ScenarioError as error:
+            form.why = str(error)
+            continue
+        form.structure = separation.with_terms(
+            structure, g.float_fraction, g.paid_out, g.voting_premium
+        )
+    return out
+
+
+def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.Structure:
+    made = []
+    for leg in legs.itertuples():
+        amount = None
+        if pd.notna(leg.amount):
+            amount = float(leg.amount) / per_eur(leg.currency, ev)
+        made.append(
+            separation.Leg(
+                leg.to,
+                None if pd.isna(leg.fraction) else float(leg.fraction),
+                amount,
+                bool(leg.new),
+                float(leg.premium),
+                int(leg.votes),
+                bool(leg.fee),
+                leg.partner if isinstance(leg.partner, str) else "",
+            )
+        )
+    voting = 1.0 if pd.isna(row["voting_capital"]) else float(row["voting_capital"])
+    majority = 0.0 if pd.isna(row["majority"]) else float(row["majority"])
+    return separation.Structure(
+        row["name"], row["unit"], tuple(made), float(row["payout"]), voting, majority
+    )
+
+
+def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
+    """Units of a currency for one euro on a day.
+
+    Raises
+    ------
+    ScenarioError
+        If no rate is near enough.
+    """
+    if currency == "EUR":
+        return 1.0
+    found = returns.level(ev.rate(_RATES[currency]), day or ev.as_of)
+    if found.value is None:
+        raise ScenarioError(found.note)
+    return found.value

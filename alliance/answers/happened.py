@@ -1,0 +1,188 @@
+"""Chapter 3, what happened: each deal recomputed beside what was printed, as far as public."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alliance.answers.form import Builder
+from alliance.errors import NotPublished
+from alliance.evidence import Used
+
+COLUMNS = ["maker", "item", "computed", "printed", "unit", "note"]
+
+
+class Facts:
+    """Facts by key, None where not public; remembers what one item was computed from."""
+
+    def __init__(self, b: Builder) -> None:
+        self.b = b
+
+    def __getitem__(self, key: str) -> float | None:
+        try:
+            return float(self.b.ev.fact(key)["value"])
+        except NotPublished:
+            return None
+
+
+def put(b: Builder, porsche_se: pd.DataFrame) -> None:
+    """Add the record of the deals, the cells side by side, segments, charges and volumes.
+
+    Parameters
+    ----------
+    porsche_se : DataFrame
+        ``discount`` by day, to be set beside a printed one.
+    """
+    rows: list[tuple] = []
+    _porsche(b, Facts(b), rows)
+    _holding(b, rows, porsche_se)
+    _renault(b, Facts(b), rows)
+    _segments(b, Facts(b), rows)
+    b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
+    with b.ev.reading() as used:
+        cells = b.ev.deals
+    documents = b.ev.package.read("documents").set_index("document")
+    cells = cells.join(documents[["issuer", "title", "read_at"]], on="document")
+    b.frames["deals"] = cells
+    with b.ev.reading() as priors_used:
+        b.frames["priors"] = b.ev.priors
+        b.frames["valuations"] = b.ev.valuations
+    b.used = b.used | used | priors_used
+
+
+def _row(rows, maker, item, computed, printed, unit, note="") -> None:
+    if computed is not None:
+        rows.append((maker, item, computed, printed, unit, note))
+
+
+def _porsche(b: Builder, f: Facts, rows) -> None:
+    """The flotation: proceeds, premium, payout, capital and votes kept."""
+    with b.ev.reading() as used:
+        listed, anchor = f["porsche-listed-shares"], f["porsche-anchor-shares"]
+        offer, price = f["porsche-offer-price"], f["porsche-anchor-price"]
+    with b.ev.reading() as counts:
+        parent, unit = b.ev.shares("volkswagen-pref"), b.ev.shares("porsche-ag-pref")
+    with b.ev.reading() as payout_used:
+        payout = f["porsche-payout"]
+    with b.ev.reading() as held_used:
+        held = b.ev.holding("volkswagen", "porsche-ag-pref")
+    known = None not in (listed, anchor, offer, price, payout) and len(parent) and len(unit)
+    gross = listed * offer + anchor * price if known else None
+    premium = price / offer - 1 if known else None
+    special = payout * gross / parent.iloc[-1] if known else None
+    votes = 1 - anchor / (unit.iloc[-1] / 2) if known else None
+    capital = float(held.iloc[-1] / unit.iloc[-1]) if known and len(held) else None
+    what = {
+        "gross_proceeds_eur": (gross, "EUR", "gross proceeds of both blocks", used),
+        "premium": (premium, "fraction", "premium of the voting share", used),
+        "special_dividend_eur_per_share": (
+            special,
+            "EUR a share",
+            "special dividend a Volkswagen share",
+            used | counts | payout_used,
+        ),
+        "capital_kept": (capital, "fraction", "capital kept", counts | held_used),
+        "votes_kept": (votes, "fraction", "votes kept", used | counts),
+    }
+    why = f"the terms of Porsche's flotation were not public on {b.ev.as_of}"
+    for key, (value, measure, label, read) in what.items():
+        where = f"separation.record.porsche.{key}"
+        note = None if value is not None else why
+        read = read if value is not None else read | counts
+        b.put(where, value, measure, f"Porsche's flotation: {label}", read, note)
+    with b.ev.reading() as printed_used:
+        spent = f["porsche-stabilisation"]
+        after = listed * offer - spent if known and spent else None
+        floating = (listed - spent / offer) / unit.iloc[-1] if known and spent else None
+        who = "Volkswagen"
+        _row(rows, who, "both blocks, gross", gross, f["porsche-proceeds-printed"], "EUR")
+        _row(rows, who, "listed block after stabilisation", after,
+             f["porsche-placement-printed"], "EUR")  # fmt: skip
+        _row(rows, who, "premium of the voting share", premium, f["porsche-premium-printed"],
+             "fraction")  # fmt: skip
+        total = payout * gross if known else None
+        _row(rows, who, "special dividend", total, f["porsche-special-total-printed"], "EUR")
+        _row(rows, who, "special dividend a share", special,
+             f["porsche-special-dividend-printed"], "EUR a share")  # fmt: skip
+        _row(rows, who, "free float of the capital", floating, f["porsche-float-printed"],
+             "fraction")  # fmt: skip
+        bought = f["porsche-se-votes-bought"]
+        _row(rows, who, "votes kept", votes, None if bought is None else 1 - bought, "fraction",
+             "printed: 75 % less a share")  # fmt: skip
+        _row(rows, who, "capital kept", capital, None, "fraction", "not printed")
+    b.used = b.used | printed_used
+
+
+def _holding(b: Builder, rows, porsche_se: pd.DataFrame) -> None:
+    try:
+        with b.ev.reading() as used:
+            fact = b.ev.fact("porsche-se-discount-printed")
+    except NotPublished:
+        return
+    b.used = b.used | used
+    computed = float(porsche_se["discount"][: fact["date"]].iloc[-1])
+    note = "ours values its ordinary shares as preferred"
+    _row(rows, "Porsche SE", "discount to net assets, spring 2024", computed,
+         float(fact["value"]), "fraction", note)  # fmt: skip
+
+
+def _renault(b: Builder, f: Facts, rows) -> None:
+    """Ampere's plan and pledges; Horse's owners."""
+    with b.ev.reading() as used:
+        nissan, mitsubishi = f["ampere-pledge-nissan"], f["ampere-pledge-mitsubishi"]
+        both = nissan + mitsubishi if None not in (nissan, mitsubishi) else None
+        _row(rows, "Renault", "pledges to Ampere", both, f["ampere-pledges-printed"], "EUR")
+        floated, allies = f["ampere-float-planned"], f["ampere-allies-planned"]
+        kept = 1 - floated - allies if None not in (floated, allies) else None
+        _row(rows, "Renault", "part of Ampere kept in the plan", kept, f["ampere-floor"],
+             "fraction", "printed: at least")  # fmt: skip
+        _row(
+            rows,
+            "Renault",
+            "raised by Ampere",
+            f["ampere-cancelled"],
+            None,
+            "EUR",
+            "listing cancelled" + ("; folded back" if f["ampere-folded"] is not None else ""),
+        )
+        sold = f["horse-aramco-share"]
+        half = None if sold is None else (1 - sold) / 2
+        _row(rows, "Renault", "part of Horse kept", half, f["horse-kept-printed"], "fraction")
+        value, revenue = f["horse-value"], f["horse-revenue"]
+        if value and revenue:
+            _row(rows, "Renault", "Horse: enterprise value over revenue", value / revenue, None,
+                 "ratio", "neither printed a price paid")  # fmt: skip
+    b.used = b.used | used
+
+
+def _segments(b: Builder, f: Facts, rows) -> None:
+    """Ford's segments by year against the group, losses against guidance; GM's charges."""
+    with b.ev.reading() as used:
+        table = b.ev.segments
+    b.used = b.used | used
+    b.frames["segments"] = table
+    ford = table.query("maker == 'ford' and basis == 'actual'")
+    wide = ford.pivot(index="year", columns="segment", values="ebit_low").astype(float)
+    for year, row in wide.iterrows():
+        if {"model-e", "blue", "pro", "group"} <= set(row.dropna().index):
+            parts = row["model-e"] + row["blue"] + row["pro"]
+            note = "the rest: Ford Credit, Ford Next, corporate"
+            _row(rows, "Ford", f"three segments of {year}, operating result", parts,
+                 row["group"], "USD", note)  # fmt: skip
+    b.frames["ford"] = wide.reset_index()
+    losses = wide["model-e"].dropna() if "model-e" in wide else pd.Series(dtype=float)
+    why = f"no result of Model e was public on {b.ev.as_of}"
+    years = f"{losses.index[0]} to {losses.index[-1]}" if len(losses) else ""
+    label = "Ford: operating result of Model e, all years published"
+    value = float(losses.sum()) if len(losses) else None
+    b.put("separation.ford.ev_result_usd", value, "USD", label, used, years or why)
+    with b.ev.reading() as facts_used:
+        charges = [f["gm-charge-2025-q3"], f["gm-charge-2025-q4"]]
+        printed = f["gm-charges-printed"]
+    known = [c for c in charges if c is not None]
+    why = f"no EV charge of GM was public on {b.ev.as_of}"
+    read = facts_used if known else Used() | used
+    value = sum(known) if known else None
+    label = "GM: charges on its EV business"
+    b.put("separation.gm.ev_charges_usd", value, "USD", label, read, None if known else why)
+    if known:
+        _row(rows, "GM", "EV charges of 2025", sum(known), printed, "USD")

@@ -1,0 +1,72 @@
+"""Chapter 3: what each way of separating an EV business does, on one yardstick; the bargain."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alliance.answers import bargaining, forms, happened, makers, transplant, verdict
+from alliance.answers.form import Answers, Builder
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+
+#: The event that made each maker's form public, and the form under which studies have it.
+ANNOUNCEMENTS = {
+    "ampere-plan": "carve-out",
+    "vw-talks": "carve-out",
+    "ford-split": "segment reporting",
+    "gm-no-spin": "stays integrated",
+}
+
+
+def answer(s: Scenario, ev: Evidence) -> Answers:
+    """Headline results and frames of chapter 3 at a scenario and evidence.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario does not fit the evidence.
+    """
+    makers.check(s, ev)
+    b = Builder("3-separation", ev)
+    tried, found = forms.forms(s, ev), makers.makers(s, ev)
+    assumed = {name for f in tried.values() for name in f.assumed}
+    assumed |= {n for m in found.values() for names in m.assumed.values() for n in names}
+    for name, value in s.separation.model_dump(mode="json").items():
+        if f"separation.{name}" in assumed:
+            origin = "assumed"
+        else:
+            origin = "evidence or rule" if value is None else "scenario"
+        b.took(f"separation.{name}", value, "", origin)
+    rows = []
+    for maker in found.values():
+        for what, value, note, origin in maker.figures:
+            unit = "shares" if what == "shares" else "EUR"
+            b.took(f"{maker.name}: {what}, {note}", value, unit, origin)
+            local = value if what == "shares" else value * maker.per_eur
+            rows.append((maker.name, what, value, local, maker.currency, note, origin))
+    columns = ["maker", "figure", "value", "local", "currency", "note", "origin"]
+    b.frames["figures"] = pd.DataFrame(rows, columns=columns)
+    b.context |= {
+        "group": s.separation,
+        "forms": tried,
+        "makers": found,
+        "structure_names": {k: f.name for k, f in tried.items()},
+        "maker_names": {k: m.name for k, m in found.items()},
+        "makers_all": ev.package.read("carmakers").set_index("maker")["name"].to_dict(),
+        "announcement": ANNOUNCEMENTS,
+        "car_plans": _car_plans(ev),
+    }
+    transplant.put(b, s, tried, found)
+    verdict.put(b, s)
+    happened.put(b, b.frames["porsche_se"])
+    bargaining.put(b, s, found)
+    return b.answers()
+
+
+def _car_plans(ev: Evidence) -> dict[str, dict[int, float]]:
+    """The last published plan of cars a year by maker and year."""
+    plans = ev.ev_plans.query("kind == 'cars'").sort_values("published")
+    out: dict[str, dict[int, float]] = {}
+    for p in plans.itertuples():
+        out.setdefault(p.maker, {})[p.end.year] = float(p.amount)
+    return out

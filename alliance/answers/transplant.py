@@ -1,0 +1,221 @@
+"""Chapter 3, the transplant: every structure on every company, with ranges and the scorecard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alliance import returns, separation
+from alliance.answers.form import Builder
+from alliance.answers.forms import Form, terms
+from alliance.answers.makers import Maker
+from alliance.errors import ScenarioError
+from alliance.scenario import Scenario, fields
+
+HEADLINES = {
+    "cash_raised_eur": ("gross", "EUR", "cash raised, gross"),
+    "ev_plan_coverage": ("coverage", "fraction", "cash left over the EV plan"),
+    "votes_kept": ("votes", "fraction", "votes kept in the unit"),
+    "ev_lookthrough": ("lookthrough", "fraction", "EV profit kept, looked through"),
+    "value_per_share_base": ("base", "EUR a share", "value a share, base"),
+    "breakeven_ev_value_eur": ("breakeven", "EUR", "offer value of the unit that breaks even"),
+}
+#: Weight of the scenario, criterion, and the label it has in charts.
+CRITERIA = (
+    ("weight_cash", "coverage", "cash for the plan"),
+    ("weight_control", "votes", "votes kept"),
+    ("weight_profit", "lookthrough", "EV profit kept"),
+    ("weight_value", "base_change", "value, base"),
+    ("weight_downside", "low_change", "value, low"),
+    ("weight_disclosure", "discloses", "EV profit shown"),
+    ("weight_simplicity", "simplicity", "simplicity"),
+)
+DRAWS, WEIGHTINGS = 10_000, 100_000
+BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
+
+
+def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
+    """Add the grid of outcomes, its headline results, the draws and the scorecard."""
+    t, rows, spread = terms(s), [], []
+    for form in forms.values():
+        for maker in makers.values():
+            outcome = _apply(form, maker, t)
+            row = _row(form, maker, outcome)
+            rows.append(row)
+            _results(b, form, maker, outcome, row)
+            if not outcome.why:
+                found = draws(form.structure, maker.company, s, DRAWS, s.seed)
+                spread.append({"structure": form.key, "maker": maker.key, **found})
+    b.frames["transplant"] = pd.DataFrame(rows)
+    columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
+    b.frames["uncertainty"] = pd.DataFrame(spread, columns=columns)
+    _scorecard(b, s)
+    _block(b, s, makers)
+
+
+def _apply(form: Form, maker: Maker, t: separation.Terms) -> separation.Outcome:
+    if form.why or maker.why:
+        return separation.Outcome(why=form.why or maker.why)
+    try:
+        return separation.apply(form.structure, maker.company, t)
+    except ScenarioError as error:
+        return separation.Outcome(why=str(error))
+
+
+def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
+    names = [n for n in vars(o) if n != "why"]
+    numbers = {n: float(v) if (v := getattr(o, n)) is not None else np.nan for n in names}
+    price = maker.company.price if maker.company else np.nan
+    unit = form.structure.unit if form.structure else "none"
+    value = maker.company.values.get(unit) if maker.company else None
+    change = {f"{case}_change": numbers[case] / price - 1 for case in ("low", "base", "high")}
+    blocks = []
+    if not o.why:
+        offer = value[1] if value else 1.0
+        for leg, part in form.structure.parts(offer):
+            votes = part * leg.votes / form.structure.voting_capital
+            if leg.to in ("anchor", "partner") and votes >= BLOCKING:
+                blocks.append(leg.to)
+    assumed = (*form.assumed, *(maker.assumed.get(unit, ()) if value or unit == "none" else ()))
+    return {
+        "structure": form.key,
+        "structure_name": form.name,
+        "maker": maker.key,
+        "maker_name": maker.name,
+        "day": pd.Timestamp(maker.day),
+        "currency": maker.currency,
+        "per_eur": maker.per_eur,
+        "price": price,
+        "shares": maker.company.shares if maker.company else np.nan,
+        "unit_value": value[1] if value else np.nan,
+        "unit_low": value[0] if value else np.nan,
+        "unit_high": value[2] if value else np.nan,
+        **numbers,
+        **change,
+        "discloses": np.nan if form.row is None else float(form.row["discloses"]),
+        "simplicity": -float(len(form.structure.legs) + (unit != "none"))
+        if form.structure
+        else np.nan,
+        "blocking": ", ".join(blocks),
+        "assumed": ", ".join(a.removeprefix("separation.") for a in assumed),
+        "why": o.why,
+    }
+
+
+def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: dict) -> None:
+    used = form.used | maker.used
+    unit = form.structure.unit if form.structure else "none"
+    assumed = (*form.assumed, *maker.assumed.get(unit, ()))
+    for key, (name, measure, label) in HEADLINES.items():
+        value = getattr(o, name)
+        why = o.why
+        if value is None and not why:
+            why = "nothing is sold" if name == "breakeven" else "no EV plan was public"
+        value = None if value is None or np.isnan(value) else float(value)
+        note = why if value is None else (row["assumed"] and f"assumed: {row['assumed']}") or None
+        words = f"{form.name} on {maker.name}, {maker.day}: {label}"
+        where = f"separation.{form.key}.{maker.key}.{key}"
+        b.put(where, value, measure, words, used, note, assumed)
+
+
+def draws(
+    structure: separation.Structure, company: separation.Company, s: Scenario, n: int, seed: int
+) -> dict[str, float]:
+    """Value change under n draws of the uncertain inputs (triangular over their cited ranges).
+
+    Returns
+    -------
+    dict
+        ``p_gain``, the part of draws in which a share gains; ``change_p05, _p50, _p95``.
+    """
+    rng, group = np.random.default_rng(seed), type(s.separation)
+
+    def drawn(name: str):
+        low, high = fields(group)[name].json_schema_extra["slider"]
+        mode = getattr(s.separation, name)
+        low, high = min(low, mode), max(high, mode)
+        return rng.triangular(low, mode, high, n) if high > low else np.full(n, float(mode))
+
+    t = separation.Terms(
+        drawn("fee_rate"),
+        drawn("offer_discount"),
+        drawn("tax_rate"),
+        0.0,
+        drawn("conglomerate_discount"),
+        drawn("oneoff_cost_eur"),
+        drawn("running_cost_eur"),
+    )
+    top = max(s.separation.holding_discount, 1e-9)
+    middle = np.minimum(t.conglomerate_discount, top)
+    holding = rng.triangular(0.0, middle, top, n)
+    low, base, high = company.values.get(structure.unit, (0.0, 0.0, 0.0))
+    value = rng.triangular(low, base, high, n) if high > low else np.full(n, base)
+    before = base - sum(leg.price(base) for leg in structure.legs if leg.new)
+    found = separation.value_per_share(
+        structure, company, t, value, before, t.conglomerate_discount, holding
+    )
+    change = np.broadcast_to(np.asarray(found / company.price - 1), (n,))
+    change = change[~np.isnan(change)]
+    p05, p50, p95 = np.quantile(change, [0.05, 0.5, 0.95])
+    return {
+        "p_gain": float((change > 1e-12).mean()),
+        "change_p05": p05,
+        "change_p50": p50,
+        "change_p95": p95,
+    }
+
+
+def _scorecard(b: Builder, s: Scenario) -> None:
+    """How often each structure comes first over all weightings, by company."""
+    grid = b.frames["transplant"]
+    weights = np.array([getattr(s.separation, name) for name, _, _ in CRITERIA])
+    columns = [column for _, column, _ in CRITERIA]
+    rows = []
+    for maker, found in grid.groupby("maker", sort=False):
+        known = found[found["why"] == ""]
+        if len(known) < 2:
+            continue
+        criteria = known[columns].to_numpy(float)
+        overall, by = separation.wins(criteria, WEIGHTINGS, s.seed)
+        own = separation.score(criteria, weights) if weights.sum() else np.full(len(known), np.nan)
+        decides = np.abs(by - overall).sum(axis=1).argmax()
+        for i, structure in enumerate(known["structure"]):
+            rows.append(
+                {
+                    "maker": maker,
+                    "structure": structure,
+                    "score": own[i],
+                    "first": overall[i],
+                    "decides": CRITERIA[decides][2],
+                    **{label: by[c, i] for c, (_, _, label) in enumerate(CRITERIA)},
+                }
+            )
+    labels = [label for _, _, label in CRITERIA]
+    columns = ["maker", "structure", "score", "first", "decides", *labels]
+    b.frames["scorecard"] = pd.DataFrame(rows, columns=columns)
+
+
+def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
+    """A fifth way for a maker with a block of another: the shares above the target, at market."""
+    label, key = "Renault's Nissan shares above the target, at market", "separation.nissan_block"
+    with b.ev.reading() as used:
+        close, rate = b.ev.close("nissan"), b.ev.rate("jpy_per_eur")
+        held, issued = b.ev.holding("renault", "nissan"), b.ev.shares("nissan")
+        price = returns.level(close, b.ev.as_of)
+        fix = returns.level(rate, price.date or b.ev.as_of)
+    value, why = None, price.note or fix.note
+    if held.empty or issued.empty:
+        why = f"Renault's holding was not public on {b.ev.as_of}"
+    elif price.value is not None and fix.value is not None:
+        above = max(0.0, held.iloc[-1] - s.selldown.target_stake * issued.iloc[-1])
+        value = above * price.value / fix.value
+    b.put(f"{key}.renault.cash_raised_eur", value, "EUR", label, used, why)
+    renault = makers.get("renault")
+    covered = None
+    if renault is not None:
+        used = used | renault.used
+        if value is not None and renault.company is not None and renault.company.plan:
+            covered = value / renault.company.plan
+    label = "The same over Renault's EV plan"
+    why = None if covered is not None else why or "no EV plan of Renault is compared or was public"
+    b.put(f"{key}.renault.ev_plan_coverage", covered, "fraction", label, used, why)

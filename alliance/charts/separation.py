@@ -1,0 +1,231 @@
+"""Chapter 3, the transplant: ranges, break-evens, published values, the scorecard."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts.base import (
+    FAINT,
+    INK,
+    OTHERS,
+    SOFT,
+    Chart,
+    billions,
+    empty,
+    note,
+    number,
+    percent,
+    percent_axis,
+)
+from alliance.charts.heat import MODEL
+
+STRUCTURES = {
+    "carve_out": "#0b5fa5",
+    "profitable_unit": "#d99400",
+    "segments": "#00876c",
+    "integrated": "#6e6e6e",
+}
+
+
+def hue(structure: str, structures) -> str:
+    """A structure's colour; those without one take theirs by position."""
+    others = [s for s in structures if s not in STRUCTURES]
+    return STRUCTURES.get(structure) or OTHERS[others.index(structure) % len(OTHERS)]
+
+
+def ranges(a: Answers) -> Chart:
+    """Value a share low, base and high, with the middle nine tenths of draws."""
+    names, makers = a.context["structure_names"], a.context["maker_names"]
+    frame = a.frame("transplant").query("why == ''")
+    frame = frame[frame["low_change"].notna() & (frame["high"] != frame["low"])]
+    if frame.empty:
+        return empty("What each form is worth a share", f"on {a.as_of} no form could be tried")
+    drawn = a.frame("uncertainty").set_index(["structure", "maker"])
+    worst = frame.loc[frame["low_change"].idxmin()]
+    best = frame.loc[frame["high_change"].idxmax()]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        rows = list(frame.itertuples())[::-1]
+        for y, row in enumerate(rows):
+            shade = hue(row.structure, names)
+            ends = sorted((row.low_change, row.base_change, row.high_change))
+            ax.plot(ends[::2], [y, y], color=shade, lw=1.4)
+            d = drawn.loc[(row.structure, row.maker)]
+            ax.plot([d["change_p05"], d["change_p95"]], [y, y], color=shade, lw=6, alpha=0.4,
+                    solid_capstyle="butt")  # fmt: skip
+            ax.plot(row.base_change, y, "o", ms=5, mfc="white", mec=shade)
+        ax.axvline(0, color=INK, lw=0.8)
+        labels = [f"{makers[r.maker]}: {names[r.structure]}" for r in rows]
+        labels = [textwrap.fill(t, 20) if narrow else t for t in labels]
+        ax.set_yticks(range(len(rows)), labels, fontsize=6.5 if narrow else 8)
+        ax.set_ylim(-0.6, len(rows) - 0.4)
+        percent_axis(ax.xaxis, sign=True)
+        ax.locator_params(axis="x", nbins=5)
+        text = "value a share against the price (line: low to high, dot: base, bar: 90 % of draws)"
+        ax.set_xlabel(textwrap.fill(text, 40) if narrow else text)
+        ax.grid(axis="y", visible=False)
+
+    size = 1.5 + 0.3 * len(frame)
+    return Chart(
+        draw,
+        f"Sold low, {names[worst['structure']].lower()} costs {worst['maker_name']} "
+        f"{percent(-worst['low_change'])} a share; at best {names[best['structure']].lower()} "
+        f"brings {best['maker_name']} {percent(best['high_change'])}",
+        f"Lines of value a share against the price, as of {a.as_of}, low to high with the base: "
+        + "; ".join(
+            f"{makers[r.maker]}, {names[r.structure]} {percent(r.low_change, 0, True)} to "
+            f"{percent(r.high_change, 0, True)}"
+            for r in frame.itertuples()
+        )
+        + ".",
+        MODEL,
+        (size, size + 0.16 * len(frame) + 0.4),
+    )
+
+
+def breakeven(a: Answers) -> Chart:
+    """The offer value that breaks even beside the range of values, by form and company."""
+    names, makers = a.context["structure_names"], a.context["maker_names"]
+    frame = a.frame("transplant")
+    frame = frame[frame["breakeven"].notna() & (frame["unit_value"] > 0)]
+    if frame.empty:
+        return empty("What a unit must fetch", f"on {a.as_of} no form that sells could be tried")
+    ratio = frame["breakeven"] / frame["unit_value"]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        rows = list(frame.itertuples())[::-1]
+        for y, row in enumerate(rows):
+            shade = hue(row.structure, names)
+            ax.plot([row.unit_low / 1e9, row.unit_high / 1e9], [y, y], color=shade, lw=5, alpha=0.4,
+                    solid_capstyle="butt")  # fmt: skip
+            ax.plot(row.unit_value / 1e9, y, "o", ms=5, mfc="white", mec=shade)
+            ax.plot(row.breakeven / 1e9, y, "|", ms=12, mew=2, color=INK)
+        labels = [f"{makers[r.maker]}: {names[r.structure]}" for r in rows]
+        labels = [textwrap.fill(t, 20) if narrow else t for t in labels]
+        ax.set_yticks(range(len(rows)), labels, fontsize=6.5 if narrow else 8)
+        ax.set_ylim(-0.6, len(rows) - 0.4)
+        ax.set_xlim(0)
+        text = "value of the unit, EUR bn (bar: range, dot: base, stroke: break-even)"
+        ax.set_xlabel(textwrap.fill(text, 40) if narrow else text)
+        ax.grid(axis="y", visible=False)
+
+    size = 1.5 + 0.32 * len(frame)
+    return Chart(
+        draw,
+        f"Break-even offers lie at {percent(ratio.min())} to {percent(ratio.max())} of the base "
+        "value: what is paid decides, not the form",
+        f"Dots and strokes as of {a.as_of}: "
+        + "; ".join(
+            f"{makers[r.maker]}, {names[r.structure]} breaks even at {billions(r.breakeven)} "
+            f"against {billions(r.unit_value)}"
+            for r in frame.itertuples()
+        )
+        + ".",
+        MODEL,
+        (size, size + 0.6),
+    )
+
+
+def scorecard(a: Answers) -> Chart:
+    """How often each structure comes first for the headlined company, by what weighs most."""
+    g, names = a.context["group"], a.context["structure_names"]
+    frame = a.frame("scorecard").query("maker == @g.company").set_index("structure")
+    who = a.context["maker_names"][g.company]
+    if frame.empty:
+        return empty("Which form comes first", f"on {a.as_of} fewer than two forms fit {who}")
+    labels = [c for c in frame if c not in ("maker", "score", "first", "decides")]
+    best, decides = frame["first"].idxmax(), frame["decides"].iloc[0]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        rows = ["all weightings", *(f"most weight on\n{label}" for label in labels)]
+        columns = ["first", *labels]
+        for y, column in enumerate(columns):
+            left = 0.0
+            for structure in frame.index:
+                part = frame.at[structure, column]
+                shade = hue(structure, names)
+                ax.barh(y, part, left=left, color=shade, height=0.7, edgecolor="white", lw=0.6)
+                if part > (0.12 if narrow else 0.06):
+                    light = structure == "profitable_unit"
+                    ax.text(left + part / 2, y, percent(part), ha="center", va="center",
+                            fontsize=7, color=INK if light else "white")  # fmt: skip
+                left += part
+        ax.set_yticks(range(len(rows)), rows, fontsize=7.5)
+        ax.set_ylim(len(rows) - 0.45, -0.9 - (0.1 + 0.4 * len(frame)) * narrow)
+        ax.set_xlim(0, 1)
+        percent_axis(ax.xaxis)
+        ax.set_xlabel("part of all weightings in which the form comes first")
+        ax.grid(visible=False)
+        handles = [_handle(hue(s, names)) for s in frame.index]
+        ax.legend(handles, [names[s] for s in frame.index], loc="upper left", fontsize=7,
+                  ncols=1 if narrow else 4, frameon=False,
+                  borderaxespad=0, handlelength=1)  # fmt: skip
+
+    return Chart(
+        draw,
+        f"{who}: {names[best].lower()} comes first in {percent(frame.at[best, 'first'])} of all "
+        f"weightings; the weight on {decides} decides most",
+        f"Stacked bars for {who} as of {a.as_of}: "
+        + "; ".join(f"{names[s]} first in {percent(r['first'])}" for s, r in frame.iterrows())
+        + f" of all weightings of {len(labels)} criteria.",
+        MODEL + "; Dirichlet weights",
+        (4.4, 5.0),
+    )
+
+
+def _handle(shade: str):
+    from matplotlib.patches import Patch
+
+    return Patch(color=shade)
+
+
+def valuations(a: Answers) -> Chart:
+    """What the headlined company's EV unit was said to be worth, by whom and when."""
+    g = a.context["group"]
+    who = a.context["maker_names"][g.company]
+    frame = a.frame("valuations").query("maker == @g.company").sort_values(["unit", "date"])
+    title = f"What {who}'s units were said to be worth"
+    if frame.empty:
+        return empty(title, f"no value of a unit of {who} was public on {a.as_of}")
+    middle = frame[["low", "high"]].mean(axis=1)
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        rows = list(frame.itertuples())[::-1]
+        for y, row in enumerate(rows):
+            shade = SOFT if row.role in ("press", "analyst") else "#0b5fa5"
+            ends = np.array([row.low, row.high]) / 1e9
+            ax.plot(ends, [y, y], color=shade, lw=5, solid_capstyle="butt")
+            ax.plot(ends.mean(), y, "o", ms=6, color=shade)
+            text = "–".join(dict.fromkeys(number(e, 1) for e in ends))
+            note(ax, f"{text} {row.currency}", (ends[1], y), 8, 0, ha="left")
+        labels = [f"{textwrap.fill(r.by, 24)}\n{r.date:%Y-%m-%d}" for r in rows]
+        ax.set_yticks(range(len(rows)), labels, fontsize=7.5)
+        ax.set_ylim(-0.7, len(rows) - 0.3)
+        ax.set_xlim(0, frame["high"].max() / 1e9 * (1.5 if narrow else 1.25))
+        ax.set_xlabel("value, bn (blue: the seller's own or a deal)")
+        ax.grid(axis="y", visible=False)
+        ax.axvline(0, color=FAINT)
+
+    spread = middle.max() / middle.min()
+    return Chart(
+        draw,
+        f"{title}: the highest is {number(spread, 1)} times the lowest"
+        if len(frame) > 1
+        else title,
+        f"Bars of {len(frame)} published values, {frame['date'].min():%Y-%m-%d} to "
+        f"{frame['date'].max():%Y-%m-%d}: "
+        + "; ".join(
+            f"{r.by} {number(r.low / 1e9, 1)} to {number(r.high / 1e9, 1)} {r.currency} bn"
+            for r in frame.itertuples()
+        )
+        + ".",
+        "press and company statements as listed under Sources",
+        (1.4 + 0.48 * len(frame), 1.6 + 0.5 * len(frame)),
+    )

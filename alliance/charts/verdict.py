@@ -1,0 +1,241 @@
+"""Chapter 3, the market's verdict: announcements, what came after, stubs, the literature."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts.base import (
+    FAINT,
+    INK,
+    SOFT,
+    Chart,
+    billions,
+    colour,
+    date_axis,
+    day,
+    empty,
+    end_labels,
+    number,
+    percent,
+    percent_axis,
+)
+
+TAPE = "exchange closes with dividends"
+_DASH = {"renault": (0, (6, 1.5)), "volkswagen": "-", "ford": "-.", "gm": ":"}
+
+
+def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
+    """Abnormal return on the days of each announcement, by maker, with 95 % intervals."""
+    frame = a.frame("verdict")
+    if frame.empty:
+        return empty("Announcements", f"no announcement was public on {a.as_of}")
+    frame = frame[(frame["window"] == window) & frame["car"].notna() & frame["maker"].notna()]
+    if frame.empty:
+        return empty("Announcements", f"no announcement could be tested on {a.as_of}")
+    groups = {m: rows.iloc[::-1] for m, rows in frame.groupby("maker", sort=False)}
+    clear = frame[frame["p"] < 0.05]
+    expected = 0.05 * len(frame)
+    strongest = frame.loc[frame["t"].abs().idxmax()]
+    heights = [len(rows) for rows in groups.values()]
+    names = a.context["makers_all"]
+
+    def draw(fig, narrow):
+        axes = fig.subplots(len(groups), 1, sharex=True, height_ratios=[h + 0.8 for h in heights],
+                            squeeze=False)[:, 0]  # fmt: skip
+        for ax, (maker, rows) in zip(axes, groups.items(), strict=True):
+            for y, row in enumerate(rows.itertuples()):
+                sure = row.p < 0.05
+                shade = colour(maker) if sure else SOFT
+                ax.plot([row.low, row.high], [y, y], color=shade, lw=1.4)
+                ax.plot(row.car, y, "o", ms=5, mfc=shade if sure else "white", mec=shade)
+            form = "%Y-%m" if narrow else "%Y-%m-%d"
+            labels = [f"{r.short}, {r.day.strftime(form)}" for r in rows.itertuples()]
+            ax.set_yticks(range(len(rows)), labels, fontsize=6 if narrow else 7.5)
+            ax.set_ylim(-0.7, len(rows) + 0.1)
+            ax.axvline(0, color=INK, lw=0.8)
+            ax.text(0.995, 0.995, names[maker], transform=ax.transAxes, ha="right",
+                    va="top", fontsize=8, fontweight="bold", color=INK)  # fmt: skip
+            percent_axis(ax.xaxis, sign=True)
+            ax.grid(axis="y", visible=False)
+            ax.locator_params(axis="x", nbins=5)
+            ax.set_ylabel(" ", fontsize=1)
+        text = f"abnormal return, days {window[0]} to {window[1]}, 95 % interval (log points)"
+        axes[-1].set_xlabel(textwrap.fill(text, 38) if narrow else text)
+
+    size = 1.6 + 0.24 * sum(heights) + 0.25 * len(groups)
+    return Chart(
+        draw,
+        f"{len(clear)} of {len(frame)} announcements moved a share beyond chance, where "
+        f"{number(expected, 1)} would by luck; {strongest['short']} stands out",
+        f"Dots with intervals for {len(frame)} announcements, "
+        f"{frame['day'].min():%Y-%m-%d} to {frame['day'].max():%Y-%m-%d}. The strongest: "
+        f"{strongest['short']} ({day(strongest['day'])}), {percent(strongest['car'], 1, True)}, "
+        f"t = {number(strongest['t'], 1)}.",
+        f"{TAPE}; market model on 250 days against the home index; events under Sources",
+        (size, size),
+    )
+
+
+def since(a: Answers) -> Chart:
+    """Total return against other car makers since each form was announced."""
+    frame, names = a.frame("since"), a.context["makers_all"]
+    last = frame.groupby("maker", sort=False).tail(1)
+    if frame.empty or frame["years"].max() <= 0.02:
+        return empty("Since the announcement", f"no form had been announced by {a.as_of}")
+    best, worst = last.loc[last["gap"].idxmax()], last.loc[last["gap"].idxmin()]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for maker, rows in frame.groupby("maker", sort=False):
+            ax.plot(rows["day"], rows["gap"], color=colour(maker), ls=_DASH.get(maker, "-"), lw=1.3)
+        ax.axhline(0, color=INK, lw=0.8)
+        items = [
+            (r.gap, f"{names[r.maker]} {percent(np.expm1(r.gap), 0, True)}", colour(r.maker))
+            for r in last.itertuples()
+        ]
+        ax.margins(x=0.01)
+        end_labels(ax, frame["day"].max(), items)
+        date_axis(ax, narrow)
+        label = "log points ahead of other car makers"
+        ax.set_ylabel(textwrap.fill(label, 24) if narrow else label)
+
+    words = {
+        r.maker: f"{names[r.maker]} {percent(np.expm1(r.gap), 0, True)}" for r in last.itertuples()
+    }
+    return Chart(
+        draw,
+        f"Against other car makers since its form was announced: {words[best['maker']]}"
+        + (f", {words[worst['maker']]}" if len(last) > 1 else ""),
+        f"Lines of total return against the mean of five other car makers to "
+        f"{day(frame['day'].max())}: "
+        + ", ".join(
+            f"{w} after {number(r.years, 1)} years"
+            for w, r in zip(words.values(), last.itertuples(), strict=True)
+        )
+        + ".",
+        f"{TAPE} of the four, BMW, Mercedes-Benz, Stellantis, Toyota and Honda, each in its own "
+        "currency",
+        (4.0, 4.2),
+    )
+
+
+def stubs(a: Answers) -> Chart:
+    """Volkswagen beyond Porsche AG, and Renault beyond Nissan, through time."""
+    both = {
+        "volkswagen": ("Volkswagen without Porsche AG", a.frame("stub_volkswagen")),
+        "renault": ("Renault without Nissan", a.frame("stub_renault")),
+    }
+    both = {k: v for k, v in both.items() if len(v[1]) > 1}
+    if not both:
+        return empty("Stub values", f"neither stub could be computed on {a.as_of}")
+    share = {k: float((f["stub"] < 0).mean()) for k, (_, f) in both.items()}
+
+    def draw(fig, narrow):
+        shape = (len(both), 1) if narrow else (1, len(both))
+        axes = fig.subplots(*shape, squeeze=False).ravel()
+        for ax, (maker, (label, rows)) in zip(axes, both.items(), strict=True):
+            ax.plot(rows.index, rows["stub"] / 1e9, color=colour(maker), lw=1.2)
+            ax.fill_between(rows.index, rows["stub"] / 1e9, 0, where=rows["stub"] < 0,
+                            color=colour(maker), alpha=0.25, lw=0)  # fmt: skip
+            ax.axhline(0, color=INK, lw=0.8)
+            ax.set_title(label, fontsize=9, loc="left", color=INK)
+            ax.set_ylabel("EUR bn")
+            date_axis(ax, True)
+
+    last = {k: f["stub"].iloc[-1] for k, (_, f) in both.items()}
+    parts = [
+        f"{label} is worth {billions(last[k])}, negative on {percent(share[k])} of days"
+        for k, (label, _) in both.items()
+    ]
+    return Chart(
+        draw,
+        "; ".join(parts),
+        "Lines of market value less the listed holding: "
+        + "; ".join(
+            f"{label} {billions(f['stub'].iloc[0])} on {day(f.index[0])}, "
+            f"{billions(f['stub'].iloc[-1])} on {day(f.index[-1])}"
+            for label, f in both.values()
+        )
+        + ". Net cash is not taken off.",
+        "exchange closes, holdings, share counts; special dividend due taken off until its ex-day",
+        (3.6, 5.6),
+    )
+
+
+def porsche_se(a: Answers) -> Chart:
+    """Porsche SE's discount to its assets less debt."""
+    frame = a.frame("porsche_se")
+    title = "Porsche SE's discount to its assets"
+    if len(frame) < 2:
+        return empty(title, f"its shares and holdings were not public on {a.as_of}")
+    discount = frame["discount"]
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        ax.plot(frame.index, discount, color="#4b3b8f", lw=1.3)
+        ax.axhline(0, color=FAINT)
+        ax.set_ylim(min(0, discount.min()), max(0.5, discount.max() * 1.1))
+        ax.margins(x=0.01)
+        end_labels(ax, frame.index[-1], [(discount.iloc[-1], percent(discount.iloc[-1]), INK)])
+        percent_axis(ax.yaxis)
+        ax.set_ylabel("discount to net assets")
+        date_axis(ax, narrow)
+
+    return Chart(
+        draw,
+        f"Porsche SE sells {percent(discount.median())} below its assets less debt, at the median",
+        f"Line of the discount, {day(frame.index[0])} to {day(frame.index[-1])}: "
+        f"{percent(discount.iloc[0])} at first, {percent(discount.iloc[-1])} at last, between "
+        f"{percent(discount.min())} and {percent(discount.max())}.",
+        "exchange closes, holdings and debt as published; ordinary shares at the preferred price",
+        (3.4, 3.6),
+    )
+
+
+def priors(a: Answers) -> Chart:
+    """What studies found for each form, and the makers' own announcements beside it."""
+    studies, verdict = a.frame("priors"), a.frame("verdict")
+    keys = dict(a.context["announcement"])
+    if len(verdict):
+        tested = verdict["event"].isin(keys) & verdict["car"].notna()
+        verdict = verdict[tested & verdict["window"].isin([(-1, 1)])]
+    own = verdict
+    forms = list(dict.fromkeys(studies["form"]))
+    rows = [(f"{r.authors} ({r.form})", r.mean, r.low, r.high, "study") for r in
+            studies.sort_values("form").itertuples()]  # fmt: skip
+    rows += [(f"{r.short} ({keys[r.event]})", r.car, r.low, r.high, r.maker)
+             for r in own.itertuples()]  # fmt: skip
+    mean = studies["mean"].mean()
+
+    def draw(fig, narrow):
+        ax = fig.add_subplot()
+        for y, (_, middle, low, high, kind) in enumerate(rows[::-1]):
+            shade = SOFT if kind == "study" else colour(kind)
+            if np.isfinite(low):
+                ax.plot([low, high], [y, y], color=shade, lw=1.4)
+            ax.plot(middle, y, "s" if kind == "study" else "o", ms=5, color=shade)
+        ax.axvline(0, color=INK, lw=0.8)
+        ax.axhline(len(own) - 0.5, color=FAINT)
+        labels = [textwrap.fill(t, 25) if narrow else t for t, *_ in rows[::-1]]
+        ax.set_yticks(range(len(rows)), labels, fontsize=6.2 if narrow else 7.5)
+        ax.set_ylim(-0.7, len(rows) - 0.3)
+        percent_axis(ax.xaxis, sign=True)
+        ax.locator_params(axis="x", nbins=5)
+        text = "abnormal return at the announcement (squares: studies, line: weak to strong group)"
+        ax.set_xlabel(textwrap.fill(text, 38) if narrow else text)
+        ax.grid(axis="y", visible=False)
+
+    size = 1.6 + 0.27 * len(rows)
+    found = "; ".join(f"{t} {percent(m, 1, True)}" for t, m, *_ in rows)
+    return Chart(
+        draw,
+        f"Studies of {len(forms)} forms find {percent(mean, 1, True)} on average for the parent; "
+        "one case can be anywhere",
+        f"Squares for {len(studies)} studies and dots for {len(own)} own cases as of {a.as_of}: "
+        f"{found}.",
+        f"studies as listed under Sources; {TAPE}",
+        (size, size + 0.12 * len(rows)),
+    )

@@ -1,0 +1,257 @@
+"""The tables of chapter 3."""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+
+from alliance.answers import Answers
+from alliance.tables.base import Html, folded, show, unbroken
+
+_ITEMS = (
+    "what leaves",
+    "announced",
+    "in force",
+    "ended",
+    "outside money",
+    "capital kept",
+    "votes kept",
+    "value",
+    "raised",
+    "paid out",
+    "own accounts",
+    "today",
+)
+
+
+def side_by_side(a: Answers) -> Html:
+    """The forms side by side; every cell links to its own source."""
+    frame = a.frame("deals")
+    caption = "What each maker did, as far as public; each cell links to its source"
+    if frame.empty:
+        return Html("", f"No form was public on {a.as_of}")
+    names = a.context["structure_names"] | {"horse": "Engines (Horse)"}
+    forms = [f for f in (*names, *frame["form"].unique()) if f in set(frame["form"])]
+    forms = [f for f in dict.fromkeys(forms) if f in names]
+    cells = {(r.item, r.form): r for r in frame.itertuples()}
+    items = [i for i in _ITEMS if any((i, f) in cells for f in forms)]
+    head = "".join(f'<th scope="col">{html.escape(names[f])}</th>' for f in forms)
+    rows = ""
+    for item in items:
+        found = "".join(f"<td>{_sourced(cells.get((item, f)))}</td>" for f in forms)
+        rows += f'<tr><th scope="row">{item}</th>{found}</tr>'
+    body = (
+        f'<p class="caption">{caption}</p><div class="table" tabindex="0" role="region" '
+        f'aria-label="{caption}"><table><thead><tr><th scope="col">item</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+    lines = [
+        f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in forms if (i, f) in cells)
+        for i in items
+    ]
+    return Html(body, "\n".join([caption, *lines]))
+
+
+def _sourced(cell) -> str:
+    """A cell as a link to the copy that was read, its document in the tip."""
+    if cell is None:
+        return "–"
+    tip = html.escape(f"{cell.issuer}: {cell.title}, {cell.published:%Y-%m-%d}", quote=True)
+    text = unbroken(cell.text)
+    if not isinstance(cell.read_at, str):
+        return f'<span title="{tip}">{text}</span>'
+    return (
+        f'<a href="{html.escape(cell.read_at, quote=True)}" rel="noopener" title="{tip}">{text}</a>'
+    )
+
+
+def happened(a: Answers) -> Html:
+    """Each published figure beside the one recomputed, with the difference."""
+    frame = a.frame("happened")
+    if frame.empty:
+        return Html("", f"No figure of a deal was public on {a.as_of}")
+    scale = frame["unit"].isin(["EUR", "USD"]).map({True: 1e-6, False: 1.0})
+    unit = frame["unit"].replace({"EUR": "EUR m", "USD": "USD m"})
+    table = pd.DataFrame(
+        {
+            "maker": frame["maker"],
+            "figure": frame["item"],
+            "computed": frame["computed"] * scale,
+            "printed": frame["printed"] * scale,
+            "difference": (frame["computed"] - frame["printed"]) * scale,
+            "unit": unit,
+            "note": frame["note"],
+        }
+    )
+    formats = {"computed": ",.4g", "printed": ",.4g", "difference": "+,.2g"}
+    for name in formats:
+        table[name] = [f"{v:,.0f}" if pd.notna(v) and abs(v) >= 1000 else v for v in table[name]]
+        table[name] = [v if isinstance(v, str) else _short(v, formats[name]) for v in table[name]]
+    return show(table, "The deals recomputed beside what was printed")
+
+
+def _short(value: float, form: str) -> str:
+    return "" if pd.isna(value) else format(value, form)
+
+
+def figures(a: Answers) -> Html:
+    """The companies as figures, in their own currency and in euros, with what is assumed."""
+    frame = a.frame("figures")
+    if frame.empty:
+        return Html("", f"No company's figures were public on {a.as_of}")
+    small = frame["figure"].isin(["price a share"])
+    scale = small.map({True: 1.0, False: 1e-6})
+    digits = small.map({True: ",.2f", False: ",.0f"})
+    values = {
+        name: [format(v * k, d) for v, k, d in zip(frame[name], scale, digits, strict=True)]
+        for name in ("local", "value")
+    }
+    table = pd.DataFrame(
+        {
+            "company": frame["maker"],
+            "figure": frame["figure"].str.replace("_", " "),
+            "own currency, m": values["local"],
+            "currency": frame["currency"].where(frame["figure"] != "shares", "shares"),
+            "EUR m": values["value"],
+            "note": frame["note"],
+            "origin": frame["origin"],
+        }
+    )
+    table.loc[table["figure"] == "shares", "EUR m"] = ""
+    caption = "Companies as figures (prices a share in units, all else in millions)"
+    return folded(show(table, caption))
+
+
+def transplant(a: Answers) -> Html:
+    """Every structure on every company: cash and who gets it, coverage, control, value."""
+    frame = a.frame("transplant")
+    table = pd.DataFrame(
+        {
+            "company": frame["maker_name"],
+            "form": frame["structure_name"],
+            "on": frame["day"],
+            "unit, EUR m": frame["unit_value"] / 1e6,
+            "raised, EUR m": frame["gross"] / 1e6,
+            "raised, own currency": [
+                f"{c} {g * fx / 1e6:,.0f}m" if pd.notna(g) else ""
+                for c, g, fx in zip(
+                    frame["currency"], frame["gross"], frame["per_eur"], strict=True
+                )
+            ],
+            "to the unit": frame["to_unit"] / 1e6,
+            "to the parent": frame["to_parent"] / 1e6,
+            "fees": frame["fees"] / 1e6,
+            "paid out": frame["paid_out"] / 1e6,
+            "left": frame["left"] / 1e6,
+            "over the plan": frame["coverage"],
+            "with own means": frame["coverage_own"],
+            "capital kept": frame["kept"],
+            "votes kept": frame["votes"],
+            "blocking minority": frame["blocking"],
+            "rest as the market implies": frame["rest"] / 1e6,
+            "assumed": frame["assumed"],
+            "not evaluable": frame["why"],
+        }
+    )
+    money = ["unit, EUR m", "raised, EUR m", "to the unit", "to the parent", "fees", "paid out"]
+    formats = dict.fromkeys([*money, "left", "rest as the market implies"], ",.0f")
+    parts = ["over the plan", "with own means", "capital kept", "votes kept"]
+    formats |= dict.fromkeys(parts, ".1%")
+    return folded(show(table, "Every form on every company, EUR m", formats))
+
+
+def values(a: Answers) -> Html:
+    """Value a share low, base and high in the company's own currency, with draws."""
+    frame = a.frame("transplant").merge(
+        a.frame("uncertainty"), on=["structure", "maker"], how="left"
+    )
+    fx = frame["per_eur"]
+    table = pd.DataFrame(
+        {
+            "company": frame["maker_name"],
+            "form": frame["structure_name"],
+            "currency": frame["currency"],
+            "price": frame["price"] * fx,
+            "low": frame["low"] * fx,
+            "base": frame["base"] * fx,
+            "high": frame["high"] * fx,
+            "break-even of the unit, EUR m": frame["breakeven"] / 1e6,
+            "a share gains in draws": frame["p_gain"],
+        }
+    )
+    formats = dict.fromkeys(("price", "low", "base", "high"), ",.2f")
+    formats |= {"break-even of the unit, EUR m": ",.0f", "a share gains in draws": ".0%"}
+    return folded(show(table, "Value a share by form and company", formats))
+
+
+def verdict(a: Answers) -> Html:
+    """A row for each announcement: abnormal return and t by window, and what else happened."""
+    frame = a.frame("verdict")
+    if frame.empty:
+        return Html("", f"No announcement was public on {a.as_of}")
+    rows = []
+    for _, group in frame.groupby("event", sort=False):
+        first = group.iloc[0]
+        row = {"announcement": first["short"], "day": first["day"], "share": first["company"]}
+        for e in group.itertuples():
+            known = f"{e.car:+.1%} ({e.t:+.1f})" if pd.notna(e.car) else "not testable"
+            row[f"days {e.window[0]} to {e.window[1]}"] = known.replace("-", "−")
+        row["p rank, day 0"] = group["p_rank"].iloc[0]
+        row["p placebo, days 0 to 1"] = group["p_placebo"].iloc[1]
+        row["what else moved prices"] = first["confounders"]
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    formats = {name: ".3f" for name in table if name.startswith("p ")}
+    caption = "Abnormal return (and t) of each announcement, with what else happened"
+    return folded(show(table, caption, formats))
+
+
+def scorecards(a: Answers) -> Html:
+    """How often each form comes first, and its score at the scenario's weights, by company."""
+    frame = a.frame("scorecard")
+    if frame.empty:
+        return Html("", f"No form could be scored on {a.as_of}")
+    table = pd.DataFrame(
+        {
+            "company": frame["maker"].map(a.context["maker_names"]),
+            "form": frame["structure"].map(a.context["structure_names"]),
+            "score at the scenario's weights": frame["score"],
+            "first, of all weightings": frame["first"],
+            "weight that decides most": frame["decides"],
+        }
+    )
+    formats = {"score at the scenario's weights": ".2f", "first, of all weightings": ".0%"}
+    return show(table, "Which form comes first, by company", formats)
+
+
+def terms(a: Answers) -> Html:
+    """The terms of the bargain, their values, and who raised them."""
+    frame = a.frame("bargain_terms")
+    if frame.empty:
+        return Html("", a.result("bargain.renault_gain_eur").note)
+    shown = [f"{v / 1e6:,.0f}" if v > 1 else f"{v:.0%}" if v else "0" for v in frame["value"]]
+    table = pd.DataFrame(
+        {"term": frame["term"], "value, EUR m or %": shown, "raised in": frame["raised"]}
+    )
+    return show(table, "The terms of the bargain")
+
+
+def points(a: Answers) -> Html:
+    """Bargains by name: what is agreed and what each side's outside holders gain."""
+    frame = a.frame("bargain_points")
+    if frame.empty:
+        return Html("", a.result("bargain.renault_gain_eur").note)
+    table = pd.DataFrame(
+        {
+            "bargain": frame["point"],
+            "value agreed, EUR m": frame["agreed"] / 1e6,
+            "ticket, EUR m": frame["ticket"] / 1e6,
+            "shares sold, EUR m": frame["block"] / 1e6,
+            "sale discount": frame["discount"],
+            "Renault's holders, EUR m": frame["renault"] / 1e6,
+            "Nissan's holders, EUR m": frame["nissan"] / 1e6,
+        }
+    )
+    formats = {n: ",.0f" for n in table if n.endswith("EUR m")} | {"sale discount": ".0%"}
+    return show(table, "Gains of both sides' outside holders", formats)

@@ -1,0 +1,127 @@
+"""The bargain: gains by hand, what changes hands, the equal split, the break-even cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alliance import answers, bargain, evidence, scenario
+from alliance.bargain import Stakes
+from alliance.errors import ScenarioError
+
+BASE = Stakes(600, 3638.3, 0.434016, 0.15, independence=543.8, relief=0.1)
+
+
+def found(as_of="2023-01-17", **changes):
+    s = scenario.Scenario().replace({"as_of": as_of, "separation": changes})
+    return answers.separation(s, evidence.open(s.as_of))
+
+
+def test_gains_by_hand():
+    """With i 200 and no overpayment: Nissan 544 - 200, Renault a tenth of the block."""
+    g = bargain.gains(replace(BASE, ip=200), 8000, 8000)
+    assert g.issuer == pytest.approx(343.8) and g.holder == pytest.approx(363.83)
+    assert round(float(g.holder_outside)) == 466 and round(float(g.issuer_outside)) == 241
+
+
+def test_the_chapters_gains_meet_the_same_check():
+    a = found(ip_cost_eur=2e8, europe_benefit_eur=0)
+    assert a["bargain.renault_gain_eur"] / 1e6 == pytest.approx(466, abs=0.5)
+    assert a["bargain.nissan_gain_eur"] / 1e6 == pytest.approx(241, abs=0.5)
+    terms = a.frame("bargain_terms").set_index("term")["value"]
+    assert terms["independence of Nissan"] / 1e6 == pytest.approx(544, abs=0.5)
+    assert a.context["control_most"] / 1e6 == pytest.approx(417, abs=0.5)
+    assert a.context["stakes"].block / 1e6 == pytest.approx(3638, abs=0.5)
+
+
+@given(over=st.floats(-500, 500), s=st.floats(0, 0.9), n=st.floats(0, 0.9))
+def test_an_overpayment_only_changes_hands(over, s, n):
+    """Outside holders together gain nothing by it, and just the stated part moves."""
+    t = replace(BASE, holding=s, back=n)
+    agreed = 600 * 8000 / (600 - over)
+    before, after = bargain.gains(t, 8000, 8000), bargain.gains(t, agreed, 8000)
+    moved = after.holder_outside - before.holder_outside
+    assert moved == pytest.approx(bargain.changes_hands(t) * over, abs=1e-6)
+    assert after.issuer_outside - before.issuer_outside == pytest.approx(-moved, abs=1e-6)
+
+
+def test_all_value_reaches_outside_holders():
+    """Look-through: what both gain is what outsiders gain, with every loop seen through."""
+    g = bargain.gains(BASE, 6000, 8000)
+    assert g.issuer + g.holder == pytest.approx(g.issuer_outside + g.holder_outside)
+
+
+def test_what_changes_hands_is_515_thousandths():
+    assert bargain.changes_hands(Stakes(0, 0, 0.434, 0.15)) == pytest.approx(0.5146, abs=5e-5)
+
+
+@given(
+    belief=st.floats(1e3, 2e4), ip=st.floats(0, 800), d=st.floats(0, 0.3), bought=st.floats(0, 1)
+)
+def test_the_equal_split_is_equal(belief, ip, d, bought):
+    t = replace(BASE, ip=ip, discount=d, bought=bought)
+    split = bargain.equal_split(t, belief)
+    if split is not None:
+        g = bargain.gains(t, split, belief)
+        assert g.issuer_outside == pytest.approx(g.holder_outside, abs=1e-6)
+
+
+def test_no_split_where_the_ticket_is_too_small():
+    assert bargain.equal_split(replace(BASE, ticket=1.0, independence=5000), 8000) is None
+    assert bargain.equal_split(replace(BASE, ticket=0.0), 8000) is None
+
+
+def test_break_even_cost_by_bisection():
+    """The closed form against a search over the cost."""
+    low, high = 0.0, 5000.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        gains = bargain.gains(replace(BASE, ip=middle), 7000, 8000).issuer_outside
+        low, high = (middle, high) if gains > 0 else (low, middle)
+    assert bargain.break_even_ip(BASE, 7000, 8000) == pytest.approx(low, abs=1e-6)
+    a = found()
+    again = found(ip_cost_eur=a["bargain.break_even_ip_cost_eur"])
+    assert again["bargain.nissan_gain_eur"] == pytest.approx(0, abs=1)
+    assert again["bargain.break_even_ip_cost_eur"] == a["bargain.break_even_ip_cost_eur"]
+
+
+def test_more_of_each_term_moves_its_side():
+    start = bargain.gains(BASE, 8000, 8000)
+    for name, side, sign in (
+        ("ip", "issuer", -1), ("benefit", "issuer", 1), ("votes", "issuer", 1),
+        ("control", "holder", -1), ("signal", "holder", 1), ("discount", "holder", -0.01),
+    ):  # fmt: skip
+        moved = bargain.gains(replace(BASE, **{name: 0.01 if sign == -0.01 else 10}), 8000, 8000)
+        assert np.sign(getattr(moved, side) - getattr(start, side)) == np.sign(sign), name
+
+
+@pytest.mark.parametrize("name, value", [("holding", 1.2), ("discount", -0.1), ("bought", 1.5)])
+def test_refused(name, value):
+    with pytest.raises(ScenarioError, match=f"{name} must be a fraction from 0 to 1"):
+        replace(BASE, **{name: value})
+
+
+def test_the_zone_holds_its_points():
+    a = found()
+    zone = a.frame("bargain_zone")
+    assert set(zone["belief"]) == {"low", "base", "high"}
+    row = a.frame("bargain_points").iloc[0]
+    near = zone[zone["belief"] == "base"]
+    near = near.assign(
+        gap=(near["agreed"] - row["agreed"]).abs() / 1e9 + near["discount"] * 100
+    ).nsmallest(1, "gap")
+    assert near["renault"].iloc[0] == pytest.approx(row["renault"], rel=0.05)
+
+
+def test_points_grow_with_what_is_public():
+    names = {d: found(d).frame("bargain_points")["point"].tolist() for d in
+             ("2023-01-17", "2023-08-01", "2026-06-30")}  # fmt: skip
+    assert names["2023-01-17"] == ["this scenario", "equal split"]
+    assert names["2023-08-01"][-1] == "agreed, July 2023"
+    assert names["2026-06-30"][-1] == "what happened"
+    last = found("2026-06-30").frame("bargain_points").iloc[-1]
+    assert last["block"] == 1_616_000_000 and last["ticket"] == 0
