@@ -121,7 +121,15 @@ def test_points_grow_with_what_is_public():
     names = {d: found(d).frame("bargain_points")["point"].tolist() for d in
              ("2023-01-17", "2023-08-01", "2026-06-30")}  # fmt: skip
     assert names["2023-01-17"] == ["this scenario", "equal split"]
-    assert names["2023-08-01"][-1] == "agreed, July 2023"
+    assert names["2023-08-01"][-1] == "agreed, July 2023, at the floor"
     assert names["2026-06-30"][-1] == "what happened"
     last = found("2026-06-30").frame("bargain_points").iloc[-1]
     assert last["block"] == 1_616_000_000 and last["ticket"] == 0
+
+
+def test_the_agreed_bargain_stands_on_its_own_day():
+    """What was agreed in July 2023 is valued with that day's stakes, whenever it is read."""
+    rows = [found(day).frame("bargain_points").set_index("point") for day in
+            ("2023-07-26", "2026-06-30")]  # fmt: skip
+    one, other = (r.loc["agreed, July 2023, at the floor"] for r in rows)
+    assert one["block"] == other["block"] and one["block"] > 4e9

@@ -51,6 +51,11 @@ def found(name="base", **changes):
     return answers.separation(s, evidence.open(s.as_of))
 
 
+def found_at(day):
+    s = scenario.Scenario().replace({"as_of": day})
+    return answers.separation(s, evidence.open(day))
+
+
 @pytest.fixture(scope="module")
 def base():
     return found()
@@ -180,8 +185,8 @@ def test_breakeven_by_a_root_finder(structure, terms):
         value = separation.value_per_share(structure, COMPANY, terms, v, before, d, d)
         return value - COMPANY.price
 
-    root = brentq(gap, 0.2 * base, 20 * base, xtol=1)
-    assert o.breakeven == pytest.approx(root, rel=1e-9)
+    root = brentq(gap, 0.5 * base, 20 * base, xtol=1)
+    assert o.breakeven == pytest.approx(root * (1 - terms.offer_discount), rel=1e-9)
 
 
 def test_a_costlier_deal_must_fetch_more():
@@ -246,6 +251,10 @@ def test_draws_equal_one_by_one():
             "votes sold must fit the voting capital of 0.3, received 0.4",
         ),
         (lambda: Structure("s", "ev", (Leg("market", 0.5),), majority=0.51), "keep 51% of the"),
+        (
+            lambda: Structure("s", "ev", (Leg("market", 0.6, votes=0),), voting_capital=0.5),
+            "must fit the 0.5 that have none, received 0.6",
+        ),
         (lambda: Structure("s", "evs"), "did you mean 'ev'"),
         (lambda: Structure("s", "none", (Leg("market", 0.1),)), "nothing to sell"),
         (lambda: Structure("s", "ev", payout=1.1), "payout must be"),
@@ -308,6 +317,19 @@ def test_wins_of_three_criteria_by_area():
     assert overall[0] == pytest.approx(0.25, abs=0.005)
 
 
+def test_rounding_decides_nothing():
+    """Values equal but for the last bits are a tie."""
+    overall, _ = separation.wins(np.array([[1.0 + 2e-16, 1], [1, 1]]), 1000, 3)
+    assert overall == pytest.approx([0.5, 0.5])
+
+
+def test_low_values_that_lose_the_majority_have_none():
+    """At 1.2bn the partners' 800m and the float would take more than 49 %."""
+    low = replace(COMPANY, values={"ev": (1.2e9, 8e9, 1e10)})
+    o = apply(CARVE_OUT, low)
+    assert np.isnan(o.low) and np.isfinite(o.base)
+
+
 def test_ties_share_and_gaps_lose():
     overall, _ = separation.wins(np.array([[1.0, 1], [1, 1], [0, np.nan]]), 1000, 3)
     assert overall == pytest.approx([0.5, 0.5, 0.0])
@@ -366,7 +388,9 @@ def test_assumptions_are_told_from_evidence(base, latest):
     key = "separation.carve_out.renault.cash_raised_eur"
     assert "separation.planned_evs" in assumed(base, key)
     assert "separation.terms.carve_out" in assumed(base, key)
-    assert assumed(latest, key) == set()  # the chief's value and the float are public by then
+    later = found_at("2023-12-31")  # the chief's value and the float are public by then
+    assert assumed(later, key) == set()
+    assert assumed(latest, key) == {"separation.value_per_ev_eur"}  # and stand no more
     assert assumed(base, "separation.profitable_unit.volkswagen.cash_raised_eur") == set()
     assert "separation.gm.net_cash" in assumed(latest, "separation.carve_out.gm.cash_raised_eur")
 
@@ -396,7 +420,7 @@ def test_comparators_are_rows_not_code():
     a = found("comparators")
     grid = a.frame("transplant").set_index(["structure", "maker"])
     assert len(grid) == 7 * 4
-    assert grid.at[("polestar", "renault"), "gross"] == pytest.approx(0.0525 * 8e9)
+    assert grid.at[("polestar", "renault"), "gross"] == pytest.approx(0.0525 * 300_000 * 26_700)
     assert grid.at[("zeekr", "renault"), "kept"] == pytest.approx(1 - 0.065)
     spun = grid.loc[("daimler_truck", "volkswagen")]
     assert spun["gross"] == 0 and spun["kept"] == pytest.approx(0.35)
@@ -415,7 +439,7 @@ def test_another_company_is_a_row(data, reseal):
     add("carmakers", f"stellantis,Stellantis,stellantis,estoxx50,EUR,2022-05-01,,its EVs,,{tail}")
     add("shares", f"stellantis,issued,2021-12-31,3100000000,{tail}")
     add("fundamentals", f"stellantis,2021,net_cash,19000000000,EUR,{tail}")
-    add("ev-plans", f"stellantis,m,money,30000000000,EUR,2021-07-08,2025-12-31,{tail}")
+    add("ev-plans", f"stellantis,m,money,30000000000,EUR,2021-07-08,2025-12-31,,{tail}")
     reseal(data)
     s = scenario.Scenario().replace(
         {"separation": {"companies": ["renault", "stellantis"], "company": "stellantis"}}

@@ -11,6 +11,7 @@ from alliance import bargain, returns
 from alliance.answers.form import Builder
 from alliance.answers.makers import Maker
 from alliance.errors import NotPublished
+from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
@@ -40,61 +41,21 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     """Add the zone, the points and the headline results of the bargain."""
     g, ev = s.separation, b.ev
     with ev.reading() as used:
-        close, rate = ev.close(ISSUER), ev.rate("jpy_per_eur")
-        held, issued = ev.holding(HOLDER, ISSUER), ev.shares(ISSUER)
-        back, own = ev.holding(ISSUER, HOLDER), ev.shares(HOLDER)
-    price = returns.level(close, ev.as_of)
-    fix = returns.level(rate, price.date or ev.as_of)
+        t, why = _stakes(s, ev)
     maker = makers.get(HOLDER)
-    why = price.note or fix.note
-    if held.empty or issued.empty or back.empty or own.empty:
-        why = f"one of the two stakes was not public on {ev.as_of}"
-    elif maker is None or maker.company is None:
+    if maker is None or maker.company is None:
         why = f"Renault is not compared as of {ev.as_of}" if maker is None else maker.why
-    elif price.value is not None and fix.value is not None:
-        why = ""
-    b.frames["bargain_zone"] = pd.DataFrame(
-        columns=["belief", "agreed", "discount", "renault", "nissan"]
-    )
-    b.frames["bargain_points"] = pd.DataFrame()
-    b.frames["bargain_terms"] = pd.DataFrame()
+    columns = ["belief", "value", "agreed", "discount", "renault", "nissan"]
+    b.frames["bargain_zone"] = pd.DataFrame(columns=columns)
+    b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
     if why:
         for key, label in KEYS.items():
             b.put(f"bargain.{key}", None, "EUR", label, used, why)
         return
-    with ev.reading() as premium_used:
-        try:
-            paid = float(ev.fact("porsche-premium-printed")["value"])
-        except NotPublished:
-            paid = PORSCHE_PREMIUM
-    premium = paid if g.voting_premium is None else g.voting_premium
-    value = float(issued.iloc[-1]) * price.value / fix.value
-    stake = float(held.iloc[-1] / issued.iloc[-1])
-    block = max(0.0, stake - s.selldown.target_stake) * value
-    independence = g.independence_worth_eur
-    if independence is None:
-        independence = premium * (1 - stake) * value
-        used = used | premium_used if g.voting_premium is None else used
     low, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
-    t = bargain.Stakes(
-        ticket=g.ticket_eur,
-        block=block,
-        holding=stake,
-        back=float(back.iloc[-1] / own.iloc[-1]),
-        discount=g.sale_discount,
-        bought=g.nissan_share_of_sale,
-        independence=independence,
-        votes=g.votes_worth_eur,
-        control=g.control_worth_eur,
-        ip=g.ip_cost_eur,
-        benefit=g.europe_benefit_eur,
-        signal=g.signal_eur,
-        relief=g.overhang_relief,
-    )
     found, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
     assumed = tuple(f"separation.{field}" for field, _, _ in TERMS) + maker.assumed["ev"]
-    read = used | maker.used
     values = {
         "renault_gain_eur": float(found.holder_outside),
         "nissan_gain_eur": float(found.issuer_outside),
@@ -105,16 +66,55 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
         note = None
         if values[key] is None:
             note = "no value splits the gain: the ticket is too small for what there is to share"
-        b.put(f"bargain.{key}", values[key], "EUR", label, read, note, assumed)
-    b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "premium": premium}
-    b.context["control_most"] = premium * stake * value
+        b.put(f"bargain.{key}", values[key], "EUR", label, used | maker.used, note, assumed)
+    most = t.independence * t.holding / (1 - t.holding)
+    b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "control_most": most}
     _zone(b, t, {"low": low, "base": belief, "high": high})
-    _points(b, t, agreed, belief, split)
-    filled = {"independence_worth_eur": independence}
+    _points(b, s, t, agreed, belief, split)
+    filled = {"independence_worth_eur": t.independence}
     b.frames["bargain_terms"] = pd.DataFrame(
         [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
         columns=["term", "value", "raised"],
     )
+
+
+def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
+    """The terms at the evidence's day, or why there are none."""
+    g = s.separation
+    close, rate = ev.close(ISSUER), ev.rate("jpy_per_eur")
+    held, issued = ev.holding(HOLDER, ISSUER), ev.shares(ISSUER)
+    back, own = ev.holding(ISSUER, HOLDER), ev.shares(HOLDER)
+    price = returns.level(close, ev.as_of)
+    fix = returns.level(rate, price.date or ev.as_of)
+    if held.empty or issued.empty or back.empty or own.empty:
+        return None, f"one of the two stakes was not public on {ev.as_of}"
+    if price.value is None or fix.value is None:
+        return None, price.note or fix.note
+    premium = g.voting_premium
+    if premium is None:
+        try:
+            premium = float(ev.fact("porsche-premium-printed")["value"])
+        except NotPublished:
+            premium = PORSCHE_PREMIUM
+    value = float(issued.iloc[-1]) * price.value / fix.value
+    stake = float(held.iloc[-1] / issued.iloc[-1])
+    independence = g.independence_worth_eur
+    t = bargain.Stakes(
+        ticket=g.ticket_eur,
+        block=max(0.0, stake - s.selldown.target_stake) * value,
+        holding=stake,
+        back=float(back.iloc[-1] / own.iloc[-1]),
+        discount=g.sale_discount,
+        bought=g.nissan_share_of_sale,
+        independence=premium * (1 - stake) * value if independence is None else independence,
+        votes=g.votes_worth_eur,
+        control=g.control_worth_eur,
+        ip=g.ip_cost_eur,
+        benefit=g.europe_benefit_eur,
+        signal=g.signal_eur,
+        relief=g.overhang_relief,
+    )
+    return t, ""
 
 
 def _zone(b: Builder, t: bargain.Stakes, beliefs: dict[str, float]) -> None:
@@ -140,26 +140,34 @@ def _zone(b: Builder, t: bargain.Stakes, beliefs: dict[str, float]) -> None:
     b.frames["bargain_zone"] = pd.concat(parts, ignore_index=True)
 
 
-def _points(b: Builder, t: bargain.Stakes, agreed, belief, split) -> None:
-    """The scenario's point, the equal split, what was agreed, what happened."""
+def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -> None:
+    """The scenario's point, the equal split, what was agreed, what happened.
+
+    The last two stand on their own days. The ticket of July 2023 named no part of Ampere: the
+    fifteen per cent spoken of before make its value a floor. Where no ticket was paid, Ampere
+    brought Nissan nothing.
+    """
     rows = [_point("this scenario", t, agreed, belief)]
     if split is not None:
         rows.append(_point("equal split", t, split, belief))
-    with b.ev.reading() as used:
-        tickets = b.ev.valuations.query("maker == @HOLDER and valuation == 'ticket-600'")
-        sales = b.ev.tranches
-        try:
-            pledged = float(b.ev.fact("ampere-pledge-nissan")["value"])
-        except NotPublished:
-            pledged = None
+    ev = b.ev
+    with ev.reading() as used:
+        tickets = ev.valuations.query("maker == @HOLDER and valuation == 'ticket-600'")
+        sales = ev.tranches.sort_values("announced")
+        if len(tickets):
+            then, why = _stakes(s, ev.at(tickets["date"].iloc[-1].date()))
+            pledged = float(ev.fact("ampere-pledge-nissan")["value"])
+            if not why:
+                then = replace(then, ticket=pledged, discount=0.0, bought=1.0)
+                floor = float(tickets["low"].iloc[-1])
+                rows.append(_point("agreed, July 2023, at the floor", then, floor, belief))
+        if len(sales):
+            then, why = _stakes(s, ev.at(sales["announced"].iloc[0].date()))
+            money = float(sales["proceeds_eur"].sum())
+            if not why:
+                then = replace(then, ticket=0.0, block=money, discount=0.0, bought=1.0, benefit=0.0)
+                rows.append(_point("what happened", then, np.nan, belief))
     b.used = b.used | used
-    if len(tickets) and pledged is not None:
-        then = replace(t, ticket=pledged, discount=0.0, bought=1.0)
-        rows.append(_point("agreed, July 2023", then, float(tickets["low"].iloc[-1]), belief))
-    if len(sales):
-        money = float(sales["proceeds_eur"].sum())
-        then = replace(t, ticket=0.0, block=money, discount=0.0, bought=1.0)
-        rows.append(_point("what happened", then, np.nan, belief))
     b.frames["bargain_points"] = pd.DataFrame(rows)
 
 

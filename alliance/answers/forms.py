@@ -12,7 +12,7 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
-_RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
+RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
 
 
 @dataclass
@@ -70,9 +70,14 @@ def forms(s: Scenario, ev: Evidence) -> dict[str, Form]:
         except ScenarioError as error:
             form.why = str(error)
             continue
-        form.structure = separation.with_terms(
-            structure, g.float_fraction, g.paid_out, g.voting_premium
-        )
+        try:
+            form.structure = separation.with_terms(
+                structure, g.float_fraction, g.paid_out, g.voting_premium
+            )
+        except ScenarioError as error:
+            if key == g.structure:
+                raise ScenarioError(f"separation: {error}") from None
+            form.why = str(error)
     return out
 
 
@@ -111,7 +116,7 @@ def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
     """
     if currency == "EUR":
         return 1.0
-    found = returns.level(ev.rate(_RATES[currency]), day or ev.as_of)
+    found = returns.level(ev.rate(RATES[currency]), day or ev.as_of)
     if found.value is None:
         raise ScenarioError(found.note)
     return found.value

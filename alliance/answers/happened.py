@@ -133,8 +133,9 @@ def _renault(b: Builder, f: Facts, rows) -> None:
         _row(rows, "Renault", "pledges to Ampere", both, f["ampere-pledges-printed"], "EUR")
         floated, allies = f["ampere-float-planned"], f["ampere-allies-planned"]
         kept = 1 - floated - allies if None not in (floated, allies) else None
-        _row(rows, "Renault", "part of Ampere kept in the plan", kept, f["ampere-floor"],
-             "fraction", "printed: at least")  # fmt: skip
+        floor = f["ampere-floor"]
+        told = "" if floor is None else f"at least {floor:.0%} was promised"
+        _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", told)
         _row(
             rows,
             "Renault",
@@ -169,6 +170,21 @@ def _segments(b: Builder, f: Facts, rows) -> None:
             _row(rows, "Ford", f"three segments of {year}, operating result", parts,
                  row["group"], "USD", note)  # fmt: skip
     b.frames["ford"] = wide.reset_index()
+    last = ford[(ford["segment"] == "model-e") & ford["revenue"].notna()]
+    with b.ev.reading() as aims:
+        aimed, charged = f["ford-margin-target"], f["ford-charges"]
+    b.used = b.used | aims
+    if len(last):
+        margin = float(last["ebit_low"].iloc[-1] / last["revenue"].iloc[-1])
+        note = f"of {last['year'].iloc[-1]}; printed: aim for late 2026"
+        _row(rows, "Ford", "operating margin of Model e", margin, aimed, "fraction", note)
+    _row(rows, "Ford", "EV special items of December 2025", charged, None, "USD", "as announced")
+    cars = table.query("segment == 'renault-brand-ev' or (segment == 'ampere' and year == 2025)")
+    if len(cars) == 2:
+        got = cars[cars["basis"] == "actual"]["units"].iloc[0]
+        plan = cars[cars["basis"] == "target"]["units"].iloc[0]
+        note = "the Renault brand's against Ampere's plan: perimeters differ"
+        _row(rows, "Renault", "battery cars of 2025", float(got), float(plan), "units", note)
     losses = wide["model-e"].dropna() if "model-e" in wide else pd.Series(dtype=float)
     why = f"no result of Model e was public on {b.ev.as_of}"
     years = f"{losses.index[0]} to {losses.index[-1]}" if len(losses) else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from alliance import returns, separation
-from alliance.answers.forms import forms, per_eur
+from alliance.answers.forms import RATES, forms, per_eur
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario, fields
@@ -36,6 +36,7 @@ class Maker:
     used: Used = field(default_factory=Used)
     assumed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figures: list[tuple] = field(default_factory=list)
+    note: str = ""
     why: str = ""
 
 
@@ -108,8 +109,13 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
             last = known.iloc[-1]
             money[metric] = float(last["value"]) / fx
             maker.figures.append((metric, money[metric], f"of {last['year']}", "evidence"))
+    counts = ev.table("shares").query("company == @maker.share and item == 'issued'")
+    if counts.sort_values("date")["confidence"].iloc[-1] == "low":
+        assumed.append(f"separation.{maker.key}.shares")
     stakes = _stakes(maker.key, row["share"], ev)
+    nil = stakes == 0.0
     plans = ev.ev_plans.query("maker == @maker.key").sort_values(["published", "start"])
+    plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan = plans[plans["kind"] == "money"]
     total, years, left = None, 0.0, 0.0
     if len(plan):
@@ -118,6 +124,7 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
         total, years = float(p["amount"]) / per_eur(p["unit"], ev, price.date), span / 365.25
         left = min(1.0, max(0.0, (p["end"] - pd.Timestamp(ev.as_of)).days / span))
         when = f"{p['start']:%Y-%m} to {p['end']:%Y-%m}, {left:.0%} still to run"
+        when += f"; {p['note']}" if isinstance(p["note"], str) else ""
         maker.figures.append(("EV plan", total, when, "evidence"))
     value = price.value / fx
     whole = shares * value - money["net_cash"] - stakes
@@ -132,12 +139,23 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
         money["free_cash_flow"], units, _owns(maker.key, ev),
     )  # fmt: skip
     note = price.note or f"close of {price.date}"
+    rate = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
+    maker.note = "; ".join(n for n in (price.note, rate) if n)
     maker.figures[:0] = [
         ("price a share", value, note, "evidence"),
-        ("shares", shares, "last count public", "evidence"),
+        ("shares", shares, _told(counts.sort_values("date")["note"].iloc[-1]), "evidence"),
         ("market value", shares * value, note, "evidence"),
-        ("listed stakes", stakes, "at market", "evidence"),
+        (
+            "listed stakes",
+            stakes,
+            "none in the evidence" if nil else "at market",
+            "assumed" if nil else "evidence",
+        ),
     ]
+
+
+def _told(note: object) -> str:
+    return note if isinstance(note, str) else "last count public"
 
 
 def _stakes(holder: str, own: str, ev: Evidence) -> float:
@@ -167,6 +185,7 @@ def _unit(maker: Maker, unit: str, told: str, s: Scenario, ev: Evidence, plans, 
     """(low, base, high) of a unit and what is assumed: scenario, the seller's value, or a rule."""
     g = s.separation
     known = ev.valuations.query("maker == @maker.key and unit == @unit").copy()
+    known = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
     for end in ("low", "high"):
         known[end] = [
             v / per_eur(c, ev, day)
@@ -184,6 +203,9 @@ def _unit(maker: Maker, unit: str, told: str, s: Scenario, ev: Evidence, plans, 
         base = float(last["low"])
         values = (min(float(middle.min()), base), base, max(float(own["high"].max()), base))
         assumed, how = (), f"{last['by']}, {last['date'].date()}"
+        if last["of"] == "enterprise":
+            assumed = (f"separation.{maker.key}.enterprise_value",)
+            how += ", debt not taken off"
     elif unit == "profit":
         base = setting * whole
         values, how = (low * base, base, high * base), f"{setting:.0%} of the company"

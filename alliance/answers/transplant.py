@@ -112,7 +112,8 @@ def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: d
         if value is None and not why:
             why = "nothing is sold" if name == "breakeven" else "no EV plan was public"
         value = None if value is None or np.isnan(value) else float(value)
-        note = why if value is None else (row["assumed"] and f"assumed: {row['assumed']}") or None
+        notes = [maker.note, row["assumed"] and f"assumed: {row['assumed']}"]
+        note = why if value is None else "; ".join(n for n in notes if n) or None
         words = f"{form.name} on {maker.name}, {maker.day}: {label}"
         where = f"separation.{form.key}.{maker.key}.{key}"
         b.put(where, value, measure, words, used, note, assumed)
@@ -142,8 +143,8 @@ def draws(
         drawn("tax_rate"),
         0.0,
         drawn("conglomerate_discount"),
-        drawn("oneoff_cost_eur"),
-        drawn("running_cost_eur"),
+        s.separation.oneoff_cost_eur,  # no cost was published: no range to draw from
+        s.separation.running_cost_eur,
     )
     top = max(s.separation.holding_discount, 1e-9)
     middle = np.minimum(t.conglomerate_discount, top)

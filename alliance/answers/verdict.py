@@ -173,7 +173,8 @@ def _porsche_se(b: Builder) -> None:
     b.frames["porsche_se"] = frame
     level = returns.level(frame["discount"].rename("day on which all traded"), b.ev.as_of)
     day = frame.index[-1].date() if len(frame) else b.ev.as_of
-    b.put(where, level.value, "fraction", f"{label}, {day}", used, level.note)
+    note = level.note or f"debt as published for {max(debts):%Y-%m}"
+    b.put(where, level.value, "fraction", f"{label}, {day}", used, note)
 
 
 def _renault(b: Builder) -> None:

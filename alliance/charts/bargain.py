@@ -29,6 +29,9 @@ def zone(a: Answers) -> Chart:
         return empty("The bargain", why)
     points = a.frame("bargain_points")
     both = ((frame["renault"] >= 0) & (frame["nissan"] >= 0)).groupby(frame["belief"]).mean()
+    line = frame[(frame["belief"] == "base") & (frame["discount"] == 0)]
+    gain = line[(line["renault"] >= 0) & (line["nissan"] >= 0)]["agreed"]
+    start = f"from EUR {number(gain.min() / 1e9, 1)}bn" if len(gain) else "at no value"
     split = a["bargain.equal_split_value_eur"]
     top = frame["agreed"].max() / 1e9
 
@@ -67,8 +70,8 @@ def zone(a: Answers) -> Chart:
     )
     return Chart(
         draw,
-        f"Both sides gain in {percent(both['base'])} of the bargains shown if Ampere is worth its "
-        f"base value; {fair}",
+        f"If Ampere is worth its base value, both gain when it is valued {start} on and the shares "
+        f"sell undiscounted; {fair}",
         f"Maps as of {a.as_of} of who gains over the value agreed (to EUR {number(top, 0)}bn) and "
         f"the sale discount: both gain in {percent(both['low'])}, {percent(both['base'])} and "
         f"{percent(both['high'])} of them for a low, base and high belief.",

@@ -131,9 +131,13 @@ class Chart:
 
     def png(self, narrow: bool = False) -> bytes:
         """The drawing as PNG, without a date or a program's name in it."""
+        from PIL import Image
+
         with rc_context(STYLE):
             fig, out = self.figure(narrow), io.BytesIO()
-            fig.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
+            fig.canvas.draw()  # once: savefig would lay out and draw twice
+            pixels = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
+            pixels.save(out, format="png", dpi=(DPI, DPI), compress_level=4)
         return out.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -123,7 +123,7 @@ def cash(a: Answers) -> Chart:
             return "None of these forms raises cash"
         text = f"{maker} would raise most: {billions(most)} by {structure}"
         own = values.loc["renault"].max() if "renault" in values.index else np.nan
-        if block and np.isfinite(own):
+        if block and np.isfinite(own) and own > 0:
             text += f"; Renault's Nissan block is worth {number(block / own, 1)} times its best"
         return text
 
@@ -148,7 +148,8 @@ def votes_kept(a: Answers) -> Chart:
     """Votes kept in the unit."""
 
     def title(names, makers, values):
-        return f"Votes kept range from {percent(values.min(axis=None))} to all"
+        least, most = values.min(axis=None), values.max(axis=None)
+        return f"Votes kept range from {percent(least)} to {percent(most)}"
 
     return _heat(a, "votes", "votes kept in the unit", lambda v: percent(v, 1), title)
 
@@ -168,8 +169,9 @@ def value(a: Answers) -> Chart:
 
     def title(names, makers, values):
         least, most = values.min(axis=None), values.max(axis=None)
+        how = "hardly moves value" if max(-least, most) < 0.05 else "moves value"
         return (
-            f"At a fair offer the form hardly moves value: {percent(least, 1, True)} to "
+            f"Sold for its base value, the form {how}: {percent(least, 1, True)} to "
             f"{percent(most, 1, True)} a share"
         )
 

@@ -136,17 +136,18 @@ def volumes(a: Answers) -> Chart:
             ax.set_xticks(np.arange(ends[0], ends[1] + 1, 2))
             ax.grid(axis="x", visible=False)
 
-    title = "Battery cars sold against plan: " + ", ".join(
-        f"{names[m]} {percent(r)} in {when}" for m, (when, r) in reached.items()
-    )
+    short = [names[m] for m, (_, r) in reached.items() if r < 1]
+    title = f"Battery cars sold fell short of plan at {', '.join(short)}; perimeters differ"
     return Chart(
         draw,
-        title if reached else "Battery cars sold by year",
+        title if short else "Battery cars sold by year",
         f"Bars of battery cars by year as of {a.as_of}, thousands: "
         + "; ".join(
             f"{names[m]} " + ", ".join(f"{y} {number(v, 0)}" for y, v in s.items())
             for m, s in series.items()
         )
+        + "; of plan in its year "
+        + (", ".join(f"{names[m]} {percent(r)} ({y})" for m, (y, r) in reached.items()) or "none")
         + ". Perimeters differ: US deliveries, segment wholesales, group deliveries.",
         "company statements as listed under Sources; perimeters differ by company",
         (3.2, 2.0 + 1.9 * len(series)),

@@ -70,11 +70,16 @@ def ranges(a: Answers) -> Chart:
         ax.grid(axis="y", visible=False)
 
     size = 1.5 + 0.3 * len(frame)
+    down = f"{names[worst['structure']].lower()} on {worst['maker_name']}"
+    title = f"Sold low, {down} costs {percent(-worst['low_change'])} a share"
+    if worst["low_change"] > -0.005:
+        title = "Sold low, no form costs value"
+    if best["high_change"] > 0.005:
+        up = f"{names[best['structure']].lower()} on {best['maker_name']}"
+        title += f"; at best {up} brings {percent(best['high_change'])}, discounts gone"
     return Chart(
         draw,
-        f"Sold low, {names[worst['structure']].lower()} costs {worst['maker_name']} "
-        f"{percent(-worst['low_change'])} a share; at best {names[best['structure']].lower()} "
-        f"brings {best['maker_name']} {percent(best['high_change'])}",
+        title,
         f"Lines of value a share against the price, as of {a.as_of}, low to high with the base: "
         + "; ".join(
             f"{makers[r.maker]}, {names[r.structure]} {percent(r.low_change, 0, True)} to "
@@ -95,6 +100,13 @@ def breakeven(a: Answers) -> Chart:
     if frame.empty:
         return empty("What a unit must fetch", f"on {a.as_of} no form that sells could be tried")
     ratio = frame["breakeven"] / frame["unit_value"]
+    kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}
+    said = [
+        f"{what} at {percent(ratio[rows].min())} to {percent(ratio[rows].max())}"
+        for what, rows in kinds.items()
+        if rows.any()
+    ]
+    title = f"To break even, a unit must fetch of its base value: {', '.join(said)}"
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
@@ -117,8 +129,7 @@ def breakeven(a: Answers) -> Chart:
     size = 1.5 + 0.32 * len(frame)
     return Chart(
         draw,
-        f"Break-even offers lie at {percent(ratio.min())} to {percent(ratio.max())} of the base "
-        "value: what is paid decides, not the form",
+        title,
         f"Dots and strokes as of {a.as_of}: "
         + "; ".join(
             f"{makers[r.maker]}, {names[r.structure]} breaks even at {billions(r.breakeven)} "

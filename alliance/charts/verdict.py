@@ -208,7 +208,7 @@ def priors(a: Answers) -> Chart:
             studies.sort_values("form").itertuples()]  # fmt: skip
     rows += [(f"{r.short} ({keys[r.event]})", r.car, r.low, r.high, r.maker)
              for r in own.itertuples()]  # fmt: skip
-    mean = studies["mean"].mean()
+    least, most = studies["mean"].min(), studies["mean"].max()
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
@@ -232,8 +232,8 @@ def priors(a: Answers) -> Chart:
     found = "; ".join(f"{t} {percent(m, 1, True)}" for t, m, *_ in rows)
     return Chart(
         draw,
-        f"Studies of {len(forms)} forms find {percent(mean, 1, True)} on average for the parent; "
-        "one case can be anywhere",
+        f"Studies of {len(forms)} forms find {percent(least, 1, True)} to {percent(most, 1, True)} "
+        "for the parent; one case can be anywhere",
         f"Squares for {len(studies)} studies and dots for {len(own)} own cases as of {a.as_of}: "
         f"{found}.",
         f"studies as listed under Sources; {TAPE}",

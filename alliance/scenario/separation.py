@@ -36,7 +36,7 @@ class Separation(Group):
         "fraction",
         low=0,
         high=1,
-        slider=(0, 0.6),
+        slider=(0, 0.4),
         step=0.01,
     )
     paid_out: float | None = field(
@@ -52,7 +52,8 @@ class Separation(Group):
         None,
         "Value of the headlined company's EV unit; empty takes the seller's own, else planned cars "
         "at value_per_ev_eur",
-        **_EUR,
+        unit="EUR",
+        low=1e6,
         high=3e11,
         slider=(1e9, 6e10),
         step=1e8,
@@ -61,7 +62,8 @@ class Separation(Group):
         None,
         "Value of the headlined company's profitable unit; empty takes the seller's own, else "
         "profitable_share of what the market pays for the company",
-        **_EUR,
+        unit="EUR",
+        low=1e6,
         high=3e11,
         slider=(1e9, 1e11),
         step=1e8,
@@ -70,7 +72,8 @@ class Separation(Group):
         26_700,
         "Value of a planned EV a year where none is published (Ampere: EUR 8bn for 300,000 cars "
         "in 2025; UBS 11,700, Renault's upper end 33,300)",
-        **_EUR,
+        unit="EUR",
+        low=1,
         high=1e6,
         slider=(11_700, 33_300),
         step=100,
@@ -79,7 +82,7 @@ class Separation(Group):
         300_000,
         "EVs planned a year where no plan is public (Ampere's for 2025, of November 2023)",
         "cars a year",
-        low=0,
+        low=1,
         high=5e6,
         slider=(50_000, 2e6),
         step=10_000,
@@ -89,7 +92,7 @@ class Separation(Group):
         "Profitable unit over the whole where no value is published (Ford Pro in adjusted "
         "operating profit: 31 % in 2022, 69 % in 2023)",
         "fraction",
-        low=0,
+        low=0.001,
         high=1,
         slider=(0.15, 0.69),
         step=0.01,

@@ -21,7 +21,7 @@ def score(criteria: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     from scipy.stats import rankdata
 
-    known = np.where(np.isnan(criteria), -np.inf, criteria)
+    known = np.where(np.isnan(criteria), -np.inf, np.round(criteria, 9))  # rounding decides nothing
     ranks = (rankdata(known, axis=0) - 1) / max(len(known) - 1, 1)
     weights = np.asarray(weights, float)
     return weights @ ranks.T / weights.sum(axis=-1, keepdims=True)

@@ -111,6 +111,12 @@ class Structure:
                 f"{self.name}: votes sold must fit the voting capital of "
                 f"{self.voting_capital:.4g}, received {np.max(votes):.4g}"
             )
+        silent = sum((f for leg, f in parts if not leg.votes), np.float64(0))
+        if np.any(silent > 1 - self.voting_capital + 1e-12) and self.voting_capital < 1:
+            raise ScenarioError(
+                f"{self.name}: shares without votes sold must fit the "
+                f"{1 - self.voting_capital:.4g} that have none, received {np.max(silent):.4g}"
+            )
         kept = 1 - votes / self.voting_capital
         if np.any(kept < self.majority - 1e-12):
             raise ScenarioError(

@@ -120,7 +120,7 @@ def _rest(company: Company, terms: Terms, before):
 def value_per_share(
     structure: Structure, company: Company, terms: Terms, value, before, tomorrow, holding
 ):
-    """Value a share by sum of the parts after the deal; NaN where more would be sold than there is.
+    """Value a share by sum of the parts after the deal; NaN where the terms can't be.
 
     Parameters
     ----------
@@ -145,7 +145,9 @@ def value_per_share(
     parts = (1 - tomorrow) * _rest(company, terms, before) + ((1 - holding) * kept + handed) * unit
     money = cash["to_parent"] - (cash["fees"] - cash["unit_fees"]) - cash["tax"]
     value = (parts + company.net_cash + company.stakes + money - costs) / company.shares
-    return np.where(kept < 0, np.nan, value)[()]
+    votes = sum((leg.part(offer) * leg.votes for leg in structure.legs), np.float64(0))
+    lost = 1 - votes / structure.voting_capital < structure.majority - 1e-12
+    return np.where((kept < 0) | lost, np.nan, value)[()]
 
 
 def breakeven(structure: Structure, company: Company, terms: Terms, before):
@@ -158,7 +160,7 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before):
     if not legs:
         return None
     d = terms.conglomerate_discount
-    cut, keep = 1 - np.asarray(terms.offer_discount, float), 1 - np.asarray(d, float)
+    keep = 1 - np.asarray(d, float)
     fixed = [leg for leg in structure.legs if leg.amount is None]
     sized = [leg for leg in structure.legs if leg.amount is not None]
     handed = sum((leg.fraction for leg in fixed if leg.to == "holders"), 0.0)
@@ -186,5 +188,5 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before):
         root = np.sqrt(np.maximum(line**2 - 4 * square * level, 0))
         flat = np.where(line > 0, -level / np.where(line == 0, 1, line), np.nan)
         found = np.where(np.asarray(square) > 0, (root - line) / (2 * square), flat)
-    found = np.where(found > 0, found / cut, np.nan)
+    found = np.where(found > 0, found, np.nan)
     return found if found.ndim else (None if np.isnan(found) else float(found))

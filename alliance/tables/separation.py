@@ -231,6 +231,9 @@ def terms(a: Answers) -> Html:
     if frame.empty:
         return Html("", a.result("bargain.renault_gain_eur").note)
     shown = [f"{v / 1e6:,.0f}" if v > 1 else f"{v:.0%}" if v else "0" for v in frame["value"]]
+    most = f"{a.context['control_most'] / 1e6:,.0f}"
+    at = list(frame["term"]).index("control given up")
+    shown[at] += f" (could be up to {most})"
     table = pd.DataFrame(
         {"term": frame["term"], "value, EUR m or %": shown, "raised in": frame["raised"]}
     )
