@@ -48,9 +48,21 @@ def cli() -> None:
     show_default=True,
 )
 @click.option("--data", type=_FOLDER, help="Another evidence folder.")
+@click.option("--jobs", type=click.IntRange(1), help="Kernels at once (default: cores).")
+@click.option("--pdf", is_flag=True, help="Print report.pdf too (needs Chromium, Chrome or Edge).")
 @click.option("--force", is_flag=True, help="Build even what is up to date.")
-def report(scenarios, everything, settings, as_of, name, only, out, data, force) -> None:
-    """Build the report of each SCENARIO (a name or a file; none means base)."""
+@click.option("--explain", is_flag=True, help="Say why each chapter is built or not.")
+@click.option("--plain-kernels", is_flag=True, help="Ordinary kernels, not forked ones.")
+@click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster (tcp://host:8786).")
+def report(
+    scenarios, everything, settings, as_of, name, only, out, data, jobs, pdf, force, explain,
+    plain_kernels, cluster,
+) -> None:  # fmt: skip
+    """Build the report of each SCENARIO (a name or a file; none means base).
+
+    A value of --set with commas outside brackets sweeps: each combination is built, and a summary
+    page with sweep.csv beside them.
+    """
     from alliance import report as builder
     from alliance import scenario
 
@@ -61,34 +73,55 @@ def report(scenarios, everything, settings, as_of, name, only, out, data, force)
         os.environ["ALLIANCE_DATA"] = str(data.resolve())  # the kernels inherit it
     chosen = [*scenarios] or ([] if everything else ["base"])
     chosen += [n for n in scenario.names() if everything and n not in chosen]
-    if name and len(chosen) > 1:
-        raise ScenarioError(f"--name goes with one scenario, received {len(chosen)}")
-    changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
-    targets = [_target(source, changes, name, settings, as_of) for source in chosen]
-    outcomes = [
-        builder.build(
-            target, out, data=data, only=only, force=force, bar=sys.stderr.isatty(), log=_log
+    swept = scenario.combinations(settings)
+    if name and len(chosen) * len(swept) > 1:
+        raise ScenarioError(
+            f"--name goes with one report, received {len(chosen) * len(swept)} of them"
         )
-        for target in targets
-    ]
+    targets = [_target(source, each, name, as_of) for source in chosen for each in swept]
+    options = {
+        "data": data,
+        "only": only,
+        "force": force,
+        "jobs": jobs or 0,
+        "plain": plain_kernels,
+        "explain": explain,
+        "pdf": pdf,
+        "bar": sys.stderr.isatty(),
+    }
+    if cluster:
+        from alliance.report import pool
+
+        with pool.cluster(cluster) as executor:
+            outcomes = builder.build_all(
+                targets, out, builder.Options(executor=executor, **options), _log
+            )
+    else:
+        outcomes = builder.build_all(targets, out, builder.Options(**options), _log)
     for outcome in outcomes:
         for chapter, error in outcome.errors.items():
-            click.echo(f"\n{chapter} failed:\n{error}", err=True)
+            click.echo(f"\n{outcome.index.parent.name}: {chapter} failed:\n{error}", err=True)
     failed = sum(not outcome.ok for outcome in outcomes)
     if failed:
         click.echo(
             f"{failed} of {len(outcomes)} reports failed; the last good pages stay", err=True
         )
-    click.echo(f"Open {outcomes[-1].index if len(outcomes) == 1 else out / 'index.html'}")
+    last = outcomes[-1].index if len(outcomes) == 1 else out / "index.html"
+    if len(swept) > 1:
+        from alliance.report import sweep
+
+        last = sweep.write(targets, settings, out, only, data, _log)
+    click.echo(f"Open {last}")
     sys.exit(1 if failed else 0)
 
 
-def _target(source: str, changes: list[str], name: str | None, settings, as_of):
+def _target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None):
     from alliance import scenario
     from alliance.report import Target
 
     stem, s = scenario.load(source)
     words = ["alliance", "report", stem if source == stem else Path(source).name]
+    changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
     if changes:
         s = scenario.apply(s, changes)
         values = json.dumps(scenario.differs(s), sort_keys=True)

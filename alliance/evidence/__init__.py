@@ -13,7 +13,21 @@ One rule cuts everything: a row is seen when its ``published`` day is on or befo
 A row that a later seen row names in ``supersedes`` is not seen.
 """
 
-from alliance.evidence.descriptor import DATA, Package
-from alliance.evidence.reader import Evidence, Used, open
+from typing import TYPE_CHECKING
 
-__all__ = ["DATA", "Evidence", "Package", "Used", "open"]
+from alliance.evidence.descriptor import DATA, Package, touched
+
+if TYPE_CHECKING:
+    from alliance.evidence.reader import Evidence, Used, open
+
+
+def __getattr__(name: str):
+    """The reader, imported when it is first asked for."""
+    if name in ("Evidence", "Used", "open"):
+        from alliance.evidence import reader
+
+        return getattr(reader, name)
+    raise AttributeError(f"module 'alliance.evidence' has no attribute '{name}'")
+
+
+__all__ = ["DATA", "Evidence", "Package", "Used", "open", "touched"]

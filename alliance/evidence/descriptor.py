@@ -8,15 +8,23 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from alliance.errors import EvidenceError, did_you_mean
+
+if TYPE_CHECKING:  # imported where it is used: a build with nothing to do must not pay for it
+    import pandas as pd
 
 #: The evidence of this repository; ``ALLIANCE_DATA`` names another folder.
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 _PARSERS = {"integer": "Int64", "number": "float64"}
+_touched: set[str] = set()
+
+
+def touched() -> list[str]:
+    """Every table that this process has read so far, whoever read it."""
+    return sorted(_touched)
 
 
 def folder(data: str | os.PathLike[str] | None) -> Path:
@@ -79,8 +87,15 @@ class Package:
                 "is wrong, and 'alliance check --seal' once it is right"
             )
 
+    def fingerprint(self, name: str) -> str:
+        """SHA-256 over a table's bytes as sealed and all that the descriptor says of it."""
+        described = json.dumps(self.resource(name), sort_keys=True)
+        return hashlib.sha256(described.encode()).hexdigest()
+
     def raw(self, name: str) -> pd.DataFrame:
         """One table as text, in file order; its columns must be those described."""
+        import pandas as pd
+
         resource = self.resource(name)
         path = resource["path"]
         frame = pd.read_csv(
@@ -96,6 +111,7 @@ class Package:
     def read(self, name: str) -> pd.DataFrame:
         """One table, typed by its schema, in file order, uncut."""
         schema, path = self.resource(name)["schema"], self.resource(name)["path"]
+        _touched.add(name)
         frame = self.raw(name)
         for field in schema["fields"]:
             frame[field["name"]] = _typed(frame[field["name"]], field, path)
@@ -108,6 +124,8 @@ class Package:
 
     def read_loosely(self, name: str) -> pd.DataFrame:
         """One table with what can't be typed left empty: for checks of a broken table only."""
+        import pandas as pd
+
         frame = self.raw(name)
         for field in self.resource(name)["schema"]["fields"]:
             column = field["name"]
@@ -119,6 +137,8 @@ class Package:
 
 
 def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:
+    import pandas as pd
+
     name, kind = field["name"], field["type"]
     limits = field.get("constraints", {})
     if limits.get("required") and column.isna().any():

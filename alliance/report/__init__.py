@@ -5,7 +5,13 @@
 interrupted or failed build leaves the last good report.
 """
 
-from alliance.report.builder import Outcome, Target, build
+import sys
+
+from alliance.report.builder import Options, Outcome, Target, build, build_all
 from alliance.report.record import CHAPTERS, NOTEBOOKS, ROOT
 
-__all__ = ["CHAPTERS", "NOTEBOOKS", "ROOT", "Outcome", "Target", "build"]
+# papermill and nbformat bring jsonschema, which builds the grammar of web addresses for 0.9 s if it
+# can import it, and does without where it can't. We check no addresses.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+__all__ = ["CHAPTERS", "NOTEBOOKS", "ROOT", "Options", "Outcome", "Target", "build", "build_all"]

@@ -1,21 +1,25 @@
-"""Builds one report folder: aside first, then swapped into place."""
+"""Builds report folders: what is missing is run, each report is made aside, then swapped in."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alliance import answers, evidence
-from alliance.errors import BuildError
-from alliance.evidence import Evidence
-from alliance.report import record
+from filelock import FileLock
+
+from alliance.errors import AllianceError, BuildError
+from alliance.evidence import Package
+from alliance.evidence.descriptor import folder
+from alliance.report import cache, record
 from alliance.report.record import CHAPTERS
-from alliance.scenario import Scenario
+from alliance.scenario import Scenario, differs, parameters
 
 Log = Callable[[str], None]
 
@@ -50,109 +54,306 @@ class Outcome:
         return not self.errors
 
 
-def build(
-    target: Target,
-    out: Path,
-    *,
-    data: Path | None = None,
-    only: tuple[str, ...] = (),
-    force: bool = False,
-    bar: bool = False,
-    log: Log = print,
-) -> Outcome:
-    """Build a report, or find that the last build still holds.
+@dataclass(frozen=True)
+class Options:
+    """How to build; see :func:`build_all`."""
+
+    data: Path | None = None
+    only: tuple[str, ...] = ()
+    force: bool = False
+    jobs: int = 0
+    plain: bool = False
+    explain: bool = False
+    pdf: bool = False
+    bar: bool = False
+    executor: Executor | None = None
+
+
+@dataclass
+class Plan:
+    """What is to be done for one target."""
+
+    target: Target
+    final: Path
+    foot: dict[str, Any]
+    run_parts: dict[str, dict[str, str]]
+    page_parts: dict[str, dict[str, str]]
+    last: dict[str, Any]
+    todo: list[str]
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+
+def build(target: Target, out: Path, *, log: Log = print, **options: Any) -> Outcome:
+    """Build one report; see :func:`build_all`."""
+    return build_all([target], out, Options(**options), log)[0]
+
+
+def build_all(
+    targets: Iterable[Target], out: Path, options: Options | None = None, log: Log = print
+) -> list[Outcome]:
+    """Build reports: one pool of kernels for all of them, nothing run twice.
 
     A chapter that fails leaves its last good page; the index shows why it failed.
 
     Raises
     ------
     ScenarioError
-        Before any notebook runs, if the scenario does not fit the evidence.
+        Before any notebook runs, if a scenario does not fit the evidence.
     BuildError
         If the output folder can't be written.
     """
-    ev = evidence.open(target.scenario.as_of, data)
-    chapters = [c for c in CHAPTERS if not only or c in only]
-    for chapter in chapters:
-        answers.CHECKS[chapter](target.scenario, ev)
-    final = out / target.name
-    _recover(final)
-    manifest = record.manifest(target.name, target.scenario, list(CHAPTERS), ev.package)
-    states = _valid_states(final, manifest)
-    todo = [c for c in chapters if force or states.get(c, {}).get("state") != "ok"]
-    if not todo and states:
-        log(f"{target.name}: up to date")
-        return Outcome(final / "index.html")
-    work = out / f".{target.name}.{os.getpid()}"
+    o, targets = options or Options(), list(targets)
+    package = Package(folder(o.data))
+    prints = {name: package.fingerprint(name) for name in package.resources}
+    sources, store = cache.Sources.now(), cache.Store(out)
+    revision = record.revision()
+    plans = [_plan(t, out, o, sources, prints, revision) for t in targets]
+    if any(plan.todo for plan in plans) or o.force:
+        package.verify()
+    items = _items(plans, store, prints, o)
+    if o.explain:
+        _explain(plans, log)
+    kernels = None
     try:
-        work.mkdir(parents=True, exist_ok=False)
-        outcome = _build_in(work, final, target, todo, states, manifest, ev, bar, log)
-        _swap(work, final)
-        from alliance.report import index
+        if any(plan.todo for plan in plans):
+            out.mkdir(parents=True, exist_ok=True)
+            _probe(out)
+        if items and o.executor is None:
+            from alliance.report.run import Kernels
 
-        index.write_list(out)
+            kernels = Kernels(o.plain)  # warms up while the scenarios are checked
+        _check(items, o)
+        done = _run(items, kernels, store, prints, o, log)
+        outcomes = [_finish(plan, out, package, done, o, log) for plan in plans]
+        if any(plan.todo for plan in plans):
+            from alliance.report import index
+
+            index.write_list(out)
     except OSError as error:
         raise BuildError(f"can't write the report below {out}: {error.strerror}") from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if kernels is not None:
+            kernels.stop()
+    return outcomes
+
+
+def _check(items: dict[str, Any], o: Options) -> None:
+    """Refuse scenarios that don't fit the evidence, before any notebook runs."""
+    if not items:
+        return
+    from alliance import answers, evidence
+
+    for plan, chapter in items.values():
+        ev = evidence.open(plan.target.scenario.as_of, o.data)
+        answers.CHECKS[chapter](plan.target.scenario, ev)
+
+
+def _probe(out: Path) -> None:
+    """Find out that a folder can't be written before work is done for it."""
+    probe = out / f".probe.{os.getpid()}"
+    probe.write_bytes(b"")
+    probe.unlink()
+
+
+def _plan(target: Target, out: Path, o: Options, sources, prints, revision) -> Plan:
+    """What of a report is still as it would be made now."""
+    final = out / target.name
+    _recover(final)
+    foot = {
+        "title": target.scenario.title or target.name,
+        "as_of": str(target.scenario.as_of),
+        "scenario": differs(target.scenario),
+        "command": target.command,
+        "revision": revision,
+    }
+    runs = {c: cache.run_parts(c, target.scenario, sources) for c in CHAPTERS}
+    pages = {c: cache.page_parts(c, runs[c], sources, foot) for c in CHAPTERS}
+    last = record.load(final / "manifest.json") or {}
+    chosen = [c for c in CHAPTERS if not o.only or c in o.only]
+    whole = _whole(final)
+    plan = Plan(target, final, foot, runs, pages, last, [])
+    for chapter in chosen:
+        plan.why[chapter] = _stale(plan, chapter, prints, whole, o.force)
+    plan.todo = [c for c in chosen if plan.why[c]]
+    return plan
+
+
+def _whole(final: Path) -> bool:
+    """Whether the last build's files are all as they were written."""
+    run = record.load(final / "run.json") or {}
+    files = run.get("files", {})
+    return bool(files) and all(
+        (final / name).is_file() and record.digest(final / name) == known
+        for name, known in files.items()
+    )
+
+
+def _stale(plan: Plan, chapter: str, prints, whole: bool, force: bool) -> str:
+    """Why a chapter's page must be made anew; empty if it holds."""
+    if force:
+        return "--force"
+    then = plan.last.get("chapters", {}).get(chapter)
+    if not then or not plan.last:
+        return "there is no earlier build"
+    if not whole:
+        return "the last build is damaged"
+    state = (record.load(plan.final / "run.json") or {}).get("chapters", {}).get(chapter, {})
+    if state.get("state") != "ok":
+        return "the last build of it failed"
+    changed = [name for name, known in then["tables"].items() if prints.get(name) != known]
+    if changed:
+        return f"the evidence changed: {', '.join(changed)}"
+    return cache.explain(plan.page_parts[chapter], then["parts"])
+
+
+def _items(plans: list[Plan], store: cache.Store, prints, o: Options) -> dict[str, Any]:
+    """Runs to make, each once, by the name that progress shows; kept runs are taken."""
+    wanted: dict[str, Any] = {}
+    keys: set[str] = set()
+    for plan in plans:
+        for chapter in plan.todo:
+            kept, why = (
+                (None, "--force") if o.force else store.load(plan.run_parts[chapter], prints.get)
+            )
+            if kept is not None:
+                plan.runs[chapter] = kept
+                plan.why[chapter] += " (its run is kept)"
+                continue
+            plan.why[chapter] += f" ({why})" if why not in plan.why[chapter] else ""
+            key = cache.digest(plan.run_parts[chapter])
+            if key not in keys:
+                keys.add(key)
+                wanted[f"{plan.target.name}: {chapter}"] = (plan, chapter)
+    return wanted
+
+
+def _run(items, kernels, store, prints, o: Options, log: Log) -> dict[str, dict[str, Any]]:
+    """Run what is not kept; what is done is kept at once. By key of the run."""
+    if not items:
+        return {}
+    from alliance.report import pool
+    from alliance.report.run import Item
+
+    data = str(o.data.resolve()) if o.data else None
+    longest = sorted(items, key=lambda name: -len(record.cells(items[name][1])))
+    work = {
+        name: Item(chapter, parameters(chapter, plan.target.scenario), data)
+        for name in longest
+        for plan, chapter in [items[name]]
+    }
+    done = {}
+    for name, found in pool.run_all(
+        work, jobs=o.jobs, kernels=kernels, executor=o.executor, log=log, bar=o.bar
+    ):
+        plan, chapter = items[name]
+        parts = plan.run_parts[chapter]
+        if not found.get("error"):
+            found["tables"] = {table: prints[table] for table in found["tables"]}
+            store.save(parts, {k: v for k, v in found.items() if k != "seconds"})
+            plan.pages[chapter] = _pages(plan, chapter, found)  # while the others still run
+        done[cache.digest(parts)] = found
+    return done
+
+
+def _explain(plans: list[Plan], log: Log) -> None:
+    for plan in plans:
+        for chapter, why in plan.why.items():
+            log(f"{plan.target.name}: {chapter}: {f'built, {why}' if why else 'up to date'}")
+
+
+def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outcome:
+    """Make one report aside from its runs and swap it in."""
+    outcome = Outcome(plan.final / "index.html")
+    if not plan.todo:
+        log(f"{plan.target.name}: up to date")
+        if o.pdf and not (plan.final / "report.pdf").is_file():
+            _print_pdf(plan.final)
+        return outcome
+    for chapter in plan.todo:
+        if chapter not in plan.runs:
+            plan.runs[chapter] = done[cache.digest(plan.run_parts[chapter])]
+    work = out / f".{plan.target.name}.{os.getpid()}"
+    with FileLock(out / f".{plan.target.name}.lock"):
+        try:
+            work.mkdir(parents=True, exist_ok=False)
+            _write(work, plan, package, outcome, o)
+            _swap(work, plan.final)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
     return outcome
 
 
-def _build_in(work, final, target, todo, states, manifest, ev: Evidence, bar, log) -> Outcome:
-    from alliance.report import index, pages
+def _write(work: Path, plan: Plan, package, outcome: Outcome, o: Options) -> None:
+    from alliance.evidence import Evidence
+    from alliance.report import index, pages, sheets
 
-    outcome = Outcome(final / "index.html")
     (work / "notebooks").mkdir()
-    runs = _run_all(target, todo, bar, log)
-    outcome.errors |= {chapter: done.error for chapter, done in runs.items() if done.error}
-    common = index.page_values(target.scenario, target.name, target.command, manifest)
-    old = (record.load(final / "run.json") or {}).get("chapters", {})
-    last = {r["id"]: r for r in (record.load(final / "results.json") or {}).get("results", ())}
-    kept, results = {}, []
+    s, last = plan.target.scenario, plan.last
+    common = index.page_values(s, plan.target.name, plan.target.command, plan.foot["revision"])
+    old = (record.load(plan.final / "run.json") or {}).get("chapters", {})
+    before = (record.load(plan.final / "results.json") or {}).get("results", ())
+    known = {r["id"]: r for r in before}
+    kept, results, made, documents = {}, [], {}, {}
     for chapter in CHAPTERS:
-        done = runs.get(chapter)
-        if done and not done.error:
-            _write_chapter(work, chapter, done.document, pages, common)
-            results += done.results
+        found = plan.runs.get(chapter)
+        if found and not found.get("error"):
+            documents[chapter] = _write_chapter(work, plan, chapter, found)
+            results += found["results"]
             kept[chapter] = {
                 "state": "ok",
-                "seconds": round(done.seconds, 2),
-                "answer": pages.first_sentence(done.document),
-                "headline": list(done.keys),
-                "results": [r["id"] for r in done.results],
+                "seconds": round(found.get("seconds", 0.0), 2),
+                "answer": pages.first_sentence(documents[chapter]),
+                "headline": found["keys"],
+                "results": [r["id"] for r in found["results"]],
             }
+            made[chapter] = {"parts": plan.page_parts[chapter], "tables": found["tables"]}
             continue
+        valid = not found and chapter in last.get("chapters", {}) and not _moved(plan, chapter)
         state = {"state": "not built"}
-        valid = states.get(chapter, {}).get("state") == "ok"
-        if (valid or done) and _keep(final, work, chapter):  # the last good page stays
+        if (valid or found) and _keep(plan.final, work, chapter):  # the last good page stays
             state = {k: v for k, v in old.get(chapter, state).items() if k != "error"}
-            results += [last[key] for key in state.get("results", ()) if key in last]
-        if done:
-            state |= {"state": "failed", "error": done.error, "seconds": round(done.seconds, 2)}
+            results += [known[key] for key in state.get("results", ()) if key in known]
+            if chapter in last.get("chapters", {}):
+                made[chapter] = last["chapters"][chapter]
+        if found:
+            state |= {
+                "state": "failed",
+                "error": found["error"],
+                "seconds": round(found["seconds"], 2),
+            }
+            outcome.errors[chapter] = found["error"]
         kept[chapter] = state
-    if len(outcome.errors) == len(todo) and (final / "manifest.json").is_file():
-        manifest = record.load(final / "manifest.json") or manifest  # nothing new was made
-    values = {"schema": 1, "scenario": _scenario(target), "results": results}
+    manifest = record.manifest(plan.target.name, s, made, package)
+    values = {"schema": 1, "scenario": _scenario(plan.target), "results": results}
     record.save(work / "results.json", values)
     record.save(work / "manifest.json", manifest)
-    finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    record.save(work / "run.json", {"finished": finished, "chapters": kept})
-    text = index.index_page(common, kept, results, ev, work)
+    text = index.index_page(common, kept, results, Evidence(package, s.as_of), work)
     (work / "index.html").write_text(text, encoding="utf-8", newline="\n")
-    return outcome
+    single = pages.single(work, common, list(CHAPTERS))
+    (work / "report.html").write_text(single, encoding="utf-8", newline="\n")
+    sheets.write(work / "tables.xlsx", work, values, manifest)
+    files = {
+        p.relative_to(work).as_posix(): record.digest(p) for p in work.rglob("*") if p.is_file()
+    }
+    finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    record.save(work / "run.json", {"finished": finished, "chapters": kept, "files": files})
+    if o.pdf:
+        _print_pdf(work)
 
 
-def _run_all(target: Target, todo: list[str], bar: bool, log: Log) -> dict[str, Any]:
-    """Run the chapters one after the other, saying how each went; a failure stops no other."""
-    from alliance.report import run
+def _moved(plan: Plan, chapter: str) -> bool:
+    """Whether a chapter that is not asked for now would no longer be made as it was."""
+    then = plan.last["chapters"][chapter]["parts"]
+    now = plan.page_parts[chapter]
+    return any(now[part] != then.get(part) for part in ("values", "code", "package", "cells"))
 
-    runs = {}
-    for number, chapter in enumerate(todo, 1):
-        log(f"{target.name}: running {chapter} ({number} of {len(todo)})")
-        done = runs[chapter] = run.run(chapter, target.scenario, bar=bar)
-        how = "FAILED after" if done.error else "done in"
-        log(f"{target.name}: {chapter} {how} {done.seconds:.1f} s")
-    return runs
+
+def _print_pdf(folder: Path) -> None:
+    from alliance.report import pdf
+
+    pdf.print_report(folder / "report.html", folder / "report.pdf")
 
 
 def _scenario(target: Target) -> dict[str, Any]:
@@ -160,17 +361,24 @@ def _scenario(target: Target) -> dict[str, Any]:
     return {"name": target.name, **target.scenario.model_dump(mode="json")}
 
 
-def _write_chapter(work: Path, chapter: str, document: Any, pages, common) -> None:
-    import nbformat
+def _pages(plan: Plan, chapter: str, found: dict[str, Any]) -> tuple[str, Any]:
+    """A chapter's page and its executed notebook."""
+    from alliance.report import index, pages
+    from alliance.report.run import document
 
-    from alliance.report.index import chapter_name
+    t, made = plan.target, document(chapter, found)
+    common = index.page_values(t.scenario, t.name, t.command, plan.foot["revision"])
+    name = index.chapter_name(chapter)
+    return pages.chapter(made, heading=name, current=chapter, **common), made
 
-    name = chapter_name(chapter)
-    text = pages.chapter(document, heading=name, current=chapter, **common)
+
+def _write_chapter(work: Path, plan: Plan, chapter: str, found: dict[str, Any]) -> Any:
+    text, made = plan.pages.pop(chapter, None) or _pages(plan, chapter, found)
     (work / f"{chapter}.html").write_text(text, encoding="utf-8", newline="\n")
-    notebook = nbformat.writes(document) + "\n"
     path = work / "notebooks" / f"{chapter}.ipynb"
-    path.write_text(notebook, encoding="utf-8", newline="\n")
+    notebook = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True)
+    path.write_text(notebook + "\n", encoding="utf-8", newline="\n")
+    return made
 
 
 def _keep(final: Path, work: Path, chapter: str) -> bool:
@@ -181,19 +389,6 @@ def _keep(final: Path, work: Path, chapter: str) -> bool:
     for name in names:
         shutil.copy2(final / name, work / name)
     return True
-
-
-def _valid_states(final: Path, manifest: dict[str, Any]) -> dict[str, dict]:
-    """Chapter states of the last build, if it was made from the same inputs and is all there."""
-    last, run = record.load(final / "manifest.json"), record.load(final / "run.json")
-    if not last or not run or last.get("key") != manifest["key"]:
-        return {}
-    if not (final / "index.html").is_file() or record.load(final / "results.json") is None:
-        return {}
-    states = run.get("chapters", {})
-    return {
-        c: s for c, s in states.items() if s.get("state") != "ok" or (final / f"{c}.html").is_file()
-    }
 
 
 def _swap(work: Path, final: Path) -> None:
@@ -211,3 +406,6 @@ def _recover(final: Path) -> None:
     old = final.with_name(f".{final.name}.old")
     if old.is_dir() and not final.exists():
         old.rename(final)
+
+
+__all__ = ["AllianceError", "Options", "Outcome", "Target", "build", "build_all"]

@@ -16,13 +16,13 @@ from alliance.scenario import Scenario, differs
 from alliance.tables import shown
 
 
-def page_values(s: Scenario, name: str, command: str, manifest: dict[str, Any]) -> dict[str, Any]:
+def page_values(s: Scenario, name: str, command: str, revision: str | None) -> dict[str, Any]:
     """What every page's head and foot say."""
     return {
         "title": s.title or name,
         "as_of": str(s.as_of),
         "changes": changes(s),
-        "revision": manifest["revision"],
+        "revision": revision,
         "command": command,
         "links": [(key, chapter_name(key)) for key in CHAPTERS],
     }
@@ -63,7 +63,14 @@ def index_page(
             **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()
         )
         entry["shown"] = shown(r)
-        entry["origin"] = ", ".join(s["id"] for s in entry["sources"])
+        entry["origin"] = [
+            {
+                "id": s["id"],
+                "to": f"t-{'facts' if s['kind'] == 'fact' else s['id']}",
+                "assumed": s["kind"] == "assumed",
+            }
+            for s in entry["sources"]
+        ]
     used = {
         (s["kind"], s["id"]): s for r in results for s in r["sources"] if s["kind"] != "assumed"
     }
@@ -90,10 +97,19 @@ def index_page(
         "index.html.j2",
         chapters=chapters,
         results=results,
-        sources=[_source(s) for s in table.to_dict("records")],
+        sources=_marked([_source(s) for s in table.to_dict("records")]),
         split=split,
         **common,
     )
+
+
+def _marked(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The first row of each table takes the anchor that results link to."""
+    seen: set[str] = set()
+    for row in rows:
+        row["anchor"] = "" if row["table"] in seen else f"t-{row['table']}"
+        seen.add(row["table"])
+    return rows
 
 
 def _source(row: dict[str, Any]) -> dict[str, str]:

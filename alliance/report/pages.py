@@ -57,6 +57,45 @@ def chapter(document: Any, **values: Any) -> str:
     return page("page.html.j2", body=body, headings=headings(body), **values)
 
 
+_MAIN = re.compile(r'<main id="main">(.*)</main>', re.S)
+_NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*">\n?')
+
+
+def single(folder: Path, common: dict[str, Any], chapters: list[str]) -> str:
+    """All pages of a report folder as one file, with contents, to send or to print."""
+    parts, contents = [], []
+    for key in chapters:
+        path = folder / f"{key}.html"
+        if not path.is_file():
+            continue
+        body = _MAIN.search(path.read_text(encoding="utf-8")).group(1)
+        body = re.sub(r'<nav class="contents".*?</nav>', "", _NARROW.sub("", body), flags=re.S)
+        found = headings(body)
+        body = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', body)
+        body = re.sub(r'href="#([^"]+)"', rf'href="#{key}-\1"', body)
+        parts.append((key, Markup(_inside(body, chapters))))
+        contents.append((key, f"{key}-", found))
+    index = _MAIN.search((folder / "index.html").read_text(encoding="utf-8")).group(1)
+    cover, _, annex = index.partition("<h2>All numbers</h2>")
+    cover, annex = (_inside(part, chapters) for part in (cover, annex))
+    return page(
+        "single.html.j2",
+        cover=Markup(cover),
+        annex=Markup(annex),
+        parts=parts,
+        contents=contents,
+        **common,
+    )
+
+
+def _inside(body: str, chapters: list[str]) -> str:
+    """Links to the other pages as links within the one; links to files as plain text."""
+    body = body.replace('href="index.html#', 'href="#')
+    for key in chapters:
+        body = body.replace(f'href="{key}.html"', f'href="#{key}"')
+    return re.sub(r'<a href="[^"#:]*\.(?:ipynb|json|xlsx|html)"[^>]*>(.*?)</a>', r"\1", body)
+
+
 def headings(body: str) -> list[tuple[str, str]]:
     """Second-level headings of a converted notebook as (anchor, text)."""
     found = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', body, re.S)

@@ -27,14 +27,17 @@ CHAPTERS = {
 _LIBRARIES = (
     "arch",
     "exchange-calendars",
+    "ipykernel",
     "jupyterlab",
     "matplotlib",
     "nbconvert",
     "numpy",
     "pandas",
     "papermill",
+    "pillow",
     "pydantic",
     "scipy",
+    "xlsxwriter",
 )
 
 
@@ -62,23 +65,36 @@ def revision() -> str | None:
         return None
 
 
-def source_hashes() -> dict[str, str]:
-    """SHA-256 of every file of the package and of every notebook."""
+def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
+    """SHA-256 of every file of the package, and of the pages' templates."""
     package = Path(__file__).resolve().parents[1]
     files = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"]
-    files += [NOTEBOOKS / f"{name}.ipynb" for name in CHAPTERS]
-    return {
+    found = {
         path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(files)
     }
+    templates = {name: h for name, h in found.items() if "/report/templates/" in name}
+    return {name: h for name, h in found.items() if name not in templates}, templates
+
+
+def cells(notebook: str) -> list[dict[str, Any]]:
+    """The cells of a chapter's notebook, sources as text."""
+    document = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))
+    return [cell | {"source": "".join(cell["source"])} for cell in document["cells"]]
 
 
 def manifest(
-    name: str, scenario: Scenario, chapters: list[str], package: Package
+    name: str, scenario: Scenario, chapters: dict[str, Any], package: Package
 ) -> dict[str, Any]:
-    """What a report was made from; no times, so that equal runs give equal bytes."""
-    record = {
-        "schema": 1,
+    """What a report was made from; no times, so that equal runs give equal bytes.
+
+    Parameters
+    ----------
+    chapters : dict
+        For each chapter built: the parts of its keys and the tables read.
+    """
+    return {
+        "schema": 2,
         "name": name,
         "scenario": differs(scenario),
         "as_of": str(scenario.as_of),
@@ -86,10 +102,13 @@ def manifest(
         "chapters": chapters,
         "evidence": {r["name"]: r["hash"] for r in package.resources.values()},
         "versions": versions(),
+        "revision": revision(),
     }
-    everything = json.dumps([record, source_hashes()], sort_keys=True)
-    key = hashlib.sha256(everything.encode()).hexdigest()
-    return record | {"revision": revision(), "key": key}
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load(path: Path) -> dict[str, Any] | None:

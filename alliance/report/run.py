@@ -2,110 +2,189 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import shutil
 import tempfile
+import threading
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
 from alliance.report.record import NOTEBOOKS, ROOT
-from alliance.scenario import Scenario, parameters
 from alliance.tables import RESULTS_MIME
 
-#: Seconds a cell may take before the notebook is stopped.
-CELL_LIMIT = 120
+#: Seconds that one notebook may take before it is stopped.
+LIMIT = 300
 
+TABLES_MIME = "application/vnd.alliance.tables+json"
+_RECORD = (
+    f"from alliance.evidence import touched\ndisplay({{'{TABLES_MIME}': touched()}}, raw=True)"
+)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
-class Run:
-    """One executed notebook: the document, its results, or the reason why it failed."""
+class Item:
+    """One notebook to run: plain data, so that it may travel to another machine."""
 
     notebook: str
-    document: Any = None
-    results: tuple[dict[str, Any], ...] = ()
-    keys: tuple[str, ...] = ()
-    seconds: float = 0.0
-    error: str | None = None
+    parameters: dict[str, Any]
+    data: str | None = None
+    limit: int = LIMIT
 
 
-@dataclass
-class _Collector:
-    found: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def add(self, entry: dict[str, Any]) -> None:
-        known = self.found.setdefault(entry["id"], entry)
-        if known["value"] != entry["value"]:
-            raise BuildError(
-                f"{entry['id']} must have one value in a notebook, received {known['value']} and "
-                f"{entry['value']}"
-            )
-
-
-def run(notebook: str, scenario: Scenario, *, bar: bool = False, limit: int = CELL_LIMIT) -> Run:
-    """Execute one chapter with a scenario's parameters; a failure is returned, not raised.
+class Kernels:
+    """The kernels of one build: forked or ordinary, and all of them gone at the end.
 
     Parameters
     ----------
-    notebook : str
-        A chapter's name.
-    bar : bool
-        Show papermill's progress bar.
-    limit : int
-        Seconds that one cell may take.
+    plain : bool
+        Start kernels in the ordinary way.
     """
-    import papermill
-    from papermill.exceptions import PapermillException
 
+    def __init__(self, plain: bool = False) -> None:
+        from alliance.report import forge
+
+        self.forge = None if plain or not forge.available() else forge.Forge()
+        self._lock, self._managers, self.stopped = threading.Lock(), set(), False
+
+    def manager_class(self, folder: Path) -> type:
+        """The class that papermill makes kernel managers of: they start in ``folder``.
+
+        papermill's own ``cwd`` would move the whole process there, other threads included.
+        """
+        from jupyter_client.manager import AsyncKernelManager
+
+        from alliance.report import forge
+
+        base = forge.manager_class(self.forge) if self.forge else AsyncKernelManager
+        kernels = self
+
+        class Manager(base):
+            async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+                if kernels.stopped:
+                    raise RuntimeError("the build was stopped")
+                await super()._async_launch_kernel(kernel_cmd, **kw | {"cwd": str(folder)})
+                with kernels._lock:
+                    kernels._managers.add(self)
+
+        return Manager
+
+    def stop(self) -> None:
+        """Kill every kernel that still runs: a stopped build leaves no process behind."""
+        self.stopped = True
+        with self._lock:
+            for manager in self._managers:
+                process = getattr(manager.provisioner, "process", None)
+                if process is not None and process.poll() is None:
+                    process.kill()
+        if self.forge is not None:
+            self.forge.close()
+
+
+_own: dict[bool, Kernels] = {}
+
+
+def remote(item: Item, plain: bool = True) -> dict[str, Any]:
+    """Run an item in this process's own kernels: what a worker of a cluster calls."""
+    kernels = _own.setdefault(plain, Kernels(plain))
+    return run(item, kernels)
+
+
+def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
+    """Execute one chapter; a failure is returned, not raised.
+
+    Parameters
+    ----------
+    tick : callable, optional
+        ``tick(done, all)`` is called as cells are done.
+
+    Returns
+    -------
+    dict
+        JSON values: ``outputs`` of each code cell in order (the injected parameters first where
+        they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read,
+        ``seconds``; or ``error`` and ``seconds``.
+    """
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
-        source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
-        shutil.copyfile(NOTEBOOKS / f"{notebook}.ipynb", source)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
-                document = papermill.execute_notebook(
-                    str(source),
-                    str(target),
-                    parameters=parameters(notebook, scenario),
-                    kernel_name="python3",
-                    progress_bar=bar,
-                    execution_timeout=limit,
-                    start_timeout=60,
-                    cwd=folder,
-                    log_output=False,
-                    config=_transport(folder),
-                )
-        except (PapermillException, RuntimeError, TimeoutError, OSError) as error:
-            text = public(f"{type(error).__name__}: {error}".replace(folder, "."))
-            return Run(notebook, seconds=time.perf_counter() - started, error=text)
-    _clean(document)
+
+    def failed(text: str) -> dict[str, Any]:
+        return {"error": text, "seconds": time.perf_counter() - started}
+
+    for attempt in (1, 2):
+        with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
+            try:
+                document = _execute(item, kernels, Path(folder), tick)
+                break
+            except Exception as error:
+                text = public(f"{type(error).__name__}: {error}".replace(folder, "."))
+                if attempt == 1 and "died before replying" in text and not kernels.stopped:
+                    continue  # a rare failure at the start
+                return failed(text)
     try:
-        results, keys = _results(document)
-        if not keys:
-            raise BuildError(f"{notebook} carries no results: tables.headline is not called")
+        found = _taken(document)
     except BuildError as error:
-        return Run(notebook, seconds=time.perf_counter() - started, error=str(error))
-    return Run(notebook, document, results, keys, time.perf_counter() - started)
+        return failed(str(error))
+    if not found["keys"]:
+        return failed(f"{item.notebook} carries no results: tables.headline is not called")
+    for entry in found["results"]:
+        if not entry["sources"]:
+            return failed(f"{entry['id']} has no source: a headline number must name one")
+    return found | {"seconds": time.perf_counter() - started}
 
 
-def _transport(folder: str):
-    """Sockets in the run's own folder where the system has them; they can't collide with others.
+def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
+    import papermill
 
-    A path over 100 characters does not fit into a socket's address: then TCP serves.
+    source = folder / "in.ipynb"
+    document = json.loads((NOTEBOOKS / f"{item.notebook}.ipynb").read_text(encoding="utf-8"))
+    last = {"cell_type": "code", "id": "alliance-tables", "metadata": {}, "outputs": []}
+    document["cells"].append(last | {"source": _RECORD, "execution_count": None})
+    source.write_text(json.dumps(document), encoding="utf-8")
+    if item.data:
+        os.environ["ALLIANCE_DATA"] = item.data  # the kernels inherit it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
+        return papermill.execute_notebook(
+            str(source),
+            None,  # nothing is saved cell by cell: the outputs come back as they are
+            parameters=item.parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            start_timeout=60,
+            log_output=False,
+            config=_config(item, kernels, folder, len(document["cells"]), tick),
+        )
+
+
+def _config(item: Item, kernels: Kernels, folder: Path, cells: int, tick):
+    """Kernels of this build, a limit for the whole notebook, progress, and the transport.
+
+    Sockets lie in the run's own folder where the system has them, so that they can't collide with
+    others. A path over 100 characters does not fit into a socket's address: then TCP serves.
     """
     from traitlets.config import Config
 
-    path = str(Path(folder, "k"))
+    end = time.monotonic() + item.limit
+
+    def executed(cell, cell_index, execute_reply, **_: Any) -> None:
+        if tick is not None:
+            tick(cell_index + 1, cells)
+
+    client = {
+        "kernel_manager_class": kernels.manager_class(folder),
+        "timeout_func": lambda cell: max(1.0, end - time.monotonic()),
+        "on_cell_executed": executed,
+    }
+    config = Config({"NotebookClient": client})
+    path = str(folder / "k")
     if os.name == "posix" and len(path) < 90:
-        return Config({"KernelManager": {"transport": "ipc", "ip": path}})
-    return Config()
+        config.KernelManager = Config({"transport": "ipc", "ip": path})
+    return config
 
 
 def public(text: str) -> str:
@@ -115,28 +194,67 @@ def public(text: str) -> str:
     return text.replace(home, "~") if len(home) > 1 else text
 
 
-def _clean(document: Any) -> None:
-    """Take out times, paths and the notebook's own copy of what papermill did."""
-    document.metadata.pop("papermill", None)
-    for cell in document.cells:
-        for name in ("papermill", "execution"):
-            cell.metadata.pop(name, None)
-        for output in cell.get("outputs", ()):
-            if output.output_type == "stream":
-                output.text = public(output.text)
-
-
-def _results(document: Any) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:
-    """All results that the outputs carry, the headline cell's first, and the ids it shows."""
+def _taken(document: Any) -> dict[str, Any]:
+    """What a run leaves: outputs without times and paths, results, headline keys, tables read."""
+    *cells, last = (cell for cell in document.cells if cell.cell_type == "code")
+    tables = last.outputs[0]["data"][TABLES_MIME]
+    injected = [c.source for c in cells if "injected-parameters" in c.metadata.get("tags", ())]
+    outputs = []
+    for cell in cells:
+        kept = json.loads(json.dumps(cell.get("outputs", [])))
+        for output in kept:
+            output.pop("execution_count", None)
+            if output["output_type"] == "stream":
+                output["text"] = public(output["text"])
+        outputs.append(kept)
     bundles = [
         output["data"][RESULTS_MIME]
-        for cell in document.cells
-        for output in cell.get("outputs", ())
+        for kept in outputs
+        for output in kept
         if RESULTS_MIME in output.get("data", {})
     ]
-    collector, keys = _Collector(), []
+    results: dict[str, dict[str, Any]] = {}
+    keys: list[str] = []
     for bundle in sorted(bundles, key=lambda b: not b["headline"]):
         keys += bundle["headline"]
         for entry in bundle["results"]:
-            collector.add(dict(entry))
-    return tuple(collector.found.values()), tuple(keys)
+            known = results.setdefault(entry["id"], entry)
+            if known["value"] != entry["value"]:
+                raise BuildError(
+                    f"{entry['id']} must have one value in a notebook, received {known['value']} "
+                    f"and {entry['value']}"
+                )
+    return {
+        "outputs": outputs,
+        "injected": injected[0] if injected else "",
+        "results": list(results.values()),
+        "keys": keys,
+        "tables": tables,
+    }
+
+
+def document(notebook: str, found: dict[str, Any]) -> Any:
+    """The executed notebook: its cells as they are now, with a run's outputs."""
+    import nbformat
+
+    path = NOTEBOOKS / f"{notebook}.ipynb"
+    made = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    cells, count = [], 0
+    for cell in made.cells:
+        cell.source = "".join(cell.source)
+        cells.append(cell)
+        if found["injected"] and "parameters" in cell.metadata.get("tags", ()):
+            given = nbformat.v4.new_code_cell(found["injected"])
+            given.metadata["tags"], given["id"] = ["injected-parameters"], "injected"
+            cells.append(given)
+    made.cells = cells
+    for cell in cells:
+        if cell.cell_type == "code":
+            outputs = json.loads(json.dumps(found["outputs"][count]))
+            count += 1
+            cell.execution_count = count
+            for output in outputs:
+                if output["output_type"] == "execute_result":
+                    output["execution_count"] = count
+            cell.outputs = [nbformat.from_dict(output) for output in outputs]
+    return made

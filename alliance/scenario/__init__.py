@@ -11,6 +11,8 @@
 from alliance.scenario.cells import cell, parameters, read, reference
 from alliance.scenario.groups import Decline, Group, Selldown
 from alliance.scenario.schema import Scenario, differs, fields
+from alliance.scenario.separation import Separation
+from alliance.scenario.sweeps import combinations, swept
 from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, to_token
 
 __all__ = [
@@ -19,8 +21,10 @@ __all__ = [
     "Group",
     "Scenario",
     "Selldown",
+    "Separation",
     "apply",
     "cell",
+    "combinations",
     "differs",
     "dump",
     "fields",
@@ -30,5 +34,6 @@ __all__ = [
     "parameters",
     "read",
     "reference",
+    "swept",
     "to_token",
 ]

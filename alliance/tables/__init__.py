@@ -2,6 +2,7 @@
 
 from alliance.tables.base import (
     RESULTS_MIME,
+    TABLE_MIME,
     Html,
     headline,
     inputs,

@@ -22,15 +22,22 @@ NBSP = "\N{NO-BREAK SPACE}"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIGNED = re.compile(r"-\d[\d,.]*(\s*[^-]*)?")
 RESULTS_MIME = "application/vnd.alliance.results+json"
+BROAD = 10  # columns from which a table is printed across the page
+TABLE_MIME = "application/vnd.alliance.table+json"
 
 
 class Html:
-    """HTML with a plain text beside it, the results it carries and which of them are headlines."""
+    """HTML with a plain text beside it, and what it carries out: results, headlines, a table."""
 
     def __init__(
-        self, body: str, text: str, results: Iterable[Result] = (), headline: Iterable[str] = ()
+        self,
+        body: str,
+        text: str,
+        results: Iterable[Result] = (),
+        headline: Iterable[str] = (),
+        table: Mapping[str, Any] | None = None,
     ) -> None:
-        self.body, self.text = body, text
+        self.body, self.text, self.table = body, text, table
         self.results, self.headline = tuple(results), tuple(headline)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -40,6 +47,8 @@ class Html:
                 "headline": list(self.headline),
                 "results": [result.to_json() for result in self.results],
             }
+        if self.table:
+            data[TABLE_MIME] = self.table
         return data
 
 
@@ -71,7 +80,7 @@ class _Numbers(string.Formatter):
         if result is None:
             return text
         tip = html.escape(f"{result.label}. From {_names(result)}", quote=True)
-        return f'<a class="n" href="#sources" title="{tip}">{text}</a>'
+        return f'<a class="n" href="index.html#{result.id}" title="{tip}">{text}</a>'
 
 
 def say(sentence: str, a: Answers, **values: Any) -> Html:
@@ -160,17 +169,34 @@ def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = 
     )
     table = (
         f'<p class="caption">{html.escape(caption)}</p>'
-        f'<div class="table" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
+        f'<div class="table{" broad" * (len(columns) > BROAD)}" tabindex="0" role="region" '
+        f'aria-label="{html.escape(caption)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-    return Html(table, f"{caption}\n{text.to_string(index=False)}")
+    rows = [[_raw(v) for v in row] for row in frame.itertuples(index=False)]
+    carried = {"caption": caption, "columns": columns, "rows": rows}
+    carried["formats"] = [formats.get(c, "") for c in columns]
+    return Html(table, f"{caption}\n{text.to_string(index=False)}", table=carried)
+
+
+def _raw(value: Any) -> Any:
+    """A cell as a JSON value: numbers unrounded, days as text, nothing where there is none."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    if hasattr(value, "item"):
+        value = value.item()
+    return value if isinstance(value, int | float | str | bool) else str(value)
 
 
 def inputs(a: Answers) -> Html:
     """What went in, with its origin."""
     rows = [(i.name, _plain(i.value), i.unit, i.origin) for i in a.inputs]
     frame = pd.DataFrame(rows, columns=["input", "value", "unit", "origin"])
-    return folded(show(frame, f"{len(rows)} inputs"))
+    out = folded(show(frame, f"{len(rows)} inputs"))
+    raw = [[i.name, _raw(i.value), i.unit, i.origin] for i in a.inputs]
+    return Html(out.body, out.text, table=dict(out.table) | {"rows": raw, "inputs": True})
 
 
 def sources(a: Answers) -> Html:
@@ -189,14 +215,14 @@ def sources(a: Answers) -> Html:
         }
     )
     out = folded(show(table, f"Sources read by this chapter: {split}"))
-    return Html(f'<div id="sources">{out.body}</div>', out.text)
+    return Html(f'<div id="sources">{out.body}</div>', out.text, table=out.table)
 
 
 def folded(table: Html) -> Html:
     """A long table behind its caption, opened by a click and in print."""
     caption = table.text.split("\n", 1)[0]
     body = f"<details><summary>{html.escape(caption)}</summary>{table.body}</details>"
-    return Html(body, table.text)
+    return Html(body, table.text, table=table.table)
 
 
 def _names(result: Result) -> str:

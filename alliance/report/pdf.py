@@ -1,0 +1,80 @@
+"""A report as PDF, printed by a browser that is installed: Chromium, Chrome or Edge."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from alliance.errors import BuildError
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "msedge",
+)
+_PLACES = {
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    ),
+    "win32": (
+        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+        r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+    ),
+}
+LIMIT = 120  # seconds
+
+
+def browser() -> str | None:
+    """The first of the browsers that is here."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return found or next((p for p in _PLACES.get(sys.platform, ()) if Path(p).is_file()), None)
+
+
+def print_report(page: Path, target: Path) -> None:
+    """Print one page: links and outline from its headings, page numbers from its style.
+
+    Raises
+    ------
+    BuildError
+        If no browser is installed or it fails.
+    """
+    program = browser()
+    if program is None:
+        raise BuildError(
+            "a PDF needs Chromium, Chrome or Edge; none was found (Debian: apt install chromium)"
+        )
+    with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
+        aside = Path(folder, "report.pdf")
+        command = [
+            program,
+            "--headless=new",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            f"--user-data-dir={folder}/profile",
+            "--no-pdf-header-footer",
+            "--generate-pdf-document-outline",
+            f"--print-to-pdf={aside}",
+            page.resolve().as_uri(),
+        ]
+        if sys.platform.startswith("linux"):
+            command.insert(1, "--no-sandbox")  # our own page, no network; containers lack one
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=False)
+        except subprocess.TimeoutExpired:
+            raise BuildError(f"{program} did not print the page within {LIMIT} s") from None
+        if not aside.is_file():
+            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise BuildError(f"{program} printed no PDF: {' '.join(last)}")
+        shutil.move(aside, target)

@@ -1,0 +1,178 @@
+"""Runs many notebooks at once, says how far each is, and stops clean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from alliance.errors import BuildError
+from alliance.report.run import Item, Kernels, remote, run
+
+Log = Callable[[str], None]
+
+
+def jobs_by_default() -> int:
+    """As many as there are cores for this process."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def run_all(
+    items: dict[str, Item],
+    *,
+    jobs: int = 0,
+    kernels: Kernels | None = None,
+    executor: Executor | None = None,
+    log: Log = print,
+    bar: bool = False,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run all items and yield each as it is done.
+
+    Parameters
+    ----------
+    items : dict
+        By the name that progress shows.
+    jobs : int
+        Kernels at once; 0 takes the number of cores.
+    kernels : Kernels, optional
+        Where kernels come from; stopped at the end.
+    executor : concurrent.futures.Executor, optional
+        Where items run instead of threads here, such as Dask's ``client.get_executor()``; its
+        workers start kernels of their own.
+    bar : bool
+        Live progress for a terminal; else a line when a notebook starts and ends.
+    """
+    if not items:
+        return
+    if executor is not None:
+        yield from _elsewhere(items, executor, log)
+        return
+    kernels = kernels or Kernels()
+    pool = ThreadPoolExecutor(max_workers=min(jobs or jobs_by_default(), len(items)))
+    try:
+        with _progress(items, log, bar) as show:
+            futures = {pool.submit(_one, name, i, kernels, show): name for name, i in items.items()}
+            for future, name in _as_done(futures):
+                found = future.result()
+                show.done(name, found)
+                yield name, found
+    except BaseException:
+        kernels.stop()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        kernels.stop()
+
+
+def _one(name: str, item: Item, kernels: Kernels, show: Any) -> dict[str, Any]:
+    if kernels.stopped:
+        return {"error": "the build was stopped", "seconds": 0.0}
+    show.start(name)
+    return run(item, kernels, lambda done, total: show.tick(name, done, total))
+
+
+def _as_done(futures: dict[Future, str]) -> Iterator[tuple[Future, str]]:
+    """Futures as they are done; waits in short turns, so that Ctrl-C is heard at once."""
+    left = set(futures)
+    while left:
+        done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future, futures[future]
+
+
+def _elsewhere(items: dict[str, Item], executor: Executor, log: Log) -> Iterator:
+    futures = {executor.submit(remote, item): name for name, item in items.items()}
+    log(f"{len(items)} notebooks sent to {type(executor).__name__}")
+    try:
+        for future, name in _as_done(futures):
+            try:
+                found = future.result()
+            except Exception as error:  # a worker that died for good
+                found = {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
+            _Lines(items, log).done(name, found)
+            yield name, found
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+
+
+class _Lines:
+    """Progress as plain lines."""
+
+    def __init__(self, items: dict[str, Item], log: Log) -> None:
+        self.log, self.total, self.started = log, len(items), 0
+
+    def start(self, name: str) -> None:
+        self.started += 1
+        self.log(f"running {name} ({self.started} of {self.total})")
+
+    def tick(self, name: str, done: int, total: int) -> None:
+        pass
+
+    def done(self, name: str, found: dict[str, Any]) -> None:
+        how = "FAILED after" if found.get("error") else "done in"
+        self.log(f"{name} {how} {found['seconds']:.1f} s")
+
+
+class _Bars:
+    """Progress as a bar for each notebook."""
+
+    def __init__(self, items: dict[str, Item], bars: Any) -> None:
+        self.bars, self.tasks = bars, {}
+        self.whole = bars.add_task("notebooks", total=len(items))
+
+    def start(self, name: str) -> None:
+        self.tasks[name] = self.bars.add_task(name, total=None)
+
+    def tick(self, name: str, done: int, total: int) -> None:
+        self.bars.update(self.tasks[name], completed=done, total=total)
+
+    def done(self, name: str, found: dict[str, Any]) -> None:
+        how = "[red]failed[/red]" if found.get("error") else f"{found['seconds']:.1f} s"
+        self.bars.console.print(f"{name}: {how}")
+        self.bars.remove_task(self.tasks.pop(name))
+        self.bars.advance(self.whole)
+
+
+@contextmanager
+def _progress(items: dict[str, Item], log: Log, bar: bool) -> Iterator[Any]:
+    if not bar:
+        yield _Lines(items, log)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    console = Console(file=sys.stderr)
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
+        yield _Bars(items, bars)
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """An executor on a Dask cluster.
+
+    Raises
+    ------
+    BuildError
+        If the library is missing or nobody answers at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BuildError(
+            "--cluster needs the library distributed: pip install 'alliance-workbook[cluster]'"
+        ) from None
+    try:
+        client = Client(address, timeout=20, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise BuildError(f"no scheduler answers at {address}: {error}") from None
+    with client:
+        yield client.get_executor(retries=2)

@@ -1,0 +1,52 @@
+"""Settings with several values: every combination of them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from alliance.errors import ScenarioError
+
+FREE_TEXT = ("title",)  # taken whole, commas and all
+MOST = 200  # combinations in one command
+_OUTSIDE = re.compile(r",(?![^\[]*\])")
+
+
+def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
+    """Each combination of settings whose value has commas outside brackets.
+
+    Raises
+    ------
+    ScenarioError
+        For an empty value among several, or too many combinations.
+
+    Examples
+    --------
+    >>> combinations(["selldown.fee=0.01,0.02", "seed=3"])
+    [('selldown.fee=0.01', 'seed=3'), ('selldown.fee=0.02', 'seed=3')]
+    >>> combinations(["decline.peers=[toyota, honda],[toyota]"])
+    [('decline.peers=[toyota, honda]',), ('decline.peers=[toyota]',)]
+    """
+    choices = []
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        values = [text] if name.strip() in FREE_TEXT or not equals else _OUTSIDE.split(text)
+        values = [value.strip() for value in values]
+        if len(values) > 1 and (not all(values) or len(set(values)) < len(values)):
+            raise ScenarioError(f"--set: a sweep's values must differ, none empty: '{setting}'")
+        choices.append([f"{name}{equals}{value}" for value in values])
+    count = 1
+    for each in choices:
+        count *= len(each)
+    if count > MOST:
+        raise ScenarioError(f"--set: at most {MOST} combinations in one command, received {count}")
+    return list(itertools.product(*choices))
+
+
+def swept(settings: tuple[str, ...] | list[str]) -> list[str]:
+    """Names of the fields that have several values."""
+    return [
+        setting.partition("=")[0].strip()
+        for setting in settings
+        if len(combinations([setting])) > 1
+    ]
