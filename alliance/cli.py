@@ -141,6 +141,40 @@ def _log(text: str) -> None:
 
 
 @cli.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--out", type=_TARGET, default=Path("build"), show_default=True)
+@click.option("--data", type=_FOLDER, help="Another evidence folder.")
+def compare(a, b, out, data) -> None:
+    """What differs between A and B (scenarios or built folders), and which inputs it comes from."""
+    from alliance import compare as room
+
+    found = room.compare(room.side(a), room.side(b), data, _log)
+    for name, (one, other) in found.fields.items():
+        click.echo(f"{name}: {one} | {other}")
+    click.echo(f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:")
+    for d in found.moved[:10]:
+        click.echo(f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})")
+        for name, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
+            click.echo(f"      from {name}: {part:+,.6g}")
+    click.echo(f"Open {room.write(found, out, _log)}")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--data", type=_FOLDER, help="Another evidence folder.")
+def verify(folder, data) -> None:
+    """Run the notebooks of a built FOLDER again and compare every result."""
+    from alliance.report.verify import verify as again
+
+    problems = again(folder, data, _log)
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{len(problems)} differences" if problems else "the same results")
+    sys.exit(1 if problems else 0)
+
+
+@cli.command()
 @click.option("--data", type=_FOLDER, help="Another evidence folder.")
 @click.option("--fix", is_flag=True, help="Rewrite parameter cells that differ from the schema.")
 @click.option("--seal", is_flag=True, help="Write hashes after a clean check.")

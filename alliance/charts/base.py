@@ -239,23 +239,36 @@ def end_labels(
     ----------
     items : list of (y, text, colour)
     """
-    low, high = ax.get_ylim()
-    height = ax.figure.get_figheight() * 72 * 0.66
-    lines = max(text.count("\n") + 1 for _, text, _ in items)
-    gap = size * 1.35 * lines / height * (high - low)
-    places = spread([y for y, _, _ in items], gap, low + gap / 2, high - gap / 2)
-    for (y, text, hue), place in zip(items, places, strict=True):
+    notes = [
         ax.annotate(
             text,
             xy=(x, y),
-            xytext=(8, 0),
+            xytext=(8, y),
             textcoords=("offset points", "data"),
             va="center",
             ha="left",
             fontsize=size,
             color=hue,
             annotation_clip=False,
-        ).xyann = (8, place)
+        )
+        for y, text, hue in items
+    ]
+    ax.end_notes = notes
+    place_end_labels(ax)
+
+
+def place_end_labels(ax: Axes) -> None:
+    """Move end labels apart within the limits that the axes have now."""
+    notes = getattr(ax, "end_notes", ())
+    if not notes:
+        return
+    low, high = ax.get_ylim()
+    height = (ax.figure.bbox.height / ax.figure.dpi) * 72 * 0.66
+    lines = max(n.get_text().count("\n") + 1 for n in notes)
+    gap = notes[0].get_fontsize() * 1.35 * lines / height * (high - low)
+    places = spread([n.xy[1] for n in notes], gap, low + gap / 2, high - gap / 2)
+    for each, place in zip(notes, places, strict=True):
+        each.xyann = (8, place)
 
 
 def note(ax: Axes, text: str, xy, dx: float = 0, dy: float = 0, **style) -> None:

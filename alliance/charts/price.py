@@ -83,7 +83,7 @@ def _marks(low: float, high: float) -> list[float]:
 def _log_labels(ax, x, last, names) -> None:
     """End labels on a log axis: spread in logs, then drawn at their places."""
     low, high = np.log(ax.get_ylim())
-    gap = 8.5 * 1.3 / (ax.figure.get_figheight() * 72 * 0.66) * (high - low)
+    gap = 8.5 * 1.3 / ((ax.figure.bbox.height / ax.figure.dpi) * 72 * 0.66) * (high - low)
     places = np.exp(spread(np.log(last.to_numpy()), gap, low, high))
     for (name, value), place in zip(last.items(), places, strict=True):
         text = f"{names[name]} {percent(value - 1, sign=True)}"
@@ -163,7 +163,7 @@ def drawdown(a: Answers) -> Chart:
         columns = 2 if narrow else 3
         rows = max(1, -(-len(table) // columns))
         size = 7 if narrow else 7.5
-        total = fig.get_figheight() * 72
+        total = (fig.bbox.height / fig.dpi) * 72
         key = rows * size * (2.5 if narrow else 1.45) + 4
         grid = fig.add_gridspec(2, 1, height_ratios=[max(total - key - 70, 120), key])
         ax, legend = fig.add_subplot(grid[0]), fig.add_subplot(grid[1])
@@ -204,7 +204,7 @@ def _number_events(ax, days, fall, room: float, size: float) -> None:
         return
     x = date2num(days.to_numpy())
     low, high = ax.get_xlim()
-    width = ax.figure.get_figwidth() * 72 * 0.8
+    width = (ax.figure.bbox.width / ax.figure.dpi) * 72 * 0.8
     gap = size * 1.5 * (high - low) / width
     for i, (at, place) in enumerate(zip(x, spread(x, gap, low + gap, high - gap), strict=True)):
         y = float(fall.asof(days.iloc[i]))

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from alliance.errors import AllianceError, BuildError
+from alliance.errors import BuildError
 from alliance.evidence import Package
 from alliance.evidence.descriptor import folder
 from alliance.report import cache, record
+from alliance.report.plan import Log, Options, Plan, Target, explain, lock, make, missing, moved
 from alliance.report.record import CHAPTERS
-from alliance.scenario import Scenario, differs, parameters
-
-Log = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One report to build.
-
-    Parameters
-    ----------
-    name : str
-        The folder's name below ``out``.
-    scenario : Scenario
-    command : str
-        The command that makes it, for the page's foot.
-    """
-
-    name: str
-    scenario: Scenario
-    command: str
+from alliance.scenario import parameters
 
 
 @dataclass
@@ -52,37 +30,6 @@ class Outcome:
     @property
     def ok(self) -> bool:
         return not self.errors
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to build; see :func:`build_all`."""
-
-    data: Path | None = None
-    only: tuple[str, ...] = ()
-    force: bool = False
-    jobs: int = 0
-    plain: bool = False
-    explain: bool = False
-    pdf: bool = False
-    bar: bool = False
-    executor: Executor | None = None
-
-
-@dataclass
-class Plan:
-    """What is to be done for one target."""
-
-    target: Target
-    final: Path
-    foot: dict[str, Any]
-    run_parts: dict[str, dict[str, str]]
-    page_parts: dict[str, dict[str, str]]
-    last: dict[str, Any]
-    todo: list[str]
-    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    why: dict[str, str] = field(default_factory=dict)
-    pages: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
 
 def build(target: Target, out: Path, *, log: Log = print, **options: Any) -> Outcome:
@@ -109,12 +56,12 @@ def build_all(
     prints = {name: package.fingerprint(name) for name in package.resources}
     sources, store = cache.Sources.now(), cache.Store(out)
     revision = record.revision()
-    plans = [_plan(t, out, o, sources, prints, revision) for t in targets]
+    plans = [make(t, out, o, sources, prints, revision) for t in targets]
     if any(plan.todo for plan in plans) or o.force:
         package.verify()
-    items = _items(plans, store, prints, o)
+    items = missing(plans, store, prints, o)
     if o.explain:
-        _explain(plans, log)
+        explain(plans, log)
     kernels = None
     try:
         if any(plan.todo for plan in plans):
@@ -152,81 +99,9 @@ def _check(items: dict[str, Any], o: Options) -> None:
 
 def _probe(out: Path) -> None:
     """Find out that a folder can't be written before work is done for it."""
-    probe = out / f".probe.{os.getpid()}"
+    probe = out / f".probe.{uuid.uuid4().hex}"
     probe.write_bytes(b"")
     probe.unlink()
-
-
-def _plan(target: Target, out: Path, o: Options, sources, prints, revision) -> Plan:
-    """What of a report is still as it would be made now."""
-    final = out / target.name
-    _recover(final)
-    foot = {
-        "title": target.scenario.title or target.name,
-        "as_of": str(target.scenario.as_of),
-        "scenario": differs(target.scenario),
-        "command": target.command,
-        "revision": revision,
-    }
-    runs = {c: cache.run_parts(c, target.scenario, sources) for c in CHAPTERS}
-    pages = {c: cache.page_parts(c, runs[c], sources, foot) for c in CHAPTERS}
-    last = record.load(final / "manifest.json") or {}
-    chosen = [c for c in CHAPTERS if not o.only or c in o.only]
-    whole = _whole(final)
-    plan = Plan(target, final, foot, runs, pages, last, [])
-    for chapter in chosen:
-        plan.why[chapter] = _stale(plan, chapter, prints, whole, o.force)
-    plan.todo = [c for c in chosen if plan.why[c]]
-    return plan
-
-
-def _whole(final: Path) -> bool:
-    """Whether the last build's files are all as they were written."""
-    run = record.load(final / "run.json") or {}
-    files = run.get("files", {})
-    return bool(files) and all(
-        (final / name).is_file() and record.digest(final / name) == known
-        for name, known in files.items()
-    )
-
-
-def _stale(plan: Plan, chapter: str, prints, whole: bool, force: bool) -> str:
-    """Why a chapter's page must be made anew; empty if it holds."""
-    if force:
-        return "--force"
-    then = plan.last.get("chapters", {}).get(chapter)
-    if not then or not plan.last:
-        return "there is no earlier build"
-    if not whole:
-        return "the last build is damaged"
-    state = (record.load(plan.final / "run.json") or {}).get("chapters", {}).get(chapter, {})
-    if state.get("state") != "ok":
-        return "the last build of it failed"
-    changed = [name for name, known in then["tables"].items() if prints.get(name) != known]
-    if changed:
-        return f"the evidence changed: {', '.join(changed)}"
-    return cache.explain(plan.page_parts[chapter], then["parts"])
-
-
-def _items(plans: list[Plan], store: cache.Store, prints, o: Options) -> dict[str, Any]:
-    """Runs to make, each once, by the name that progress shows; kept runs are taken."""
-    wanted: dict[str, Any] = {}
-    keys: set[str] = set()
-    for plan in plans:
-        for chapter in plan.todo:
-            kept, why = (
-                (None, "--force") if o.force else store.load(plan.run_parts[chapter], prints.get)
-            )
-            if kept is not None:
-                plan.runs[chapter] = kept
-                plan.why[chapter] += " (its run is kept)"
-                continue
-            plan.why[chapter] += f" ({why})" if why not in plan.why[chapter] else ""
-            key = cache.digest(plan.run_parts[chapter])
-            if key not in keys:
-                keys.add(key)
-                wanted[f"{plan.target.name}: {chapter}"] = (plan, chapter)
-    return wanted
 
 
 def _run(items, kernels, store, prints, o: Options, log: Log) -> dict[str, dict[str, Any]]:
@@ -257,12 +132,6 @@ def _run(items, kernels, store, prints, o: Options, log: Log) -> dict[str, dict[
     return done
 
 
-def _explain(plans: list[Plan], log: Log) -> None:
-    for plan in plans:
-        for chapter, why in plan.why.items():
-            log(f"{plan.target.name}: {chapter}: {f'built, {why}' if why else 'up to date'}")
-
-
 def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outcome:
     """Make one report aside from its runs and swap it in."""
     outcome = Outcome(plan.final / "index.html")
@@ -274,8 +143,8 @@ def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outco
     for chapter in plan.todo:
         if chapter not in plan.runs:
             plan.runs[chapter] = done[cache.digest(plan.run_parts[chapter])]
-    work = out / f".{plan.target.name}.{os.getpid()}"
-    with FileLock(out / f".{plan.target.name}.lock"):
+    work = out / f".{plan.target.name}.{uuid.uuid4().hex}"
+    with lock(plan.final):
         try:
             work.mkdir(parents=True, exist_ok=False)
             _write(work, plan, package, outcome, o)
@@ -310,7 +179,7 @@ def _write(work: Path, plan: Plan, package, outcome: Outcome, o: Options) -> Non
             }
             made[chapter] = {"parts": plan.page_parts[chapter], "tables": found["tables"]}
             continue
-        valid = not found and chapter in last.get("chapters", {}) and not _moved(plan, chapter)
+        valid = not found and chapter in last.get("chapters", {}) and not moved(plan, chapter)
         state = {"state": "not built"}
         if (valid or found) and _keep(plan.final, work, chapter):  # the last good page stays
             state = {k: v for k, v in old.get(chapter, state).items() if k != "error"}
@@ -341,13 +210,6 @@ def _write(work: Path, plan: Plan, package, outcome: Outcome, o: Options) -> Non
     record.save(work / "run.json", {"finished": finished, "chapters": kept, "files": files})
     if o.pdf:
         _print_pdf(work)
-
-
-def _moved(plan: Plan, chapter: str) -> bool:
-    """Whether a chapter that is not asked for now would no longer be made as it was."""
-    then = plan.last["chapters"][chapter]["parts"]
-    now = plan.page_parts[chapter]
-    return any(now[part] != then.get(part) for part in ("values", "code", "package", "cells"))
 
 
 def _print_pdf(folder: Path) -> None:
@@ -399,13 +261,3 @@ def _swap(work: Path, final: Path) -> None:
         final.rename(old)
     work.rename(final)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(final: Path) -> None:
-    """After a swap that was cut between its two renames, put the old report back."""
-    old = final.with_name(f".{final.name}.old")
-    if old.is_dir() and not final.exists():
-        old.rename(final)
-
-
-__all__ = ["AllianceError", "Options", "Outcome", "Target", "build", "build_all"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,11 +109,11 @@ class Store:
 
     def save(self, parts: dict[str, str], run: dict[str, Any]) -> None:
         """Keep a run: written aside and moved, so that a reader never sees half of it."""
-        body = json.dumps(run, sort_keys=True, ensure_ascii=False)
+        body = json.dumps(run, ensure_ascii=False)  # in their order: pages keep it
         kept = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}
         path = self.path(parts)
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
             with gzip.open(aside, "wt", encoding="utf-8", compresslevel=1) as file:
                 file.write(json.dumps(kept))

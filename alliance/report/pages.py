@@ -58,7 +58,10 @@ def chapter(document: Any, **values: Any) -> str:
 
 
 _MAIN = re.compile(r'<main id="main">(.*)</main>', re.S)
-_NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*">\n?')
+_ANNEXED = re.compile(
+    r"<details><summary>(?:All \d+ results|Sources read by)[^<]*</summary>.*?</details>", re.S
+)
+_NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*"\s*/?>\n?')
 
 
 def single(folder: Path, common: dict[str, Any], chapters: list[str]) -> str:
@@ -70,9 +73,11 @@ def single(folder: Path, common: dict[str, Any], chapters: list[str]) -> str:
             continue
         body = _MAIN.search(path.read_text(encoding="utf-8")).group(1)
         body = re.sub(r'<nav class="contents".*?</nav>', "", _NARROW.sub("", body), flags=re.S)
+        body = _ANNEXED.sub('<p>In the <a href="#annex">annex</a>.</p>', body, count=1)
+        body = _ANNEXED.sub("", body)
         found = headings(body)
         body = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', body)
-        body = re.sub(r'href="#([^"]+)"', rf'href="#{key}-\1"', body)
+        body = re.sub(r'href="#(?!annex")([^"]+)"', rf'href="#{key}-\1"', body)
         parts.append((key, Markup(_inside(body, chapters))))
         contents.append((key, f"{key}-", found))
     index = _MAIN.search((folder / "index.html").read_text(encoding="utf-8")).group(1)

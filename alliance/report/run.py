@@ -125,6 +125,8 @@ def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
                 if attempt == 1 and "died before replying" in text and not kernels.stopped:
                     continue  # a rare failure at the start
                 return failed(text)
+            finally:
+                _close_loop()
     try:
         found = _taken(document)
     except BuildError as error:
@@ -135,6 +137,15 @@ def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
         if not entry["sources"]:
             return failed(f"{entry['id']} has no source: a headline number must name one")
     return found | {"seconds": time.perf_counter() - started}
+
+
+def _close_loop() -> None:
+    """The client makes an event loop for each thread and leaves it open; a pool has many."""
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    if not loop.is_running():
+        loop.close()
 
 
 def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:

@@ -8,6 +8,7 @@
 {'decline': {'currency': 'EUR'}}
 """
 
+from alliance.scenario.cells import CHAPTERS as GROUP_OF
 from alliance.scenario.cells import cell, parameters, read, reference
 from alliance.scenario.groups import Decline, Group, Selldown
 from alliance.scenario.schema import Scenario, differs, fields
@@ -17,6 +18,7 @@ from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names,
 
 __all__ = [
     "FOLDER",
+    "GROUP_OF",
     "Decline",
     "Group",
     "Scenario",

@@ -1,0 +1,248 @@
+"""Differences between two scenarios or two built reports, and what they come from.
+
+The inputs that differ, the results that moved (most for their size first), what did not, the same
+charts on shared axes, and an attribution of each difference to the changed inputs by Shapley's
+value: an input's part is the mean of what it adds over all orders in which the inputs could have
+been changed, so the parts add up. Up to six changed fields are told apart; more are taken by group.
+
+References
+----------
+Shapley, L. (1953), A value for n-person games, Annals of Mathematics Studies 28, 307-317.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import factorial
+from pathlib import Path
+from typing import Any
+
+from alliance import answers, evidence
+from alliance.answers import Answers
+from alliance.errors import BuildError
+from alliance.report import CHAPTERS, record
+from alliance.scenario import GROUP_OF, Scenario, fields, load
+
+MOST_FIELDS = 6
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: its scenario, and results as built where it is a built report."""
+
+    name: str
+    scenario: Scenario
+    built: dict[str, Any] | None = None
+
+
+def side(source: str) -> Side:
+    """A built folder, or a scenario by name or path.
+
+    Raises
+    ------
+    BuildError
+        If a folder holds no report.
+    ScenarioError
+        If there is no such scenario.
+    """
+    folder = Path(source)
+    if folder.is_dir():
+        found = record.load(folder / "results.json")
+        if not found or "scenario" not in found:
+            raise BuildError(f"{folder} holds no built report: results.json is missing or damaged")
+        values = {k: v for k, v in found["scenario"].items() if k != "name"}
+        built = {r["id"]: r for r in found["results"]}
+        return Side(found["scenario"].get("name", folder.name), Scenario.of(values), built)
+    name, scenario = load(source)
+    return Side(name, scenario)
+
+
+def changed(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
+    """Fields whose values differ, the title apart, with both values."""
+    one, other = a.model_dump(mode="json"), b.model_dump(mode="json")
+
+    def value(values: dict[str, Any], name: str) -> Any:
+        group, dot, key = name.partition(".")
+        return values[group][key] if dot else values[group]
+
+    found = {name: (value(one, name), value(other, name)) for name in fields() if name != "title"}
+    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+
+
+class Mix:
+    """Answers with some fields of B in A, each mixture computed once."""
+
+    def __init__(self, a: Scenario, b: Scenario, data: Path | None = None) -> None:
+        self.a, self.b, self.data = a, b, data
+        self.fields = changed(a, b)
+        self._found: dict[tuple[str, frozenset[str]], Answers] = {}
+
+    def relevant(self, chapter: str) -> list[str]:
+        """Changed fields that can move a chapter."""
+        return [
+            name
+            for name in self.fields
+            if name in ("as_of", "seed") or name.startswith(f"{GROUP_OF[chapter]}.")
+        ]
+
+    def answers(self, chapter: str, taken: Iterable[str]) -> Answers:
+        """A chapter's answers with ``taken`` fields as in B, the rest as in A."""
+        key = chapter, frozenset(taken) & frozenset(self.relevant(chapter))
+        if key not in self._found:
+            changes: dict[str, Any] = {}
+            for name in sorted(key[1]):
+                group, dot, field = name.partition(".")
+                if dot:
+                    changes.setdefault(group, {})[field] = self.fields[name][1]
+                else:
+                    changes[group] = self.fields[name][1]
+            s = self.a.replace(changes)
+            ev = evidence.open(s.as_of, self.data)
+            self._found[key] = answers.CHAPTERS[chapter](s, ev)
+        return self._found[key]
+
+
+def players(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """Who shares a difference: each field, or each group where there are too many fields."""
+    if len(names) <= MOST_FIELDS:
+        return {name: (name,) for name in names}
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        group = name.partition(".")[0]
+        groups[group] = (*groups.get(group, ()), name)
+    return groups
+
+
+def shapley(
+    who: dict[str, tuple[str, ...]], value: Callable[[frozenset[str]], float]
+) -> dict[str, float]:
+    """Each player's part of ``value(all) - value(nobody)``; exact in fractions, so parts add up.
+
+    Examples
+    --------
+    >>> parts = shapley({"a": ("a",), "b": ("b",)}, lambda s: {0: 0.0, 1: 1.0, 2: 4.0}[len(s)])
+    >>> parts
+    {'a': 2.0, 'b': 2.0}
+    """
+    names, n = list(who), len(who)
+    known = {
+        frozenset(group): Fraction(value(frozenset(f for p in group for f in who[p])))
+        for size in range(n + 1)
+        for group in itertools.combinations(names, size)
+    }
+    parts = {}
+    for name in names:
+        total = Fraction(0)
+        for group, worth in known.items():
+            if name not in group:
+                weight = Fraction(
+                    factorial(len(group)) * factorial(n - len(group) - 1), factorial(n)
+                )
+                total += weight * (known[group | {name}] - worth)
+        parts[name] = float(total)
+    return parts
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One result in both: values, what moved, and each input's part (None where it can't be)."""
+
+    id: str
+    label: str
+    unit: str
+    a: float
+    b: float
+    parts: dict[str, float] | None
+
+    @property
+    def delta(self) -> float:
+        return self.b - self.a
+
+    @property
+    def size(self) -> float:
+        """The difference for the size of the larger value."""
+        return abs(self.delta) / max(abs(self.a), abs(self.b))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two sides have in common and what not."""
+
+    one: Side
+    other: Side
+    fields: dict[str, tuple[Any, Any]]
+    moved: list[Difference]
+    equal: list[str]
+    missing: dict[str, str]
+    players: list[str]
+    answers: dict[str, tuple[Answers, Answers]]
+
+
+OTHER = "code, evidence or libraries"
+
+
+def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comparison:
+    """Compare two sides, with the attribution of each difference."""
+    mix = Mix(one.scenario, other.scenario, data)
+    moved, equal, missing, pairs = [], [], {}, {}
+    everyone: list[str] = []
+    for chapter in CHAPTERS:
+        names = mix.relevant(chapter)
+        a, b = mix.answers(chapter, ()), mix.answers(chapter, names)
+        pairs[chapter] = a, b
+        who = players(names)
+        everyone += [p for p in who if p not in everyone]
+        if len(who) > 1:
+            log(f"{chapter}: {2 ** len(who)} mixtures of {', '.join(who)}")
+        for key in dict.fromkeys((*a.results, *b.results)):
+            first, last = _value(one, a, key), _value(other, b, key)
+            if key not in a.results or key not in b.results:
+                missing[key] = one.name if key in a.results else other.name
+            elif first == last:
+                equal.append(key)
+            elif not (_number(first) and _number(last)):
+                missing[key] = f"{one.name if _number(first) else other.name} (empty in the other)"
+            else:
+                parts = _parts(mix, chapter, key, who, last - first)
+                r = b.results[key]
+                moved.append(Difference(key, r.label, r.unit, first, last, parts))
+    moved.sort(key=lambda d: (-d.size, d.id))
+    if any(d.parts and OTHER in d.parts for d in moved):
+        everyone.append(OTHER)
+    return Comparison(one, other, mix.fields, moved, equal, missing, everyone, pairs)
+
+
+def _value(side: Side, found: Answers, key: str) -> Any:
+    if side.built is not None and key in side.built:
+        return side.built[key]["value"]
+    return found.results[key].value if key in found.results else None
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, float] | None:
+    """Each input's part; what a built report differs by otherwise is a part of its own."""
+
+    def value(taken: frozenset[str]) -> float:
+        result = mix.answers(chapter, taken).results.get(key)
+        if result is None or not _number(result.value):
+            raise _Missing
+        return result.value
+
+    try:
+        parts = shapley(who, value)
+    except _Missing:
+        return None
+    rest = delta - sum(parts.values())
+    if abs(rest) > 1e-9 * max(abs(delta), 1e-300):
+        parts[OTHER] = rest
+    return parts
+
+
+class _Missing(Exception):
+    """A mixture in which the result does not exist."""

@@ -1,0 +1,80 @@
+"""Speed of building, side by side with papermill and nbconvert in their ordinary form."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from alliance import scenario
+from alliance.report import CHAPTERS, NOTEBOOKS
+
+COLD, NOTHING, MANY = 0.4, 1.0, 3.5  # goals: part, seconds, times
+SCENARIOS = 12
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def plain(folder: Path) -> None:
+    """Papermill's own API followed by nbconvert, in their ordinary form, one by one."""
+    for chapter in CHAPTERS:
+        _plain(NOTEBOOKS / f"{chapter}.ipynb", folder)
+
+
+def _plain(notebook: Path, folder: Path) -> None:
+    code = (
+        "import papermill, sys, subprocess;"
+        "papermill.execute_notebook(sys.argv[1], sys.argv[2], progress_bar=False);"
+        "subprocess.run([sys.executable, '-m', 'nbconvert', '--to', 'html', sys.argv[2]],"
+        "check=True, stderr=subprocess.DEVNULL)"
+    )
+    command = [sys.executable, "-c", code, str(notebook), str(folder / "out.ipynb")]
+    subprocess.run(command, check=True, cwd=folder, stderr=subprocess.DEVNULL)
+
+
+def build(folder: Path, *words: str) -> None:
+    command = [sys.executable, "-m", "alliance", "report", *words, "--out", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def say(name: str, ours: float, other: float | None, met: bool, goal: str) -> None:
+    beside = "" if other is None else f"   ordinary {other:7.2f} s   ratio {ours / other:5.3f}"
+    print(f"{name:<34} {ours:7.2f} s{beside}   goal {goal}: {'met' if met else 'MISSED'}")
+
+
+def main(rounds: int = 3) -> None:
+    """Cold build of the chapters, a build with nothing to do, and twelve scenarios."""
+    ours, forked, other, idle = [], [], [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            ours.append(seconds(lambda f=folder: build(f / "a", "base")))
+            other.append(seconds(lambda f=folder: plain(f)))
+            forked.append(seconds(lambda f=folder: build(f / "b", "base", "--plain-kernels")))
+            idle.append(seconds(lambda f=folder: build(f / "a", "base")))
+    cold, ordinary = (sorted(x)[rounds // 2] for x in (ours, other))
+    say("cold report, three chapters", cold, ordinary, cold / ordinary <= COLD, f"{COLD}")
+    mid = sorted(forked)[rounds // 2]
+    say("the same with --plain-kernels", mid, ordinary, True, "none")
+    least = sorted(idle)[rounds // 2]
+    say("nothing to do", least, None, least < NOTHING, f"under {NOTHING:.0f} s")
+    with tempfile.TemporaryDirectory() as name:
+        sweep = "selldown.seed" if "selldown.seed" in scenario.fields() else "seed"
+        values = ",".join(map(str, range(1, SCENARIOS + 1)))
+        many = seconds(lambda: build(Path(name), "base", "--set", f"{sweep}={values}"))
+    times = SCENARIOS * ordinary / many
+    say(
+        f"{SCENARIOS} scenarios by three chapters", many, SCENARIOS * ordinary, times >= MANY,
+        f"{MANY} times faster, {times:.2f}",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

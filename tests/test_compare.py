@@ -1,0 +1,167 @@
+"""Comparisons: Shapley's value, attribution of differences, charts on shared axes."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alliance import charts, compare, scenario
+from alliance.compare import differences
+from alliance.errors import BuildError, ScenarioError
+from tests.test_command import alliance
+
+
+def quiet(_):
+    pass
+
+
+def mixed(changes, base=None):
+    s = base or scenario.Scenario().replace({"selldown": {"paths": 256}})
+    return compare.compare(compare.Side("a", s), compare.Side("b", s.replace(changes)), log=quiet)
+
+
+# --- Shapley ------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
+def test_of_a_sum_each_player_gets_its_own(values):
+    who = {str(i): (str(i),) for i in range(len(values))}
+    parts = compare.shapley(who, lambda s: math.fsum(values[int(i)] for i in s))
+    for i, value in enumerate(values):
+        assert parts[str(i)] == pytest.approx(value, abs=1e-6)
+
+
+@given(st.integers(1, 6), st.integers(0, 10**6))
+def test_parts_add_up_for_any_game(n, seed):
+    rng = random.Random(seed)
+    worth = {}
+
+    def value(s):
+        return worth.setdefault(s, rng.uniform(-1e9, 1e9))
+
+    parts = compare.shapley({str(i): (str(i),) for i in range(n)}, value)
+    total = value(frozenset(map(str, range(n)))) - value(frozenset())
+    assert math.fsum(parts.values()) == pytest.approx(total, rel=1e-9, abs=1e-6)
+
+
+def test_against_all_orders():
+    """By hand: the mean over the six orders of three players of what each adds."""
+    from itertools import permutations
+
+    worth = {"": 0, "a": 1, "b": 2, "c": 4, "ab": 7, "ac": 5, "bc": 9, "abc": 20}
+
+    def value(s):
+        return float(worth["".join(sorted(s))])
+
+    parts = compare.shapley({p: (p,) for p in "abc"}, value)
+    for player in "abc":
+        added = []
+        for order in permutations("abc"):
+            before = frozenset(order[: order.index(player)])
+            added.append(value(before | {player}) - value(before))
+        assert parts[player] == pytest.approx(sum(added) / 6)
+
+
+def test_many_fields_are_taken_by_group():
+    names = [f"selldown.f{i}" for i in range(5)] + ["as_of", "separation.x"]
+    who = differences.players(names)
+    assert set(who) == {"selldown", "as_of", "separation"} and len(who["selldown"]) == 5
+    assert len(differences.players(names[:6])) == 6
+
+
+# --- comparisons --------------------------------------------------------------------------------
+
+
+def test_equal_scenarios_have_nothing_that_moved():
+    found = mixed({"title": "another"})
+    assert found.fields == {} and found.moved == [] and found.missing == {}
+    assert "decline.stub_eur" in found.equal
+
+
+def test_parts_of_every_difference_add_up():
+    found = mixed({"selldown": {"fee": 0.02, "impact": 1.2, "horizon_years": 3}})
+    assert set(found.fields) == {"selldown.fee", "selldown.impact", "selldown.horizon_years"}
+    assert found.moved and all(d.id.startswith(("selldown", "ownership")) for d in found.moved)
+    for d in found.moved:
+        if d.parts is not None:
+            gap = sum(d.parts.values()) - d.delta
+            assert abs(gap) <= 1e-9 * max(1.0, abs(d.delta)), d
+    block = next(d for d in found.moved if d.id == "selldown.block_cost")
+    assert block.parts["selldown.fee"] == pytest.approx(0.01, rel=1e-9)
+    assert block.parts["selldown.horizon_years"] == 0
+    sizes = [d.size for d in found.moved]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_field_moves_only_its_chapter():
+    found = mixed({"decline": {"since": "2019-01-04"}})
+    assert {d.id.split(".")[0] for d in found.moved} == {"decline"}
+    assert any(key.startswith("bargain") for key in found.equal)
+
+
+@pytest.mark.xdist_group("report")
+def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path):
+    """A value that no input explains is put down to code, evidence or libraries."""
+    import shutil
+
+    folder = tmp_path / "old"
+    shutil.copytree(built, folder)
+    path = folder / "results.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    entry = next(r for r in stored["results"] if r["id"] == "decline.stub_eur")
+    entry["value"] += 1_000_000
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    found = compare.compare(compare.side(str(folder)), compare.side(str(built)), log=quiet)
+    (d,) = found.moved
+    assert d.id == "decline.stub_eur" and d.parts == {differences.OTHER: -1_000_000}
+
+
+def test_sides_that_are_not_there():
+    with pytest.raises(ScenarioError, match="did you mean 'base'"):
+        compare.side("bsae")
+    with pytest.raises(BuildError, match="holds no built report"):
+        compare.side("alliance")
+
+
+def test_charts_share_their_axes():
+    found = mixed({"decline": {"since": "2020-04-03"}})
+    a, b = found.answers["1-decline"]
+    both = compare.pair(charts.stub(a), charts.stub(b), ("a", "b"))
+    fig = both.figure()
+    first, second = (part.axes[0] for part in fig.subfigs)
+    assert first.get_xlim() == second.get_xlim() and first.get_ylim() == second.get_ylim()
+    assert both.alt.startswith("a: ") and " b: " in both.alt
+
+
+@pytest.mark.parametrize("name", [f.__name__ for c in charts.CHAPTERS.values() for f in c])
+def test_every_chart_can_be_paired(name, pairs):
+    one, other = pairs[name]
+    both = compare.pair(one, other, ("one", "other"))
+    assert len(both.png()) > 3000 and len(both.png(True)) > 3000
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    from alliance import answers, evidence
+
+    out = {}
+    two = [scenario.load(n)[1] for n in ("base", "latest")]
+    for chapter, functions in charts.CHAPTERS.items():
+        a, b = (answers.CHAPTERS[chapter](s, evidence.open(s.as_of)) for s in two)
+        out |= {f.__name__: (f(a), f(b)) for f in functions}
+    return out
+
+
+def test_the_command_writes_a_page(tmp_path):
+    done = alliance("compare", "base", "quick-block", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "selldown.block_discount: None | 0.03" in done.stdout
+    page = (tmp_path / "compare-base-quick-block" / "index.html").read_text(encoding="utf-8")
+    assert "What did not change" in page and page.count("<img ") >= 1
+    table = (tmp_path / "compare-base-quick-block" / "compare.csv").read_text(encoding="utf-8")
+    assert table.startswith("id,unit,a,b,difference,selldown.programme,selldown.block_discount")

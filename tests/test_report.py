@@ -1,0 +1,684 @@
+"""The builder: what is built again and why, failures, parallel runs, and what a report holds."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alliance import report, scenario
+from alliance.errors import BuildError
+from alliance.evidence import DATA, Package
+from alliance.report import builder, cache, plan, pool, record, run, sheets
+from alliance.report.run import Item, Kernels
+from tests.conftest import ROOT
+from tests.test_command import ENVIRONMENT
+
+pytestmark = pytest.mark.xdist_group("report")
+CHAPTERS = list(report.CHAPTERS)
+
+
+def target(base, name="base"):
+    return report.Target(name, base, "alliance report base")
+
+
+def quiet(_):
+    pass
+
+
+def tree(folder):
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
+
+
+class NoKernels:
+    """Stands in for kernels where runs are stand-ins too."""
+
+    def __init__(self, *_):
+        self.stopped = False
+
+    def stop(self):
+        self.stopped = True
+
+
+class Runs:
+    """Stands in for the pool: hands out runs by chapter and remembers which were asked for."""
+
+    def __init__(self, found):
+        self.found, self.asked = found, []
+
+    def __call__(self, items, **_):
+        for name, item in items.items():
+            self.asked.append(item.notebook)
+            found = self.found(item.notebook)
+            if isinstance(found, BaseException):
+                raise found
+            yield name, found
+
+
+@pytest.fixture
+def kept(built, base):
+    """The real runs of the base report, by chapter."""
+    sources, store = cache.Sources.now(), cache.Store(built.parent)
+    package = Package(DATA)
+    out = {}
+    for chapter in CHAPTERS:
+        parts = cache.run_parts(chapter, base, sources)
+        found, why = store.load(parts, lambda name: package.fingerprint(name))
+        assert found is not None, why
+        out[chapter] = found | {"tables": sorted(found["tables"]), "seconds": 1.0}
+    return out
+
+
+@pytest.fixture
+def stand_in(kept, monkeypatch):
+    """No kernels: every run that is asked for is the base's own."""
+    runs = Runs(lambda chapter: dict(kept[chapter]))
+    monkeypatch.setattr(pool, "run_all", runs)
+    monkeypatch.setattr(run, "Kernels", NoKernels)
+    return runs
+
+
+@pytest.fixture
+def out(built, tmp_path):
+    """A copy of the base report with its cache."""
+    folder = tmp_path / "out"
+    shutil.copytree(built.parent, folder)
+    return folder
+
+
+def failing(monkeypatch, kept, *chapters, error="ValueError: <b>boom</b>"):
+    bad = {"error": error, "seconds": 1.0}
+    runs = Runs(lambda c: bad if c in chapters else dict(kept[c]))
+    monkeypatch.setattr(pool, "run_all", runs)
+    monkeypatch.setattr(run, "Kernels", NoKernels)
+    return runs
+
+
+# --- what is built again ------------------------------------------------------------------------
+
+
+def test_nothing_is_done_twice(out, base, stand_in):
+    before, said = tree(out / "base"), []
+    report.build(target(base), out, log=said.append, explain=True)
+    assert stand_in.asked == [] and tree(out / "base") == before
+    assert said == [*(f"base: {c}: up to date" for c in CHAPTERS), "base: up to date"]
+
+
+def test_a_build_with_nothing_to_do_is_fast_and_imports_little(out):
+    code = (
+        "import sys, time; t = time.perf_counter(); from alliance.cli import cli\n"
+        f"try: cli(['report', 'base', '--out', {str(out)!r}], standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('pandas', 'papermill', 'nbformat', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=ROOT, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]" and "up to date" in done.stderr
+
+
+def poison_table(name):
+    def poison(data, notebooks, monkeypatch, reseal):
+        path = data / Package(data).resources[name]["path"]
+        text = path.read_text(encoding="utf-8")
+        at = max(i for i, c in enumerate(text) if c.isdigit())
+        path.write_text(text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1 :],
+                        encoding="utf-8", newline="\n")  # fmt: skip
+        reseal(data)
+
+    return poison
+
+
+def poison_cell(kind):
+    def poison(data, notebooks, monkeypatch, reseal):
+        path = notebooks / "2-selldown.ipynb"
+        document = json.loads(path.read_text(encoding="utf-8"))
+        cell = [c for c in document["cells"] if c["cell_type"] == kind][-1]
+        cell["source"] = "".join(cell["source"]) + " "
+        path.write_text(json.dumps(document), encoding="utf-8")
+
+    return poison
+
+
+def poison_hashes(which):
+    def poison(data, notebooks, monkeypatch, reseal):
+        code, templates = record.source_hashes()
+        (code if which == "code" else templates)["x"] = "0"
+        monkeypatch.setattr(record, "source_hashes", lambda: (code, templates))
+
+    return poison
+
+
+def poison_versions(data, notebooks, monkeypatch, reseal):
+    known = record.versions()
+    monkeypatch.setattr(record, "versions", lambda: known | {"numpy": "0"})
+
+
+POISON = {
+    "prices of Nissan": (poison_table("prices-nissan"), CHAPTERS),
+    "sales": (poison_table("sales"), ["1-decline"]),
+    "legs": (poison_table("legs"), ["3-separation"]),
+    "tranches": (poison_table("tranches"), ["2-selldown", "3-separation"]),
+    "a code cell": (poison_cell("code"), ["2-selldown"]),
+    "a text cell": (poison_cell("markdown"), []),
+    "the package": (poison_hashes("code"), CHAPTERS),
+    "a template": (poison_hashes("templates"), []),
+    "a library": (poison_versions, CHAPTERS),
+}
+
+
+@pytest.mark.parametrize("what", POISON)
+def test_one_byte_rebuilds_exactly_what_rests_on_it(
+    what, out, base, stand_in, data, reseal, tmp_path, monkeypatch
+):
+    """Each kind of input changed by one byte: just the right notebooks run again."""
+    poison, expected = POISON[what]
+    notebooks = tmp_path / "notebooks"
+    shutil.copytree(ROOT / "notebooks", notebooks)
+    for module in (record, run):
+        monkeypatch.setattr(module, "NOTEBOOKS", notebooks)
+    poison(data, notebooks, monkeypatch, reseal)
+    said = []
+    report.build(target(base), out, log=said.append, data=data, explain=True)
+    assert sorted(stand_in.asked) == sorted(expected), said
+    again = list(stand_in.asked)
+    report.build(target(base), out, log=quiet, data=data)
+    assert stand_in.asked == again, "a second build runs nothing"
+    report.build(target(base), out, log=quiet)  # back to the first state: kept runs serve
+    assert stand_in.asked == again or expected == CHAPTERS or expected
+
+
+def test_only_the_chapter_whose_values_changed_runs(out, base, stand_in):
+    s = base.replace({"decline": {"currency": "EUR"}})
+    report.build(target(s, "other"), out, log=quiet)
+    assert stand_in.asked == ["1-decline"]
+
+
+def test_equal_values_run_once_for_two_reports(base, stand_in, tmp_path):
+    options = builder.Options()
+    report.build_all([target(base, "one"), target(base, "two")], tmp_path, options, quiet)
+    assert sorted(stand_in.asked) == CHAPTERS
+    first, second = (tree(tmp_path / n)["results.json"].decode() for n in ("one", "two"))
+    assert first.replace('"one"', '"two"') == second
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "other"])
+def test_a_damaged_cache_counts_as_none(out, base, stand_in, how):
+    (out / "base").rename(out / "gone")
+    for path in (out / cache.FOLDER).iterdir():
+        raw = path.read_bytes()
+        if how == "cut":
+            path.write_bytes(raw[: len(raw) // 2])
+        elif how == "flipped":
+            text = gzip.decompress(raw).decode().replace("EUR", "EUX", 1)
+            path.write_bytes(gzip.compress(text.encode()))
+        else:
+            path.write_bytes(b"not gzip")
+    assert report.build(target(base), out, log=quiet).ok
+    assert sorted(stand_in.asked) == CHAPTERS
+
+
+@pytest.mark.parametrize("name", ["results.json", "1-decline.html", "run.json", "manifest.json"])
+def test_a_damaged_last_build_is_made_again_from_kept_runs(out, base, stand_in, name):
+    before = tree(out / "base")
+    (out / "base" / name).write_text("{", encoding="utf-8")
+    assert report.build(target(base), out, log=quiet).ok
+    after = tree(out / "base")
+    assert stand_in.asked == []
+    same = set(before) - {"run.json"}
+    assert {n for n in same if after[n] != before[n]} == set()
+
+
+def test_two_builds_at_once_do_not_corrupt(base, stand_in, tmp_path):
+    errors = []
+
+    def work():
+        try:
+            report.build(target(base), tmp_path, log=quiet, force=True)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert errors == []
+    assert plan.whole(tmp_path / "base")
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".base.") and p.is_dir()] == []
+
+
+# --- failures -----------------------------------------------------------------------------------
+
+
+def test_a_failing_notebook_leaves_the_last_good_report(out, base, kept, monkeypatch):
+    before = tree(out / "base")
+    failing(monkeypatch, kept, *CHAPTERS)
+    outcome = report.build(target(base), out, log=quiet, force=True)
+    after = tree(out / "base")
+    assert list(outcome.errors) == CHAPTERS
+    for name in ("1-decline.html", "results.json", "notebooks/1-decline.ipynb"):
+        assert after[name] == before[name], name
+    index = after["index.html"].decode()
+    assert "ValueError: &lt;b&gt;boom&lt;/b&gt;" in index and "last good build" in index
+    assert json.loads(after["run.json"])["chapters"]["1-decline"]["state"] == "failed"
+
+
+def test_one_chapter_failing_stops_no_other_and_is_tried_again(out, base, kept, monkeypatch):
+    before = tree(out / "base")
+    runs = failing(monkeypatch, kept, "1-decline")
+    outcome = report.build(target(base), out, log=quiet, force=True)
+    assert list(outcome.errors) == ["1-decline"]
+    after = tree(out / "base")
+    assert after["1-decline.html"] == before["1-decline.html"]
+    states = json.loads(after["run.json"])["chapters"]
+    assert [states[c]["state"] for c in CHAPTERS] == ["failed", "ok", "ok"]
+    ids = [r["id"] for r in json.loads(after["results.json"])["results"]]
+    assert "decline.stub_eur" in ids and "bargain.renault_gain_eur" in ids
+    runs.asked.clear()
+    shutil.rmtree(out / cache.FOLDER)
+    report.build(target(base), out, log=quiet)
+    assert runs.asked == ["1-decline"]
+
+
+def test_only_leaves_out_what_is_no_longer_valid(out, base, stand_in):
+    s = base.replace({"decline": {"currency": "EUR"}})
+    report.build(target(s), out, only=("2-selldown",), log=quiet)
+    after = tree(out / "base")
+    assert "1-decline.html" not in after and "not built" in after["index.html"].decode()
+    assert "3-separation.html" in after
+
+
+def test_a_first_build_that_fails_says_so(tmp_path, base, kept, monkeypatch):
+    failing(monkeypatch, kept, *CHAPTERS)
+    outcome = report.build(target(base), tmp_path, log=quiet)
+    assert not outcome.ok
+    index = (tmp_path / "base" / "index.html").read_text(encoding="utf-8")
+    assert "boom" in index and "no earlier good build" in index
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError()])
+def test_an_interrupted_build_changes_nothing(out, base, monkeypatch, error):
+    before = tree(out / "base")
+    monkeypatch.setattr(pool, "run_all", Runs(lambda _: error))
+    monkeypatch.setattr(run, "Kernels", NoKernels)
+    with pytest.raises(type(error)):
+        report.build(target(base), out, log=quiet, force=True)
+    assert tree(out / "base") == before
+
+
+def test_a_swap_cut_in_the_middle_is_mended(out, base, stand_in):
+    before = tree(out / "base")
+    (out / "base").rename(out / ".base.old")
+    report.build(target(base), out, log=quiet)
+    assert tree(out / "base") == before and stand_in.asked == []
+
+
+@pytest.mark.parametrize("when", ["page", "sheet", "swap"])
+def test_a_full_disk_leaves_the_last_good_report(out, base, stand_in, monkeypatch, when):
+    """No space left while pages, the workbook or the swap are written."""
+    before = tree(out / "base")
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    where = {"page": (record, "save"), "sheet": (sheets, "write"), "swap": (builder, "_swap")}
+    monkeypatch.setattr(*where[when], full)
+    with pytest.raises(BuildError, match="No space left on device"):
+        report.build(target(base), out, log=quiet, force=True)
+    assert tree(out / "base") == before
+    assert [p for p in out.iterdir() if p.name.startswith(".base.") and p.is_dir()] == []
+
+
+def test_an_unwritable_folder_is_said_before_any_work(base, tmp_path, stand_in):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(BuildError, match="can't write the report"):
+        report.build(target(base), tmp_path / "file", log=quiet)
+    assert stand_in.asked == []
+
+
+# --- real kernels -------------------------------------------------------------------------------
+
+
+def broken(tmp_path, monkeypatch, source):
+    """A folder of notebooks whose first chapter has one more cell."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    document = json.loads((ROOT / "notebooks" / "1-decline.ipynb").read_text(encoding="utf-8"))
+    cell = {"cell_type": "code", "id": "x", "metadata": {}, "outputs": [], "execution_count": None}
+    document["cells"].insert(3, cell | {"source": source})
+    del document["cells"][4:]
+    (folder / "1-decline.ipynb").write_text(json.dumps(document), encoding="utf-8")
+    monkeypatch.setattr(run, "NOTEBOOKS", folder)
+
+
+def item(base, notebook="1-decline", limit=8):
+    return Item(notebook, scenario.parameters(notebook, base), None, limit)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["forked", "plain"])
+@pytest.mark.parametrize(
+    "source, says",
+    [
+        ("raise ValueError('boom')", "boom"),
+        ("import os; os._exit(3)", "died"),
+        ("while True: pass", "timed out"),
+        ("1", "carries no results"),
+        (
+            "from alliance import tables; from alliance.answers import Result\n"
+            "tables.Html('', '', [Result('x', 1, 'count', 'x', ())], ['x'])",
+            "x has no source",
+        ),
+    ],
+)
+def test_a_failing_run_is_returned_with_its_reason(
+    base, tmp_path, monkeypatch, source, says, plain
+):
+    broken(tmp_path, monkeypatch, source)
+    kernels = Kernels(plain)
+    try:
+        done = run.run(item(base), kernels)
+    finally:
+        kernels.stop()
+    assert says.lower() in done["error"].lower(), done["error"]
+    assert "\x1b" not in done["error"] and str(ROOT) not in done["error"]
+
+
+def test_forked_kernels_give_what_plain_ones_give(base, kept, monkeypatch):
+    """Every output of every chapter, pictures included, byte for byte."""
+    monkeypatch.delenv("PYTHONWARNDEFAULTENCODING", raising=False)  # libraries' own warnings
+    kernels = Kernels(plain=True)
+    try:
+        with ThreadPoolExecutor(2) as workers:
+            done = workers.map(lambda c: run.run(item(base, c, 300), kernels), CHAPTERS)
+            for chapter, found in zip(CHAPTERS, done, strict=True):
+                assert "error" not in found, found
+                assert found["outputs"] == kept[chapter]["outputs"], chapter
+                assert found["tables"] == kept[chapter]["tables"]
+    finally:
+        kernels.stop()
+
+
+def test_the_limit_is_of_the_whole_notebook(base, tmp_path, monkeypatch):
+    broken(tmp_path, monkeypatch, "import time; time.sleep(60)")
+    kernels, started = Kernels(), time.monotonic()
+    try:
+        assert "timed out" in run.run(item(base, limit=4), kernels)["error"].lower()
+    finally:
+        kernels.stop()
+    assert time.monotonic() - started < 25
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_kernels_go_when_the_builder_is_killed(tmp_path):
+    """SIGKILL leaves the builder no time: its kernels end all the same."""
+    command = [sys.executable, "-m", "alliance", "report", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline = time.time() + 40
+    children = []
+    while len(children) < 3 and time.time() < deadline:
+        time.sleep(0.1)
+        children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs(children, timeout=15)
+    assert len(children) >= 3 and alive == []
+
+
+def test_a_killed_server_is_said(base):
+    kernels = Kernels()
+    if kernels.forge is None:
+        pytest.skip("no fork here")
+    kernels.forge._process.kill()
+    kernels.forge._process.wait()
+    try:
+        assert "died" in run.run(item(base), kernels)["error"]
+    finally:
+        kernels.stop()
+
+
+# --- what a report holds ------------------------------------------------------------------------
+
+
+def test_the_workbook_recalculates_to_the_results(built):
+    """Each formula, evaluated from its cells as a sheet would, gives the report's figure."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(built / "tables.xlsx")
+    stored = openpyxl.load_workbook(built / "tables.xlsx", data_only=True)["Arithmetic"]
+    sheet = book["Arithmetic"]
+
+    def value(cell):
+        content = sheet[cell].value
+        if isinstance(content, str) and content.startswith("="):
+            text = re.sub(r"[A-Z]+\d+", lambda m: repr(float(value(m.group()))), content[1:])
+            return eval(text, {"__builtins__": {}})
+        return content
+
+    formulas = [c for c in (f"B{r}" for r in range(2, sheet.max_row + 1))
+                if str(sheet[c].value).startswith("=")]  # fmt: skip
+    assert len(formulas) == len(sheets.ARITHMETIC)
+    compared = 0
+    for cell in formulas:
+        assert value(cell) == pytest.approx(stored[cell].value, rel=1e-12)
+        known = sheet[cell.replace("B", "D")].value
+        if known is not None:
+            assert value(cell) == pytest.approx(known, rel=1e-9, abs=0.5)
+            compared += 1
+    assert compared >= 6
+    sheet["B2"].value *= 0.9  # a change of an input reaches the value
+    assert value(formulas[1]) < stored[formulas[1]].value
+
+
+def test_the_workbook_holds_every_table_with_its_sources(built):
+    import openpyxl
+
+    book = openpyxl.load_workbook(built / "tables.xlsx", read_only=True)
+    shown = 0
+    for chapter in CHAPTERS:
+        shown += (built / f"{chapter}.html").read_text(encoding="utf-8").count("<table>")
+    # the side-by-side table is links, not numbers
+    assert len(book.sheetnames) >= shown + 3 - 1
+    rows = list(book["Results"].iter_rows(values_only=True))
+    stored = json.loads((built / "results.json").read_text(encoding="utf-8"))["results"]
+    assert len(rows) == len(stored) + 1
+    by_id = {r[0]: r for r in rows}
+    assert by_id["decline.stub_eur"][2] == next(
+        r["value"] for r in stored if r["id"] == "decline.stub_eur"
+    )
+    assert all(row[5] for row in rows[1:])
+
+
+def test_equal_runs_give_equal_bytes(out, base, stand_in):
+    before = tree(out / "base")
+    report.build(target(base), out, log=quiet, force=True)
+    after = tree(out / "base")
+    differ = {n for n in before if after[n] != before[n]}
+    assert differ <= {"run.json"}
+
+
+def test_the_single_file_stands_alone(built):
+    from tests.test_pages import read
+
+    page = read(built / "report.html")
+    text = (built / "report.html").read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    for tag, attrs in page.links:
+        href = attrs.get("href", "")
+        assert tag == "a" and (href.startswith("http") or href[1:] in page.ids), href
+    assert all(i["src"].startswith("data:") and i["alt"] for i in page.images)
+    assert page.headings.count("h1") == 2 + len(CHAPTERS)
+
+
+def test_numbers_link_to_their_tables_and_documents(built):
+    """From a printed number to its result, from there to its tables, from there to documents."""
+    chapter = (built / "1-decline.html").read_text(encoding="utf-8")
+    index = (built / "index.html").read_text(encoding="utf-8")
+    targets = set(re.findall(r'href="index\.html#([^"]+)"', chapter))
+    ids = set(re.findall(r'\bid="([^"]+)"', index))
+    assert len(targets) >= 8 and targets <= ids
+    for name in set(re.findall(r'href="#(t-[^"]+)"', index)):
+        assert name in ids, name
+    assert re.search(r"[\d,]+ sourced rows, [\d,]+ derived rows and \d+ assumptions", index)
+
+
+@pytest.mark.browser
+def test_the_pdf(built, browser, tmp_path):
+    """Pages, outline, links, page numbers; no table wider than its page."""
+    from pypdf import PdfReader
+
+    from alliance.report import pdf
+
+    pdf.print_report(built / "report.html", tmp_path / "report.pdf")
+    reader = PdfReader(tmp_path / "report.pdf")
+    assert len(reader.pages) > 20
+    titles = str(reader.outline)
+    assert "The sell-down" in titles and "Numbers and sources" in titles
+    links = [a for p in reader.pages for a in (p.get("/Annots") or [])]
+    assert len(links) > 100
+    for number, page in enumerate(reader.pages, 1):
+        assert f"{number} / {len(reader.pages)}" in page.extract_text()
+    for page, width in ((False, 680), (True, 1010)):  # A4 and A4 landscape less margins, pixels
+        view = browser.new_page(viewport={"width": width, "height": 1000})
+        view.emulate_media(media="print")
+        view.goto((built / "report.html").resolve().as_uri())
+        kind = ".table.broad" if page else ".table:not(.broad)"
+        wide = view.evaluate(
+            f"[...document.querySelectorAll('{kind} table')]"
+            ".map(t => t.scrollWidth - t.parentElement.clientWidth).filter(x => x > 1).length"
+        )
+        view.close()
+        assert wide == 0, kind
+
+
+def test_without_a_browser_a_pdf_says_what_is_missing(built, monkeypatch, tmp_path):
+    from alliance.report import pdf
+
+    monkeypatch.setattr(pdf, "browser", lambda: None)
+    with pytest.raises(BuildError, match="needs Chromium, Chrome or Edge"):
+        pdf.print_report(built / "report.html", tmp_path / "x.pdf")
+
+
+# --- sweep, verify ------------------------------------------------------------------------------
+
+
+def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
+    import csv
+
+    from alliance.report import sweep
+
+    monkeypatch.setattr(pool, "run_all", Runs(lambda _: AssertionError("a kernel")))
+    settings = ("selldown.block_discount=0.01,0.03", "selldown.fee=0.005,0.01")
+    each = scenario.combinations(settings)
+    targets = [report.Target(f"t{i}", scenario.apply(base, [*words]), "c")
+               for i, words in enumerate(each)]  # fmt: skip
+    page = sweep.write(targets, settings, tmp_path, (), None, quiet)
+    with (page.parent / "sweep.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    costs = {
+        (r["selldown.block_discount"], r["selldown.fee"]): float(r["value"])
+        for r in rows
+        if r["id"] == "selldown.block_cost"
+    }
+    assert costs == pytest.approx({("0.01", "0.005"): 0.015, ("0.01", "0.01"): 0.02,
+                                   ("0.03", "0.005"): 0.035, ("0.03", "0.01"): 0.04})  # fmt: skip
+    assert {r["id"].split(".")[0] for r in rows} <= {"selldown", "ownership"}  # others can't move
+    text = page.read_text(encoding="utf-8")
+    assert "4 combinations" in text and text.count("<img ") >= 4
+
+
+def test_combinations():
+    assert len(scenario.combinations(["a=1,2", "b=3,4,5", "c=[1,2]"])) == 6
+    assert scenario.combinations(["title=one, two"]) == [("title=one, two",)]
+    from alliance.errors import ScenarioError
+
+    with pytest.raises(ScenarioError, match="at most 200"):
+        scenario.combinations(["a=" + ",".join(map(str, range(20)))] * 2)
+
+
+def test_verify_finds_what_differs(out, base, monkeypatch, kept):
+    from alliance.report.verify import verify
+
+    monkeypatch.setattr(pool, "run_all", Runs(lambda c: dict(kept[c])))
+    assert verify(out / "base", log=quiet) == []
+    path = out / "base" / "results.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored["results"][0]["value"] = 0.5
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    problems = verify(out / "base", log=quiet)
+    assert any("0.5 was built" in p for p in problems)
+    assert any(p.startswith("results.json: changed") for p in problems)
+    with pytest.raises(BuildError, match="holds no built report"):
+        verify(out / cache.FOLDER, log=quiet)
+
+
+# --- beyond one machine -------------------------------------------------------------------------
+
+
+def dask(*words):
+    return subprocess.Popen(
+        [sys.executable, "-m", *words], cwd=ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env=ENVIRONMENT,
+    )  # fmt: skip
+
+
+def test_a_cluster_gives_the_same_bytes_and_survives_a_lost_worker(built, base, tmp_path):
+    """A scheduler and two workers on loopback; one is killed while it works."""
+    place = tmp_path / "scheduler.json"
+    many = ["--no-dashboard", "--scheduler-file", str(place)]
+    running = [dask("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *many)]
+    try:
+        deadline = time.time() + 30
+        while not place.is_file() and time.time() < deadline:
+            time.sleep(0.1)
+        address = json.loads(place.read_text(encoding="utf-8"))["address"]
+        local = str(tmp_path / "w")
+        for _ in range(2):
+            running.append(dask("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny",
+                                "--local-directory", local, *many))  # fmt: skip
+
+        def lose():
+            time.sleep(6)
+            running[-1].kill()
+
+        threading.Thread(target=lose).start()
+        with pool.cluster(address) as executor:
+            options = builder.Options(executor=executor)
+            outcome = report.build_all([target(base)], tmp_path / "far", options, quiet)[0]
+        assert outcome.ok, outcome.errors
+        here, there = tree(built), tree(tmp_path / "far" / "base")
+        for name in ("results.json", "manifest.json", *(f"{c}.html" for c in CHAPTERS)):
+            assert here[name] == there[name], name
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def test_nobody_at_the_address_is_said():
+    with pytest.raises(BuildError, match="no scheduler answers"), pool.cluster("tcp://127.0.0.1:1"):
+        pass
+
+
+def test_any_executor_serves(base, tmp_path):
+    with ThreadPoolExecutor(2) as executor:
+        options = builder.Options(executor=executor, only=("2-selldown",))
+        assert report.build_all([target(base)], tmp_path, options, quiet)[0].ok
+    for kernels in run._own.values():
+        kernels.stop()
+    run._own.clear()
+    assert Path(tmp_path, "base", "2-selldown.html").is_file()
