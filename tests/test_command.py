@@ -150,7 +150,7 @@ def test_a_peer_can_be_added_on_the_command_line(tmp_path):
         tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    (folder,) = [p for p in tmp_path.iterdir() if p.is_dir()]
+    (folder,) = [p for p in tmp_path.iterdir() if p.is_dir() and not p.name.startswith(".")]
     assert folder.name.startswith("base+") and len(folder.name) == len("base+") + 6
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert "decline.peers = [toyota, honda, mitsubishi-motors]" in index

@@ -64,14 +64,14 @@ def build_all(
         explain(plans, log)
     kernels = None
     try:
-        if any(plan.todo for plan in plans):
-            out.mkdir(parents=True, exist_ok=True)
-            _probe(out)
         if items and o.executor is None:
             from alliance.report.run import Kernels
 
             kernels = Kernels(o.plain)  # warms up while the scenarios are checked
         _check(items, o)
+        if any(plan.todo for plan in plans):
+            out.mkdir(parents=True, exist_ok=True)
+            _probe(out)
         done = _run(items, kernels, store, prints, o, log)
         outcomes = [_finish(plan, out, package, done, o, log) for plan in plans]
         if any(plan.todo for plan in plans):

@@ -168,7 +168,7 @@ def cluster(address: str) -> Iterator[Executor]:
         from distributed import Client
     except ImportError:
         raise BuildError(
-            "--cluster needs the library distributed: pip install 'alliance-workbook[cluster]'"
+            "--cluster needs the library distributed: python -m pip install distributed"
         ) from None
     try:
         client = Client(address, timeout=20, set_as_default=False)
