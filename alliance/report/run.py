@@ -168,7 +168,7 @@ def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
             progress_bar=False,
             start_timeout=60,
             log_output=False,
-            config=_config(item, kernels, folder, len(document["cells"]), tick),
+            config=_config(item, kernels, folder, len(document["cells"]) + 1, tick),
         )
 
 
