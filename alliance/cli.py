@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -78,7 +79,7 @@ def report(
         raise ScenarioError(
             f"--name goes with one report, received {len(chosen) * len(swept)} of them"
         )
-    targets = [_target(source, each, name, as_of) for source in chosen for each in swept]
+    targets = _distinct([_target(source, each, name, as_of) for source in chosen for each in swept])
     options = {
         "data": data,
         "only": only,
@@ -87,7 +88,7 @@ def report(
         "plain": plain_kernels,
         "explain": explain,
         "pdf": pdf,
-        "bar": sys.stderr.isatty(),
+        "bar": bool(sys.stderr and sys.stderr.isatty()),
     }
     if cluster:
         from alliance.report import pool
@@ -107,7 +108,7 @@ def report(
             f"{failed} of {len(outcomes)} reports failed; the last good pages stay", err=True
         )
     last = outcomes[-1].index if len(outcomes) == 1 else out / "index.html"
-    if len(swept) > 1:
+    if len(swept) > 1 and len(targets) > 1:
         from alliance.report import sweep
 
         last = sweep.write(targets, settings, out, only, data, _log)
@@ -126,14 +127,27 @@ def _target(source: str, settings: tuple[str, ...], name: str | None, as_of: str
         s = scenario.apply(s, changes)
         values = json.dumps(scenario.differs(s), sort_keys=True)
         folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
-        words += [f"--set '{setting}'" for setting in settings]
+        words += [f"--set {shlex.quote(setting)}" for setting in settings]
         words += [f"--as-of {as_of}"] if as_of else []
+    elif source != stem and Path(source).resolve().parent != scenario.FOLDER:
+        values = json.dumps(scenario.differs(s), sort_keys=True)  # never over one of our own
+        folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
     else:
         folder = stem
     if name:
         folder = scenario.text.check_name(name)
         words.append(f"--name {name}")
     return Target(folder, s, " ".join(words))
+
+
+def _distinct(targets: list) -> list:
+    """Each report once; two different ones must not share a folder."""
+    found = {}
+    for target in targets:
+        known = found.setdefault(target.name, target)
+        if known.scenario != target.scenario:
+            raise ScenarioError(f"two different reports would both be called '{target.name}'")
+    return list(found.values())
 
 
 def _log(text: str) -> None:

@@ -117,7 +117,7 @@ def test_parameters_are_data_never_code(tmp_path):
     """Quotes, newlines, braces and code in a value stay a value."""
     nasty = 'a"b\'c {{ 7*7 }} {x} \\n"); raise SystemExit(1) #'
     s = scenario.Scenario().replace({"title": nasty})
-    page = index.page_values(s, "x", "c", None)
+    page = index.page_values(s, "x", "c", {"revision": None, "evidence": None})
     from alliance.report.pages import page as render
 
     text = render("list.html.j2", reports=[{"name": "x", "title": page["title"], "as_of": "",

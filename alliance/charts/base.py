@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -64,6 +64,12 @@ STYLE = {
     "figure.facecolor": "white",
     "path.simplify": True,
 }
+#: The library's defaults under our style: a user's own settings change no picture.
+SETTINGS = {
+    name: value
+    for name, value in rcParamsDefault.items()
+    if not name.startswith(("backend", "webagg", "toolbar", "interactive", "date.epoch", "_"))
+} | STYLE
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ class Chart:
 
     def figure(self, narrow: bool = False) -> Figure:
         """The drawing as a matplotlib figure, tied to no backend and no global state."""
-        with rc_context(STYLE):
+        with rc_context(SETTINGS):
             size = (NARROW if narrow else WIDE, self.height[narrow])
             fig = Figure(figsize=size, dpi=DPI, layout="constrained")
             FigureCanvasAgg(fig)
@@ -133,7 +139,7 @@ class Chart:
         """The drawing as PNG, without a date or a program's name in it."""
         from PIL import Image
 
-        with rc_context(STYLE):
+        with rc_context(SETTINGS):
             fig, out = self.figure(narrow), io.BytesIO()
             fig.canvas.draw()  # once: savefig would lay out and draw twice
             pixels = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")

@@ -22,7 +22,7 @@ from typing import Any
 
 from alliance import answers, evidence
 from alliance.answers import Answers
-from alliance.errors import BuildError
+from alliance.errors import BuildError, ScenarioError
 from alliance.report import CHAPTERS, record
 from alliance.scenario import GROUP_OF, Scenario, fields, load
 
@@ -197,17 +197,18 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
         everyone += [p for p in who if p not in everyone]
         if len(who) > 1:
             log(f"{chapter}: {2 ** len(who)} mixtures of {', '.join(who)}")
-        for key in dict.fromkeys((*a.results, *b.results)):
-            first, last = _value(one, a, key), _value(other, b, key)
-            if key not in a.results or key not in b.results:
-                missing[key] = one.name if key in a.results else other.name
+        left, right = _values(one, a), _values(other, b)
+        for key in dict.fromkeys((*left, *right)):
+            first, last = left.get(key), right.get(key)
+            if key not in left or key not in right:
+                missing[key] = one.name if key in left else other.name
             elif first == last:
                 equal.append(key)
             elif not (_number(first) and _number(last)):
                 missing[key] = f"{one.name if _number(first) else other.name} (empty in the other)"
             else:
                 parts = _parts(mix, chapter, key, who, last - first)
-                r = b.results[key]
+                r = b.results[key.partition("[")[0]]
                 moved.append(Difference(key, r.label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))
     if any(d.parts and OTHER in d.parts for d in moved):
@@ -215,10 +216,22 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
     return Comparison(one, other, mix.fields, moved, equal, missing, everyone, pairs)
 
 
-def _value(side: Side, found: Answers, key: str) -> Any:
-    if side.built is not None and key in side.built:
-        return side.built[key]["value"]
-    return found.results[key].value if key in found.results else None
+def _values(side: Side, found: Answers) -> dict[str, Any]:
+    """Values by id, lists item by item: as built where the side is a built report."""
+    ids = {key: r.value for key, r in found.results.items()}
+    if side.built is not None:
+        ids = {key: side.built[key]["value"] for key in ids if key in side.built}
+    return _flat(ids)
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    out = {}
+    for key, value in values.items():
+        if isinstance(value, list):
+            out |= {f"{key}[{i}]": each for i, each in enumerate(value)}
+        else:
+            out[key] = value
+    return out
 
 
 def _number(value: Any) -> bool:
@@ -229,10 +242,15 @@ def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, flo
     """Each input's part; what a built report differs by otherwise is a part of its own."""
 
     def value(taken: frozenset[str]) -> float:
-        result = mix.answers(chapter, taken).results.get(key)
-        if result is None or not _number(result.value):
+        try:
+            found = mix.answers(chapter, taken).results
+        except ScenarioError:
+            raise _Missing from None  # fields that only fit together
+        base = key.partition("[")[0]
+        value = _flat({base: found[base].value}).get(key) if base in found else None
+        if not _number(value):
             raise _Missing
-        return result.value
+        return value
 
     try:
         parts = shapley(who, value)

@@ -12,7 +12,7 @@ from typing import Any
 from alliance import charts
 from alliance.charts.base import Chart, place_end_labels
 from alliance.compare.differences import Comparison
-from alliance.report import pages
+from alliance.report import index, pages
 
 
 def write(found: Comparison, out: Path, log=print) -> Path:
@@ -40,6 +40,7 @@ def write(found: Comparison, out: Path, log=print) -> Path:
             writer.writerow([d.id, d.unit, d.a, d.b, d.delta, *(parts.get(p, "") for p in
                              found.players)])  # fmt: skip
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
+    index.write_list(out)
     return folder / "index.html"
 
 

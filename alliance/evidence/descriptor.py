@@ -19,12 +19,12 @@ if TYPE_CHECKING:  # imported where it is used: a build with nothing to do must 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 _PARSERS = {"integer": "Int64", "number": "float64"}
-_touched: set[str] = set()
+_touched: dict[str, str] = {}
 
 
-def touched() -> list[str]:
-    """Every table that this process has read so far, whoever read it."""
-    return sorted(_touched)
+def touched() -> dict[str, str]:
+    """Every table that this process has read so far, whoever read it, with its fingerprint."""
+    return dict(sorted(_touched.items()))
 
 
 def folder(data: str | os.PathLike[str] | None) -> Path:
@@ -111,7 +111,7 @@ class Package:
     def read(self, name: str) -> pd.DataFrame:
         """One table, typed by its schema, in file order, uncut."""
         schema, path = self.resource(name)["schema"], self.resource(name)["path"]
-        _touched.add(name)
+        _touched[name] = self.fingerprint(name)
         frame = self.raw(name)
         for field in schema["fields"]:
             frame[field["name"]] = _typed(frame[field["name"]], field, path)

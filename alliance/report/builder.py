@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.evidence import Package
+from alliance.evidence import DATA, Package
 from alliance.evidence.descriptor import folder
-from alliance.report import cache, record
-from alliance.report.plan import Log, Options, Plan, Target, explain, lock, make, missing, moved
+from alliance.report import cache, pdf, record
+from alliance.report.plan import Log, Options, Plan, Target, explain, intact, lock, make, missing
 from alliance.report.record import CHAPTERS
 from alliance.scenario import parameters
 
@@ -52,12 +52,15 @@ def build_all(
         If the output folder can't be written.
     """
     o, targets = options or Options(), list(targets)
+    if o.pdf:
+        pdf.needed()
     package = Package(folder(o.data))
     prints = {name: package.fingerprint(name) for name in package.resources}
     sources, store = cache.Sources.now(), cache.Store(out)
-    revision = record.revision()
-    plans = [make(t, out, o, sources, prints, revision) for t in targets]
-    if any(plan.todo for plan in plans) or o.force:
+    other = None if package.root == DATA else cache.digest(prints)[:12]
+    common = {"revision": record.revision(), "evidence": other}
+    plans = [make(t, out, o, sources, prints, common) for t in targets]
+    if any(plan.dirty for plan in plans):
         package.verify()
     items = missing(plans, store, prints, o)
     if o.explain:
@@ -69,12 +72,12 @@ def build_all(
 
             kernels = Kernels(o.plain)  # warms up while the scenarios are checked
         _check(items, o)
-        if any(plan.todo for plan in plans):
+        if any(plan.dirty for plan in plans):
             out.mkdir(parents=True, exist_ok=True)
             _probe(out)
-        done = _run(items, kernels, store, prints, o, log)
+        done = _run(items, kernels, store, prints, sources, package, o, log)
         outcomes = [_finish(plan, out, package, done, o, log) for plan in plans]
-        if any(plan.todo for plan in plans):
+        if any(plan.dirty for plan in plans):
             from alliance.report import index
 
             index.write_list(out)
@@ -104,17 +107,20 @@ def _probe(out: Path) -> None:
     probe.unlink()
 
 
-def _run(items, kernels, store, prints, o: Options, log: Log) -> dict[str, dict[str, Any]]:
+def _run(
+    items, kernels, store, prints, sources, package, o: Options, log: Log
+) -> dict[str, dict[str, Any]]:
     """Run what is not kept; what is done is kept at once. By key of the run."""
     if not items:
         return {}
     from alliance.report import pool
     from alliance.report.run import Item
 
-    data = str(o.data.resolve()) if o.data else None
-    longest = sorted(items, key=lambda name: -len(record.cells(items[name][1])))
+    far = o.executor is not None and package.root == DATA
+    data = None if far else str(package.root)  # a worker elsewhere has its own copy
+    longest = sorted(items, key=lambda n: -len(items[n][0].books[items[n][1]]["cells"]))
     work = {
-        name: Item(chapter, parameters(chapter, plan.target.scenario), data)
+        name: Item(chapter, parameters(chapter, plan.target.scenario), plan.books[chapter], data)
         for name in longest
         for plan, chapter in [items[name]]
     }
@@ -124,68 +130,92 @@ def _run(items, kernels, store, prints, o: Options, log: Log) -> dict[str, dict[
     ):
         plan, chapter = items[name]
         parts = plan.run_parts[chapter]
+        found = _trusted(found, prints, sources)
         if not found.get("error"):
-            found["tables"] = {table: prints[table] for table in found["tables"]}
             store.save(parts, {k: v for k, v in found.items() if k != "seconds"})
             plan.pages[chapter] = _pages(plan, chapter, found)  # while the others still run
         done[cache.digest(parts)] = found
     return done
 
 
+def _trusted(found: dict[str, Any], prints, sources) -> dict[str, Any]:
+    """A run, refused if it was made from other evidence, code or libraries than its key says."""
+    if found.get("error"):
+        return found
+    made = found.pop("made_by")
+    other = [name for name, known in found["tables"].items() if prints.get(name) != known]
+    if other:
+        why = f"it read other evidence than this build's: {', '.join(other)}"
+    elif made["package"] != sources.package:
+        why = "the package's source changed while it ran, or is another where it ran"
+    elif made["versions"] != sources.versions:
+        why = "the libraries where it ran are not those of this build"
+    else:
+        return found
+    return {"error": f"not trusted: {why}; build again", "seconds": found["seconds"]}
+
+
 def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outcome:
     """Make one report aside from its runs and swap it in."""
     outcome = Outcome(plan.final / "index.html")
-    if not plan.todo:
+    if not plan.dirty:
         log(f"{plan.target.name}: up to date")
-        if o.pdf and not (plan.final / "report.pdf").is_file():
-            _print_pdf(plan.final)
-        return outcome
-    for chapter in plan.todo:
-        if chapter not in plan.runs:
-            plan.runs[chapter] = done[cache.digest(plan.run_parts[chapter])]
-    work = out / f".{plan.target.name}.{uuid.uuid4().hex}"
-    with lock(plan.final):
-        try:
-            work.mkdir(parents=True, exist_ok=False)
-            _write(work, plan, package, outcome, o)
-            _swap(work, plan.final)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    else:
+        for chapter in plan.todo:
+            if chapter not in plan.runs:
+                plan.runs[chapter] = done[cache.digest(plan.run_parts[chapter])]
+        work = out / f".{plan.target.name}.{uuid.uuid4().hex}"
+        with lock(plan.final):
+            for stray in out.glob(f".{plan.target.name}.{'[0-9a-f]' * 32}"):
+                shutil.rmtree(stray, ignore_errors=True)  # left by a build that was killed
+            try:
+                work.mkdir(parents=True, exist_ok=False)
+                _write(work, plan, package, outcome)
+                _swap(work, plan.final)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    if o.pdf and not (plan.final / "report.pdf").is_file():
+        pdf.print_report(plan.final / "report.html", plan.final / "report.pdf")
     return outcome
 
 
-def _write(work: Path, plan: Plan, package, outcome: Outcome, o: Options) -> None:
+def _write(work: Path, plan: Plan, package, outcome: Outcome) -> None:
     from alliance.evidence import Evidence
     from alliance.report import index, pages, sheets
 
     (work / "notebooks").mkdir()
-    s, last = plan.target.scenario, plan.last
-    common = index.page_values(s, plan.target.name, plan.target.command, plan.foot["revision"])
-    old = (record.load(plan.final / "run.json") or {}).get("chapters", {})
+    s = plan.target.scenario
+    common = _common(plan)
+    last = record.load(plan.final / "manifest.json") or {}
+    run = record.load(plan.final / "run.json") or {}
     before = (record.load(plan.final / "results.json") or {}).get("results", ())
     known = {r["id"]: r for r in before}
-    kept, results, made, documents = {}, [], {}, {}
+    kept, results, made = {}, [], {}
     for chapter in CHAPTERS:
         found = plan.runs.get(chapter)
         if found and not found.get("error"):
-            documents[chapter] = _write_chapter(work, plan, chapter, found)
+            document = _write_chapter(work, plan, chapter, found)
             results += found["results"]
             kept[chapter] = {
                 "state": "ok",
                 "seconds": round(found.get("seconds", 0.0), 2),
-                "answer": pages.first_sentence(documents[chapter]),
+                "answer": pages.first_sentence(document),
                 "headline": found["keys"],
                 "results": [r["id"] for r in found["results"]],
             }
             made[chapter] = {"parts": plan.page_parts[chapter], "tables": found["tables"]}
             continue
-        valid = not found and chapter in last.get("chapters", {}) and not moved(plan, chapter)
         state = {"state": "not built"}
-        if (valid or found) and _keep(plan.final, work, chapter):  # the last good page stays
-            state = {k: v for k, v in old.get(chapter, state).items() if k != "error"}
-            results += [known[key] for key in state.get("results", ()) if key in known]
-            if chapter in last.get("chapters", {}):
-                made[chapter] = last["chapters"][chapter]
+        if found and _keep(plan.final, work, chapter, run.get("files", {})):
+            state = {k: v for k, v in run["chapters"].get(chapter, state).items() if k != "error"}
+            then = last.get("chapters", {}).get(chapter, {})
+            same = then.get("parts", {}).get("values") == plan.page_parts[chapter]["values"]
+            sealed = run.get("files", {}).get("results.json")
+            if same and intact(plan.final, "results.json", sealed):  # its numbers stay too
+                results += [known[key] for key in state.get("results", ()) if key in known]
+                made[chapter] = then
+            else:
+                state = {"state": "not built"}
         if found:
             state |= {
                 "state": "failed",
@@ -208,14 +238,6 @@ def _write(work: Path, plan: Plan, package, outcome: Outcome, o: Options) -> Non
     }
     finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     record.save(work / "run.json", {"finished": finished, "chapters": kept, "files": files})
-    if o.pdf:
-        _print_pdf(work)
-
-
-def _print_pdf(folder: Path) -> None:
-    from alliance.report import pdf
-
-    pdf.print_report(folder / "report.html", folder / "report.pdf")
 
 
 def _scenario(target: Target) -> dict[str, Any]:
@@ -223,15 +245,21 @@ def _scenario(target: Target) -> dict[str, Any]:
     return {"name": target.name, **target.scenario.model_dump(mode="json")}
 
 
+def _common(plan: Plan) -> dict[str, Any]:
+    """What head and foot of each page say."""
+    from alliance.report import index
+
+    t = plan.target
+    return index.page_values(t.scenario, t.name, t.command, plan.foot)
+
+
 def _pages(plan: Plan, chapter: str, found: dict[str, Any]) -> tuple[str, Any]:
     """A chapter's page and its executed notebook."""
     from alliance.report import index, pages
     from alliance.report.run import document
 
-    t, made = plan.target, document(chapter, found)
-    common = index.page_values(t.scenario, t.name, t.command, plan.foot["revision"])
-    name = index.chapter_name(chapter)
-    return pages.chapter(made, heading=name, current=chapter, **common), made
+    made, name = document(plan.books[chapter], found), index.chapter_name(chapter)
+    return pages.chapter(made, heading=name, current=chapter, **_common(plan)), made
 
 
 def _write_chapter(work: Path, plan: Plan, chapter: str, found: dict[str, Any]) -> Any:
@@ -243,10 +271,10 @@ def _write_chapter(work: Path, plan: Plan, chapter: str, found: dict[str, Any]) 
     return made
 
 
-def _keep(final: Path, work: Path, chapter: str) -> bool:
+def _keep(final: Path, work: Path, chapter: str, files: dict[str, str]) -> bool:
     """Carry a chapter's last good page and notebook over; False where there is none."""
     names = [f"{chapter}.html", f"notebooks/{chapter}.ipynb"]
-    if not all((final / name).is_file() for name in names):
+    if not all(intact(final, name, files.get(name)) for name in names):
         return False
     for name in names:
         shutil.copy2(final / name, work / name)
@@ -254,10 +282,16 @@ def _keep(final: Path, work: Path, chapter: str) -> bool:
 
 
 def _swap(work: Path, final: Path) -> None:
-    """Put the new folder in the old one's place; the old one goes last."""
+    """Put the new folder in the old one's place; the old one comes back if that fails."""
     old = final.with_name(f".{final.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
+    there = final.exists()
+    if there:
         final.rename(old)
-    work.rename(final)
+    try:
+        work.rename(final)
+    except BaseException:
+        if there and not final.exists():
+            old.rename(final)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import json
 import uuid
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from alliance.report import record
 from alliance.scenario import Scenario, parameters
 
 FOLDER = ".cache"
+MOST_KEPT = 600  # runs, some 3 MB each
 #: What the parts of a key are called when ``--explain`` says which of them changed.
 NAMES = {
     "values": "the scenario's values",
@@ -50,13 +52,14 @@ class Sources:
     def now(cls) -> Sources:
         """Of the files and libraries as they are."""
         code, templates = record.source_hashes()
-        return cls(digest(code), digest(templates), digest(record.versions()))
+        return cls(digest(code), digest(templates), digest(record.installed()))
 
 
-def run_parts(notebook: str, scenario: Scenario, sources: Sources) -> dict[str, str]:
-    """The parts of a run's key, without the tables."""
-    cells = record.cells(notebook)
-    code = [c["source"] for c in cells if c["cell_type"] == "code"]
+def run_parts(
+    notebook: str, scenario: Scenario, sources: Sources, book: dict[str, Any]
+) -> dict[str, str]:
+    """The parts of a run's key, without the tables; ``book`` is the notebook itself."""
+    code = [c["source"] for c in book["cells"] if c["cell_type"] == "code"]
     return {
         "values": digest(parameters(notebook, scenario)),
         "code": digest([notebook, code]),
@@ -65,9 +68,11 @@ def run_parts(notebook: str, scenario: Scenario, sources: Sources) -> dict[str, 
     }
 
 
-def page_parts(notebook: str, run: dict[str, str], sources: Sources, foot: Any) -> dict[str, str]:
+def page_parts(
+    run: dict[str, str], sources: Sources, book: dict[str, Any], foot: Any
+) -> dict[str, str]:
     """The parts of a page's key, without the tables."""
-    cells = [[c["cell_type"], c["source"]] for c in record.cells(notebook)]
+    cells = [[c["cell_type"], c["source"]] for c in book["cells"]]
     return run | {"cells": digest(cells), "templates": sources.templates, "foot": digest(foot)}
 
 
@@ -100,7 +105,7 @@ class Store:
             tables = found["tables"]
         except FileNotFoundError:
             return None, "no run with these values is kept"
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error):
             return None, "the kept run is damaged"
         changed = [name for name, known in tables.items() if fingerprint(name) != known]
         if changed:
@@ -118,13 +123,20 @@ class Store:
             with gzip.open(aside, "wt", encoding="utf-8", compresslevel=1) as file:
                 file.write(json.dumps(kept))
             aside.replace(path)
+            self._prune()
         finally:
             aside.unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Let the oldest go once there are many."""
+        files = sorted(self.folder.glob("*.json.gz"), key=lambda p: p.stat().st_mtime)
+        for path in files[:-MOST_KEPT]:
+            path.unlink(missing_ok=True)
 
 
 def explain(now: dict[str, str], then: dict[str, str] | None) -> str:
     """Which parts of a key differ from those of the last build."""
     if not then:
-        return "there is no earlier build"
+        return "it was not built"
     changed = [NAMES[part] for part in now if now[part] != then.get(part)]
     return f"changed: {', '.join(changed)}" if changed else ""

@@ -49,7 +49,10 @@ class Forge:
     """
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "alliance.report.forge"]
+        root = str(Path(__file__).resolve().parents[2])  # this code, whatever folder we stand in
+        start = "import alliance.report.forge as forge; forge.serve()"
+        code = f"import sys; sys.path.insert(0, {root!r}); {start}"
+        command = [sys.executable, "-P", "-c", code]
         env = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             command,
@@ -142,7 +145,6 @@ def _become_kernel(order: dict[str, Any]) -> None:
     random.seed()
     np.random.seed(int.from_bytes(os.urandom(4), "little"))
     sys.argv = ["ipykernel_launcher", "-f", order["connection"]]
-    sys.path[0] = ""
     code = 1
     try:
         from ipykernel.kernelapp import IPKernelApp
@@ -209,7 +211,3 @@ def manager_class(forge: Forge) -> type:
             self._reconcile_connection_info(there.connection_info)
 
     return Manager
-
-
-if __name__ == "__main__":
-    serve()

@@ -16,13 +16,14 @@ from alliance.scenario import Scenario, differs
 from alliance.tables import shown
 
 
-def page_values(s: Scenario, name: str, command: str, revision: str | None) -> dict[str, Any]:
+def page_values(s: Scenario, name: str, command: str, foot: dict[str, Any]) -> dict[str, Any]:
     """What every page's head and foot say."""
     return {
         "title": s.title or name,
         "as_of": str(s.as_of),
         "changes": changes(s),
-        "revision": revision,
+        "revision": foot["revision"],
+        "evidence": foot["evidence"],
         "command": command,
         "links": [(key, chapter_name(key)) for key in CHAPTERS],
     }
@@ -144,7 +145,12 @@ def write_list(out: Path) -> None:
                     "states": "; ".join(states),
                 }
             )
-    text = pages.page("list.html.j2", reports=reports)
+    others = [
+        p.parent.name
+        for p in sorted(out.glob("*/index.html"))
+        if not (p.parent / "run.json").is_file()
+    ]
+    text = pages.page("list.html.j2", reports=reports, others=others)
     aside = out / f".index.{os.getpid()}"
     aside.write_text(text, encoding="utf-8", newline="\n")
     aside.replace(out / "index.html")

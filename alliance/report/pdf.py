@@ -39,6 +39,21 @@ def browser() -> str | None:
     return found or next((p for p in _PLACES.get(sys.platform, ()) if Path(p).is_file()), None)
 
 
+def needed() -> str:
+    """The browser, or a clear refusal before any work is done.
+
+    Raises
+    ------
+    BuildError
+    """
+    program = browser()
+    if program is None:
+        raise BuildError(
+            "a PDF needs Chromium, Chrome or Edge; none was found (Debian: apt install chromium)"
+        )
+    return program
+
+
 def print_report(page: Path, target: Path) -> None:
     """Print one page: links and outline from its headings, page numbers from its style.
 
@@ -47,11 +62,7 @@ def print_report(page: Path, target: Path) -> None:
     BuildError
         If no browser is installed or it fails.
     """
-    program = browser()
-    if program is None:
-        raise BuildError(
-            "a PDF needs Chromium, Chrome or Edge; none was found (Debian: apt install chromium)"
-        )
+    program = needed()
     with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
         aside = Path(folder, "report.pdf")
         command = [
@@ -77,4 +88,6 @@ def print_report(page: Path, target: Path) -> None:
         if not aside.is_file():
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
             raise BuildError(f"{program} printed no PDF: {' '.join(last)}")
-        shutil.move(aside, target)
+        near = target.with_name(f".{target.name}")
+        shutil.move(aside, near)
+        near.replace(target)

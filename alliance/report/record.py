@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ CHAPTERS = {
     "2-selldown": "What is selling down worth under each way of doing it, and who controls what?",
     "3-separation": "What does each way of separating an EV business do, on one yardstick?",
 }
+
+#: Form of ``manifest.json``.
+SCHEMA = 2
 
 _LIBRARIES = (
     "arch",
@@ -77,10 +81,19 @@ def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
     return {name: h for name, h in found.items() if name not in templates}, templates
 
 
-def cells(notebook: str) -> list[dict[str, Any]]:
-    """The cells of a chapter's notebook, sources as text."""
-    document = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))
-    return [cell | {"source": "".join(cell["source"])} for cell in document["cells"]]
+def notebook(name: str) -> dict[str, Any]:
+    """A chapter's notebook, sources as text."""
+    document = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))
+    for cell in document["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return document
+
+
+def installed() -> list[str]:
+    """Every installed distribution with its version, and Python's own."""
+    places = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
+    found = {p.name for place in places for p in Path(place).glob("*.dist-info")}
+    return [platform.python_version(), *sorted(found)]
 
 
 def manifest(
@@ -94,7 +107,7 @@ def manifest(
         For each chapter built: the parts of its keys and the tables read.
     """
     return {
-        "schema": 2,
+        "schema": SCHEMA,
         "name": name,
         "scenario": differs(scenario),
         "as_of": str(scenario.as_of),

@@ -14,25 +14,38 @@ from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.report.record import NOTEBOOKS, ROOT
+from alliance.report.record import ROOT
 from alliance.tables import RESULTS_MIME
 
 #: Seconds that one notebook may take before it is stopped.
 LIMIT = 300
 
 TABLES_MIME = "application/vnd.alliance.tables+json"
-_RECORD = (
-    f"from alliance.evidence import touched\ndisplay({{'{TABLES_MIME}': touched()}}, raw=True)"
-)
+#: The last cell of each run: what it read, and of which code and libraries it was made.
+_RECORD = f"""
+from dataclasses import asdict
+from alliance.evidence import touched
+from alliance.report.cache import Sources
+display({{"{TABLES_MIME}": {{"tables": touched(), "made_by": asdict(Sources.now())}}}}, raw=True)
+"""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
 class Item:
-    """One notebook to run: plain data, so that it may travel to another machine."""
+    """One notebook to run: plain data, so that it may travel to another machine.
+
+    Parameters
+    ----------
+    book : dict
+        The notebook itself, as it was when its key was taken.
+    data : str, optional
+        The evidence folder; else that of the place where it runs.
+    """
 
     notebook: str
     parameters: dict[str, Any]
+    book: dict[str, Any]
     data: str | None = None
     limit: int = LIMIT
 
@@ -52,10 +65,11 @@ class Kernels:
         self.forge = None if plain or not forge.available() else forge.Forge()
         self._lock, self._managers, self.stopped = threading.Lock(), set(), False
 
-    def manager_class(self, folder: Path) -> type:
+    def manager_class(self, folder: Path, data: str | None) -> type:
         """The class that papermill makes kernel managers of: they start in ``folder``.
 
-        papermill's own ``cwd`` would move the whole process there, other threads included.
+        papermill's own ``cwd`` would move the whole process there, other threads included. A kernel
+        sees this code, the item's evidence, and nobody's own settings of IPython.
         """
         from jupyter_client.manager import AsyncKernelManager
 
@@ -68,7 +82,16 @@ class Kernels:
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
                 if kernels.stopped:
                     raise RuntimeError("the build was stopped")
-                await super()._async_launch_kernel(kernel_cmd, **kw | {"cwd": str(folder)})
+                env = dict(kw.get("env") or os.environ)
+                env["PYTHONPATH"] = os.pathsep.join(
+                    [str(ROOT), *filter(None, [env.get("PYTHONPATH")])]
+                )
+                env["IPYTHONDIR"] = str(folder / "ipython")
+                if data:
+                    env["ALLIANCE_DATA"] = data
+                await super()._async_launch_kernel(
+                    kernel_cmd, **kw | {"cwd": str(folder), "env": env}
+                )
                 with kernels._lock:
                     kernels._managers.add(self)
 
@@ -107,8 +130,9 @@ def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
     -------
     dict
         JSON values: ``outputs`` of each code cell in order (the injected parameters first where
-        they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read,
-        ``seconds``; or ``error`` and ``seconds``.
+        they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read
+        with their fingerprints,
+        ``made_by`` hashes of code and libraries, ``seconds``; or ``error`` and ``seconds``.
     """
     started = time.perf_counter()
 
@@ -149,26 +173,23 @@ def _close_loop() -> None:
 
 
 def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
+    import nbformat
     import papermill
 
-    source = folder / "in.ipynb"
-    document = json.loads((NOTEBOOKS / f"{item.notebook}.ipynb").read_text(encoding="utf-8"))
     last = {"cell_type": "code", "id": "alliance-tables", "metadata": {}, "outputs": []}
-    document["cells"].append(last | {"source": _RECORD, "execution_count": None})
-    source.write_text(json.dumps(document), encoding="utf-8")
-    if item.data:
-        os.environ["ALLIANCE_DATA"] = item.data  # the kernels inherit it
+    cells = [*item.book["cells"], last | {"source": _RECORD, "execution_count": None}]
+    document = nbformat.from_dict(json.loads(json.dumps(item.book | {"cells": cells})))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
         return papermill.execute_notebook(
-            str(source),
+            document,
             None,  # nothing is saved cell by cell: the outputs come back as they are
             parameters=item.parameters,
             kernel_name="python3",
             progress_bar=False,
             start_timeout=60,
             log_output=False,
-            config=_config(item, kernels, folder, len(document["cells"]) + 1, tick),
+            config=_config(item, kernels, folder, len(cells) + 1, tick),
         )
 
 
@@ -187,7 +208,7 @@ def _config(item: Item, kernels: Kernels, folder: Path, cells: int, tick):
             tick(cell_index + 1, cells)
 
     client = {
-        "kernel_manager_class": kernels.manager_class(folder),
+        "kernel_manager_class": kernels.manager_class(folder, item.data),
         "timeout_func": lambda cell: max(1.0, end - time.monotonic()),
         "on_cell_executed": executed,
     }
@@ -208,7 +229,7 @@ def public(text: str) -> str:
 def _taken(document: Any) -> dict[str, Any]:
     """What a run leaves: outputs without times and paths, results, headline keys, tables read."""
     *cells, last = (cell for cell in document.cells if cell.cell_type == "code")
-    tables = last.outputs[0]["data"][TABLES_MIME]
+    made = last.outputs[0]["data"][TABLES_MIME]
     injected = [c.source for c in cells if "injected-parameters" in c.metadata.get("tags", ())]
     outputs = []
     for cell in cells:
@@ -240,19 +261,17 @@ def _taken(document: Any) -> dict[str, Any]:
         "injected": injected[0] if injected else "",
         "results": list(results.values()),
         "keys": keys,
-        "tables": tables,
+        **made,
     }
 
 
-def document(notebook: str, found: dict[str, Any]) -> Any:
-    """The executed notebook: its cells as they are now, with a run's outputs."""
+def document(book: dict[str, Any], found: dict[str, Any]) -> Any:
+    """The executed notebook: its cells, with a run's outputs."""
     import nbformat
 
-    path = NOTEBOOKS / f"{notebook}.ipynb"
-    made = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    made = nbformat.from_dict(json.loads(json.dumps(book)))
     cells, count = [], 0
     for cell in made.cells:
-        cell.source = "".join(cell.source)
         cells.append(cell)
         if found["injected"] and "parameters" in cell.metadata.get("tags", ()):
             given = nbformat.v4.new_code_cell(found["injected"])

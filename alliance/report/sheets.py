@@ -20,7 +20,12 @@ _FORMATS = {"%": "0.{}%", "f": "#,##0.{}", "g": "General", "": "General"}
 
 #: Rows of the arithmetic: name, formula over the names above it, unit, result it must equal.
 ARITHMETIC = (
-    ("planned", "={held}-{target}*{issued}", "shares", "selldown.shares_sale_only"),
+    (
+        "planned",  # nothing if the target is met
+        "=({held}-{target}*{issued}+ABS({held}-{target}*{issued}))/2",
+        "shares",
+        "selldown.shares_sale_only",
+    ),
     ("value", "={planned}*{spot}/{fx}", "EUR", "selldown.planned_value_eur"),
     ("days of volume", "={planned}/{adv}", "trading days", "selldown.days_of_volume"),
     ("stake before", "={held}/{issued}", "fraction", "selldown.stake_before"),
@@ -169,14 +174,15 @@ def _arithmetic(book, styles, inputs, results) -> None:
 def _value(formula: str, numbers: dict[str, float]) -> float:
     """What a formula gives now: kept beside it for readers that don't recalculate."""
     text = re.sub(r"{([^}]+)}", lambda m: repr(float(numbers[m.group(1)])), formula[1:])
-    if not re.fullmatch(r"[\d.eE+\-*/() ]+", text):
+    if not re.fullmatch(r"(?:[\d.eE+\-*/() ]|ABS)+", text):
         raise ValueError(f"not plain arithmetic: {formula}")
-    return eval(text, {"__builtins__": {}})
+    return eval(text, {"__builtins__": {}, "ABS": abs})
 
 
 def _sheet(book, styles, name: str, table: dict[str, Any]) -> None:
     sheet = book.add_worksheet(name)
     sheet.write_string(0, 0, table["caption"], styles["bold"])
+    sheet.write_string(1, 0, "Units stand in the headings; sources in Results and the last sheets")
     for column, head in enumerate(table["columns"]):
         sheet.write_string(2, column, str(head), styles["bold"])
         sheet.set_column(column, column, 16)

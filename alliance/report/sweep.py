@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 
 from alliance import answers, evidence
 from alliance.charts.base import SOFT, Chart, note
-from alliance.report import pages
+from alliance.report import index, pages
 from alliance.report.record import CHAPTERS
 from alliance.scenario import GROUP_OF, swept
 
@@ -57,8 +56,12 @@ def write(
         writer.writeheader()
         writer.writerows(rows)
     aside.replace(folder / "sweep.csv")
-    labels = [", ".join(f"{n.partition('.')[2] or n} {row[n]}" for n in names) for row in
-              _firsts(rows)]  # fmt: skip
+    several = len({t.command.split(" --", 1)[0] for t in targets}) > 1
+    labels = [
+        (f"{t.name.partition('+')[0]}: " if several else "")
+        + ", ".join(f"{n.partition('.')[2] or n} {_value(t.scenario, n)}" for n in names)
+        for t in targets
+    ]
     moved = movers(rows, [t.name for t in targets])
     text = pages.page(
         "sweep.html.j2",
@@ -72,6 +75,7 @@ def write(
         labels=labels,
     )
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
+    index.write_list(out)
     return folder / "index.html"
 
 
@@ -96,10 +100,6 @@ def _plain(r: Any) -> dict[str, Any]:
         value = " ".join(map(str, value))
     note_ = r.note or ""
     return {"id": r.id, "label": r.label, "value": value, "unit": r.unit, "note": note_}
-
-
-def _firsts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [next(group) for _, group in itertools.groupby(rows, key=lambda r: r["report"])]
 
 
 def movers(rows: list[dict[str, Any]], reports: list[str]) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alliance.errors import BuildError
+from alliance.evidence import Package
+from alliance.evidence.descriptor import folder as evidence_folder
 from alliance.report import record
 from alliance.scenario import Scenario, parameters
 
@@ -24,14 +26,26 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
     stored, manifest = record.load(folder / "results.json"), record.load(folder / "manifest.json")
     if not stored or not manifest:
         raise BuildError(f"{folder} holds no built report: results or manifest is missing")
-    problems = []
-    for name, known in (record.load(folder / "run.json") or {}).get("files", {}).items():
+    problems, run = [], record.load(folder / "run.json")
+    if not run:
+        problems.append("run.json: missing or damaged, so files can't be checked")
+    for name, known in (run or {}).get("files", {}).items():
         path = folder / name
         if not path.is_file() or record.digest(path) != known:
             problems.append(f"{name}: changed since it was built")
+    for chapter in record.CHAPTERS:
+        state = (run or {}).get("chapters", {}).get(chapter, {}).get("state", "unknown")
+        if state != "ok":
+            problems.append(f"{chapter}: {state}, so there is nothing to compare")
+    package = Package(evidence_folder(data))
+    for name, known in manifest["evidence"].items():
+        if package.resources.get(name, {}).get("hash") != known:
+            problems.append(f"evidence: table {name} is not the one it was built from")
     s = Scenario.of({k: v for k, v in stored["scenario"].items() if k != "name"})
-    place = str(data.resolve()) if data else None
-    items = {c: Item(c, parameters(c, s), place) for c in manifest["chapters"]}
+    items = {
+        c: Item(c, parameters(c, s), record.notebook(c), str(package.root))
+        for c in manifest["chapters"]
+    }
     was = {r["id"]: r for r in stored["results"]}
     seen: set[str] = set()
     for chapter, found in pool.run_all(items, log=log):

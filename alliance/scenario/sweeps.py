@@ -27,6 +27,10 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
     >>> combinations(["decline.peers=[toyota, honda],[toyota]"])
     [('decline.peers=[toyota, honda]',), ('decline.peers=[toyota]',)]
     """
+    names = [setting.partition("=")[0].strip() for setting in settings]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ScenarioError(f"--set: each field once, received '{twice}' more than once")
     choices = []
     for setting in settings:
         name, equals, text = setting.partition("=")
