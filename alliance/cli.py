@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shlex
 import signal
 import sys
 from pathlib import Path
@@ -79,7 +77,8 @@ def report(
         raise ScenarioError(
             f"--name goes with one report, received {len(chosen) * len(swept)} of them"
         )
-    targets = _distinct([_target(source, each, name, as_of) for source in chosen for each in swept])
+    made = [builder.target(source, each, name, as_of) for source in chosen for each in swept]
+    targets = builder.distinct(made)
     options = {
         "data": data,
         "only": only,
@@ -114,40 +113,6 @@ def report(
         last = sweep.write(targets, settings, out, only, data, _log)
     click.echo(f"Open {last}")
     sys.exit(1 if failed else 0)
-
-
-def _target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None):
-    from alliance import scenario
-    from alliance.report import Target
-
-    stem, s = scenario.load(source)
-    words = ["alliance", "report", stem if source == stem else Path(source).name]
-    changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
-    if changes:
-        s = scenario.apply(s, changes)
-        values = json.dumps(scenario.differs(s), sort_keys=True)
-        folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
-        words += [f"--set {shlex.quote(setting)}" for setting in settings]
-        words += [f"--as-of {as_of}"] if as_of else []
-    elif source != stem and Path(source).resolve().parent != scenario.FOLDER:
-        values = json.dumps(scenario.differs(s), sort_keys=True)  # never over one of our own
-        folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
-    else:
-        folder = stem
-    if name:
-        folder = scenario.text.check_name(name)
-        words.append(f"--name {name}")
-    return Target(folder, s, " ".join(words))
-
-
-def _distinct(targets: list) -> list:
-    """Each report once; two different ones must not share a folder."""
-    found = {}
-    for target in targets:
-        known = found.setdefault(target.name, target)
-        if known.scenario != target.scenario:
-            raise ScenarioError(f"two different reports would both be called '{target.name}'")
-    return list(found.values())
 
 
 def _log(text: str) -> None:

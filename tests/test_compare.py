@@ -98,6 +98,14 @@ def test_parts_of_every_difference_add_up():
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_fields_that_only_fit_together_have_no_parts():
+    """From the base's day a start in 2023-06 would lie in the future: no such mixture exists."""
+    found = mixed({"as_of": "2026-06-30", "decline": {"since": "2023-06-30"}})
+    d = next(d for d in found.moved if d.id == "decline.price_change_jpy")
+    assert d.parts is None and d.delta != 0
+    assert any(d.id.startswith("selldown.price_points.p_hit[") for d in found.moved)
+
+
 def test_a_field_moves_only_its_chapter():
     found = mixed({"decline": {"since": "2019-01-04"}})
     assert {d.id.split(".")[0] for d in found.moved} == {"decline"}

@@ -292,8 +292,11 @@ def test_one_chapter_failing_stops_no_other_and_is_tried_again(out, base, kept, 
     assert [states[c]["state"] for c in CHAPTERS] == ["failed", "ok", "ok"]
     ids = [r["id"] for r in json.loads(after["results.json"])["results"]]
     assert "decline.stub_eur" in ids and "bargain.renault_gain_eur" in ids
+    for path in (out / cache.FOLDER).iterdir():  # its kept run is gone, the others' are there
+        body = json.loads(json.loads(gzip.decompress(path.read_bytes()))["body"])
+        if body["results"][0]["id"].startswith("decline"):
+            path.unlink()
     runs.asked.clear()
-    shutil.rmtree(out / cache.FOLDER)
     report.build(target(base), out, log=quiet)
     assert runs.asked == ["1-decline"]
 
@@ -352,6 +355,108 @@ def test_an_unwritable_folder_is_said_before_any_work(base, tmp_path, stand_in):
     with pytest.raises(BuildError, match="can't write the report"):
         report.build(target(base), tmp_path / "file", log=quiet)
     assert stand_in.asked == []
+
+
+def test_a_report_of_an_old_form_is_built_anew(out, base, stand_in):
+    path = out / "base" / "manifest.json"
+    old = json.loads(path.read_text(encoding="utf-8")) | {"schema": 1, "chapters": CHAPTERS}
+    path.write_text(json.dumps(old), encoding="utf-8")
+    assert report.build(target(base), out, log=quiet).ok and stand_in.asked == []
+
+
+def test_any_flipped_bit_of_the_cache_is_found(out, base, stand_in):
+    (out / "base").rename(out / "gone")
+    files = sorted((out / cache.FOLDER).glob("*.gz"))
+    whole = files[0].read_bytes()
+    clean = json.loads(json.loads(gzip.decompress(whole))["body"])
+    store, package = cache.Store(out), Package(DATA)
+    parts = {
+        store.path(p): p
+        for c in CHAPTERS
+        for p in [cache.run_parts(c, base, cache.Sources.now(), record.notebook(c))]
+    }
+    for at in (12, 60, 116, 500, 5_000, len(whole) // 2, len(whole) - 9):
+        broken = bytearray(whole)
+        broken[at] ^= 4
+        files[0].write_bytes(bytes(broken))
+        found, why = store.load(parts[files[0]], lambda name: package.fingerprint(name))
+        assert found is None and "damaged" in why or found == clean, at  # a bit of the header
+
+
+def test_only_does_not_carry_a_tampered_page_over(out, base, stand_in):
+    path = out / "base" / "1-decline.html"
+    clean = path.read_bytes()
+    path.write_bytes(clean + b"<p>TAMPERED")
+    report.build(target(base), out, only=("2-selldown",), log=quiet)
+    assert path.read_bytes() == clean  # from the kept run
+
+
+def test_a_new_title_reaches_every_page_under_only(out, base, stand_in):
+    s = base.replace({"title": "Another title"})
+    report.build(target(s), out, only=("2-selldown",), log=quiet)
+    for chapter in CHAPTERS:
+        text = (out / "base" / f"{chapter}.html").read_text(encoding="utf-8")
+        assert "Another title" in text, chapter
+
+
+def test_runs_of_other_evidence_or_code_are_not_trusted(base, kept, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "Kernels", NoKernels)
+    made = asdict(cache.Sources.now())
+    for change, says in (
+        ({"tables": {"prices-nissan": "0"}}, "it read other evidence"),
+        ({"made_by": made | {"package": "0"}}, "the package's source changed"),
+        ({"made_by": made | {"versions": "0"}}, "the libraries where it ran"),
+    ):
+
+        def runs(items, change=change, **_):
+            for name, item in items.items():
+                yield name, dict(kept[item.notebook]) | {"made_by": dict(made)} | change
+
+        monkeypatch.setattr(pool, "run_all", runs)
+        outcome = report.build(target(base), tmp_path, log=quiet)
+        assert all(says in error for error in outcome.errors.values())
+        assert len(outcome.errors) == len(CHAPTERS)
+        assert not list((tmp_path / cache.FOLDER).glob("*.gz"))
+
+
+def test_a_swap_that_fails_puts_the_old_report_back(out, monkeypatch, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    rename = Path.rename
+
+    def refuse(self, to):
+        if self == work:
+            raise OSError(errno.EIO, "input/output error")
+        return rename(self, to)
+
+    before = tree(out / "base")
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OSError):
+        builder._swap(work, out / "base")
+    assert tree(out / "base") == before
+
+
+def test_a_pdf_is_refused_before_any_run(base, tmp_path, stand_in, monkeypatch):
+    from alliance.report import pdf
+
+    monkeypatch.setattr(pdf, "browser", lambda: None)
+    with pytest.raises(BuildError, match="needs Chromium, Chrome or Edge"):
+        report.build(target(base), tmp_path, log=quiet, pdf=True)
+    assert stand_in.asked == []
+
+
+def test_a_scenario_file_elsewhere_gets_a_folder_of_its_own(tmp_path):
+    path = tmp_path / "base.yaml"
+    path.write_text("decline:\n  currency: EUR\n", encoding="utf-8")
+    found = report.target(str(path), (), None, None)
+    assert re.fullmatch(r"base\+[0-9a-f]{6}", found.name)
+    own = report.target("base", (), None, None)
+    assert report.distinct([own, own]) == [own]
+    from alliance.errors import ScenarioError
+
+    other = report.Target("base", found.scenario, "")
+    with pytest.raises(ScenarioError, match="would both be called 'base'"):
+        report.distinct([own, other])
 
 
 # --- real kernels -------------------------------------------------------------------------------
@@ -612,7 +717,9 @@ def test_combinations():
     from alliance.errors import ScenarioError
 
     with pytest.raises(ScenarioError, match="at most 200"):
-        scenario.combinations(["a=" + ",".join(map(str, range(20)))] * 2)
+        scenario.combinations([f"{n}=" + ",".join(map(str, range(20))) for n in "ab"])
+    with pytest.raises(ScenarioError, match="each field once, received 'a'"):
+        scenario.combinations(["a=1,2", "a=1,3"])
 
 
 def test_verify_finds_what_differs(out, base, monkeypatch, kept):
@@ -627,6 +734,8 @@ def test_verify_finds_what_differs(out, base, monkeypatch, kept):
     problems = verify(out / "base", log=quiet)
     assert any("0.5 was built" in p for p in problems)
     assert any(p.startswith("results.json: changed") for p in problems)
+    (out / "base" / "run.json").unlink()
+    assert any(p.startswith("run.json: missing") for p in verify(out / "base", log=quiet))
     with pytest.raises(BuildError, match="holds no built report"):
         verify(out / cache.FOLDER, log=quiet)
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib import rc_context, rcParamsDefault
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from alliance.charts.style import FAINT as FAINT
+from alliance.charts.style import INK, SETTINGS, SOFT
 from alliance.errors import AllianceError
 
 #: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
@@ -41,35 +43,6 @@ DASHES = {
     "gm": ":",
 }
 OTHERS = ("#4b3b8f", "#7a5c00", "#2e8fb3", "#8c2d04", "#444444")
-INK, SOFT, FAINT = "#1a1a1a", "#5c5c5c", "#d8d8d8"
-
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": SOFT,
-    "axes.labelsize": 9,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#ececec",
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "lines.linewidth": 1.5,
-    "lines.solid_capstyle": "round",
-    "axes.unicode_minus": True,
-    "figure.facecolor": "white",
-    "path.simplify": True,
-}
-#: The library's defaults under our style: a user's own settings change no picture.
-SETTINGS = {
-    name: value
-    for name, value in rcParamsDefault.items()
-    if not name.startswith(("backend", "webagg", "toolbar", "interactive", "date.epoch", "_"))
-} | STYLE
 
 
 @dataclass(frozen=True)

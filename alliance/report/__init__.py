@@ -9,9 +9,21 @@ import sys
 
 from alliance.report.builder import Options, Outcome, Target, build, build_all
 from alliance.report.record import CHAPTERS, NOTEBOOKS, ROOT
+from alliance.report.targets import distinct, target
 
 # papermill and nbformat bring jsonschema, which builds the grammar of web addresses for 0.9 s if it
 # can import it, and does without where it can't. We check no addresses.
 sys.modules.setdefault("rfc3987_syntax", None)
 
-__all__ = ["CHAPTERS", "NOTEBOOKS", "ROOT", "Options", "Outcome", "Target", "build", "build_all"]
+__all__ = [
+    "CHAPTERS",
+    "NOTEBOOKS",
+    "ROOT",
+    "Options",
+    "Outcome",
+    "Target",
+    "build",
+    "build_all",
+    "distinct",
+    "target",
+]
