@@ -380,7 +380,7 @@ def test_any_flipped_bit_of_the_cache_is_found(out, base, stand_in):
         broken[at] ^= 4
         files[0].write_bytes(bytes(broken))
         found, why = store.load(parts[files[0]], lambda name: package.fingerprint(name))
-        assert found is None and "damaged" in why or found == clean, at  # a bit of the header
+        assert (found is None and "damaged" in why) or found == clean, at  # a bit of the header
 
 
 def test_only_does_not_carry_a_tampered_page_over(out, base, stand_in):

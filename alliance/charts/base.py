@@ -116,7 +116,7 @@ class Chart:
             fig, out = self.figure(narrow), io.BytesIO()
             fig.canvas.draw()  # once: savefig would lay out and draw twice
             pixels = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
-            pixels.save(out, format="png", dpi=(DPI, DPI), compress_level=4)
+            pixels.save(out, format="png", dpi=(DPI, DPI), compress_level=2)
         return out.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):

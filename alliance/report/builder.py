@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Iterable
@@ -125,12 +126,13 @@ def _run(
         for plan, chapter in [items[name]]
     }
     done = {}
+    threading.Thread(target=_imports, daemon=True).start()  # while the kernels start
     for name, found in pool.run_all(
         work, jobs=o.jobs, kernels=kernels, executor=o.executor, log=log, bar=o.bar
     ):
         plan, chapter = items[name]
         parts = plan.run_parts[chapter]
-        found = _trusted(found, prints, sources)
+        found = cache.trusted(found, prints, sources)
         if not found.get("error"):
             store.save(parts, {k: v for k, v in found.items() if k != "seconds"})
             plan.pages[chapter] = _pages(plan, chapter, found)  # while the others still run
@@ -138,21 +140,11 @@ def _run(
     return done
 
 
-def _trusted(found: dict[str, Any], prints, sources) -> dict[str, Any]:
-    """A run, refused if it was made from other evidence, code or libraries than its key says."""
-    if found.get("error"):
-        return found
-    made = found.pop("made_by")
-    other = [name for name, known in found["tables"].items() if prints.get(name) != known]
-    if other:
-        why = f"it read other evidence than this build's: {', '.join(other)}"
-    elif made["package"] != sources.package:
-        why = "the package's source changed while it ran, or is another where it ran"
-    elif made["versions"] != sources.versions:
-        why = "the libraries where it ran are not those of this build"
-    else:
-        return found
-    return {"error": f"not trusted: {why}; build again", "seconds": found["seconds"]}
+def _imports() -> None:
+    """What the pages will need, imported while this process only waits."""
+    import xlsxwriter  # noqa: F401
+
+    from alliance.report import index, sheets  # noqa: F401
 
 
 def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outcome:

@@ -134,6 +134,23 @@ class Store:
             path.unlink(missing_ok=True)
 
 
+def trusted(found: dict[str, Any], prints, sources: Sources) -> dict[str, Any]:
+    """A run, refused if it was made from other evidence, code or libraries than its key says."""
+    if found.get("error"):
+        return found
+    made = found.pop("made_by")
+    other = [name for name, known in found["tables"].items() if prints.get(name) != known]
+    if other:
+        why = f"it read other evidence than this build's: {', '.join(other)}"
+    elif made["package"] != sources.package:
+        why = "the package's source changed while it ran, or is another where it ran"
+    elif made["versions"] != sources.versions:
+        why = "the libraries where it ran are not those of this build"
+    else:
+        return found
+    return {"error": f"not trusted: {why}; build again", "seconds": found["seconds"]}
+
+
 def explain(now: dict[str, str], then: dict[str, str] | None) -> str:
     """Which parts of a key differ from those of the last build."""
     if not then:

@@ -150,7 +150,8 @@ def _become_kernel(order: dict[str, Any]) -> None:
         from ipykernel.kernelapp import IPKernelApp
 
         parent = f"--IPKernelApp.parent_handle={os.getppid()}"
-        IPKernelApp.launch_instance(argv=["-f", order["connection"], parent])
+        quick = "--HistoryManager.enabled=False"  # nobody scrolls back in a report's kernel
+        IPKernelApp.launch_instance(argv=["-f", order["connection"], parent, quick])
         code = 0
     finally:
         os._exit(code)
