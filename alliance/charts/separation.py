@@ -102,7 +102,8 @@ def breakeven(a: Answers) -> Chart:
     ratio = frame["breakeven"] / frame["unit_value"]
     kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}
     said = [
-        f"{what} at {percent(ratio[rows].min())} to {percent(ratio[rows].max())}"
+        f"{what} "
+        + " to ".join(dict.fromkeys(map(percent, (ratio[rows].min(), ratio[rows].max()))))
         for what, rows in kinds.items()
         if rows.any()
     ]

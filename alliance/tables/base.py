@@ -142,7 +142,7 @@ def shown(result: Result) -> str:
     if unit == "fraction":
         return _tidy(f"{100 * value:.1f} %")
     if unit in ("EUR", "JPY", "USD"):
-        return _tidy(f"{unit} {value / 1e6:,.0f}m")
+        return minus(f"{unit} {value / 1e6:,.0f}m")
     if unit in ("shares", "units", "count"):
         return _tidy(f"{value:,.0f}")
     return _tidy(f"{value:,.3f} {unit}" if unit == "log points" else f"{value:,.2f} {unit}")
