@@ -10,7 +10,6 @@ import pandas as pd
 from alliance import bargain, returns
 from alliance.answers.form import Builder
 from alliance.answers.makers import Maker
-from alliance.errors import NotPublished
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
@@ -92,10 +91,8 @@ def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
         return None, price.note or fix.note
     premium = g.voting_premium
     if premium is None:
-        try:
-            premium = float(ev.fact("porsche-premium-printed")["value"])
-        except NotPublished:
-            premium = PORSCHE_PREMIUM
+        paid = ev.figure("porsche-premium-printed")
+        premium = PORSCHE_PREMIUM if paid is None else paid
     value = float(issued.iloc[-1]) * price.value / fix.value
     stake = float(held.iloc[-1] / issued.iloc[-1])
     independence = g.independence_worth_eur

@@ -11,19 +11,6 @@ from alliance.evidence import Used
 COLUMNS = ["maker", "item", "computed", "printed", "unit", "note"]
 
 
-class Facts:
-    """Facts by key, None where not public; remembers what one item was computed from."""
-
-    def __init__(self, b: Builder) -> None:
-        self.b = b
-
-    def __getitem__(self, key: str) -> float | None:
-        try:
-            return float(self.b.ev.fact(key)["value"])
-        except NotPublished:
-            return None
-
-
 def put(b: Builder, porsche_se: pd.DataFrame) -> None:
     """Add the record of the deals, the cells side by side, segments, charges and volumes.
 
@@ -33,10 +20,10 @@ def put(b: Builder, porsche_se: pd.DataFrame) -> None:
         ``discount`` by day, to be set beside a printed one.
     """
     rows: list[tuple] = []
-    _porsche(b, Facts(b), rows)
+    _porsche(b, rows)
     _holding(b, rows, porsche_se)
-    _renault(b, Facts(b), rows)
-    _segments(b, Facts(b), rows)
+    _renault(b, rows)
+    _segments(b, rows)
     b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
     with b.ev.reading() as used:
         cells = b.ev.deals
@@ -54,15 +41,16 @@ def _row(rows, maker, item, computed, printed, unit, note="") -> None:
         rows.append((maker, item, computed, printed, unit, note))
 
 
-def _porsche(b: Builder, f: Facts, rows) -> None:
+def _porsche(b: Builder, rows) -> None:
     """The flotation: proceeds, premium, payout, capital and votes kept."""
+    f = b.ev.figure
     with b.ev.reading() as used:
-        listed, anchor = f["porsche-listed-shares"], f["porsche-anchor-shares"]
-        offer, price = f["porsche-offer-price"], f["porsche-anchor-price"]
+        listed, anchor = f("porsche-listed-shares"), f("porsche-anchor-shares")
+        offer, price = f("porsche-offer-price"), f("porsche-anchor-price")
     with b.ev.reading() as counts:
         parent, unit = b.ev.shares("volkswagen-pref"), b.ev.shares("porsche-ag-pref")
     with b.ev.reading() as payout_used:
-        payout = f["porsche-payout"]
+        payout = f("porsche-payout")
     with b.ev.reading() as held_used:
         held = b.ev.holding("volkswagen", "porsche-ag-pref")
     known = None not in (listed, anchor, offer, price, payout) and len(parent) and len(unit)
@@ -90,22 +78,22 @@ def _porsche(b: Builder, f: Facts, rows) -> None:
         read = read if value is not None else read | counts
         b.put(where, value, measure, f"Porsche's flotation: {label}", read, note)
     with b.ev.reading() as printed_used:
-        spent = f["porsche-stabilisation"]
+        spent = f("porsche-stabilisation")
         after = listed * offer - spent if known and spent else None
         floating = (listed - spent / offer) / unit.iloc[-1] if known and spent else None
         who = "Volkswagen"
-        _row(rows, who, "both blocks, gross", gross, f["porsche-proceeds-printed"], "EUR")
+        _row(rows, who, "both blocks, gross", gross, f("porsche-proceeds-printed"), "EUR")
         _row(rows, who, "listed block after stabilisation", after,
-             f["porsche-placement-printed"], "EUR")  # fmt: skip
-        _row(rows, who, "premium of the voting share", premium, f["porsche-premium-printed"],
+             f("porsche-placement-printed"), "EUR")  # fmt: skip
+        _row(rows, who, "premium of the voting share", premium, f("porsche-premium-printed"),
              "fraction")  # fmt: skip
         total = payout * gross if known else None
-        _row(rows, who, "special dividend", total, f["porsche-special-total-printed"], "EUR")
+        _row(rows, who, "special dividend", total, f("porsche-special-total-printed"), "EUR")
         _row(rows, who, "special dividend a share", special,
-             f["porsche-special-dividend-printed"], "EUR a share")  # fmt: skip
-        _row(rows, who, "free float of the capital", floating, f["porsche-float-printed"],
+             f("porsche-special-dividend-printed"), "EUR a share")  # fmt: skip
+        _row(rows, who, "free float of the capital", floating, f("porsche-float-printed"),
              "fraction")  # fmt: skip
-        bought = f["porsche-se-votes-bought"]
+        bought = f("porsche-se-votes-bought")
         _row(rows, who, "votes kept", votes, None if bought is None else 1 - bought, "fraction",
              "printed: 75 % less a share")  # fmt: skip
         _row(rows, who, "capital kept", capital, None, "fraction", "not printed")
@@ -125,38 +113,40 @@ def _holding(b: Builder, rows, porsche_se: pd.DataFrame) -> None:
          float(fact["value"]), "fraction", note)  # fmt: skip
 
 
-def _renault(b: Builder, f: Facts, rows) -> None:
+def _renault(b: Builder, rows) -> None:
     """Ampere's plan and pledges; Horse's owners."""
+    f = b.ev.figure
     with b.ev.reading() as used:
-        nissan, mitsubishi = f["ampere-pledge-nissan"], f["ampere-pledge-mitsubishi"]
+        nissan, mitsubishi = f("ampere-pledge-nissan"), f("ampere-pledge-mitsubishi")
         both = nissan + mitsubishi if None not in (nissan, mitsubishi) else None
-        _row(rows, "Renault", "pledges to Ampere", both, f["ampere-pledges-printed"], "EUR")
-        floated, allies = f["ampere-float-planned"], f["ampere-allies-planned"]
+        _row(rows, "Renault", "pledges to Ampere", both, f("ampere-pledges-printed"), "EUR")
+        floated, allies = f("ampere-float-planned"), f("ampere-allies-planned")
         kept = 1 - floated - allies if None not in (floated, allies) else None
-        floor = f["ampere-floor"]
+        floor = f("ampere-floor")
         told = "" if floor is None else f"at least {floor:.0%} was promised"
         _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", told)
         _row(
             rows,
             "Renault",
             "raised by Ampere",
-            f["ampere-cancelled"],
+            f("ampere-cancelled"),
             None,
             "EUR",
-            "listing cancelled" + ("; folded back" if f["ampere-folded"] is not None else ""),
+            "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else ""),
         )
-        sold = f["horse-aramco-share"]
+        sold = f("horse-aramco-share")
         half = None if sold is None else (1 - sold) / 2
-        _row(rows, "Renault", "part of Horse kept", half, f["horse-kept-printed"], "fraction")
-        value, revenue = f["horse-value"], f["horse-revenue"]
+        _row(rows, "Renault", "part of Horse kept", half, f("horse-kept-printed"), "fraction")
+        value, revenue = f("horse-value"), f("horse-revenue")
         if value and revenue:
             _row(rows, "Renault", "Horse: enterprise value over revenue", value / revenue, None,
                  "ratio", "neither printed a price paid")  # fmt: skip
     b.used = b.used | used
 
 
-def _segments(b: Builder, f: Facts, rows) -> None:
+def _segments(b: Builder, rows) -> None:
     """Ford's segments by year against the group, losses against guidance; GM's charges."""
+    f = b.ev.figure
     with b.ev.reading() as used:
         table = b.ev.segments
     b.used = b.used | used
@@ -172,7 +162,7 @@ def _segments(b: Builder, f: Facts, rows) -> None:
     b.frames["ford"] = wide.reset_index()
     last = ford[(ford["segment"] == "model-e") & ford["revenue"].notna()]
     with b.ev.reading() as aims:
-        aimed, charged = f["ford-margin-target"], f["ford-charges"]
+        aimed, charged = f("ford-margin-target"), f("ford-charges")
     b.used = b.used | aims
     if len(last):
         margin = float(last["ebit_low"].iloc[-1] / last["revenue"].iloc[-1])
@@ -192,8 +182,8 @@ def _segments(b: Builder, f: Facts, rows) -> None:
     value = float(losses.sum()) if len(losses) else None
     b.put("separation.ford.ev_result_usd", value, "USD", label, used, years or why)
     with b.ev.reading() as facts_used:
-        charges = [f["gm-charge-2025-q3"], f["gm-charge-2025-q4"]]
-        printed = f["gm-charges-printed"]
+        charges = [f("gm-charge-2025-q3"), f("gm-charge-2025-q4")]
+        printed = f("gm-charges-printed")
     known = [c for c in charges if c is not None]
     why = f"no EV charge of GM was public on {b.ev.as_of}"
     read = facts_used if known else Used() | used

@@ -10,7 +10,6 @@ import pandas as pd
 from alliance import decline, events, returns
 from alliance.answers.effects import effect
 from alliance.answers.form import Builder
-from alliance.errors import NotPublished
 from alliance.evidence import calendars
 from alliance.scenario import Scenario
 
@@ -96,13 +95,6 @@ def _since(b: Builder, makers: pd.DataFrame) -> None:
     )
 
 
-def _fact(b: Builder, key: str) -> float | None:
-    try:
-        return float(b.ev.fact(key)["value"])
-    except NotPublished:
-        return None
-
-
 def _volkswagen(b: Builder, s: Scenario) -> None:
     """Volkswagen beside its part of Porsche AG, and the special dividend until its ex-day."""
     parent, child = "volkswagen-pref", "porsche-ag-pref"
@@ -117,9 +109,9 @@ def _volkswagen(b: Builder, s: Scenario) -> None:
         b.put(key, None, "EUR", label, used, f"Porsche AG had no price on {b.ev.as_of}")
         return
     with b.ev.reading() as claim_used:
-        payout, offer = _fact(b, "porsche-payout"), _fact(b, "porsche-offer-price")
-        anchor = _fact(b, "porsche-anchor-price")
-        counts = _fact(b, "porsche-listed-shares"), _fact(b, "porsche-anchor-shares")
+        payout, offer = b.ev.figure("porsche-payout"), b.ev.figure("porsche-offer-price")
+        anchor = b.ev.figure("porsche-anchor-price")
+        counts = b.ev.figure("porsche-listed-shares"), b.ev.figure("porsche-anchor-shares")
         paid = b.ev.dividends.query("company == @parent and amount > 10")
     total = payout * (counts[0] * offer + counts[1] * anchor)
     parity = pd.Series({unit.index[0]: 1.0})
@@ -150,7 +142,7 @@ def _porsche_se(b: Builder) -> None:
             assets.append((held, price))
         debts = {}
         for key in ("porsche-se-debt-2022", "porsche-se-debt-2024"):
-            value = _fact(b, key)
+            value = b.ev.figure(key)
             if value is not None:
                 debts[b.ev.fact(key)["date"]] = value
     columns = ["assets", "debt", "value", "market", "discount"]

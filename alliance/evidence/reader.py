@@ -123,6 +123,13 @@ class Evidence:
             raise NotPublished(f"fact '{key}' was published on {day}, after {self.as_of}")
         raise EvidenceError(f"no fact '{key}'{did_you_mean(key, everything.index)}")
 
+    def figure(self, key: str) -> float | None:
+        """A fact's number, None where it was not yet public."""
+        try:
+            return float(self.fact(key)["value"])
+        except NotPublished:
+            return None
+
     def shares(self, company: str, item: str = "issued") -> pd.Series:
         """Share counts by the day from which they were in force; empty if none was public."""
         frame = self.table("shares")
