@@ -350,6 +350,21 @@ def test_a_full_disk_leaves_the_last_good_report(out, base, stand_in, monkeypatc
     assert [p for p in out.iterdir() if p.name.startswith(".base.") and p.is_dir()] == []
 
 
+def test_a_read_only_folder_leaves_the_last_good_report(out, base, stand_in, monkeypatch):
+    """Found out before any notebook runs (simulated: root may write anywhere)."""
+    before, write = tree(out / "base"), Path.write_bytes
+
+    def refuse(self, data):
+        if self.parent == out:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return write(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(BuildError, match="Read-only file system"):
+        report.build(target(base), out, log=quiet, force=True)
+    assert tree(out / "base") == before and stand_in.asked == []
+
+
 def test_an_unwritable_folder_is_said_before_any_work(base, tmp_path, stand_in):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(BuildError, match="can't write the report"):
@@ -600,8 +615,10 @@ def test_the_workbook_holds_every_table_with_its_sources(built):
     shown = 0
     for chapter in CHAPTERS:
         shown += (built / f"{chapter}.html").read_text(encoding="utf-8").count("<table>")
-    # the side-by-side table is links, not numbers
-    assert len(book.sheetnames) >= shown + 3 - 1
+    assert len(book.sheetnames) == shown + 3
+    for name in book.sheetnames[3:]:
+        told = book[name]["A2"].value
+        assert "From the tables " in told and "documents" in told, name
     rows = list(book["Results"].iter_rows(values_only=True))
     stored = json.loads((built / "results.json").read_text(encoding="utf-8"))["results"]
     assert len(rows) == len(stored) + 1

@@ -61,7 +61,7 @@ def _heat(a: Answers, column: str, what: str, show, title, extra=None) -> Chart:
             ax.add_patch(_patch(x, y, face, is_assumed))
             ax.text(x, y, f"{_ASSUMED} {text}" if is_assumed and known else text, ha="center",
                     va="center", fontsize=7.5 if narrow else 9.5, color="white" if dark else INK,
-                    bbox={"facecolor": face, "edgecolor": "none", "pad": 1.2})  # fmt: skip
+                    bbox={"facecolor": face, "edgecolor": "none", "pad": 2.5})  # fmt: skip
 
         for y, maker in enumerate(makers):
             for x, structure in enumerate(names):
@@ -103,7 +103,7 @@ def _heat(a: Answers, column: str, what: str, show, title, extra=None) -> Chart:
 def _patch(x, y, face, is_assumed):
     from matplotlib.patches import Rectangle
 
-    edge = {"hatch": "///", "edgecolor": "#ffffff"} if is_assumed else {"edgecolor": "white"}
+    edge = {"hatch": "//", "edgecolor": "#ffffff66"} if is_assumed else {"edgecolor": "white"}
     return Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=face, linewidth=0, **edge)
 
 

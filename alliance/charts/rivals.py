@@ -74,7 +74,7 @@ def ford_segments(a: Answers) -> Chart:
                 note(ax, number(value, 1), (place, value), 0, 7 if value > 0 else -7, fontsize=7)
         ax.axhline(0, color=INK, lw=0.8)
         ax.set_xticks(list(known.index))
-        ax.set_ylim(known[list(parts)].min().min() * 1.3, known[list(parts)].max().max() * 1.3)
+        ax.set_ylim(known[list(parts)].min().min() * 1.3, known[list(parts)].max().max() * 1.45)
         ax.set_ylabel("operating result, USD bn")
         ax.legend(ncols=3, fontsize=8, frameon=False, loc="upper left")
         ax.grid(axis="x", visible=False)
@@ -136,11 +136,14 @@ def volumes(a: Answers) -> Chart:
             ax.set_xticks(np.arange(ends[0], ends[1] + 1, 2))
             ax.grid(axis="x", visible=False)
 
+    sold = "Battery cars sold: " + ", ".join(
+        f"{names[m]} {number(s.iloc[-1], 0)} thousand in {s.index[-1]}" for m, s in series.items()
+    )
     short = [names[m] for m, (_, r) in reached.items() if r < 1]
     title = f"Battery cars sold fell short of plan at {', '.join(short)}; perimeters differ"
     return Chart(
         draw,
-        title if short else "Battery cars sold by year",
+        title if short else sold,
         f"Bars of battery cars by year as of {a.as_of}, thousands: "
         + "; ".join(
             f"{names[m]} " + ", ".join(f"{y} {number(v, 0)}" for y, v in s.items())

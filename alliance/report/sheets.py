@@ -78,7 +78,8 @@ def write(path: Path, folder: Path, values: dict[str, Any], manifest: dict[str, 
         used: set[str] = set()
         for chapter, tables in found.items():
             for number, table in enumerate(tables, 1):
-                _sheet(book, styles, _name(chapter, number, table, used), table)
+                read = manifest["chapters"].get(chapter, {}).get("tables", ())
+                _sheet(book, styles, _name(chapter, number, table, used), table, read)
 
 
 def _tables(folder: Path, chapter: str) -> list[dict[str, Any]]:
@@ -179,10 +180,10 @@ def _value(formula: str, numbers: dict[str, float]) -> float:
     return eval(text, {"__builtins__": {}, "ABS": abs})
 
 
-def _sheet(book, styles, name: str, table: dict[str, Any]) -> None:
+def _sheet(book, styles, name: str, table: dict[str, Any], read) -> None:
     sheet = book.add_worksheet(name)
     sheet.write_string(0, 0, table["caption"], styles["bold"])
-    sheet.write_string(1, 0, "Units stand in the headings; sources in Results and the last sheets")
+    sheet.write_string(1, 0, f"Units stand in the headings. From the tables {', '.join(read)}")
     for column, head in enumerate(table["columns"]):
         sheet.write_string(2, column, str(head), styles["bold"])
         sheet.set_column(column, column, 16)

@@ -50,7 +50,10 @@ def side_by_side(a: Answers) -> Html:
         f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in forms if (i, f) in cells)
         for i in items
     ]
-    return Html(body, "\n".join([caption, *lines]))
+    rows = [[i, *(cells[i, f].text if (i, f) in cells else None for f in forms)] for i in items]
+    columns = ["item", *(names[f] for f in forms)]
+    table = {"caption": caption, "columns": columns, "rows": rows, "formats": [""] * len(columns)}
+    return Html(body, "\n".join([caption, *lines]), table=table)
 
 
 def _sourced(cell) -> str:
