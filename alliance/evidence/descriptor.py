@@ -50,6 +50,10 @@ class Package:
     root: Path
 
     @cached_property
+    def _read(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @cached_property
     def descriptor(self) -> dict:
         path = self.root / "datapackage.json"
         try:
@@ -109,9 +113,14 @@ class Package:
         return frame
 
     def read(self, name: str) -> pd.DataFrame:
-        """One table, typed by its schema, in file order, uncut."""
-        schema, path = self.resource(name)["schema"], self.resource(name)["path"]
+        """One table, typed by its schema, in file order, uncut; a file is read once."""
         _touched[name] = self.fingerprint(name)
+        if name not in self._read:
+            self._read[name] = self._typed_table(name)
+        return self._read[name].copy(deep=False)  # pandas copies on write
+
+    def _typed_table(self, name: str) -> pd.DataFrame:
+        schema, path = self.resource(name)["schema"], self.resource(name)["path"]
         frame = self.raw(name)
         for field in schema["fields"]:
             frame[field["name"]] = _typed(frame[field["name"]], field, path)

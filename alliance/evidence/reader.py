@@ -45,6 +45,9 @@ class Evidence:
         self.package = package
         self.as_of = as_of
         self._frames: dict[str, pd.DataFrame] = {}
+        self._cuts: dict[str, pd.DataFrame] = {}
+        self._entries: dict[tuple[str, str], dict] = {}
+        self._earlier: dict[dt.date, Evidence] = {}
         self._readers: list[Used] = []
 
     def __repr__(self) -> str:
@@ -61,9 +64,14 @@ class Evidence:
 
     def at(self, day: dt.date) -> Evidence:
         """The same evidence on an earlier day; what is read there is recorded here."""
-        earlier = Evidence(self.package, min(day, self.as_of))
-        earlier._frames, earlier._readers = self._frames, self._readers
-        return earlier
+        day = min(day, self.as_of)
+        if day == self.as_of:
+            return self
+        if day not in self._earlier:
+            self._earlier[day] = Evidence(self.package, day)
+            self._earlier[day]._frames = self._frames
+            self._earlier[day]._readers = self._readers
+        return self._earlier[day]
 
     @contextmanager
     def reading(self) -> Iterator[Used]:
@@ -76,7 +84,7 @@ class Evidence:
             self._readers.remove(used)
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table as known on ``as_of``: a fresh copy, in the order of its key.
+        """A table as known on ``as_of``, in the order of its key; changing it changes nothing here.
 
         Raises
         ------
@@ -85,7 +93,7 @@ class Evidence:
         """
         frame = self._cut(name)
         self._record("table", name, frame)
-        return frame.copy()
+        return frame.copy(deep=False)  # pandas copies on write
 
     def prices(self, company: str) -> pd.DataFrame:
         """Daily prices by trading day: ``close`` and, for shares, ``adj_close``, ``volume``."""
@@ -207,23 +215,28 @@ class Evidence:
         return self._frames[name]
 
     def _cut(self, name: str) -> pd.DataFrame:
-        frame = self._whole(name)
-        known = frame[frame["published"] <= pd.Timestamp(self.as_of)]
-        if "supersedes" in known:
-            key = self.package.resource(name)["schema"]["primaryKey"][0]
-            known = known[~known[key].isin(known["supersedes"].dropna())]
-        return known
+        if name not in self._cuts:
+            frame = self._whole(name)
+            known = frame[frame["published"] <= pd.Timestamp(self.as_of)]
+            if "supersedes" in known:
+                key = self.package.resource(name)["schema"]["primaryKey"][0]
+                known = known[~known[key].isin(known["supersedes"].dropna())]
+            self._cuts[name] = known
+        return self._cuts[name]
 
     def _record(self, kind: str, name: str, frame: pd.DataFrame) -> None:
-        dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
-        entry = {
-            "kind": kind,
-            "id": name,
-            "as_of": _last(frame[dates[0]]) if dates else _last(frame["published"]),
-            "published": _last(frame["published"]),
-        }
+        if not self._readers:
+            return
+        if (kind, name) not in self._entries:
+            dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
+            self._entries[kind, name] = {
+                "kind": kind,
+                "id": name,
+                "as_of": _last(frame[dates[0]]) if dates else _last(frame["published"]),
+                "published": _last(frame["published"]),
+            }
         for used in self._readers:
-            used.entries[kind, name] = entry
+            used.entries[kind, name] = self._entries[kind, name]
 
 
 def _last(dates: pd.Series) -> str | None:
