@@ -12,14 +12,18 @@ room            what it does
 ``ownership``   stakes, look-through value, votes and power
 ``decline``     decomposition of a share's decline, book value, the holder's stub
 ``selldown``    ways of selling a large holding, as ledgers under two markets
+``separation``  structures applied to companies, and the scorecard
+``bargain``     what two cross-holders gain from a deal
 ``answers``     scenario and evidence to headline results with their sources
 ``charts``      one function per idea, drawn from answers
 ``tables``      sentences and tables, drawn from answers
 ``report``      runs the notebooks and builds the pages
+``compare``     differences between two runs, and which inputs they come from
+``whatif``      the cockpit: widgets from the schema, and the way from a what-if to a report
 ``cli``         the command ``alliance``
 ==============  ===================================================================
 
 A room imports only from rooms above it.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

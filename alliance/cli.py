@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -203,17 +202,8 @@ def scenario_list() -> None:
 def scenario_fields() -> None:
     """Every field with its default, range and meaning."""
     from alliance import scenario as s
-    from alliance.scenario.schema import limits
 
-    default = s.Scenario().model_dump(mode="json")
-    for name, info in s.fields().items():
-        group, dot, key = name.partition(".")
-        value = default[group][key] if dot else default[group]
-        low, high = limits(info)
-        span = f" ({low} to {high})" if low is not None else ""
-        unit = info.json_schema_extra["unit"]
-        click.echo(f"{name} = {json.dumps(value)}{span}{' ' + unit if unit else ''}")
-        click.echo(f"    {info.description}")
+    click.echo(s.listing())
 
 
 @scenario.command("show")

@@ -9,12 +9,12 @@
 """
 
 from alliance.scenario.cells import CHAPTERS as GROUP_OF
-from alliance.scenario.cells import cell, parameters, read, reference
+from alliance.scenario.cells import cell, listing, parameters, read, reference
 from alliance.scenario.groups import Decline, Group, Selldown
-from alliance.scenario.schema import Scenario, differs, fields
+from alliance.scenario.schema import Scenario, differs, fields, limits
 from alliance.scenario.separation import Separation
 from alliance.scenario.sweeps import combinations, swept
-from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, to_token
+from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, parse, to_token
 
 __all__ = [
     "FOLDER",
@@ -31,9 +31,12 @@ __all__ = [
     "dump",
     "fields",
     "from_token",
+    "limits",
+    "listing",
     "load",
     "names",
     "parameters",
+    "parse",
     "read",
     "reference",
     "swept",

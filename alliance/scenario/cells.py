@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import Scenario, limits
+from alliance.scenario.schema import Scenario, fields, limits
 
 #: Which group's fields each notebook takes.
 CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
@@ -27,7 +27,7 @@ def parameters(notebook: str, scenario: Scenario) -> dict[str, Any]:
     return {"as_of": values["as_of"], "seed": values["seed"], **values[group_of(notebook)]}
 
 
-def cell(notebook: str) -> str:
+def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     """The source of a notebook's parameter cell: ``name: type = value  # meaning, unit, range``.
 
     Examples
@@ -35,9 +35,9 @@ def cell(notebook: str) -> str:
     >>> print(cell("1-decline").splitlines()[0])
     as_of: str = "2023-01-17"  # Day on which the reader stands
     """
-    default = Scenario()
+    default = model()
     group = type(getattr(default, group_of(notebook)))
-    shown = {name: Scenario.model_fields[name] for name in ("as_of", "seed")}
+    shown = {name: model.model_fields[name] for name in ("as_of", "seed")}
     shown |= group.model_fields
     values = parameters(notebook, default)
     return "\n".join(_line(name, info, values[name]) for name, info in shown.items())
@@ -84,11 +84,8 @@ def _span(low: Any, high: Any) -> str:
     return "" if low is None else f"{low:,.10g} to {high:,.10g}"
 
 
-def reference() -> str:
+def reference(model: type[Scenario] = Scenario) -> str:
     """All fields as a Markdown page, written from the schema."""
-    from alliance.scenario.schema import fields
-
-    default = Scenario().model_dump(mode="json")
     lines = [
         "# Fields of a scenario",
         "",
@@ -97,9 +94,7 @@ def reference() -> str:
         "| field | default | range | unit | meaning |",
         "|---|---|---|---|---|",
     ]
-    for name, info in fields().items():
-        group, dot, key = name.partition(".")
-        value = default[group][key] if dot else default[group]
+    for name, value, info in _defaults(model):
         low, high = limits(info)
         span = _span(low, high)
         if "Literal" in str(info.annotation):
@@ -108,3 +103,23 @@ def reference() -> str:
         unit = info.json_schema_extra["unit"]
         lines.append(f"| `{name}` | {shown} | {span} | {unit} | {info.description} |")
     return "\n".join(lines) + "\n"
+
+
+def listing(model: type[Scenario] = Scenario) -> str:
+    """Every field with its default, range and meaning, as text."""
+    lines = []
+    for name, value, info in _defaults(model):
+        low, high = limits(info)
+        span = f" ({low} to {high})" if low is not None else ""
+        unit = info.json_schema_extra["unit"]
+        lines.append(f"{name} = {json.dumps(value)}{span}{' ' + unit if unit else ''}")
+        lines.append(f"    {info.description}")
+    return "\n".join(lines)
+
+
+def _defaults(model: type[Scenario]):
+    """Each field's dotted name, default as a JSON value, and description."""
+    default = model().model_dump(mode="json")
+    for name, info in fields(model=model).items():
+        group, dot, key = name.partition(".")
+        yield name, default[group][key] if dot else default[group], info

@@ -36,10 +36,21 @@ def field(
     high: Any = None,
     slider: tuple[float, float] | None = None,
     step: float | None = None,
+    first: bool = False,
+    part: str = "",
     **more: Any,
 ) -> Any:
-    """A field with help, unit, hard range (both ends included), slider range and step."""
+    """A field with help, unit, hard range (both ends included), slider range and step.
+
+    Parameters
+    ----------
+    first : bool
+        Whether a panel shows it at once, not only among the further inputs.
+    part : str
+        The panel that has it where its group has more than one.
+    """
     extra = {"unit": unit, "slider": list(slider or (low, high)), "step": step}
+    extra |= {"first": first, "part": part}
     return Field(default, description=help, ge=low, le=high, json_schema_extra=extra, **more)
 
 
@@ -54,13 +65,14 @@ class Group(BaseModel):
 class Decline(Group):
     """Chapter 1: Nissan's share decline."""
 
-    since: Day = field(dt.date(2018, 1, 4), "Day from which the fall is measured")
-    currency: Literal["JPY", "EUR"] = field("JPY", "Currency of the price charts")
+    since: Day = field(dt.date(2018, 1, 4), "Day from which the fall is measured", first=True)
+    currency: Literal["JPY", "EUR"] = field("JPY", "Currency of the price charts", first=True)
     peers: tuple[str, ...] = field(
         ("toyota", "honda"),
         "Car makers beside Nissan, whose mean return is the sector",
         min_length=1,
         max_length=5,
+        first=True,
     )
     beta_window_days: int = field(
         250,
@@ -108,13 +120,13 @@ class Selldown(Group):
     """Chapter 2: Renault's sell-down of Nissan."""
 
     programme: Literal["block", "dribble", "price_points", "buyback", "windows", "exchangeable"] = (
-        field("price_points", "Programme that is headlined; all are computed")
+        field("price_points", "Programme that is headlined; all are computed", first=True)
     )
     target_stake: float = field(
-        0.15, "Stake to reach", "fraction of issued shares", low=0, high=0.43, step=0.01
+        0.15, "Stake to reach", "fraction of issued shares", low=0, high=0.43, step=0.01, first=True
     )
     horizon_years: float = field(
-        5, "Horizon", "years", low=0.003, high=15, slider=(1, 15), step=0.5
+        5, "Horizon", "years", low=0.003, high=15, slider=(1, 15), step=0.5, first=True
     )
     discount_rate: float = field(
         0, "Interest rate of euros", "a year", low=-0.02, high=0.15, step=0.005
@@ -128,6 +140,7 @@ class Selldown(Group):
         "Prices at which a tranche is sold, as rising multiples of the spot",
         min_length=1,
         max_length=12,
+        first=True,
     )
     monitoring: Literal["close", "continuous"] = field("close", "How price points are watched")
     fee: float = field(
@@ -153,6 +166,7 @@ class Selldown(Group):
         low=0.01,
         high=0.5,
         step=0.01,
+        first=True,
     )
     buyback_budget_jpy: float = field(
         100e9,
@@ -175,7 +189,9 @@ class Selldown(Group):
     exchange_premium: float = field(
         0.3, "Premium of the exchangeable bond", "of spot", low=0, high=2, step=0.05
     )
-    market: Literal["lognormal", "history"] = field("lognormal", "Market that is headlined")
+    market: Literal["lognormal", "history"] = field(
+        "lognormal", "Market that is headlined", first=True
+    )
     paths: int = field(
         2**14, "Paths of the simulation; a power of two keeps them balanced", low=1, high=2**18
     )
@@ -197,6 +213,7 @@ class Selldown(Group):
         low=0,
         high=2,
         step=0.01,
+        first=True,
     )
     fx_volatility: float | None = field(
         None,
@@ -236,6 +253,7 @@ class Selldown(Group):
         low=0,
         high=0.6,
         step=0.005,
+        first=True,
     )
     carrying_eur_per_share: float | None = field(
         None,
@@ -244,6 +262,7 @@ class Selldown(Group):
         low=0,
         high=100,
         step=0.1,
+        first=True,
     )
 
     @field_validator("price_points")

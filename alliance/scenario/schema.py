@@ -73,15 +73,15 @@ GROUPS = tuple(
 )
 
 
-def fields(model: type[Group] | None = None) -> dict[str, FieldInfo]:
+def fields(group: type[Group] | None = None, model: type[Scenario] = Scenario) -> dict:
     """All fields by dotted name (``decline.since``), or those of one group."""
-    if model is not None:
-        return dict(model.model_fields)
-    out = {}
-    for name, info in Scenario.model_fields.items():
-        if name in GROUPS:
-            group = type(info.default).model_fields
-            out |= {f"{name}.{key}": value for key, value in group.items()}
+    if group is not None:
+        return dict(group.model_fields)
+    out: dict[str, FieldInfo] = {}
+    for name, info in model.model_fields.items():
+        if isinstance(info.default, Group):
+            inner = type(info.default).model_fields
+            out |= {f"{name}.{key}": value for key, value in inner.items()}
         else:
             out[name] = info
     return out
@@ -89,7 +89,7 @@ def fields(model: type[Group] | None = None) -> dict[str, FieldInfo]:
 
 def differs(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
     """What differs from the default (or another scenario), nested, as JSON values."""
-    other = (base or Scenario()).model_dump(mode="json")
+    other = (base or type(scenario)()).model_dump(mode="json")
     out: dict[str, Any] = {}
     for name, value in scenario.model_dump(mode="json").items():
         if isinstance(value, dict):

@@ -7,10 +7,20 @@ from pydantic import field_validator
 from alliance.scenario.groups import Group, field
 
 _EUR = {"unit": "EUR", "low": 0.0}
+_UNIT = {"unit": "EUR", "low": 1e6, "high": 3e11}
+_DEAL = _EUR | {"step": 1e7, "part": "bargain"}
 
 
 def _weight(what: str):
-    return field(1.0, f"Weight in the scorecard: {what}", low=0, high=10, slider=(0, 5), step=0.25)
+    return field(
+        1.0,
+        f"Weight in the scorecard: {what}",
+        low=0,
+        high=10,
+        slider=(0, 5),
+        step=0.25,
+        first=True,
+    )
 
 
 class Separation(Group):
@@ -28,8 +38,10 @@ class Separation(Group):
         min_length=1,
         max_length=6,
     )
-    structure: str = field("carve_out", "Structure that is headlined, one of those compared")
-    company: str = field("renault", "Company that is headlined, one of those compared")
+    structure: str = field(
+        "carve_out", "Structure that is headlined, one of those compared", first=True
+    )
+    company: str = field("renault", "Company that is headlined, one of those compared", first=True)
     float_fraction: float | None = field(
         None,
         "Part of the unit that each float offers to the market; empty keeps the structure's own",
@@ -38,6 +50,7 @@ class Separation(Group):
         high=1,
         slider=(0, 0.4),
         step=0.01,
+        first=True,
     )
     paid_out: float | None = field(
         None,
@@ -47,24 +60,22 @@ class Separation(Group):
         low=0,
         high=1,
         step=0.01,
+        first=True,
     )
     ev_value_eur: float | None = field(
         None,
         "Value of the headlined company's EV unit; empty takes the seller's own, else planned cars "
         "at value_per_ev_eur",
-        unit="EUR",
-        low=1e6,
-        high=3e11,
+        **_UNIT,
         slider=(1e9, 6e10),
         step=1e8,
+        first=True,
     )
     profitable_value_eur: float | None = field(
         None,
         "Value of the headlined company's profitable unit; empty takes the seller's own, else "
         "profitable_share of what the market pays for the company",
-        unit="EUR",
-        low=1e6,
-        high=3e11,
+        **_UNIT,
         slider=(1e9, 1e11),
         step=1e8,
     )
@@ -115,6 +126,7 @@ class Separation(Group):
         high=0.9,
         slider=(0, 0.15),
         step=0.01,
+        first=True,
     )
     tax_rate: float = field(
         0,
@@ -135,6 +147,7 @@ class Separation(Group):
         high=0.9,
         slider=(0.1, 0.4),
         step=0.01,
+        first=True,
     )
     conglomerate_discount: float = field(
         0.10,
@@ -157,13 +170,21 @@ class Separation(Group):
         step=0.005,
     )
     oneoff_cost_eur: float = field(
-        0, "Cost of a legal separation, once (none was published)",
-        **_EUR, high=1e11, slider=(0, 5e8), step=1e7,
-    )  # fmt: skip
+        0,
+        "Cost of a legal separation, once (none was published)",
+        **_EUR,
+        high=1e11,
+        slider=(0, 5e8),
+        step=1e7,
+    )
     running_cost_eur: float = field(
-        0, "Cost of a legal separation, a year; ten years count (none was published)",
-        **_EUR, high=1e10, slider=(0, 1e8), step=1e6,
-    )  # fmt: skip
+        0,
+        "Cost of a legal separation, a year; ten years count (none was published)",
+        **_EUR,
+        high=1e10,
+        slider=(0, 1e8),
+        step=1e6,
+    )
     weight_cash: float = _weight("cash left over the EV plan")
     weight_control: float = _weight("votes kept")
     weight_profit: float = _weight("EV profit kept, looked through")
@@ -172,54 +193,104 @@ class Separation(Group):
     weight_disclosure: float = _weight("EV business's own profit made public")
     weight_simplicity: float = _weight("few outside parties and no second organisation")
     ticket_eur: float = field(
-        6e8, "Nissan's money for Ampere (up to EUR 600m agreed in July 2023; 775m reported in "
+        6e8,
+        "Nissan's money for Ampere (up to EUR 600m agreed in July 2023; 775m reported in "
         "October 2022)",
-        **_EUR, high=1e10, slider=(0, 1e9), step=1e7,
-    )  # fmt: skip
+        **_DEAL,
+        high=1e10,
+        slider=(0, 1e9),
+        first=True,
+    )
     ampere_value_eur: float | None = field(
         None,
         "Value of Ampere that the two agree on; empty takes the base value of Renault's EV unit",
-        unit="EUR", low=1e8, high=3e11, slider=(1e9, 2e10), step=1e8,
-    )  # fmt: skip
+        unit="EUR",
+        low=1e8,
+        high=3e11,
+        slider=(1e9, 2e10),
+        step=1e8,
+        part="bargain",
+        first=True,
+    )
     sale_discount: float = field(
-        0, "Discount of the Nissan shares sold (placings 3 %: Mola and Loughran 2004)",
-        "of value", low=0, high=0.9, slider=(0, 0.2), step=0.01,
-    )  # fmt: skip
+        0,
+        "Discount of the Nissan shares sold (placings 3 %: Mola and Loughran 2004)",
+        "of value",
+        low=0,
+        high=0.9,
+        slider=(0, 0.2),
+        step=0.01,
+        part="bargain",
+        first=True,
+    )
     nissan_share_of_sale: float = field(
-        0, "Part of the Nissan shares sold that Nissan buys itself (all of it in 2023 and 2024)",
-        "fraction", low=0, high=1, step=0.05,
-    )  # fmt: skip
+        0,
+        "Part of the Nissan shares sold that Nissan buys itself (all of it in 2023 and 2024)",
+        "fraction",
+        low=0,
+        high=1,
+        step=0.05,
+        part="bargain",
+        first=True,
+    )
     independence_worth_eur: float | None = field(
         None,
         "What independence is worth to Nissan; empty takes the premium of votes on the value held "
         "by others",
-        **_EUR, high=1e11, slider=(0, 2e9), step=1e7,
-    )  # fmt: skip
+        **_DEAL,
+        high=1e11,
+        slider=(0, 2e9),
+        first=True,
+    )
     control_worth_eur: float = field(
-        0, "What Renault gives up with control (0 to the premium of votes on its block)",
-        **_EUR, high=1e11, slider=(0, 5e8), step=1e7,
-    )  # fmt: skip
+        0,
+        "What Renault gives up with control (0 to the premium of votes on its block)",
+        **_DEAL,
+        high=1e11,
+        slider=(0, 5e8),
+        first=True,
+    )
     votes_worth_eur: float = field(
-        0, "What votes in Renault are worth to Nissan (silent until 2023)",
-        **_EUR, high=1e11, slider=(0, 5e8), step=1e7,
-    )  # fmt: skip
+        0,
+        "What votes in Renault are worth to Nissan (silent until 2023)",
+        **_DEAL,
+        high=1e11,
+        slider=(0, 5e8),
+    )
     ip_cost_eur: float = field(
-        0, "What Nissan loses by sharing intellectual property (not known: article 2's worry)",
-        **_EUR, high=1e11, slider=(0, 2e9), step=1e7,
-    )  # fmt: skip
+        0,
+        "What Nissan loses by sharing intellectual property (not known: article 2's worry)",
+        **_DEAL,
+        high=1e11,
+        slider=(0, 2e9),
+        first=True,
+    )
     europe_benefit_eur: float = field(
-        2e8, "What Ampere's cars bring Nissan in Europe (our assumption; named in article 1)",
-        **_EUR, high=1e11, slider=(0, 1e9), step=1e7,
-    )  # fmt: skip
+        2e8,
+        "What Ampere's cars bring Nissan in Europe (our assumption; named in article 1)",
+        **_DEAL,
+        high=1e11,
+        slider=(0, 1e9),
+        first=True,
+    )
     signal_eur: float = field(
-        0, "What Nissan's money says to Ampere's other investors, worth to Renault",
-        **_EUR, high=1e11, slider=(0, 1e9), step=1e7,
-    )  # fmt: skip
+        0,
+        "What Nissan's money says to Ampere's other investors, worth to Renault",
+        **_DEAL,
+        high=1e11,
+        slider=(0, 1e9),
+    )
     overhang_relief: float = field(
-        0.10, "Part of the block's value that Renault's share gains when it is sold (the discount "
+        0.10,
+        "Part of the block's value that Renault's share gains when it is sold (the discount "
         "of a diversified company)",
-        "of value", low=0, high=0.9, slider=(0, 0.3), step=0.01,
-    )  # fmt: skip
+        "of value",
+        low=0,
+        high=0.9,
+        slider=(0, 0.3),
+        step=0.01,
+        part="bargain",
+    )
 
     @field_validator("structures", "companies")
     @classmethod
