@@ -20,7 +20,7 @@ TURNOUTS = np.linspace(0.2, 1.0, 41)
 def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     """Add the arithmetic of the sale, the loop, the votes and Nissan's earnings a share."""
     t, used = i.terms, i.stake_used
-    _routes(b, t, used)
+    routes(b, t, used)
     ev = b.ev
     with ev.reading() as cross_used:
         back_shares = ev.holding(share, holder)
@@ -51,8 +51,8 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     _votes(b, i, trustee, share)
 
 
-def _routes(b: Builder, t, used: Used) -> None:
-    """How many shares each route takes."""
+def routes(b: Builder, t, used: Used) -> None:
+    """Add how many shares each route takes."""
     stake = t.held / t.issued
     b.put("selldown.stake_before", stake, "fraction", "Renault's stake in Nissan now", used)
     sale = t.planned
@@ -114,10 +114,18 @@ def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: 
     return ownership.look_through(held, value).assign(market=value)
 
 
-def _votes(b: Builder, i, trustee: str, share: str) -> None:
+def block_now(b: Builder, i, trustee: str, share: str):
+    """The holder's block as it stands: shares in the trust (planned ones where none is), the cap.
+
+    Returns
+    -------
+    (Block, bool, Used)
+        The block, whether the trust exists, and what was read.
+    """
     t, ev = i.terms, b.ev
     with ev.reading() as used:
-        rows = ev.holdings.query("holder == @trustee and company == @share").sort_values("date")
+        rows = ev.holdings
+    rows = rows[(rows["holder"] == trustee) & (rows["company"] == share)].sort_values("date")
     used = used | i.stake_used
     trust = float(rows["shares"].iloc[-1]) if len(rows) else t.planned
     cap = None
@@ -126,9 +134,14 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
             cap = float(ev.fact("voting-cap")["value"])
         used = used | cap_used
     except NotPublished:
-        cap_used = Used()
-    now = ownership.Block(t.held - trust, trust, t.issued, cap)
-    where = "in the trust" if len(rows) else "planned for sale put in a trust"
+        pass
+    return ownership.Block(t.held - trust, trust, t.issued, cap), bool(len(rows)), used
+
+
+def _votes(b: Builder, i, trustee: str, share: str) -> None:
+    t = i.terms
+    now, exists, used = block_now(b, i, trustee, share)
+    where = "in the trust" if exists else "planned for sale put in a trust"
     labels = {
         "mirror": f"Renault's votes, shares {where} split as the others",
         "no_effect": f"Renault's votes, shares {where} without effect",
@@ -142,7 +155,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     lines["before"] = [ownership.votes(free, "mirror", x) for x in TURNOUTS]
     b.frames["votes"] = pd.DataFrame({"turnout": TURNOUTS, **lines})
     stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
-    before = "if all voted" if len(rows) else "before"
+    before = "if all voted" if exists else "before"
     b.frames["power"] = pd.DataFrame(
         [
             {
@@ -160,7 +173,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
         ]
     )
     b.frames["owners"] = _owners(t, now, before)
-    b.context["trust_exists"] = bool(len(rows))
+    b.context["trust_exists"] = exists
 
 
 def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from alliance import decline, returns
@@ -49,14 +51,20 @@ def check(s: Scenario, ev: Evidence) -> None:
         )
 
 
-def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of chapter 1 at a scenario and evidence.
+@dataclass(frozen=True)
+class Tape:
+    """Nissan's prices, the rate, the first day, and what they were read from."""
 
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence.
-    """
+    price: pd.Series
+    adjusted: pd.Series
+    rate: pd.Series
+    start: pd.Timestamp
+    tape: Used
+    fix: Used
+
+
+def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
+    """Check the scenario, read the tape, and start the answers of chapter 1."""
     check(s, ev)
     b = Builder("1-decline", ev)
     with ev.reading() as tape:
@@ -65,30 +73,43 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     with ev.reading() as fix:
         rate = ev.rate("jpy_per_eur")
     start = price.index.asof(pd.Timestamp(s.decline.since))
-    names = ev.companies.set_index("company")["name"].to_dict()
     b.context |= {
         "since": start,
         "until": price.index[-1],
         "currency": s.decline.currency,
         "peers": s.decline.peers,
-        "names": names,
+        "names": ev.companies.set_index("company")["name"].to_dict(),
         "beta_window_days": s.decline.beta_window_days,
     }
+    return b, Tape(price, adjusted, rate, start, tape, fix)
+
+
+def answer(s: Scenario, ev: Evidence) -> Answers:
+    """Headline results and frames of chapter 1 at a scenario and evidence.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario does not fit the evidence.
+    """
+    b, t = begin(s, ev)
     for name, value in s.decline.model_dump(mode="json").items():
         b.took(f"decline.{name}", value, "", "scenario")
-    b.took("close at the start", float(price[start]), "JPY a share", "evidence")
-    b.took("last close", float(price.iloc[-1]), "JPY a share", "evidence")
-
-    _how_far(b, s, price, adjusted, rate, start, tape, fix)
-    _claim(b, price, tape)
-    _why(b, s, price, rate, start, tape, fix)
-    effects.put(b, s, price, start, tape)
-    worth.put_business(b, price, start, tape)
-    worth.put_cost(b, price, rate, start, tape, fix)
+    b.took("close at the start", float(t.price[t.start]), "JPY a share", "evidence")
+    b.took("last close", float(t.price.iloc[-1]), "JPY a share", "evidence")
+    how_far(b, s, t)
+    claim(b, t)
+    factors = parts(b, s, t)
+    _why(b, s, t, *factors)
+    effects.put(b, s, t.price, t.start, t.tape)
+    worth.put_business(b, t.price, t.start, t.tape)
+    worth.put_cost(b, t.price, t.rate, t.start, t.tape, t.fix)
     return b.answers()
 
 
-def _how_far(b, s, price, adjusted, rate, start, tape: Used, fix: Used) -> None:
+def how_far(b: Builder, s: Scenario, t: Tape) -> None:
+    """Add the fall by four measures, its depth, and the peers beside it."""
+    price, adjusted, rate, start, tape, fix = vars(t).values()
     in_eur = returns.in_eur(price, rate)
     span = f"{start.date()} to {price.index[-1].date()}"
     for key, series, used, label in (
@@ -153,13 +174,15 @@ def _measures(ev: Evidence, name: str, rate, currency: str, start):
     return returns.rebase(both["close"][currency], start), row
 
 
-def _claim(b, price, tape: Used) -> None:
+def claim(b: Builder, t: Tape) -> None:
+    """Add from how many days of the article's year the price has more than halved."""
+    price, tape = t.price, t.tape
     first, last = pd.Timestamp(CLAIM_YEAR, 1, 1), pd.Timestamp(CLAIM_YEAR, 12, 31)
     changes = decline.from_each_day(price, first, last)
     b.frames["from_each_day"] = changes.to_frame("change")
     label = f"Starting days of {CLAIM_YEAR} from which the price has more than halved"
     try:
-        with b.ev.reading() as claim:
+        with b.ev.reading() as said:
             threshold = float(b.ev.fact(CLAIM)["value"])
     except NotPublished as error:
         b.context["claim"] = None
@@ -167,32 +190,40 @@ def _claim(b, price, tape: Used) -> None:
         return
     b.context["claim"] = threshold
     share = float((changes < threshold).mean())
-    b.put("decline.halved_from", share, "fraction", label, tape | claim)
+    b.put("decline.halved_from", share, "fraction", label, tape | said)
 
 
-def _why(b, s, price, rate, start, tape: Used, fix: Used) -> None:
+def parts(b: Builder, s: Scenario, t: Tape) -> tuple[pd.Series, pd.DataFrame, Used]:
+    """Add the exact split of the fall; gives the market and the peers that it was made with."""
     with b.ev.reading() as factors:
         market = b.ev.close(MARKET)
         peers = pd.concat([b.ev.close(p) for p in s.decline.peers], axis=1, sort=True).dropna()
-    window = s.decline.beta_window_days
-    main = decline.decompose(price, market, peers, rate, start, window)
-    bounds, block = decline.part_intervals(
-        price, market, peers, start, window, draws=DRAWS, seed=s.seed
-    )
-    b.took("mean block of the bootstrap", round(block, 2), "trading days", "evidence")
-    parts = main.totals.to_frame("value").join(bounds)
+    main = decline.decompose(t.price, market, peers, t.rate, t.start, s.decline.beta_window_days)
+    b.frames["parts"] = main.totals.to_frame("value")
     for part in decline.PARTS:
-        used = fix | tape if part == "currency" else tape | factors
+        used = t.fix | t.tape if part == "currency" else t.tape | factors
         label = f"{part.capitalize()} part of the log price change in euros"
-        b.put(f"decline.part.{part}", parts.at[part, "value"], "log points", label, used)
-        for end in ("low", "high") if part != "currency" else ():
-            text = f"{part.capitalize()} part, {end} end of its 95 % interval"
-            value = parts.at[part, end]
-            b.put(f"decline.part.{part}_{end}", value, "log points", text, used)
-    b.frames["parts"] = parts
+        value = main.totals[part]
+        b.put(f"decline.part.{part}", value, "log points", label, used)
     b.frames["parts_daily"] = main.daily
     b.frames["betas"] = main.betas
-    b.frames["definitions"] = _definitions(price, market, peers, rate, start, window)
+    return market, peers, factors
+
+
+def _why(b: Builder, s: Scenario, t: Tape, market, peers, factors: Used) -> None:
+    """Intervals of the parts, and the parts under other definitions."""
+    window = s.decline.beta_window_days
+    bounds, block = decline.part_intervals(
+        t.price, market, peers, t.start, window, draws=DRAWS, seed=s.seed
+    )
+    b.took("mean block of the bootstrap", round(block, 2), "trading days", "evidence")
+    b.frames["parts"] = b.frames["parts"].join(bounds)
+    for part in decline.PARTS:
+        for end in ("low", "high") if part != "currency" else ():
+            text = f"{part.capitalize()} part, {end} end of its 95 % interval"
+            value = bounds.at[part, end]
+            b.put(f"decline.part.{part}_{end}", value, "log points", text, t.tape | factors)
+    b.frames["definitions"] = _definitions(t.price, market, peers, t.rate, t.start, window)
 
 
 def _definitions(price, market, peers, rate, start, window: int) -> pd.DataFrame:

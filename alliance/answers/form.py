@@ -129,8 +129,8 @@ class Builder:
         """Record one input."""
         self.inputs.append(Input(name, value, unit, origin))
 
-    def answers(self) -> Answers:
-        """The frozen answers."""
+    def answers(self, documents: bool = True) -> Answers:
+        """The frozen answers, with the documents behind them unless told otherwise."""
         return Answers(
             self.chapter,
             str(self.ev.as_of),
@@ -138,5 +138,5 @@ class Builder:
             tuple(self.inputs),
             MappingProxyType(self.frames),
             MappingProxyType(self.context),
-            self.ev.sources(self.used),
+            self.ev.sources(self.used) if documents else pd.DataFrame(),
         )

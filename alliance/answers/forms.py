@@ -12,6 +12,8 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
+#: Fields of the scenario's group on which the structures rest (tested: no other moves them).
+FIELDS = ("structures", "structure", "float_fraction", "paid_out", "voting_premium")
 RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
 
 

@@ -67,26 +67,52 @@ def check(s: Scenario, ev: Evidence) -> None:
     fill(s, ev)
 
 
-def fill(s: Scenario, ev: Evidence) -> Inputs:
-    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
+@dataclass(frozen=True)
+class Known:
+    """What the evidence says of the sell-down's inputs, whatever the scenario.
+
+    Parameters
+    ----------
+    levels : dict
+        What fills each field that a scenario leaves empty, drifts aside; None if not public.
+    held, issued, adv : float
+        Shares; ``adv`` a day.
+    history : array (weeks, 2)
+        Weekly log returns of price and rate.
+    """
+
+    levels: dict[str, float | None]
+    held: float
+    issued: float
+    adv: float
+    history: np.ndarray
+    used: Used
+    stake_used: Used
+    tape_used: Used
+    market_used: Used
+    carrying_used: Used
+    note: str | None
+    carrying_note: str | None
+
+
+def known(ev: Evidence) -> Known:
+    """What the evidence says of the sell-down's inputs.
 
     Raises
     ------
     ScenarioError
         If a level is missing or too old, or nothing is known about the holding.
     """
-    g = s.selldown
     with ev.reading() as tape_used:
         price, volume = ev.close(SHARE), ev.prices(SHARE)["volume"].dropna()
     with ev.reading() as rate_used:
         rate = ev.rate("jpy_per_eur")
     with ev.reading() as stake_used:
         held, issued = ev.holding(HOLDER, SHARE), ev.shares(SHARE)
-    used = tape_used | rate_used | stake_used
     if held.empty or issued.empty:
         raise ScenarioError(
             f"as_of: Renault's holding of Nissan is in the evidence from {_first_day(ev)}, "
-            f"received {s.as_of}"
+            f"received {ev.as_of}"
         )
     spot = returns.level(price, ev.as_of)
     fix = returns.level(rate, spot.date or ev.as_of)
@@ -94,24 +120,18 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
         raise ScenarioError(f"as_of: {spot.note or fix.note}")
     moments = sd.weekly_moments(price, rate)
     book, books_used = last_book(ev)
-    carrying = None if book.value is None else book.value / fix.value
-    filled = {
+    used = tape_used | rate_used | stake_used
+    levels = {
         "spot_jpy": spot.value,
         "jpy_per_eur": fix.value,
         **{k: moments[k] for k in ("volatility", "fx_volatility", "correlation")},
-        "carrying_eur_per_share": carrying,
+        "carrying_eur_per_share": None if book.value is None else book.value / fix.value,
     }
-    values = {k: v for k, v in filled.items() if getattr(g, k) is None}
-    g = g.model_copy(update=values)
-    drifts = sd.fair_drifts(
-        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
-    )
-    fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
-    g = g.model_copy(update={k: v for k, v in fair.items() if getattr(g, k) is None})
-    terms = terms_of(g, held.iloc[-1], issued.iloc[-1], volume.iloc[-ADV_DAYS:].mean())
-    return Inputs(
-        g,
-        terms,
+    return Known(
+        levels,
+        float(held.iloc[-1]),
+        float(issued.iloc[-1]),
+        float(volume.iloc[-ADV_DAYS:].mean()),
         moments["returns"].to_numpy(),
         used,
         stake_used,
@@ -120,6 +140,35 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
         used | books_used,
         spot.note,
         book.note,
+    )
+
+
+def fill(s: Scenario, ev: Evidence, k: Known | None = None) -> Inputs:
+    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
+
+    Raises
+    ------
+    ScenarioError
+        As :func:`known`, which makes ``k`` where it is not given.
+    """
+    k, g = k or known(ev), s.selldown
+    g = g.model_copy(update={n: v for n, v in k.levels.items() if getattr(g, n) is None})
+    drifts = sd.fair_drifts(
+        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
+    )
+    fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
+    g = g.model_copy(update={n: v for n, v in fair.items() if getattr(g, n) is None})
+    return Inputs(
+        g,
+        terms_of(g, k.held, k.issued, k.adv),
+        k.history,
+        k.used,
+        k.stake_used,
+        k.tape_used,
+        k.market_used,
+        k.carrying_used,
+        k.note,
+        k.carrying_note,
     )
 
 

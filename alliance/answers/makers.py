@@ -16,6 +16,16 @@ from alliance.scenario import Scenario, fields
 
 _SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
 TARGET_YEAR = 2025  # a plan of cars counts if it is for this year, or the next to it
+#: Fields of the scenario's group on which the makers rest (tested: no other moves them).
+FIELDS = (
+    "companies",
+    "company",
+    "ev_value_eur",
+    "profitable_value_eur",
+    "value_per_ev_eur",
+    "planned_evs",
+    "profitable_share",
+)
 NAMES = {"ev": "value_per_ev_eur", "profit": "profitable_share"}
 
 
@@ -70,10 +80,11 @@ def check(s: Scenario, ev: Evidence) -> None:
     forms(s, ev)
 
 
-def makers(s: Scenario, ev: Evidence) -> dict[str, Maker]:
-    """The scenario's companies in euros, each on the day or on the eve of its own deal."""
+def makers(s: Scenario, ev: Evidence, names: tuple[str, ...] | None = None) -> dict[str, Maker]:
+    """The scenario's companies (or some) in euros, each on the day or on the eve of its deal."""
     table = ev.package.read("carmakers").set_index("maker")
-    return {key: _maker(key, table.loc[key], s, ev) for key in s.separation.companies}
+    chosen = s.separation.companies if names is None else names
+    return {key: _maker(key, table.loc[key], s, ev) for key in chosen}
 
 
 def _maker(key: str, row: pd.Series, s: Scenario, ev: Evidence) -> Maker:
@@ -97,7 +108,7 @@ def _maker(key: str, row: pd.Series, s: Scenario, ev: Evidence) -> Maker:
 
 def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) -> None:
     fx, assumed = maker.per_eur, []
-    rows = ev.fundamentals.query("maker == @maker.key").sort_values("year")
+    rows = _of(ev.fundamentals, maker=maker.key).sort_values("year")
     money = {}
     for metric in ("net_cash", "free_cash_flow"):
         known = rows[rows["metric"] == metric]
@@ -109,12 +120,12 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
             last = known.iloc[-1]
             money[metric] = float(last["value"]) / fx
             maker.figures.append((metric, money[metric], f"of {last['year']}", "evidence"))
-    counts = ev.table("shares").query("company == @maker.share and item == 'issued'")
+    counts = _of(ev.table("shares"), company=maker.share, item="issued")
     if counts.sort_values("date")["confidence"].iloc[-1] == "low":
         assumed.append(f"separation.{maker.key}.shares")
     stakes = _stakes(maker.key, row["share"], ev)
     nil = stakes == 0.0
-    plans = ev.ev_plans.query("maker == @maker.key").sort_values(["published", "start"])
+    plans = _of(ev.ev_plans, maker=maker.key).sort_values(["published", "start"])
     plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan = plans[plans["kind"] == "money"]
     total, years, left = None, 0.0, 0.0
@@ -154,13 +165,21 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
     ]
 
 
+def _of(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+    """Rows whose columns have the wanted values (a mask is quicker than ``query``)."""
+    for column, value in wanted.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
 def _told(note: object) -> str:
     return note if isinstance(note, str) else "last count public"
 
 
 def _stakes(holder: str, own: str, ev: Evidence) -> float:
     """Market value in euros of what a maker holds of other companies with a price."""
-    rows = ev.holdings.query("beneficiary == @holder and company != @own")
+    rows = _of(ev.holdings, beneficiary=holder)
+    rows = rows[rows["company"] != own]
     total = 0.0
     currencies = ev.package.read("companies").set_index("company")["currency"]
     for company in sorted(rows["company"].unique()):
@@ -172,7 +191,7 @@ def _stakes(holder: str, own: str, ev: Evidence) -> float:
 
 
 def _owns(holder: str, ev: Evidence) -> dict[str, float]:
-    rows = ev.holdings.query("beneficiary == @holder")
+    rows = _of(ev.holdings, beneficiary=holder)
     out = {}
     for company in rows["company"].unique():
         issued = ev.shares(company)
@@ -184,7 +203,7 @@ def _owns(holder: str, ev: Evidence) -> dict[str, float]:
 def _unit(maker: Maker, unit: str, told: str, s: Scenario, ev: Evidence, plans, whole: float):
     """(low, base, high) of a unit and what is assumed: scenario, the seller's value, or a rule."""
     g = s.separation
-    known = ev.valuations.query("maker == @maker.key and unit == @unit").copy()
+    known = _of(ev.valuations, maker=maker.key, unit=unit).copy()
     known = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
     for end in ("low", "high"):
         known[end] = [

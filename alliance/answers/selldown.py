@@ -8,24 +8,13 @@ import numpy as np
 import pandas as pd
 
 from alliance import selldown as sd
-from alliance.answers import control, record, sensitivity
+from alliance.answers import control, programme, record, sensitivity
 from alliance.answers.form import Answers, Builder
 from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
-from alliance.errors import NotPublished
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 TRUSTEE = "natixis-trust"
-#: What the scenario assumes, rather than the evidence says, for each programme.
-_ALL = ("horizon_years", "drift", "fx_drift")
-ASSUMED = {
-    "block": ("fee", "min_discount", "impact"),
-    "dribble": (*_ALL, "fee", "impact", "permanent_impact", "participation"),
-    "price_points": (*_ALL, "price_points", "fee", "min_discount", "impact"),
-    "buyback": (*_ALL, "buyback_budget_jpy"),
-    "windows": (*_ALL, "buyback_budget_jpy", "lot_shares", "rest"),
-    "exchangeable": (*_ALL, "exchange_premium", "fee"),
-}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -51,15 +40,20 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
     b.context |= {"day": ev.close(SHARE).index[-1], "names": _names(ev)}
     control.put(b, i, HOLDER, SHARE, TRUSTEE)
+    size(b, i)
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
     ledgers = {
         market: {name: make(i.terms, m) for name, make in sd.PROGRAMMES.items()}
         for market, m in markets.items()
     }
-    _programmes(b, i, ledgers)
+    outcomes = {
+        market: {name: programme.Outcomes(ledger) for name, ledger in made.items()}
+        for market, made in ledgers.items()
+    }
+    _programmes(b, i, outcomes)
     _price_points(b, i, markets, ledgers, s.seed)
-    _paths(b, i, ledgers[i.group.market])
+    _paths(b, outcomes[i.group.market])
     sensitivity.put(b, s, i)
     with ev.reading() as used:
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
@@ -92,6 +86,11 @@ def _absorb(b: Builder, i: Inputs) -> None:
             "dribble": [sd.slice_cost(t, q, t.participation) for q in sizes],
         }
     )
+
+
+def size(b: Builder, i: Inputs) -> None:
+    """Add how large the planned sale is: days of trading, cost at once, value."""
+    t = i.terms
     b.put(
         "selldown.days_of_volume",
         t.planned / t.adv,
@@ -105,7 +104,7 @@ def _absorb(b: Builder, i: Inputs) -> None:
         "fraction",
         "Cost of placing all planned shares at once, fee included",
         i.tape_used,
-        assumed=tuple(f"selldown.{field}" for field in ASSUMED["block"]),
+        assumed=tuple(f"selldown.{field}" for field in programme.ASSUMED["block"]),
     )
     value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
     b.put(
@@ -118,71 +117,23 @@ def _absorb(b: Builder, i: Inputs) -> None:
     )
 
 
-def _programmes(b: Builder, i: Inputs, ledgers) -> None:
+def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     """Six programmes under both markets: summary, distribution, and the headline results."""
-    carrying = i.group.carrying_eur_per_share
-    why = _method_ended(b.ev) or (i.carrying_note if carrying is None else None)
+    why = programme.no_loss(i, b.ev)
+    carrying = None if why else i.group.carrying_eur_per_share
     rows, spread = [], []
-    for market, made in ledgers.items():
-        for name, ledger in made.items():
-            row = _summary(ledger, None if why else carrying)
+    for market, made in outcomes.items():
+        for name, found in made.items():
+            row = found.summary(carrying)
             rows.append({"market": market, "programme": name, **row})
-            for what, values in (("proceeds", sd.proceeds(ledger)), ("wealth", sd.wealth(ledger))):
+            for what, values in (("proceeds", found.proceeds), ("wealth", found.wealth)):
                 q = np.quantile(values, QUANTILES)
                 line = dict(zip([f"q{round(100 * p):02d}" for p in QUANTILES], q, strict=True))
                 line["mean"] = values.mean()
                 spread.append({"market": market, "programme": name, "what": what, **line})
-    frame = pd.DataFrame(rows)
-    b.frames["programmes"], b.frames["distribution"] = frame, pd.DataFrame(spread)
-    chosen = frame[frame["market"] == i.group.market].set_index("programme")
-    labels = {
-        "proceeds_eur_mean": ("EUR", "proceeds, mean"),
-        "proceeds_eur_p05": ("EUR", "proceeds, 5th percentile"),
-        "wealth_eur_mean": ("EUR", "wealth at the horizon, mean"),
-        "wealth_eur_cvar05": ("EUR", "wealth, mean of the worst 5 %"),
-        "p_complete": ("fraction", "all planned shares sold by the horizon"),
-        "p_at_target": ("fraction", "stake at the target by the horizon"),
-        "years_to_complete_median": ("years", "years until all is sold, median where it is"),
-        "stake_end_mean": ("fraction", "stake at the horizon, mean"),
-        "loss_eur_mean": ("EUR", "accounting loss against the amount carried, mean"),
-    }
-    for name, row in chosen.iterrows():
-        for key, (unit, label) in labels.items():
-            used = i.carrying_used if key == "loss_eur_mean" else i.used
-            value = row[key]
-            note = why if key == "loss_eur_mean" else None
-            if key == "years_to_complete_median" and pd.isna(value):
-                note = "never complete by the horizon"
-            text = f"{name.replace('_', ' ').capitalize()}: {label}"
-            value = None if pd.isna(value) else value
-            assumed = tuple(f"selldown.{field}" for field in ASSUMED[name])
-            b.put(f"selldown.{name}.{key}", value, unit, text, used, note, assumed)
-
-
-def _method_ended(ev: Evidence) -> str | None:
-    """Why there is no loss in income any more, once the change of method is public."""
-    try:
-        fact = ev.fact("switch-loss-announced")
-    except NotPublished:
-        return None
-    return f"the equity method ended on {fact['date'].date()}: no loss in income"
-
-
-def _summary(ledger: sd.Ledger, carrying: float | None) -> dict[str, float]:
-    got, rich, done = sd.proceeds(ledger), sd.wealth(ledger), sd.complete(ledger)
-    finite = done[np.isfinite(done)]
-    loss = np.nan if carrying is None else sd.losses(ledger, carrying).mean()
-    return {
-        "proceeds_eur_mean": got.mean(),
-        "proceeds_eur_p05": np.quantile(got, 0.05),
-        "wealth_eur_mean": rich.mean(),
-        "wealth_eur_cvar05": sd.cvar(rich),
-        "p_complete": np.isfinite(done).mean(),
-        "p_at_target": np.isfinite(sd.at_target(ledger)).mean(),
-        "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
-        "stake_end_mean": sd.stake_end(ledger).mean(),
-        "loss_eur_mean": loss,
-    }
+            if market == i.group.market:
+                programme.put(b, i, name, row, why)
+    b.frames["programmes"], b.frames["distribution"] = pd.DataFrame(rows), pd.DataFrame(spread)
 
 
 def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
@@ -208,7 +159,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         "fraction",
         "Chance that each price point is reached by the horizon",
         i.market_used,
-        assumed=tuple(f"selldown.{field}" for field in (*_ALL, "price_points")),
+        assumed=tuple(f"selldown.{field}" for field in (*programme.ALL, "price_points")),
     )
     b.put(
         "selldown.price_points.calls_eur",
@@ -257,17 +208,7 @@ def _call(i: Inputs, multiple: float) -> float:
     )  # fmt: skip
 
 
-def _paths(b: Builder, i: Inputs, ledgers) -> None:
-    """Mean stake through time under each programme, and the middle nine tenths of the headline."""
-    grid = np.linspace(0, i.group.horizon_years, 61)
-    rows = []
-    for name, ledger in ledgers.items():
-        start = np.full((1, len(ledger.end_price)), ledger.held / ledger.issued)
-        stakes = np.vstack([start, sd.stakes(ledger)])
-        time = np.where(np.isfinite(ledger.time), ledger.time, np.inf)
-        count = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
-        at = np.take_along_axis(stakes, count, axis=0)
-        low, high = np.quantile(at, [0.05, 0.95], axis=1)
-        frame = pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
-        rows.append(frame.assign(programme=name))
+def _paths(b: Builder, outcomes) -> None:
+    """Mean stake through time under each programme, and the middle nine tenths of it."""
+    rows = [found.stake_path().assign(programme=name) for name, found in outcomes.items()]
     b.frames["stake_path"] = pd.concat(rows, ignore_index=True)

@@ -36,21 +36,40 @@ BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in F
 
 def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
     """Add the grid of outcomes, its headline results, the draws and the scorecard."""
-    t, rows, spread = terms(s), [], []
+    grid(b, s, forms, makers)
+    spread = [
+        {
+            "structure": row.structure,
+            "maker": row.maker,
+            **draws(forms[row.structure].structure, makers[row.maker].company, s, DRAWS, s.seed),
+        }
+        for row in b.frames["transplant"].itertuples()
+        if not row.why
+    ]
+    columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
+    b.frames["uncertainty"] = pd.DataFrame(spread, columns=columns)
+    _scorecard(b, s)
+    _block(b, s, makers)
+
+
+def grid(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
+    """Add the outcome of every form on every maker, and its headline results."""
+    t, rows = terms(s), []
     for form in forms.values():
         for maker in makers.values():
             outcome = _apply(form, maker, t)
             row = _row(form, maker, outcome)
             rows.append(row)
             _results(b, form, maker, outcome, row)
-            if not outcome.why:
-                found = draws(form.structure, maker.company, s, DRAWS, s.seed)
-                spread.append({"structure": form.key, "maker": maker.key, **found})
     b.frames["transplant"] = pd.DataFrame(rows)
-    columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
-    b.frames["uncertainty"] = pd.DataFrame(spread, columns=columns)
-    _scorecard(b, s)
-    _block(b, s, makers)
+
+
+def own_scores(found: pd.DataFrame, s: Scenario) -> pd.Series:
+    """Scores of one maker's structures at the scenario's weights; NaN where all weigh nothing."""
+    weights = np.array([getattr(s.separation, name) for name, _, _ in CRITERIA])
+    criteria = found[[column for _, column, _ in CRITERIA]].to_numpy(float)
+    own = separation.score(criteria, weights) if weights.sum() else np.full(len(found), np.nan)
+    return pd.Series(own, index=found["structure"])
 
 
 def _apply(form: Form, maker: Maker, t: separation.Terms) -> separation.Outcome:
@@ -169,16 +188,14 @@ def draws(
 def _scorecard(b: Builder, s: Scenario) -> None:
     """How often each structure comes first over all weightings, by company."""
     grid = b.frames["transplant"]
-    weights = np.array([getattr(s.separation, name) for name, _, _ in CRITERIA])
-    columns = [column for _, column, _ in CRITERIA]
-    rows = []
+    columns, rows = [column for _, column, _ in CRITERIA], []
     for maker, found in grid.groupby("maker", sort=False):
         known = found[found["why"] == ""]
         if len(known) < 2:
             continue
         criteria = known[columns].to_numpy(float)
         overall, by = separation.wins(criteria, WEIGHTINGS, s.seed)
-        own = separation.score(criteria, weights) if weights.sum() else np.full(len(known), np.nan)
+        own = own_scores(known, s).to_numpy()
         decides = np.abs(by - overall).sum(axis=1).argmax()
         for i, structure in enumerate(known["structure"]):
             rows.append(

@@ -37,13 +37,16 @@ def sobol(points: int, dimensions: int, seed: int) -> np.ndarray:
     return unit
 
 
+@lru_cache(maxsize=4)
 def normals(points: int, dimensions: int, seed: int) -> np.ndarray:
     """Standard normals, the second half of the points being the first with the sign turned.
 
     Returns
     -------
-    array (dimensions, points)
+    array (dimensions, points), read-only
     """
     half = (points + 1) // 2
     z = np.random.default_rng(seed).standard_normal((dimensions, half))
-    return np.concatenate([z, -z], axis=1)[:, :points]
+    both = np.concatenate([z, -z], axis=1)[:, :points]
+    both.flags.writeable = False
+    return both

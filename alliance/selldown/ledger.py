@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -70,6 +71,22 @@ class Ledger:
         """Shares sold by path."""
         return self.shares.sum(axis=0)
 
+    @cached_property
+    def sold_after(self) -> np.ndarray:
+        """Shares sold up to and with each event, array (events, paths)."""
+        return np.cumsum(self.shares, axis=0)
+
+    @cached_property
+    def gone_after(self) -> np.ndarray | float:
+        """Shares cancelled up to and with each event, array (events, paths); 0 if never any."""
+        if not self.cancelled.any():
+            return 0.0
+        return (
+            self.sold_after
+            if self.cancelled.all()
+            else np.cumsum(self.shares * self.cancelled, axis=0)
+        )
+
     @property
     def received(self) -> np.ndarray:
         """Cash by event and path, net of cost, not discounted."""
@@ -110,7 +127,7 @@ def dividends(ledger: Ledger) -> np.ndarray:
         np.log(np.vstack([np.full(n, ledger.start), worth])),
         np.log(np.vstack([worth, end])),
     )
-    left = ledger.planned - np.vstack([np.zeros(n), np.cumsum(ledger.shares, axis=0)])
+    left = ledger.planned - np.vstack([np.zeros(n), ledger.sold_after])
     total = np.zeros(n)
     for node, weight in zip(*_GAUSS, strict=True):
         bulge = ledger.variance * spans * node * (1 - node) / 2
@@ -134,9 +151,7 @@ def cvar(values: np.ndarray, tail: float = 0.05) -> float:
 
 def stakes(ledger: Ledger) -> np.ndarray:
     """Stake after each event, array (events, paths)."""
-    sold = np.cumsum(ledger.shares, axis=0)
-    gone = np.cumsum(ledger.shares * ledger.cancelled, axis=0)
-    return (ledger.held - sold) / (ledger.issued - gone)
+    return (ledger.held - ledger.sold_after) / (ledger.issued - ledger.gone_after)
 
 
 def stake_end(ledger: Ledger) -> np.ndarray:
@@ -146,7 +161,7 @@ def stake_end(ledger: Ledger) -> np.ndarray:
 
 def complete(ledger: Ledger) -> np.ndarray:
     """Time at which all planned shares are sold, by path; inf if not by the horizon."""
-    return _first(ledger, np.cumsum(ledger.shares, axis=0) >= ledger.planned - 1)
+    return _first(ledger, ledger.sold_after >= ledger.planned - 1)
 
 
 def at_target(ledger: Ledger) -> np.ndarray:

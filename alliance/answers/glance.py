@@ -1,0 +1,176 @@
+"""What a panel shows at once: a part of each chapter's answers, with the same ids and numbers.
+
+The chapters' own functions make each result, so that a panel and a report can't differ; what a
+panel does not show (intervals, other programmes, events, other makers) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from alliance import ownership
+from alliance import selldown as sd
+from alliance.answers import bargaining, control, forms, inputs, makers, programme, transplant
+from alliance.answers.decline import begin, claim, how_far, parts
+from alliance.answers.form import Answers, Builder
+from alliance.answers.selldown import TRUSTEE, size
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+
+BINS, POINTS, LEVELS = 48, 21, 9
+
+
+class Glance:
+    """Quick answers of each panel at one evidence.
+
+    Parameters
+    ----------
+    ev : Evidence
+        What is read of it whatever the scenario is read once.
+    """
+
+    def __init__(self, ev: Evidence) -> None:
+        self.ev = ev
+        self._kept: dict = {}
+
+    @cached_property
+    def _known(self) -> inputs.Known:
+        return inputs.known(self.ev)
+
+    def decline(self, s: Scenario) -> Answers:
+        """The fall, its depth, the peers, the claim and the parts of chapter 1.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario does not fit the evidence; so do all panels.
+        """
+        b, tape = begin(s, self.ev)
+        how_far(b, s, tape)
+        claim(b, tape)
+        parts(b, s, tape)
+        return b.answers(documents=False)
+
+    def selldown(self, s: Scenario) -> Answers:
+        """The headlined programme beside a block today, in the headlined market, of chapter 2.
+
+        Frames: ``proceeds`` (a histogram), ``completion`` (chances through time), ``path`` (stake
+        and votes through time), ``loss`` (by amount carried), ``programmes`` (two rows).
+        """
+        b = Builder("2-selldown", self.ev)
+        i = inputs.fill(s, self.ev, self._known)
+        b.context |= {"group": i.group, "terms": i.terms}
+        b.context["day"] = self.ev.close(inputs.SHARE).index[-1]
+        control.routes(b, i.terms, i.stake_used)
+        size(b, i)
+        market, why = i.market(s.seed), programme.no_loss(i, self.ev)
+        carrying = None if why else i.group.carrying_eur_per_share
+        rows = []
+        for name in dict.fromkeys(("block", i.group.programme)):
+            found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market))
+            row = found.summary(carrying)
+            programme.put(b, i, name, row, why)
+            rows.append({"programme": name, **row})
+        b.frames["programmes"] = pd.DataFrame(rows).set_index("programme")
+        b.frames["proceeds"] = _histogram(found.proceeds / 1e9)
+        b.frames["completion"] = _completion(found, i.group.horizon_years)
+        block, _, _ = control.block_now(b, i, TRUSTEE, inputs.SHARE)
+        b.frames["path"] = _path(found, block)
+        b.frames["loss"] = _loss(found, carrying)
+        b.context["no_loss"] = why
+        return b.answers(documents=False)
+
+    def separation(self, s: Scenario) -> Answers:
+        """All forms on the headlined company, of chapter 3."""
+        tried, found = self._parties(s, (s.separation.company,))
+        b = Builder("3-separation", self.ev)
+        transplant.grid(b, s, tried, found)
+        grid = b.frames["transplant"]
+        known = grid[grid["why"] == ""]
+        b.frames["scores"] = transplant.own_scores(known, s).to_frame("score")
+        b.context |= {
+            "group": s.separation,
+            "structure_names": {k: f.name for k, f in tried.items()},
+            "maker": found[s.separation.company],
+        }
+        return b.answers(documents=False)
+
+    def bargain(self, s: Scenario) -> Answers:
+        """The bargain of chapter 3."""
+        here = bargaining.HOLDER in s.separation.companies
+        _, found = self._parties(s, (bargaining.HOLDER,) if here else ())
+        b = Builder("3-separation", self.ev)
+        bargaining.put(b, s, found)
+        return b.answers(documents=False)
+
+    def _parties(self, s: Scenario, names: tuple[str, ...]):
+        """Forms and some makers, read again only if a field on which they rest has changed."""
+        group = s.separation
+        key = tuple(getattr(group, f) for f in (*makers.FIELDS, *forms.FIELDS)), names
+        if key not in self._kept:
+            makers.check(s, self.ev)
+            self._kept.clear()
+            self._kept[key] = forms.forms(s, self.ev), makers.makers(s, self.ev, names)
+        return self._kept[key]
+
+
+#: The panels by name, and the chapter whose answers each is a part of.
+PANELS: dict[str, Callable[[Glance, Scenario], Answers]] = {
+    "selldown": Glance.selldown,
+    "decline": Glance.decline,
+    "separation": Glance.separation,
+    "bargain": Glance.bargain,
+}
+
+
+def _histogram(values: np.ndarray) -> pd.DataFrame:
+    """Parts of all paths by value: ``low``, ``high``, ``part``."""
+    low, high = float(values.min()), float(values.max())
+    if high - low < 1e-9 * max(abs(high), 1.0):  # one value: a single narrow bar
+        return pd.DataFrame({"low": [low], "high": [high], "part": [1.0]})
+    count, edges = np.histogram(values, BINS, (low, high))
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "part": count / len(values)})
+
+
+def _completion(found: programme.Outcomes, horizon: float) -> pd.DataFrame:
+    """Chances by time that all is sold and that the target is reached."""
+    grid = np.linspace(0, horizon, programme.POINTS)
+    chance = {
+        name: np.searchsorted(np.sort(times), grid + 1e-9, "right") / len(times)
+        for name, times in (("sold", found.complete), ("at_target", found.at_target))
+    }
+    return pd.DataFrame({"years": grid, **chance})
+
+
+def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
+    """Stake through time, and votes at the mean of what is left, the trust voting as others."""
+    frame = found.stake_path(POINTS)
+    left, issued = found.left_path(POINTS)
+    direct = block.direct + block.trust - found.ledger.planned
+    frame["votes"] = [
+        ownership.votes(ownership.Block(direct, x, n, block.cap), "mirror")
+        for x, n in zip(left, issued, strict=True)
+    ]
+    return frame
+
+
+def _loss(found: programme.Outcomes, carrying: float | None) -> pd.DataFrame:
+    """Loss by amount carried a share, EUR m: ``carrying``, ``mean``, ``low``, ``high`` (5, 95 %).
+
+    A path's loss is linear in the amount carried, so two amounts give all others.
+    """
+    columns = ["carrying", "mean", "low", "high"]
+    if carrying is None:
+        return pd.DataFrame(columns=columns)
+    top, one = max(2 * carrying, 1.0), max(carrying, 1.0)
+    none = found.losses(0.0) / 1e6
+    slope = (found.losses(one) / 1e6 - none) / one
+    rows = []
+    for k in np.linspace(0, top, LEVELS):
+        loss = none + slope * k
+        rows.append((k, loss.mean(), *np.quantile(loss, [0.05, 0.95])))
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,150 @@
+"""Chapter 2, one programme: what its ledger brings, as results and as paths through time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from alliance import selldown as sd
+from alliance.answers.form import Builder
+from alliance.answers.inputs import Inputs
+from alliance.errors import NotPublished
+from alliance.evidence import Evidence
+
+#: What the scenario assumes, rather than the evidence says, for each programme.
+ALL = ("horizon_years", "drift", "fx_drift")
+ASSUMED = {
+    "block": ("fee", "min_discount", "impact"),
+    "dribble": (*ALL, "fee", "impact", "permanent_impact", "participation"),
+    "price_points": (*ALL, "price_points", "fee", "min_discount", "impact"),
+    "buyback": (*ALL, "buyback_budget_jpy"),
+    "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest"),
+    "exchangeable": (*ALL, "exchange_premium", "fee"),
+}
+LABELS = {
+    "proceeds_eur_mean": ("EUR", "proceeds, mean"),
+    "proceeds_eur_p05": ("EUR", "proceeds, 5th percentile"),
+    "wealth_eur_mean": ("EUR", "wealth at the horizon, mean"),
+    "wealth_eur_cvar05": ("EUR", "wealth, mean of the worst 5 %"),
+    "p_complete": ("fraction", "all planned shares sold by the horizon"),
+    "p_at_target": ("fraction", "stake at the target by the horizon"),
+    "years_to_complete_median": ("years", "years until all is sold, median where it is"),
+    "stake_end_mean": ("fraction", "stake at the horizon, mean"),
+    "loss_eur_mean": ("EUR", "accounting loss against the amount carried, mean"),
+}
+POINTS = 61  # of a path through time
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """A ledger's outputs by path, each computed once: arrays (paths,); stakes (events, paths)."""
+
+    ledger: sd.Ledger
+
+    @cached_property
+    def proceeds(self) -> np.ndarray:
+        return sd.proceeds(self.ledger)
+
+    @cached_property
+    def wealth(self) -> np.ndarray:
+        return sd.wealth(self.ledger)
+
+    @cached_property
+    def complete(self) -> np.ndarray:
+        return sd.complete(self.ledger)
+
+    @cached_property
+    def at_target(self) -> np.ndarray:
+        return sd.at_target(self.ledger)
+
+    @cached_property
+    def stakes(self) -> np.ndarray:
+        return sd.stakes(self.ledger)
+
+    def losses(self, carrying: float) -> np.ndarray:
+        return sd.losses(self.ledger, carrying)
+
+    def summary(self, carrying: float | None) -> dict[str, float]:
+        """The headline numbers of a programme; no loss where nothing is carried."""
+        finite = self.complete[np.isfinite(self.complete)]
+        return {
+            "proceeds_eur_mean": self.proceeds.mean(),
+            "proceeds_eur_p05": np.quantile(self.proceeds, 0.05),
+            "wealth_eur_mean": self.wealth.mean(),
+            "wealth_eur_cvar05": sd.cvar(self.wealth),
+            "p_complete": np.isfinite(self.complete).mean(),
+            "p_at_target": np.isfinite(self.at_target).mean(),
+            "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
+            "stake_end_mean": self.stakes[-1].mean(),
+            "loss_eur_mean": np.nan if carrying is None else self.losses(carrying).mean(),
+        }
+
+    def stake_path(self, points: int = POINTS) -> pd.DataFrame:
+        """The stake through time: ``years``, ``mean``, ``low`` and ``high`` (5 and 95 %)."""
+        at = self._through_time(self.stakes, self.ledger.held / self.ledger.issued, points)
+        low, high = np.quantile(at, [0.05, 0.95], axis=1)
+        grid = np.linspace(0, self.ledger.horizon, points)
+        return pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
+
+    def left_path(self, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
+        """Mean planned shares left, and mean shares issued, through time: arrays (points,)."""
+        made = self.ledger
+        left = made.planned - self._through_time(made.sold_after, 0.0, points).mean(axis=1)
+        if isinstance(made.gone_after, float):
+            return left, np.full(points, made.issued)
+        gone = made.gone_after
+        return left, made.issued - self._through_time(gone, 0.0, points).mean(axis=1)
+
+    def _through_time(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
+        """Values (events, paths) after each event, at even times: array (points, paths)."""
+        values = np.vstack([np.full((1, after.shape[1]), before), after])
+        count = self._count(points)
+        if count.shape[1] == 1:
+            return values[count[:, 0]]
+        return np.take_along_axis(values, count, axis=0)
+
+    def _count(self, points: int) -> np.ndarray:
+        """Events up to each of some even times: array (points, paths), or (points, 1) if equal."""
+        if points not in self._counts:
+            time = self.ledger.time
+            if time.strides[1] == 0:  # the same times on every path
+                time = time[:, :1]
+            grid = np.linspace(0, self.ledger.horizon, points)
+            self._counts[points] = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
+        return self._counts[points]
+
+    @cached_property
+    def _counts(self) -> dict[int, np.ndarray]:
+        return {}
+
+
+def put(b: Builder, i: Inputs, name: str, row: dict[str, float], why: str | None) -> None:
+    """Add a programme's headline results; ``why`` says why there is no loss."""
+    for key, (unit, label) in LABELS.items():
+        used = i.carrying_used if key == "loss_eur_mean" else i.used
+        value = row[key]
+        note = why if key == "loss_eur_mean" else None
+        if key == "years_to_complete_median" and pd.isna(value):
+            note = "never complete by the horizon"
+        text = f"{name.replace('_', ' ').capitalize()}: {label}"
+        value = None if pd.isna(value) else value
+        assumed = tuple(f"selldown.{field}" for field in ASSUMED[name])
+        b.put(f"selldown.{name}.{key}", value, unit, text, used, note, assumed)
+
+
+def no_loss(i: Inputs, ev: Evidence) -> str | None:
+    """Why there is no loss in income, where there is none."""
+    ended = _method_ended(ev)
+    return ended or (i.carrying_note if i.group.carrying_eur_per_share is None else None)
+
+
+def _method_ended(ev: Evidence) -> str | None:
+    """Said once the change of method is public."""
+    try:
+        fact = ev.fact("switch-loss-announced")
+    except NotPublished:
+        return None
+    return f"the equity method ended on {fact['date'].date()}: no loss in income"
