@@ -51,10 +51,11 @@ def cli() -> None:
 @click.option("--force", is_flag=True, help="Build even what is up to date.")
 @click.option("--explain", is_flag=True, help="Say why each chapter is built or not.")
 @click.option("--plain-kernels", is_flag=True, help="Ordinary kernels, not forked ones.")
+@click.option("--steps", is_flag=True, help="A line for each cell run, for programs that read it.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster (tcp://host:8786).")
 def report(
     scenarios, everything, settings, as_of, name, only, out, data, jobs, pdf, force, explain,
-    plain_kernels, cluster,
+    plain_kernels, steps, cluster,
 ) -> None:  # fmt: skip
     """Build the report of each SCENARIO (a name or a file; none means base).
 
@@ -86,7 +87,7 @@ def report(
         "plain": plain_kernels,
         "explain": explain,
         "pdf": pdf,
-        "bar": bool(sys.stderr and sys.stderr.isatty()),
+        "bar": "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else "",
     }
     if cluster:
         from alliance.report import pool
@@ -181,6 +182,26 @@ def lab(arguments) -> None:
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={ROOT}"]
     command.append("--LabApp.default_url=/lab/tree/notebooks")
     os.execv(sys.executable, [*command, *arguments])
+
+
+@cli.command()
+@click.argument("start", required=False, metavar="[SCENARIO|TOKEN]")
+@click.option("--allow-build", is_flag=True, help="Let everybody who reaches it build reports.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True)
+@click.option("--ip", default="localhost", show_default=True, help="Address to listen on.")
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option(
+    "--idle",
+    type=click.FloatRange(1),
+    default=60,
+    show_default=True,
+    help="Minutes after which an idle session ends.",
+)
+def app(start, allow_build, port, ip, no_browser, idle) -> None:
+    """Serve the cockpit as a web page, from SCENARIO or TOKEN (none means base)."""
+    from alliance.whatif.app import serve
+
+    serve(start or "base", allow_build, port, ip, not no_browser, idle)
 
 
 @cli.group(cls=_Group)

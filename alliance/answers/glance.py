@@ -107,13 +107,30 @@ class Glance:
         bargaining.put(b, s, found)
         return b.answers(documents=False)
 
+    def filled(self, s: Scenario) -> dict[str, float | None]:
+        """What fills fields that a scenario may leave empty, by dotted name."""
+        group = inputs.fill(s, self.ev, self._known).group
+        out = {f"selldown.{name}": value for name, value in group if isinstance(value, float)}
+        name = s.separation.company
+        company = self._parties(s, (name,))[1][name].company
+        values = company.values if company else {}
+        for field, unit in (("ev_value_eur", "ev"), ("profitable_value_eur", "profit")):
+            if unit in values:
+                out[f"separation.{field}"] = values[unit][1]
+        bargain = self.bargain(s).context
+        if "stakes" in bargain:
+            out["separation.ampere_value_eur"] = bargain["agreed"]
+            out["separation.independence_worth_eur"] = bargain["stakes"].independence
+        return out
+
     def _parties(self, s: Scenario, names: tuple[str, ...]):
         """Forms and some makers, read again only if a field on which they rest has changed."""
         group = s.separation
         key = tuple(getattr(group, f) for f in (*makers.FIELDS, *forms.FIELDS)), names
         if key not in self._kept:
             makers.check(s, self.ev)
-            self._kept.clear()
+            while len(self._kept) > 4:
+                self._kept.pop(next(iter(self._kept)))
             self._kept[key] = forms.forms(s, self.ev), makers.makers(s, self.ev, names)
         return self._kept[key]
 

@@ -17,8 +17,9 @@ from alliance.charts.base import (
     spread,
 )
 
-_MODEL = "exchange closes, holdings; the rest are assumptions of the scenario; our model"
-_ZONE = ("#f4f4f4", "#f3d9a0", "#e8b9c3", "#9ccdb8")  # none, Renault only, Nissan only, both
+MODEL = "exchange closes, holdings; the rest are assumptions of the scenario; our model"
+RENAULT_ONLY, NISSAN_ONLY, BOTH = "#f3d9a0", "#e8b9c3", "#9ccdb8"
+_ZONE = ("#f4f4f4", RENAULT_ONLY, NISSAN_ONLY, BOTH)  # the first: neither
 
 
 def zone(a: Answers) -> Chart:
@@ -75,7 +76,7 @@ def zone(a: Answers) -> Chart:
         f"Maps as of {a.as_of} of who gains over the value agreed (to EUR {number(top, 0)}bn) and "
         f"the sale discount: both gain in {percent(both['low'])}, {percent(both['base'])} and "
         f"{percent(both['high'])} of them for a low, base and high belief.",
-        _MODEL,
+        MODEL,
         (3.7, 7.2),
     )
 
@@ -128,6 +129,6 @@ def gains(a: Answers) -> Chart:
             for r in frame.itertuples()
         )
         + ".",
-        _MODEL,
+        MODEL,
         (1.3 + 0.6 * len(frame), 1.5 + 0.65 * len(frame)),
     )

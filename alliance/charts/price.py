@@ -49,8 +49,8 @@ def rebased(a: Answers) -> Chart:
         ax.axhline(1, color=FAINT, lw=0.8, zorder=0)
         ax.set_yscale("log")
         low, high = frame.min().min(), frame.max().max()
-        marks = _marks(low, high)
-        ax.set_yticks(marks, [percent(m - 1, sign=True) for m in marks])
+        shown = marks(low, high)
+        ax.set_yticks(shown, [percent(m - 1, sign=True) for m in shown])
         ax.minorticks_off()
         ax.set_ylabel(f"change in {c['currency']}, log scale")
         date_axis(ax, narrow)
@@ -68,7 +68,7 @@ def rebased(a: Answers) -> Chart:
     )
 
 
-def _marks(low: float, high: float) -> list[float]:
+def marks(low: float, high: float) -> list[float]:
     """Multiples to mark on a log axis: a few wide ones, or even steps on a narrow span."""
     if high / low > 2:
         wide = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8)

@@ -46,7 +46,7 @@ class Options:
     plain: bool = False
     explain: bool = False
     pdf: bool = False
-    bar: bool = False
+    bar: str = ""
     executor: Executor | None = None
 
 

@@ -30,7 +30,7 @@ def run_all(
     kernels: Kernels | None = None,
     executor: Executor | None = None,
     log: Log = print,
-    bar: bool = False,
+    bar: str = "",
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run all items and yield each as it is done.
 
@@ -45,8 +45,9 @@ def run_all(
     executor : concurrent.futures.Executor, optional
         Where items run instead of threads here, such as Dask's ``client.get_executor()``; its
         workers start kernels of their own.
-    bar : bool
-        Live progress for a terminal; else a line when a notebook starts and ends.
+    bar : {'', 'bars', 'steps'}
+        Live bars for a terminal, or a line for each cell for a program that reads them; else a
+        line when a notebook starts and ends.
     """
     if not items:
         return
@@ -121,6 +122,19 @@ class _Lines:
         self.log(f"{name} {how} {found['seconds']:.1f} s")
 
 
+class _Steps(_Lines):
+    """Progress as lines that a program reads: ``step 12 of 150``, over all notebooks."""
+
+    def __init__(self, items: dict[str, Item], log: Log) -> None:
+        super().__init__(items, log)
+        self.cells = sum(len(item.book["cells"]) for item in items.values())
+        self.reached = dict.fromkeys(items, 0)
+
+    def tick(self, name: str, done: int, total: int) -> None:
+        self.reached[name] = min(done, total - 2)  # two cells are ours
+        self.log(f"step {sum(self.reached.values())} of {self.cells}")
+
+
 class _Bars:
     """Progress as a bar for each notebook."""
 
@@ -142,9 +156,9 @@ class _Bars:
 
 
 @contextmanager
-def _progress(items: dict[str, Item], log: Log, bar: bool) -> Iterator[Any]:
-    if not bar:
-        yield _Lines(items, log)
+def _progress(items: dict[str, Item], log: Log, bar: str) -> Iterator[Any]:
+    if bar != "bars":
+        yield (_Steps if bar == "steps" else _Lines)(items, log)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

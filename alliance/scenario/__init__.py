@@ -14,7 +14,17 @@ from alliance.scenario.groups import Decline, Group, Selldown
 from alliance.scenario.schema import Scenario, differs, fields, limits
 from alliance.scenario.separation import Separation
 from alliance.scenario.sweeps import combinations, swept
-from alliance.scenario.text import FOLDER, apply, dump, from_token, load, names, parse, to_token
+from alliance.scenario.text import (
+    FOLDER,
+    apply,
+    dump,
+    from_token,
+    load,
+    names,
+    parse,
+    settings,
+    to_token,
+)
 
 __all__ = [
     "FOLDER",
@@ -39,6 +49,7 @@ __all__ = [
     "parse",
     "read",
     "reference",
+    "settings",
     "swept",
     "to_token",
 ]

@@ -143,6 +143,24 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
     return Scenario.of(_texts(values), text=True)
 
 
+def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
+    """The settings that make a scenario of another: :func:`apply` takes them back.
+
+    Examples
+    --------
+    >>> settings(Scenario().replace({"decline": {"peers": ["toyota"]}}))
+    ['decline.peers=[toyota]']
+    """
+    out = []
+    for name, value in differs(scenario, base).items():
+        inner = value if isinstance(value, dict) else {"": value}
+        for key, each in inner.items():
+            listed = f"[{', '.join(map(str, each))}]" if isinstance(each, list) else each
+            text = "" if each is None else listed
+            out.append(f"{name}.{key}={text}" if key else f"{name}={text}")
+    return out
+
+
 def _value(text: str, name: str, annotation: str) -> Any:
     if text.startswith("[") and text.endswith("]"):
         inner = text[1:-1].strip()

@@ -1,0 +1,149 @@
+"""The bargain's panel: who gains where, and how much at each point."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY
+from alliance.charts.base import colour, number, percent, percent_axis
+from alliance.charts.panels.easel import GHOST, Told, blank, roof
+from alliance.charts.style import INK
+
+
+def _none(ax, a: Answers) -> Told:
+    why = a.result("bargain.renault_gain_eur").note
+    blank(ax, f"No bargain can be drawn: {why}.")
+    return Told("The bargain", why, MODEL)
+
+
+def zone(ax, a: Answers, pinned: Answers | None) -> Told:
+    """Who gains over the value agreed and the sale discount, for the base belief."""
+    frame = a.frame("bargain_zone")
+    if frame.empty:
+        return _none(ax, a)
+    rows = frame[frame["belief"] == "base"]
+    shape = rows["discount"].nunique(), rows["agreed"].nunique()
+    x, y, renault, nissan = (
+        rows[c].to_numpy(float).reshape(shape) for c in ("agreed", "discount", "renault", "nissan")
+    )
+    x = x / 1e9
+    point = a.frame("bargain_points").iloc[0]
+    ax.set_position((0.17, 0.19, 0.79, 0.72))
+    ax.set_xlim(0, x.max())
+    ax.set_ylim(0, 0.3)
+    for who, other, hue in ((renault, nissan, RENAULT_ONLY), (nissan, renault, NISSAN_ONLY)):
+        if (who >= 0).any():
+            ax.contourf(
+                x,
+                y,
+                np.where(other < 0, who, np.minimum(who, 1.0)),
+                levels=[0, np.inf],
+                colors=[hue],
+                extend="neither",
+            )
+    both = np.minimum(renault, nissan)
+    if (both >= 0).any():
+        ax.contourf(x, y, both, levels=[0, np.inf], colors=[BOTH])
+    if pinned is not None and len(then := pinned.frame("bargain_points")):
+        ax.plot(
+            then["agreed"].iloc[0] / 1e9, then["discount"].iloc[0], "D", ms=6, mfc="none", mec=GHOST
+        )
+    ax.plot(
+        min(point["agreed"] / 1e9, x.max()),
+        min(point["discount"], 0.3),
+        "o",
+        ms=7,
+        mfc="white",
+        mec=INK,
+        clip_on=False,
+    )
+    for at, (text, hue) in enumerate(
+        (("both gain", BOTH), ("only Renault", RENAULT_ONLY), ("only Nissan", NISSAN_ONLY))
+    ):
+        ax.text(
+            0.01 + 0.34 * at,
+            1.03,
+            f"■ {text}",
+            transform=ax.transAxes,
+            fontsize=8,
+            color=hue,
+            va="bottom",
+        )
+        ax.text(
+            0.01 + 0.34 * at,
+            1.03,
+            f"    {text}",
+            transform=ax.transAxes,
+            fontsize=8,
+            color=INK,
+            va="bottom",
+        )
+    percent_axis(ax.yaxis)
+    ax.set_ylabel("sale discount")
+    ax.set_xlabel("value of Ampere agreed, EUR bn")
+    part = float((both >= 0).mean())
+    here = (
+        "both sides gain"
+        if min(point["renault"], point["nissan"]) >= 0
+        else (
+            "only Renault gains"
+            if point["renault"] >= 0
+            else "only Nissan gains"
+            if point["nissan"] >= 0
+            else "neither side gains"
+        )
+    )
+    belief = rows["value"].iloc[0] / 1e9
+    return Told(
+        f"At EUR {number(point['agreed'] / 1e9, 1)}bn and a discount of "
+        f"{percent(point['discount'])} {here}",
+        f"Map of who gains, if Ampere is worth EUR {number(belief, 1)}bn, as of {a.as_of}: both in "
+        f"{percent(part)} of it; the dot is this case.",
+        MODEL,
+    )
+
+
+def gains(ax, a: Answers, pinned: Answers | None) -> Told:
+    """Gains of the outside holders at each point."""
+    frame = a.frame("bargain_points")
+    if frame.empty:
+        return _none(ax, a)
+    y = np.arange(len(frame))[::-1]
+    both = frame[["renault", "nissan"]].to_numpy() / 1e6
+    ax.set_position((0.3, 0.19, 0.66, 0.74))
+    ax.set_ylim(-0.6, len(frame) - 0.4)
+    ax.set_xlim(-roof(-both.min() * 1.3) if both.min() < 0 else 0, roof(max(both.max(), 50) * 1.5))
+    for shift, who in ((0.2, "renault"), (-0.2, "nissan")):
+        ax.barh(y + shift, frame[who] / 1e6, height=0.36, color=colour(who))
+        for at, amount in zip(y + shift, frame[who] / 1e6, strict=True):
+            ax.annotate(
+                f"{who.capitalize()} {number(amount, 0, True)}",
+                (max(amount, 0), at),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+            )
+    if pinned is not None and len(then := pinned.frame("bargain_points")):
+        for shift, who in ((0.2, "renault"), (-0.2, "nissan")):
+            ax.plot(then[who].iloc[0] / 1e6, y[0] + shift, "D", ms=4, mfc="none", mec=INK)
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_yticks(y, [textwrap.fill(p, 17) for p in frame["point"]], fontsize=7.5)
+    ax.locator_params(axis="x", nbins=5)
+    ax.set_xlabel("gain of outside holders, EUR m")
+    first = frame.iloc[0]
+    return Told(
+        f"Renault's holders gain EUR {number(first['renault'] / 1e6, 0)}m, Nissan's EUR "
+        f"{number(first['nissan'] / 1e6, 0)}m",
+        f"Bars of gains, EUR m, as of {a.as_of}: "
+        + "; ".join(
+            f"{r.point}: Renault {number(r.renault / 1e6, 0, True)}, Nissan "
+            f"{number(r.nissan / 1e6, 0, True)}"
+            for r in frame.itertuples()
+        )
+        + ".",
+        MODEL,
+    )

@@ -1,0 +1,169 @@
+"""Axes that are kept between drawings, and the SVG made of them."""
+
+from __future__ import annotations
+
+import html
+import io
+import math
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
+from matplotlib.figure import Figure
+
+from alliance.answers import Answers
+from alliance.charts.style import SETTINGS, SOFT
+from alliance.errors import AllianceError
+
+WIDTH, HEIGHT = 4.2, 2.7  # inches
+MARGINS = (0.17, 0.19, 0.79, 0.7)  # left, bottom, width, height, as parts
+TICKS = 5
+GHOST = "#8a8a8a"
+_HEAD = re.compile(r"<svg [^>]*>")
+_GLOBAL = re.compile(r"<style type=\"text/css\">.*?</style>", re.S)
+_META = re.compile(r"<metadata>.*?</metadata>", re.S)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a sketch says beside its drawing."""
+
+    title: str
+    alt: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn sketch: SVG with the alt text in it, and what a reader needs beside it."""
+
+    key: str
+    title: str
+    alt: str
+    source: str
+    svg: str
+
+
+Sketch = Callable[[Axes, Answers, Answers | None], Told]
+
+
+class Easel:
+    """Keeps one figure for each sketch of a panel; not safe to share between threads."""
+
+    def __init__(self, sketches: dict[str, Sketch]) -> None:
+        self._sketches = sketches
+        self._axes: dict[str, Axes] = {}
+
+    def draw(self, a: Answers, pinned: Answers | None = None) -> list[Picture]:
+        """All pictures of a panel's answers, over those of a pinned case.
+
+        Raises
+        ------
+        AllianceError
+            If a sketch says no title, alt text or source, or leaves its axes without a label.
+        """
+        with rc_context(SETTINGS | {"svg.fonttype": "none"}):
+            return [self._picture(key, sketch, a, pinned) for key, sketch in self._sketches.items()]
+
+    def _picture(self, key: str, sketch: Sketch, a: Answers, pinned: Answers | None) -> Picture:
+        ax = self._clean(key)
+        told = sketch(ax, a, pinned)
+        for name in ("title", "alt", "source"):
+            if not getattr(told, name).strip():
+                raise AllianceError(f"a picture needs a {name}: '{key}'")
+        if ax.axison and not (ax.get_xlabel() or ax.get_ylabel()):
+            raise AllianceError(f"a picture needs units on its axes: '{key}'")
+        _place_labels(ax)
+        return Picture(key, told.title, told.alt, told.source, _svg(ax.figure, key, told))
+
+    def _clean(self, key: str) -> Axes:
+        """The sketch's axes without what was drawn on them; ticks stay."""
+        if key not in self._axes:
+            figure = Figure(figsize=(WIDTH, HEIGHT), dpi=72)
+            FigureCanvasSVG(figure)
+            ax = self._axes[key] = figure.add_axes(MARGINS)
+            ax.locator_params(nbins=TICKS)
+            ax.grid(axis="x", visible=False)
+        ax = self._axes[key]
+        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images):
+            artist.remove()
+        ax.set_axis_on()
+        return ax
+
+
+def _place_labels(ax: Axes) -> None:
+    """Axis labels at fixed places: to find places beside the ticks costs a quarter of a drawing."""
+    left, bottom, width, height = ax.get_position().bounds
+    figure = ax.figure.transFigure
+    ax.xaxis.set_label_coords(left + width / 2, 0.105, transform=figure)
+    ax.yaxis.set_label_coords(0.04, bottom + height / 2, transform=figure)
+
+
+def _svg(figure: Figure, key: str, told: Told) -> str:
+    """A figure as SVG that can stand inside a page: no prolog, no style for others, no date."""
+    out = io.StringIO()
+    with rc_context({"svg.hashsalt": key}):  # ids of one picture never meet another's
+        width, height = WIDTH * 72, HEIGHT * 72
+        none = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        renderer = RendererSVG(width, height, out, image_dpi=72, metadata=none)
+        figure.draw(renderer)
+        renderer.finalize()
+    text = out.getvalue()
+    body = _META.sub("", _GLOBAL.sub("", text[_HEAD.search(text).end() :]))
+    alt = html.escape(f"{told.title}. {told.alt}", quote=True)
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{alt}" '
+        f'style="stroke-linejoin:round;stroke-linecap:butt" xmlns="http://www.w3.org/2000/svg" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink">{body}'
+    )
+
+
+def blank(ax: Axes, why: str) -> None:
+    """Say in words why there is nothing to draw."""
+    ax.set_axis_off()
+    ax.text(
+        0.5,
+        0.5,
+        textwrap.fill(why, 44),
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        color=SOFT,
+    )
+
+
+def roof(value: float) -> float:
+    """A round number at or above a positive value, so that axes stand while a slider moves.
+
+    Examples
+    --------
+    >>> roof(3.24), roof(0.0), roof(71)
+    (3.5, 1.0, 80.0)
+    """
+    if not value > 0:
+        return 1.0
+    size = 10.0 ** math.floor(math.log10(value))
+    step = size / 2 if value < 5 * size else size
+    return round(math.ceil(value / step - 1e-9) * step, 12)
+
+
+def mark(ax: Axes, x: float, text: str, row: int, hue: str, style: str = "-") -> None:
+    """A vertical line at a value, with its name above the axes in one of two rows."""
+    ax.axvline(x, color=hue, ls=style, lw=1.2)
+    low, high = ax.get_xlim()
+    part = (x - low) / (high - low)
+    side = "left" if part < 0.35 else "right" if part > 0.65 else "center"
+    ax.text(
+        x,
+        1.03 + 0.09 * row,
+        text,
+        transform=ax.get_xaxis_transform(),
+        ha=side,
+        va="bottom",
+        fontsize=8.5,
+        color=hue,
+    )

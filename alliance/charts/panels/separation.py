@@ -1,0 +1,151 @@
+"""The separation's panel: value a share, cash and what it pays for, the score of each form."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts.base import billions, number, percent, percent_axis
+from alliance.charts.heat import MODEL
+from alliance.charts.panels.easel import GHOST, Told, blank, roof
+from alliance.charts.style import INK, SOFT
+
+_OWN, _OTHER = "#0b5fa5", "#9db7cf"
+
+
+def _rows(a: Answers):
+    """Forms that can be tried, top to bottom; names broken over lines; the maker's name."""
+    frame = a.frame("transplant")
+    frame = frame[frame["why"] == ""].iloc[::-1].set_index("structure")
+    names = [textwrap.fill(n, 17, break_long_words=False) for n in frame["structure_name"]]
+    return frame, names, a.context["maker"].name
+
+
+def _none(ax, a: Answers) -> Told:
+    why = a.frame("transplant")["why"].iloc[0]
+    blank(ax, f"No form could be tried: {why}.")
+    return Told(f"{a.context['maker'].name} could not be tried", why, MODEL)
+
+
+def _hue(a: Answers, name: str) -> str:
+    return _OWN if name == a.context["group"].structure else _OTHER
+
+
+def _names(ax, names: list[str]) -> None:
+    ax.set_position((0.31, 0.19, 0.65, 0.74))
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+
+
+def _then(pinned: Answers | None, column: str, name: str) -> float:
+    """The pinned value of a form, NaN where there is none."""
+    if pinned is None:
+        return np.nan
+    frame = pinned.frame("transplant").set_index("structure")
+    return float(frame.at[name, column]) if name in frame.index else np.nan
+
+
+def value(ax, a: Answers, pinned: Answers | None) -> Told:
+    """Value a share by form: low, base and high against the price."""
+    frame, names, who = _rows(a)
+    if frame.empty:
+        return _none(ax, a)
+    _names(ax, names)
+    ends = frame[["low_change", "base_change", "high_change"]]
+    low, high = min(ends.min(axis=None), 0), max(ends.max(axis=None), 0)
+    ax.set_xlim(-roof(max(-low, 0.005) * 1.1), roof(max(high, 0.005) * 1.1))
+    for y, (name, row) in enumerate(ends.iterrows()):
+        hue = _hue(a, name)
+        ax.plot(row.iloc[[0, 2]], [y, y], color=hue, lw=5, solid_capstyle="butt")
+        ax.plot(row.iloc[1], y, "o", ms=6, mfc="white", mec=INK)
+        ax.plot(_then(pinned, "base_change", name), y - 0.28, "D", ms=4, mfc="none", mec=GHOST)
+    ax.axvline(0, color=INK, lw=0.8)
+    percent_axis(ax.xaxis, sign=True)
+    ax.locator_params(axis="x", nbins=5)
+    ax.set_xlabel("value a share against the price\n(bar: low to high, dot: base)")
+    best = ends["base_change"].idxmax()
+    found = "; ".join(
+        f"{frame.at[n, 'structure_name']} {percent(r.iloc[0], 1, True)}, "
+        f"{percent(r.iloc[1], 1, True)}, {percent(r.iloc[2], 1, True)}"
+        for n, r in ends.iloc[::-1].iterrows()
+    )
+    return Told(
+        f"{who}: “{frame.at[best, 'structure_name']}” does most for a share, "
+        f"{percent(ends.at[best, 'base_change'], 1, True)} in the base case",
+        f"Bars of value a share against the price (low, base, high) as of {a.as_of}: {found}.",
+        MODEL,
+    )
+
+
+def cash(ax, a: Answers, pinned: Answers | None) -> Told:
+    """Cash raised by form, with what of the EV plan it pays and the votes kept."""
+    frame, names, who = _rows(a)
+    if frame.empty:
+        return _none(ax, a)
+    _names(ax, names)
+    gross = frame["gross"] / 1e9
+    ax.set_xlim(0, roof(max(gross.max(), 0.1) * 1.05))
+    for y, (name, row) in enumerate(frame.iterrows()):
+        ax.barh(y, row["gross"] / 1e9, height=0.5, color=_hue(a, name))
+        covered = "no EV plan public" if np.isnan(row["coverage"]) else percent(row["coverage"])
+        paid = covered if np.isnan(row["coverage"]) else f"pays {covered} of the EV plan"
+        text = f"{number(row['gross'] / 1e9, 1)}; {paid}; {percent(row['votes'])} of votes"
+        ax.text(0.01, y + 0.3, text, transform=ax.get_yaxis_transform(), fontsize=7, va="bottom")
+        then = _then(pinned, "gross", name) / 1e9
+        ax.plot(then, y, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
+    ax.set_ylim(-0.5, len(names) - 0.1)
+    ax.locator_params(axis="x", nbins=5)
+    ax.set_xlabel("cash raised, EUR bn")
+    most = gross.idxmax()
+    found = "; ".join(
+        f"{r['structure_name']} {number(r['gross'] / 1e9, 2)} EUR bn, {percent(r['votes'], 1)} of "
+        "votes kept"
+        for _, r in frame.iloc[::-1].iterrows()
+    )
+    title = f"{who}: none of these forms raises cash"
+    if gross[most] > 0:
+        title = (
+            f"{who}: “{frame.at[most, 'structure_name']}” raises most, "
+            f"{billions(frame.at[most, 'gross'])}"
+        )
+    return Told(title, f"Bars of cash raised as of {a.as_of}: {found}.", MODEL)
+
+
+def scores(ax, a: Answers, pinned: Answers | None) -> Told:
+    """The score of each form at the scenario's weights."""
+    frame, names, who = _rows(a)
+    score = a.frame("scores")["score"].reindex(frame.index) if len(frame) else None
+    if frame.empty or score.isna().all():
+        if frame.empty:
+            return _none(ax, a)
+        blank(ax, "All criteria have the weight 0: nothing is scored.")
+        return Told("No score", "all criteria have the weight 0", MODEL)
+    _names(ax, names)
+    ax.set_xlim(0, 1)
+    then = pinned.frame("scores")["score"] if pinned is not None else {}
+    for y, (name, own) in enumerate(score.items()):
+        ax.barh(y, own, height=0.6, color=_hue(a, name))
+        inside = own > 0.8
+        ax.text(
+            own + (-0.015 if inside else 0.015),
+            y,
+            number(own),
+            va="center",
+            fontsize=8.5,
+            ha="right" if inside else "left",
+            color="white" if inside and _hue(a, name) == _OWN else INK,
+        )
+        ax.plot(then.get(name, np.nan), y - 0.36, "D", ms=4, mfc="none", mec=GHOST)
+    ax.axvline(0.5, color=SOFT, lw=0.6, ls=":")
+    ax.set_xlabel("weighted mean of ranks (0 worst, 1 best)")
+    first = score[np.isclose(score, score.max())].index
+    named = " and ".join(f"“{frame.at[n, 'structure_name']}”" for n in first)
+    return Told(
+        f"With these weights {named} come{'s' if len(first) == 1 else ''} first for {who}",
+        f"Bars of scores as of {a.as_of}: "
+        + "; ".join(f"{frame.at[n, 'structure_name']} {number(v)}" for n, v in score.items())
+        + ". Chapter 3 tries all weightings.",
+        MODEL,
+    )

@@ -1,0 +1,65 @@
+"""The cockpit: widgets from the scenario's schema, and the way from a what-if to a report.
+
+A panel shows a part of a chapter's answers (:mod:`alliance.answers.glance`) while its controls
+move, by the chapter's own functions, so its numbers are the report's. :func:`panel` is one panel
+(a static picture in a built report), :func:`cockpit` all of them with save, load, token, pin and
+build; ``alliance app`` serves the cockpit.
+
+===========  ======================================================================
+``session``  the scenario, its evidence and what was pinned; every change is checked
+``controls`` a field of the schema as a labelled control with its error beside it
+``stage``    the pictures and numbers, replaced without flicker
+``words``    the numbers in words, and as a table with differences
+``panels``   controls and stage of one panel
+``cockpit``  all panels and the round trip
+``build``    the report of a what-if, built beside the panel
+``app``      the cockpit as a web application
+===========  ======================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+#: Set in the kernels of a report: panels are pictures there.
+STATIC = "ALLIANCE_STATIC"
+#: Set by ``alliance app`` for its kernels.
+APP, APP_BUILD, START = "ALLIANCE_APP", "ALLIANCE_APP_BUILD", "ALLIANCE_START"
+
+
+def panel(name: str, s: Any, ev: Any) -> Any:
+    """One panel at a scenario: live where a notebook is explored, its last state in a report.
+
+    Parameters
+    ----------
+    name : {'selldown', 'decline', 'separation', 'bargain'}
+    s : Scenario
+    ev : Evidence
+    """
+    if os.environ.get(STATIC):
+        from alliance.whatif.still import still
+
+        return still(name, s, ev)
+    from alliance.whatif.cockpit import alone
+
+    return alone(name, s, ev)
+
+
+def cockpit(start: str = "base") -> Any:
+    """All panels with the round trip, from a scenario's name or a token.
+
+    In the app the address may name the start (``?start=a1.…``), as may ``alliance app START``.
+
+    Raises
+    ------
+    ScenarioError
+        If ``start`` is neither.
+    """
+    from alliance.whatif.cockpit import Cockpit
+
+    return Cockpit(start, in_app=bool(os.environ.get(APP)), build=_may_build()).box
+
+
+def _may_build() -> bool:
+    return not os.environ.get(APP) or bool(os.environ.get(APP_BUILD))

@@ -1,0 +1,89 @@
+"""The cockpit as a web application: Voilà, closed to files and code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from alliance.report import NOTEBOOKS, ROOT
+from alliance.whatif import APP, APP_BUILD, START
+from alliance.whatif.session import start_of
+
+#: Where our page template lies, as Jupyter finds it.
+SHARE = Path(__file__).parent / "share"
+NOTEBOOK = NOTEBOOKS / "4-whatif.ipynb"
+#: With --allow-build: pages and tables of reports, nothing else below build/, nothing hidden.
+REPORTS = r"build/[a-z0-9][a-z0-9+-]*/[a-z0-9-]+\.(html|json|xlsx|pdf)"
+
+
+def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) -> dict[str, Any]:
+    """Voilà's settings.
+
+    Parameters
+    ----------
+    allow_build : bool
+        Whether reports may be built, and read from ``build/``.
+    idle : float
+        Minutes after which a session without a message is ended.
+    """
+    return {
+        "Voila": {
+            "root_dir": str(ROOT),
+            "port": port,
+            "ip": ip,
+            "open_browser": browser,
+            "log_level": "WARNING",
+            "config_file_paths": [],  # nobody's own settings
+        },
+        "VoilaConfiguration": {
+            "template": "alliance",
+            "allow_template_override": "NO",
+            "allow_theme_override": "NO",
+            "strip_sources": True,
+            "show_tracebacks": False,
+            "file_allowlist": [REPORTS] if allow_build else [],
+            "file_denylist": [r"(.*/)?\..*"],
+        },
+        "AsyncMappingKernelManager": {
+            "cull_idle_timeout": max(1, round(60 * idle)),
+            "cull_interval": max(1, min(60, round(20 * idle))),
+            "cull_connected": True,  # a page left open has no claim on a kernel
+            "default_kernel_name": "python3",
+        },
+        "VoilaExecutor": {"timeout": 120},
+    }
+
+
+def serve(
+    start: str = "base",
+    allow_build: bool = False,
+    port: int = 8866,
+    ip: str = "localhost",
+    browser: bool = True,
+    idle: float = 60,
+) -> None:
+    """Serve the cockpit until it is stopped.
+
+    Raises
+    ------
+    ScenarioError
+        If ``start`` is neither a scenario's name nor a token.
+    """
+    import click
+    from traitlets.config import Config
+
+    start_of(start)
+    paths = [str(SHARE), os.environ.get("JUPYTER_PATH", "")]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
+    os.environ |= {APP: "1", APP_BUILD: "1" if allow_build else "", START: start}
+    python_path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, python_path))
+    from voila.app import Voila
+
+    made = Voila(config=Config(settings(allow_build, port, ip, browser, idle)))
+    made.initialize([str(NOTEBOOK)])
+    click.echo(f"The cockpit: http://{ip}:{port}/ (Ctrl-C stops it)", err=True)
+    if allow_build:
+        click.echo("Whoever reaches this address can build reports on this machine.", err=True)
+    made.start()

@@ -1,0 +1,97 @@
+// Pictures and numbers of a panel. A picture's element stays; only what changed in it is replaced,
+// in one turn of the browser, so nothing flickers. Screen readers hear the sentence once the
+// controls rest.
+const REST = 700; // milliseconds
+
+function part(parent, tag, name) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  parent.append(element);
+  return element;
+}
+
+function figure(grid) {
+  const box = part(grid, "figure", "picture");
+  const title = part(box, "figcaption");
+  const drawing = part(box, "div");
+  const source = part(box, "small");
+  return { box, title, drawing, source, svg: "" };
+}
+
+// ipywidgets leaves slider handles without a name and inputs without their error.
+function label(root) {
+  for (const control of root.querySelectorAll(".alliance-control")) {
+    const text = control.querySelector(".widget-label")?.textContent ?? "";
+    const problem = control.querySelector(".alliance-error");
+    for (const handle of control.querySelectorAll(".noUi-handle")) {
+      if (handle.getAttribute("aria-label") !== text) handle.setAttribute("aria-label", text);
+    }
+    for (const input of control.querySelectorAll("input, select")) {
+      const wrong = problem?.textContent ? "true" : "false";
+      if (input.getAttribute("aria-invalid") !== wrong) input.setAttribute("aria-invalid", wrong);
+      const help = control.querySelector(".alliance-help");
+      if (help?.id && !input.hasAttribute("aria-describedby")) {
+        input.setAttribute("aria-describedby", help.id + (problem?.id ? " " + problem.id : ""));
+      }
+    }
+  }
+}
+
+function render({ model, el }) {
+  el.classList.add("alliance-stage");
+  const problem = part(el, "p", "alliance-problem");
+  problem.setAttribute("role", "alert");
+  const grid = part(el, "div", "pictures");
+  const words = part(el, "p", "alliance-words");
+  const details = part(el, "details");
+  part(details, "summary").textContent = "The numbers of this panel";
+  const table = part(details, "div", "alliance-table");
+  table.tabIndex = 0;
+  table.setAttribute("role", "region");
+  table.setAttribute("aria-label", "The numbers of this panel");
+  const heard = part(el, "p", "alliance-heard");
+  heard.setAttribute("role", "status");
+  const figures = new Map();
+  let timer;
+
+  function draw() {
+    const view = model.get("view");
+    if (!view.pictures) return;
+    for (const picture of view.pictures) {
+      if (!figures.has(picture.key)) figures.set(picture.key, figure(grid));
+      const f = figures.get(picture.key);
+      if (f.title.textContent !== picture.title) f.title.textContent = picture.title;
+      if (f.source.textContent !== picture.source) f.source.textContent = picture.source;
+      if (f.svg !== picture.svg) {
+        f.drawing.innerHTML = picture.svg;
+        f.svg = picture.svg;
+      }
+    }
+    words.textContent = view.words;
+    if (table.innerHTML !== view.table) table.innerHTML = view.table;
+    el.dataset.count = view.count;
+    clearTimeout(timer);
+    timer = setTimeout(() => { heard.textContent = view.words; }, REST);
+  }
+
+  function complain() {
+    problem.textContent = model.get("problem");
+    el.classList.toggle("stale", model.get("problem") !== "");
+  }
+
+  model.on("change:view", draw);
+  model.on("change:problem", complain);
+  draw();
+  complain();
+  let waiting = false;
+  const watch = new MutationObserver(() => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => { waiting = false; label(document); }, 100);
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  label(document);
+  return () => { watch.disconnect(); clearTimeout(timer); };
+}
+
+export default { render };

@@ -1,0 +1,268 @@
+"""All panels, and the round trip: load, save, token, pin, build."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import ipywidgets as w
+
+from alliance import scenario
+from alliance.errors import AllianceError, ScenarioError
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+from alliance.whatif import APP, START
+from alliance.whatif.build import Building
+from alliance.whatif.controls import Control
+from alliance.whatif.panels import TITLES, Panel
+from alliance.whatif.session import Session, start_of
+from alliance.whatif.stage import Case
+
+#: Fields of no group, above all panels.
+COMMON = ("as_of", "seed", "title")
+_LARGEST = 64_000  # bytes of a file that is loaded
+
+
+def alone(name: str, s: Scenario, ev: Evidence) -> w.VBox:
+    """One panel as a notebook's last word, with its token to take away."""
+    session, case = Session(s, ev), Case(in_app=bool(os.environ.get(APP)))
+
+    def told() -> None:
+        case.token, case.yaml = scenario.to_token(session.scenario), scenario.dump(session.scenario)
+
+    panel = Panel(name, session, told)
+    told()
+    box = w.VBox([panel.box, case])
+    box.add_class("alliance-cockpit")
+    return box
+
+
+class Cockpit:
+    """The panels behind buttons, and what can be done with a case.
+
+    Parameters
+    ----------
+    start : str
+        A scenario's name or a token; in the app the page's address may name another.
+    in_app : bool
+        Whether it is served to others: then files are downloads and uploads.
+    build : bool
+        Whether reports may be built.
+    """
+
+    def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
+        asked, problem = _asked(in_app) or start, ""
+        try:
+            name, s = start_of(asked)
+        except ScenarioError as error:
+            if asked == start and not in_app:
+                raise
+            (name, s), problem = start_of("base"), f"start: {error}"
+        self.in_app, self.name, self.session = in_app, name, Session(s)
+        self.case = Case(in_app=in_app, problem=problem)
+        self.panels: dict[str, Panel] = {}
+        self._armed = ""  # the name that a second press on Save replaces
+        self.tabs = w.ToggleButtons(
+            options=[(title, key) for key, title in TITLES.items()], description="Panel"
+        )
+        self._place = w.VBox([])
+        self._place.add_class("alliance-controls")
+        self.common = {
+            name: Control(
+                name,
+                info,
+                self.session.scenario.model_dump(mode="json")[name],
+                self._common_changed,
+                days=self.session.days(name),
+            )
+            for name, info in scenario.fields().items()
+            if name in COMMON
+        }
+        self.box = w.VBox([self._head(), self._place, self._foot(build)])
+        self.box.add_class("alliance-cockpit")
+        self.tabs.observe(lambda change: self.open(change["new"]), "value")
+        self.open(self.tabs.value)
+        self._told()
+
+    @property
+    def panel(self) -> Panel:
+        """The panel that is shown."""
+        return self.panels[self.tabs.value]
+
+    def open(self, name: str) -> None:
+        """Show a panel, at the current scenario."""
+        if name in self.panels:
+            self.panels[name].refresh_controls()
+            self.panels[name].draw()
+        else:
+            self.panels[name] = Panel(name, self.session, self._told)
+        self._place.children = (self.panels[name].box,)
+
+    def load(self, source: str) -> None:
+        """Take a scenario by name or token; what is wrong with it changes nothing."""
+        self._try(lambda: self._take(*start_of(source)), f"Loaded {source[:24]}.")
+
+    def upload(self, content: bytes, filename: str) -> None:
+        """Take an uploaded scenario file."""
+
+        def taken() -> None:
+            if len(content) > _LARGEST:
+                raise ScenarioError(
+                    f"a scenario's file has at most {_LARGEST:,} bytes, received {len(content):,}"
+                )
+            try:
+                text = content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise ScenarioError(f"must be UTF-8 text; {error}") from None
+            self._take("base", scenario.parse(text))
+
+        self._try(taken, f"Loaded {filename[:48]}.")
+
+    def save(self, name: str) -> None:
+        """Write the scenario's file; one that is there is replaced at the second press only."""
+
+        def saved() -> None:
+            scenario.text.check_name(name)
+            path = scenario.FOLDER / f"{name}.yaml"
+            if path.exists() and self._armed != name:
+                self._armed = name
+                raise ScenarioError(f"{name}.yaml exists: press Save again to replace it")
+            path.write_text(scenario.dump(self.session.scenario), encoding="utf-8", newline="\n")
+            self._armed, self.name = "", name
+            self._list()
+
+        self._try(saved, f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: "
+                  f"alliance report {name}")  # fmt: skip
+
+    def reset(self) -> None:
+        """Back to what was loaded."""
+        self._try(lambda: self._take(self.name, self.session.origin), "Back to what was loaded.")
+
+    def pin(self, on: bool) -> None:
+        """Keep this case to compare with, or let it go."""
+        if on:
+            self.session.pin()
+        else:
+            self.session.unpin()
+        self.panel.draw()
+
+    def settings(self) -> tuple[str, list[str]]:
+        """A report's arguments: the scenario it starts from, and a setting for each difference."""
+        name = self.name if self.name in scenario.names() else "base"
+        return name, scenario.settings(self.session.scenario, scenario.load(name)[1])
+
+    def _take(self, name: str, s: Scenario) -> None:
+        other = Session(s, None if s.as_of != self.session.scenario.as_of else self.session.ev)
+        other.answers(self.tabs.value, s)  # refused before anything changes
+        session = self.session
+        session.take(s)
+        session.origin, self.name = s, name
+        self._refresh()
+
+    def _refresh(self) -> None:
+        values = self.session.scenario.model_dump(mode="json")
+        for name, control in self.common.items():
+            control.fail("")
+            control.show(values[name])
+        for key in [key for key in self.panels if key != self.tabs.value]:
+            del self.panels[key]
+        self.panel.refresh_controls()
+        self.panel.draw()
+        self._told()
+
+    def _common_changed(self, name: str, value: Any, text: bool) -> None:
+        control = self.common[name]
+        try:
+            new = self.session.changed(name, value, text=text)
+            self.session.answers(self.tabs.value, new)
+        except Exception as error:
+            ours = isinstance(error, AllianceError)
+            control.fail(str(error) if ours else f"this can't be computed ({error})")
+            return
+        self.session.take(new)
+        self._refresh()
+
+    def _try(self, action, done: str) -> None:
+        self.case.message = self.case.problem = ""
+        try:
+            action()
+        except AllianceError as error:
+            self.case.problem = str(error)
+        except RecursionError:
+            self.case.problem = "not valid YAML: nested too deeply"
+        except OSError as error:
+            self.case.problem = f"can't be written: {error.strerror}"
+        else:
+            self.case.message = done
+
+    def _told(self) -> None:
+        s = self.session.scenario
+        self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
+        self.case.filename = f"{self.name}.yaml"
+
+    def _list(self) -> None:
+        if not self.in_app:
+            self.files.options = ["", *scenario.names()]
+
+    def _head(self) -> w.VBox:
+        """Load, the fields of no group, and the choice of panel."""
+        self.pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
+        self.pasted.observe(lambda c: c["new"].strip() and self.load(c["new"].strip()), "value")
+        row = [_control(self.pasted, "Paste a token; it is loaded when you press Enter")]
+        if self.in_app:
+            self.file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
+            self.file.observe(self._uploaded, "value")
+            row.insert(0, self.file)
+        else:
+            self.files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
+            self.files.observe(lambda c: c["new"] and self.load(c["new"]), "value")
+            row.insert(0, _control(self.files, "From notebooks/scenarios/"))
+        head = w.Box([*row, *(control.box for control in self.common.values())])
+        head.add_class("alliance-fields")
+        tabs = w.Box([self.tabs])
+        tabs.add_class("alliance-tabs")
+        return w.VBox([head, tabs])
+
+    def _uploaded(self, change: dict[str, Any]) -> None:
+        for each in change["new"]:
+            self.upload(bytes(each["content"]), each["name"])
+
+    def _foot(self, build: bool) -> w.VBox:
+        """Pin, reset, save and build, and the case itself."""
+        self.pinned = w.ToggleButton(description="Pin this case", tooltip="Compare with it")
+        self.pinned.observe(lambda change: self.pin(change["new"]), "value")
+        back = w.Button(description="Reset", tooltip="Back to what was loaded")
+        back.on_click(lambda _: self.reset())
+        row: list[Any] = [self.pinned, back]
+        if not self.in_app:
+            self.named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
+            keep = w.Button(description="Save scenario")
+            keep.on_click(lambda _: self.save(self.named.value.strip()))
+            row += [_control(self.named, "Lower-case letters, digits and hyphens"), keep]
+        for each in row:
+            each.add_class("alliance-button" if isinstance(each, w.Button | w.ToggleButton) else "")
+        line = w.Box(row)
+        line.add_class("alliance-row")
+        parts: list[Any] = [line, self.case]
+        self.building = None
+        if build:
+            self.building = Building(self.settings, self.case)
+            parts.insert(1, self.building.box)
+        return w.VBox(parts)
+
+
+def _control(widget: Any, help: str) -> w.VBox:
+    widget.tooltip = help
+    box = w.VBox([widget, w.HTML(f'<div class="alliance-help">{help}</div>')])
+    box.add_class("alliance-control")
+    return box
+
+
+def _asked(in_app: bool) -> str:
+    """What the page's address, or the command, names as start."""
+    from urllib.parse import parse_qs
+
+    if not in_app:
+        return ""
+    query = parse_qs(os.environ.get("QUERY_STRING", ""))
+    return query.get("start", [os.environ.get(START, "")])[0]

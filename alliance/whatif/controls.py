@@ -1,0 +1,206 @@
+"""A field of the schema as a control: label, unit, range, step and help come from it alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as w
+from pydantic.fields import FieldInfo
+
+from alliance import scenario
+
+#: ``report(name, value, text)``: a field has a new value, JSON or as typed.
+Report = Callable[[str, Any, bool], None]
+_ids = itertools.count()
+_WIDE = w.Layout(width="100%")
+
+
+def text_of(value: Any) -> str:
+    """A value as a reader types it; the schema's text door takes it back.
+
+    Examples
+    --------
+    >>> text_of(100e9), text_of(0.15), text_of((1.1, 2.0)), text_of(None)
+    ('100e9', '0.15', '1.1, 2', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(each) for each in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    for power in (9, 6):
+        if abs(value) >= 10**power and value == round(value, -power + 3):
+            return f"{value / 10**power:.12g}e{power}"
+    return f"{value:.12g}"
+
+
+def label_of(name: str, info: FieldInfo) -> str:
+    """A field's name in words, with its unit."""
+    unit = info.json_schema_extra["unit"]
+    words = name.rpartition(".")[2].replace("_", " ").strip()
+    for suffix in (" eur", " jpy", " years", " days"):
+        words = words.removesuffix(suffix) if unit else words
+    words = words[0].upper() + words[1:]
+    return f"{words} ({unit})" if unit else words
+
+
+class Control:
+    """One field: a box to type in or choose from, a slider where it has a range, help and error.
+
+    Parameters
+    ----------
+    name : str
+        Dotted.
+    info : FieldInfo
+    value
+        JSON value now.
+    report : callable
+        Called when the reader changes it.
+    choices : list of str
+        Names that it may take, where they are known.
+    days : (date, date), optional
+        First and last day of a field of days.
+    filled : float, optional
+        What fills it where the scenario leaves it empty.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        info: FieldInfo,
+        value: Any,
+        report: Report,
+        choices: list[str] | None = None,
+        days: tuple[dt.date, dt.date] | None = None,
+        filled: float | None = None,
+    ) -> None:
+        self.name, self.info, self._report, self._quiet = name, info, report, False
+        self._days = days
+        self.slider = self._slider(info, days)
+        self.main = self._main(info, choices or [])
+        mark = next(_ids)
+        self._help = w.HTML(
+            f'<div class="alliance-help" id="ah{mark}">{html.escape(self.help)}</div>', layout=_WIDE
+        )
+        self._error_id = f"ae{mark}"
+        self._problem = w.HTML(layout=_WIDE)
+        parts = [self.main, self.slider, self._help, self._problem]
+        self.box = w.VBox([part for part in parts if part is not None], layout=_WIDE)
+        self.box.add_class("alliance-control")
+        self.fail("")
+        self.show(value, filled)
+        kind = isinstance(self.main, w.Text)
+        self.main.observe(lambda change: self._changed(change["new"], kind), "value")
+        if self.slider is not None:
+            self.slider.observe(lambda change: self._slid(change["new"]), "value")
+
+    @property
+    def help(self) -> str:
+        """The schema's help, with the hard range."""
+        low, high = scenario.limits(self.info)
+        span = "" if low is None else f"; {text_of(low)} to {text_of(high)}"
+        return f"{self.info.description}{span}"
+
+    def show(self, value: Any, filled: float | None = None) -> None:
+        """Show a value without reporting it; a slider widens to hold it."""
+        self._quiet = True
+        try:
+            if isinstance(self.main, w.SelectMultiple):
+                self.main.options = list(dict.fromkeys([*self.main.options, *value]))
+                self.main.value = tuple(value)
+            elif isinstance(self.main, w.Dropdown):
+                if value not in self.main.options:
+                    self.main.options = [*self.main.options, value]
+                self.main.value = value
+            elif isinstance(self.main, w.Checkbox):
+                self.main.value = value
+            else:
+                self.main.value = text_of(value)
+                by_rule = "" if filled is None else f"by rule: {filled:.5g}"
+                self.main.placeholder = by_rule if self.info.default is None else ""
+            self._place(filled if value is None else value)
+        finally:
+            self._quiet = False
+
+    def offer(self, choices: list[str]) -> None:
+        """Offer other names."""
+        self._quiet = True
+        try:
+            self.main.options = choices
+        finally:
+            self._quiet = False
+
+    def fail(self, text: str) -> None:
+        """Say next to the field what is wrong with it; empty clears."""
+        self._said = text
+        self._problem.value = (
+            f'<div class="alliance-error" role="alert" id="{self._error_id}">'
+            f"{html.escape(text)}</div>"
+        )
+
+    @property
+    def problem(self) -> str:
+        """What is said to be wrong; empty if nothing is."""
+        return self._said
+
+    def _place(self, value: Any) -> None:
+        """Move the slider to a value, and its ends if the value lies beyond them."""
+        if self.slider is None or value is None:
+            return
+        if self._days is not None:
+            value = dt.date.fromisoformat(value).toordinal()
+        low, high = min(self.slider.min, value), max(self.slider.max, value)
+        with self.slider.hold_trait_notifications():
+            self.slider.min, self.slider.max = low, high
+            self.slider.value = value
+
+    def _changed(self, value: Any, text: bool) -> None:
+        if self._quiet:
+            return
+        if isinstance(value, tuple):
+            value = list(value)
+        self._report(self.name, value, text)
+
+    def _slid(self, value: float) -> None:
+        if self._quiet:
+            return
+        if self._days is not None:
+            value = dt.date.fromordinal(value).isoformat()
+        elif isinstance(value, float):
+            value = float(f"{value:.12g}")
+        self._quiet = True
+        self.main.value = text_of(value)
+        self._quiet = False
+        self._report(self.name, value, False)
+
+    def _main(self, info: FieldInfo, choices: list[str]) -> Any:
+        kind, told = str(info.annotation), label_of(self.name, info)
+        common = {"description": told, "tooltip": self.help, "layout": _WIDE}
+        if "Literal" in kind:
+            return w.Dropdown(options=list(info.annotation.__args__), **common)
+        if choices and "tuple" in kind:
+            return w.SelectMultiple(options=choices, rows=min(6, len(choices)), **common)
+        if choices:
+            return w.Dropdown(options=choices, **common)
+        if info.annotation is bool:
+            return w.Checkbox(indent=False, **common)
+        return w.Text(continuous_update=False, **common)
+
+    def _slider(self, info: FieldInfo, days: tuple[dt.date, dt.date] | None) -> Any:
+        look = {"readout": False, "layout": _WIDE, "tooltip": self.help}
+        if days is not None:
+            first, last = (day.toordinal() for day in days)
+            quick = self.name != "as_of"  # another day reads other evidence
+            return w.IntSlider(first, first, last, continuous_update=quick, **look)
+        low, high = info.json_schema_extra["slider"]
+        if low is None or high is None or "tuple" in str(info.annotation):
+            return None
+        step = info.json_schema_extra["step"] or (high - low) / 100
+        if info.annotation is int:
+            return w.IntSlider(low, low, high, max(1, round(step)), **look)
+        return w.FloatSlider(low, min=low, max=high, step=step, **look)

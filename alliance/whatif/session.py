@@ -1,0 +1,148 @@
+"""What the cockpit stands on: a scenario, its evidence, and what was pinned."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from alliance import evidence, scenario
+from alliance.answers import Answers
+from alliance.answers.glance import PANELS, Glance
+from alliance.errors import ScenarioError, did_you_mean
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+
+#: Fields whose values are names of the evidence: table, column, and a filter.
+_NAMES = {
+    "decline.peers": ("companies", "company"),
+    "separation.structures": ("structures", "structure"),
+    "separation.companies": ("carmakers", "maker"),
+}
+SHARE = "nissan"
+
+
+def start_of(source: str) -> tuple[str, Scenario]:
+    """A scenario and its name, from a token or the name of one in ``notebooks/scenarios/``.
+
+    Never from a path: a session of the app must not read files.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    source = source.strip()
+    if source.startswith("a1."):
+        return "base", scenario.from_token(source)
+    if source not in scenario.names():
+        hint = did_you_mean(source, scenario.names())
+        raise ScenarioError(f"must be a scenario's name or a token, received '{source[:60]}'{hint}")
+    return scenario.load(source)
+
+
+class Session:
+    """The current scenario, always valid, and the quick answers at it.
+
+    Parameters
+    ----------
+    s : Scenario
+    ev : Evidence, optional
+        Else that of the scenario's day.
+    """
+
+    def __init__(self, s: Scenario, ev: Evidence | None = None) -> None:
+        self.scenario = self.origin = s
+        self._glance = Glance(ev or evidence.open(s.as_of))
+        self.pinned: Scenario | None = None
+        self._pinned: dict[str, Answers] = {}
+        self._then = self._glance
+
+    @property
+    def ev(self) -> Evidence:
+        return self._glance.ev
+
+    def changed(self, name: str, value: Any, *, text: bool = False) -> Scenario:
+        """The scenario with one field changed, not yet taken.
+
+        Parameters
+        ----------
+        name : str
+            Dotted, as in ``--set``.
+        value
+            A JSON value, or what a reader typed (``text``).
+
+        Raises
+        ------
+        ScenarioError
+        """
+        if text:
+            info = scenario.fields(model=type(self.scenario))[name]
+            if "tuple" in str(info.annotation) and not value.strip().startswith("["):
+                value = f"[{value}]"
+            return scenario.apply(self.scenario, [f"{name}={value}"])
+        group, dot, key = name.partition(".")
+        return self.scenario.replace({group: {key: value}} if dot else {name: value})
+
+    def answers(self, panel: str, s: Scenario) -> Answers:
+        """A panel's quick answers at a scenario that may be of another day.
+
+        Raises
+        ------
+        AllianceError
+        """
+        return PANELS[panel](self._glance_of(s), s)
+
+    def take(self, s: Scenario) -> None:
+        """Make a checked scenario the current one."""
+        self._glance = self._glance_of(s)
+        self.scenario = s
+
+    def pin(self) -> None:
+        """Keep the current case, to show differences against it."""
+        self.pinned, self._pinned = self.scenario, {}
+        self._then = self._glance
+
+    def unpin(self) -> None:
+        self.pinned, self._pinned = None, {}
+
+    def pinned_answers(self, panel: str) -> Answers | None:
+        """A panel's answers at the pinned case; None where there is none."""
+        if self.pinned is None:
+            return None
+        if panel not in self._pinned:
+            self._pinned[panel] = PANELS[panel](self._then, self.pinned)
+        return self._pinned[panel]
+
+    def choices(self, name: str) -> list[str]:
+        """The names that a field may take, where the evidence or the scenario lists them."""
+        s = self.scenario.separation
+        if name in ("separation.structure", "separation.company"):
+            return list(s.structures if name.endswith("structure") else s.companies)
+        if name not in _NAMES:
+            return []
+        table, column = _NAMES[name]
+        rows = self.ev.package.read(table)
+        if name == "decline.peers":
+            rows = rows[(rows["exchange"] == "XTKS") & (rows["kind"] == "share")]
+        return [n for n in rows[column] if n != SHARE]
+
+    def days(self, name: str) -> tuple[dt.date, dt.date] | None:
+        """First and last day that a field of days may take, where the evidence sets them."""
+        closes = self.ev.package.read(f"prices-{SHARE}")["date"]
+        if name == "as_of":
+            return closes.iloc[self.scenario.decline.beta_window_days + 1].date(), closes.iloc[
+                -1
+            ].date()
+        if name == "decline.since":
+            known = self.ev.close(SHARE).index
+            first = min(self.scenario.decline.beta_window_days, len(known) - 2)
+            return known[first].date(), known[-2].date()
+        return None
+
+    def filled(self) -> dict[str, float | None]:
+        """What fills the fields that the scenario leaves empty, where that is one number."""
+        return self._glance.filled(self.scenario)
+
+    def _glance_of(self, s: Scenario) -> Glance:
+        if s.as_of == self._glance.ev.as_of:
+            return self._glance
+        return Glance(Evidence(self.ev.package, s.as_of))

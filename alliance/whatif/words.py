@@ -1,0 +1,187 @@
+"""A panel's numbers: in a sentence, and as a table with differences against the pinned case."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+
+from alliance.answers import Answers, Result
+from alliance.tables import say, shown
+
+_PROGRAMME = (
+    "proceeds_eur_mean",
+    "proceeds_eur_p05",
+    "wealth_eur_mean",
+    "wealth_eur_cvar05",
+    "p_complete",
+    "p_at_target",
+    "years_to_complete_median",
+    "stake_end_mean",
+    "loss_eur_mean",
+)
+_DECLINE = (
+    "price_change_jpy",
+    "price_change_eur",
+    "total_return_jpy",
+    "total_return_eur",
+    "max_drawdown",
+    "drawdown_now",
+    "halved_from",
+    "part.market",
+    "part.sector",
+    "part.company",
+    "part.currency",
+)
+
+
+def keys(panel: str, a: Answers) -> list[str]:
+    """Ids of the results that a panel shows."""
+    if panel == "selldown":
+        name = a.context["group"].programme
+        block = [] if name == "block" else ["selldown.block.wealth_eur_mean"]
+        size = ["selldown.planned_value_eur", "selldown.days_of_volume", "selldown.block_cost"]
+        return [*size, *(f"selldown.{name}.{key}" for key in _PROGRAMME), *block]
+    if panel == "decline":
+        return [f"decline.{key}" for key in _DECLINE]
+    if panel == "separation":
+        g = a.context["group"]
+        return [
+            key for key in a.results if key.startswith(f"separation.{g.structure}.{g.company}.")
+        ]
+    return [key for key in a.results if key.startswith("bargain.")]
+
+
+def sentence(panel: str, a: Answers) -> str:
+    """What a panel shows, in a sentence or two."""
+    return " ".join(_SENTENCES[panel](a).split())
+
+
+def _selldown(a: Answers) -> str:
+    g = a.context["group"]
+    p = f"selldown.{g.programme}"
+    loss = a[f"{p}.loss_eur_mean"]
+    tail = " There is no accounting loss: " + (a.result(f"{p}.loss_eur_mean").note or "") + "."
+    if loss is not None:
+        tail = f" Against the amount carried the mean loss is EUR {loss / 1e6:,.0f}m."
+    return say(
+        "To go from {selldown.stake_before:.1%} to {target:.0%} Renault sells "
+        "{selldown.shares_sale_only:,} shares, EUR {value:,.0f}m at the market. By {name} they "
+        "bring EUR {got:,.0f}m on average and EUR {worst:,.0f}m in one case of twenty or less; "
+        "sold at once they bring EUR {now:,.0f}m. All is sold within {years:g} years in "
+        "{done:.0%} of cases, and the stake is then {end:.1%} on average.{tail}",
+        a,
+        target=g.target_stake,
+        value=a["selldown.planned_value_eur"] / 1e6,
+        name=g.programme.replace("_", " "),
+        got=a[f"{p}.proceeds_eur_mean"] / 1e6,
+        worst=a[f"{p}.proceeds_eur_p05"] / 1e6,
+        now=a["selldown.block.proceeds_eur_mean"] / 1e6,
+        years=g.horizon_years,
+        done=a[f"{p}.p_complete"],
+        end=a[f"{p}.stake_end_mean"],
+        tail=tail,
+    ).text
+
+
+def _decline(a: Answers) -> str:
+    return say(
+        "From {since:%Y-%m-%d} to {until:%Y-%m-%d} Nissan's price changed by "
+        "{decline.price_change_jpy:.1%} in yen and {decline.price_change_eur:.1%} in euros; with "
+        "dividends reinvested by {decline.total_return_jpy:.1%} and "
+        "{decline.total_return_eur:.1%}. The deepest fall was {decline.max_drawdown:.1%}. The company's own part is "
+        "{decline.part.company:.2f} log points.",
+        a,
+        since=a.context["since"],
+        until=a.context["until"],
+    ).text
+
+
+def _separation(a: Answers) -> str:
+    g, maker = a.context["group"], a.context["maker"]
+    p = f"separation.{g.structure}.{g.company}"
+    raised = a[f"{p}.cash_raised_eur"]
+    if raised is None:
+        why = a.result(f"{p}.cash_raised_eur").note
+        return f"{maker.name} could not be tried: {why}."
+    return say(
+        "On {who} the form “{form}” raises EUR {raised:,.0f}m, pays {covered:.0%} of its EV plan, "
+        "keeps {votes:.0%} of the votes in the unit and {profit:.0%} of its profit, and leaves a "
+        "share worth EUR {value:,.2f}.",
+        a,
+        who=maker.name,
+        form=a.context["structure_names"][g.structure].lower(),
+        raised=raised / 1e6,
+        covered=a[f"{p}.ev_plan_coverage"],
+        votes=a[f"{p}.votes_kept"],
+        profit=a[f"{p}.ev_lookthrough"],
+        value=a[f"{p}.value_per_share_base"],
+    ).text
+
+
+def _bargain(a: Answers) -> str:
+    first = a.result("bargain.renault_gain_eur")
+    if first.value is None:
+        return f"There is no bargain to show: {first.note}."
+    ip, split = a["bargain.break_even_ip_cost_eur"], a["bargain.equal_split_value_eur"]
+    even = (
+        "no value splits the gain equally"
+        if split is None
+        else (f"EUR {split / 1e6:,.0f}m splits it equally")
+    )
+    cost = (
+        "" if ip is None else f" Nissan gains until shared know-how costs it EUR {ip / 1e6:,.0f}m;"
+    )
+    return say(
+        "At the value agreed, EUR {agreed:,.0f}m, Renault's outside holders gain EUR "
+        "{renault:,.0f}m and Nissan's EUR {nissan:,.0f}m.{cost} {even}.",
+        a,
+        agreed=a.context["agreed"] / 1e6,
+        renault=a["bargain.renault_gain_eur"] / 1e6,
+        nissan=a["bargain.nissan_gain_eur"] / 1e6,
+        cost=cost,
+        even=even if cost else even[0].upper() + even[1:],
+    ).text
+
+
+_SENTENCES = {
+    "selldown": _selldown,
+    "decline": _decline,
+    "separation": _separation,
+    "bargain": _bargain,
+}
+
+
+def numbers(panel: str, a: Answers, pinned: Answers | None = None) -> str:
+    """The panel's results as an HTML table; with a pinned case, its values and the differences."""
+    head = ["", "now", "pinned", "difference"] if pinned else ["", "now"]
+    rows = []
+    for key in keys(panel, a):
+        one = a.result(key)
+        cells = [html.escape(one.label), html.escape(shown(one))]
+        if pinned:
+            other = pinned.results.get(key)
+            cells.append(html.escape(shown(other)) if other else "not shown then")
+            cells.append(html.escape(difference(one, other)))
+        rows.append(cells)
+    top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def difference(one: Result, other: Result | None) -> str:
+    """How far a result has moved from the pinned one; empty where one of them has no number."""
+    if other is None or one.value is None or other.value is None:
+        return ""
+    if not isinstance(one.value, int | float) or not isinstance(other.value, int | float):
+        return ""
+    moved = one.value - other.value
+    if moved == 0:
+        return "0"
+    text = shown(replace(one, value=moved, note=None))
+    if moved > 0:
+        digit = next(at for at, c in enumerate(text) if c.isdigit())
+        text = f"{text[:digit]}+{text[digit:]}"
+    return text.replace("%", "points") if one.unit == "fraction" else text
