@@ -8,7 +8,7 @@ import pandas as pd
 from alliance import ownership
 from alliance.answers.form import Builder
 from alliance.errors import NotPublished
-from alliance.evidence import Used
+from alliance.evidence import Evidence, Used
 
 _EPS = {
     "eps_if_bought": "Nissan's earnings a share if it buys and cancels the planned shares",
@@ -114,20 +114,11 @@ def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: 
     return ownership.look_through(held, value).assign(market=value)
 
 
-def block_now(b: Builder, i, trustee: str, share: str):
-    """The holder's block as it stands: shares in the trust (planned ones where none is), the cap.
-
-    Returns
-    -------
-    (Block, bool, Used)
-        The block, whether the trust exists, and what was read.
-    """
-    t, ev = i.terms, b.ev
+def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, float | None, Used]:
+    """Shares in the trust, the cap on votes (None where not public), and what was read."""
     with ev.reading() as used:
         rows = ev.holdings
     rows = rows[(rows["holder"] == trustee) & (rows["company"] == share)].sort_values("date")
-    used = used | i.stake_used
-    trust = float(rows["shares"].iloc[-1]) if len(rows) else t.planned
     cap = None
     try:
         with ev.reading() as cap_used:
@@ -135,12 +126,19 @@ def block_now(b: Builder, i, trustee: str, share: str):
         used = used | cap_used
     except NotPublished:
         pass
-    return ownership.Block(t.held - trust, trust, t.issued, cap), bool(len(rows)), used
+    return float(rows["shares"].iloc[-1]) if len(rows) else None, cap, used
+
+
+def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
+    """The holder's block as it stands; where no trust exists the planned shares are put in one."""
+    inside = t.planned if trust is None else trust
+    return ownership.Block(t.held - inside, inside, t.issued, cap)
 
 
 def _votes(b: Builder, i, trustee: str, share: str) -> None:
     t = i.terms
-    now, exists, used = block_now(b, i, trustee, share)
+    trust, cap, used = trust_of(b.ev, trustee, share)
+    now, exists, used = block_of(t, trust, cap), trust is not None, used | i.stake_used
     where = "in the trust" if exists else "planned for sale put in a trust"
     labels = {
         "mirror": f"Renault's votes, shares {where} split as the others",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
-BINS, POINTS, LEVELS = 48, 21, 9
+_NAMES = ("structures", "companies", "structure", "company")
+BINS, POINTS, LEVELS = 48, 13, 5
 
 
 class Glance:
@@ -41,7 +43,15 @@ class Glance:
     def _known(self) -> inputs.Known:
         return inputs.known(self.ev)
 
-    def decline(self, s: Scenario) -> Answers:
+    @cached_property
+    def _ended(self) -> str | None:
+        return programme.method_ended(self.ev)
+
+    @cached_property
+    def _trust(self) -> tuple:
+        return control.trust_of(self.ev, TRUSTEE, inputs.SHARE)
+
+    def decline(self, s: Scenario, only: str = "") -> Answers:
         """The fall, its depth, the peers, the claim and the parts of chapter 1.
 
         Raises
@@ -55,19 +65,19 @@ class Glance:
         parts(b, s, tape)
         return b.answers(documents=False)
 
-    def selldown(self, s: Scenario) -> Answers:
+    def selldown(self, s: Scenario, only: str = "") -> Answers:
         """The headlined programme beside a block today, in the headlined market, of chapter 2.
 
+        ``only`` names the one of the frames that is wanted.
         Frames: ``proceeds`` (a histogram), ``completion`` (chances through time), ``path`` (stake
         and votes through time), ``loss`` (by amount carried), ``programmes`` (two rows).
         """
         b = Builder("2-selldown", self.ev)
         i = inputs.fill(s, self.ev, self._known)
         b.context |= {"group": i.group, "terms": i.terms}
-        b.context["day"] = self.ev.close(inputs.SHARE).index[-1]
         control.routes(b, i.terms, i.stake_used)
         size(b, i)
-        market, why = i.market(s.seed), programme.no_loss(i, self.ev)
+        market, why = i.market(s.seed), programme.no_loss(i, self._ended)
         carrying = None if why else i.group.carrying_eur_per_share
         rows = []
         for name in dict.fromkeys(("block", i.group.programme)):
@@ -76,15 +86,18 @@ class Glance:
             programme.put(b, i, name, row, why)
             rows.append({"programme": name, **row})
         b.frames["programmes"] = pd.DataFrame(rows).set_index("programme")
-        b.frames["proceeds"] = _histogram(found.proceeds / 1e9)
-        b.frames["completion"] = _completion(found, i.group.horizon_years)
-        block, _, _ = control.block_now(b, i, TRUSTEE, inputs.SHARE)
-        b.frames["path"] = _path(found, block)
-        b.frames["loss"] = _loss(found, carrying)
+        block = control.block_of(i.terms, *self._trust[:2])
+        makers_of = {
+            "proceeds": lambda: _histogram(found.proceeds / 1e9),
+            "completion": lambda: _completion(found, i.group.horizon_years),
+            "path": lambda: _path(found, block),
+            "loss": lambda: _loss(found, carrying),
+        }
+        b.frames |= {name: make() for name, make in makers_of.items() if only in ("", name)}
         b.context["no_loss"] = why
         return b.answers(documents=False)
 
-    def separation(self, s: Scenario) -> Answers:
+    def separation(self, s: Scenario, only: str = "") -> Answers:
         """All forms on the headlined company, of chapter 3."""
         tried, found = self._parties(s, (s.separation.company,))
         b = Builder("3-separation", self.ev)
@@ -99,7 +112,7 @@ class Glance:
         }
         return b.answers(documents=False)
 
-    def bargain(self, s: Scenario) -> Answers:
+    def bargain(self, s: Scenario, only: str = "") -> Answers:
         """The bargain of chapter 3."""
         here = bargaining.HOLDER in s.separation.companies
         _, found = self._parties(s, (bargaining.HOLDER,) if here else ())
@@ -107,36 +120,47 @@ class Glance:
         bargaining.put(b, s, found)
         return b.answers(documents=False)
 
-    def filled(self, s: Scenario) -> dict[str, float | None]:
-        """What fills fields that a scenario may leave empty, by dotted name."""
-        group = inputs.fill(s, self.ev, self._known).group
-        out = {f"selldown.{name}": value for name, value in group if isinstance(value, float)}
-        name = s.separation.company
-        company = self._parties(s, (name,))[1][name].company
-        values = company.values if company else {}
-        for field, unit in (("ev_value_eur", "ev"), ("profitable_value_eur", "profit")):
-            if unit in values:
-                out[f"separation.{field}"] = values[unit][1]
-        bargain = self.bargain(s).context
-        if "stakes" in bargain:
-            out["separation.ampere_value_eur"] = bargain["agreed"]
-            out["separation.independence_worth_eur"] = bargain["stakes"].independence
-        return out
+    def filled(self, panel: str, s: Scenario) -> dict[str, float | None]:
+        """What fills the fields of a panel that a scenario may leave empty, by dotted name."""
+        if panel == "selldown":
+            i = inputs.fill(s, self.ev, self._known)
+            out = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
+            if i.group.block_discount is None:
+                cost = sd.block_cost(i.terms, i.terms.planned) - i.terms.fee
+                out["selldown.block_discount"] = float(cost)
+            return out
+        if panel == "separation":
+            name = s.separation.company
+            company = self._parties(s, (name,))[1][name].company
+            values = company.values if company else {}
+            fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
+            return {f"separation.{fields[unit]}": worth[1] for unit, worth in values.items()}
+        if panel == "bargain":
+            found = self.bargain(s).context
+            if "stakes" in found:
+                return {
+                    "separation.ampere_value_eur": found["agreed"],
+                    "separation.independence_worth_eur": found["stakes"].independence,
+                }
+        return {}
 
     def _parties(self, s: Scenario, names: tuple[str, ...]):
         """Forms and some makers, read again only if a field on which they rest has changed."""
-        group = s.separation
-        key = tuple(getattr(group, f) for f in (*makers.FIELDS, *forms.FIELDS)), names
-        if key not in self._kept:
-            makers.check(s, self.ev)
-            while len(self._kept) > 4:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = forms.forms(s, self.ev), makers.makers(s, self.ev, names)
-        return self._kept[key]
+        self._keep(s, _NAMES, (), lambda: makers.check_names(s, self.ev))
+        tried = self._keep(s, forms.FIELDS, ("forms",), lambda: forms.forms(s, self.ev))
+        found = self._keep(s, makers.FIELDS, names, lambda: makers.makers(s, self.ev, names))
+        return tried, found
+
+    def _keep(self, s: Scenario, fields: tuple[str, ...], also: tuple, make: Callable[[], Any]):
+        """What was last made of these fields' values, or made now."""
+        values = tuple(getattr(s.separation, name) for name in fields)
+        if self._kept.get((fields, also), (None,))[0] != values:
+            self._kept[fields, also] = values, make()
+        return self._kept[fields, also][1]
 
 
 #: The panels by name, and the chapter whose answers each is a part of.
-PANELS: dict[str, Callable[[Glance, Scenario], Answers]] = {
+PANELS: dict[str, Callable[..., Answers]] = {
     "selldown": Glance.selldown,
     "decline": Glance.decline,
     "separation": Glance.separation,

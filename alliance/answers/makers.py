@@ -57,6 +57,17 @@ def check(s: Scenario, ev: Evidence) -> None:
     ------
     ScenarioError
     """
+    check_names(s, ev)
+    forms(s, ev)
+
+
+def check_names(s: Scenario, ev: Evidence) -> None:
+    """Refuse names that are no rows, or not among those compared.
+
+    Raises
+    ------
+    ScenarioError
+    """
     g = s.separation
     for name, key, table in (
         ("structures", "structure", "structures"),
@@ -77,7 +88,6 @@ def check(s: Scenario, ev: Evidence) -> None:
                 f"separation.{name}: must be one of those compared, "
                 f"received '{getattr(g, name)}'{hint}"
             )
-    forms(s, ev)
 
 
 def makers(s: Scenario, ev: Evidence, names: tuple[str, ...] | None = None) -> dict[str, Maker]:

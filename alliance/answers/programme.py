@@ -92,19 +92,24 @@ class Outcomes:
     def left_path(self, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
         """Mean planned shares left, and mean shares issued, through time: arrays (points,)."""
         made = self.ledger
+        if isinstance(made.gone_after, float):  # nothing is cancelled: the stake tells what is left
+            stake = self._through_time(self.stakes, made.held / made.issued, points).mean(axis=1)
+            return stake * made.issued - (made.held - made.planned), np.full(points, made.issued)
         left = made.planned - self._through_time(made.sold_after, 0.0, points).mean(axis=1)
-        if isinstance(made.gone_after, float):
-            return left, np.full(points, made.issued)
         gone = made.gone_after
         return left, made.issued - self._through_time(gone, 0.0, points).mean(axis=1)
 
     def _through_time(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
         """Values (events, paths) after each event, at even times: array (points, paths)."""
-        values = np.vstack([np.full((1, after.shape[1]), before), after])
-        count = self._count(points)
-        if count.shape[1] == 1:
-            return values[count[:, 0]]
-        return np.take_along_axis(values, count, axis=0)
+        key = id(after), points
+        if key not in self._taken:
+            values = np.vstack([np.full((1, after.shape[1]), before), after])
+            count = self._count(points)
+            if count.shape[1] == 1:
+                self._taken[key] = values[count[:, 0]]
+            else:
+                self._taken[key] = np.take_along_axis(values, count, axis=0)
+        return self._taken[key]
 
     def _count(self, points: int) -> np.ndarray:
         """Events up to each of some even times: array (points, paths), or (points, 1) if equal."""
@@ -115,6 +120,10 @@ class Outcomes:
             grid = np.linspace(0, self.ledger.horizon, points)
             self._counts[points] = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
         return self._counts[points]
+
+    @cached_property
+    def _taken(self) -> dict[tuple[int, int], np.ndarray]:
+        return {}  # by array: those of the ledger and of this object live as long as it does
 
     @cached_property
     def _counts(self) -> dict[int, np.ndarray]:
@@ -135,14 +144,13 @@ def put(b: Builder, i: Inputs, name: str, row: dict[str, float], why: str | None
         b.put(f"selldown.{name}.{key}", value, unit, text, used, note, assumed)
 
 
-def no_loss(i: Inputs, ev: Evidence) -> str | None:
-    """Why there is no loss in income, where there is none."""
-    ended = _method_ended(ev)
+def no_loss(i: Inputs, ended: str | None) -> str | None:
+    """Why there is no loss in income, where there is none; ``ended`` from :func:`method_ended`."""
     return ended or (i.carrying_note if i.group.carrying_eur_per_share is None else None)
 
 
-def _method_ended(ev: Evidence) -> str | None:
-    """Said once the change of method is public."""
+def method_ended(ev: Evidence) -> str | None:
+    """That the equity method has ended, once the change of method is public."""
     try:
         fact = ev.fact("switch-loss-announced")
     except NotPublished:

@@ -119,7 +119,7 @@ def size(b: Builder, i: Inputs) -> None:
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     """Six programmes under both markets: summary, distribution, and the headline results."""
-    why = programme.no_loss(i, b.ev)
+    why = programme.no_loss(i, programme.method_ended(b.ev))
     carrying = None if why else i.group.carrying_eur_per_share
     rows, spread = [], []
     for market, made in outcomes.items():

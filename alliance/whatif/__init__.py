@@ -56,9 +56,14 @@ def cockpit(start: str = "base") -> Any:
     ScenarioError
         If ``start`` is neither.
     """
+    import gc
+
     from alliance.whatif.cockpit import Cockpit
 
-    return Cockpit(start, in_app=bool(os.environ.get(APP)), build=_may_build()).box
+    made = Cockpit(start, in_app=bool(os.environ.get(APP)), build=_may_build()).box
+    gc.collect()
+    gc.freeze()  # libraries and evidence stay: walking them stops a moving slider for 0.2 s
+    return made
 
 
 def _may_build() -> bool:

@@ -33,7 +33,7 @@ def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) 
             "port": port,
             "ip": ip,
             "open_browser": browser,
-            "log_level": "WARNING",
+            "log_level": "WARN",
             "config_file_paths": [],  # nobody's own settings
         },
         "VoilaConfiguration": {

@@ -197,31 +197,39 @@ class Cockpit:
 
     def _told(self) -> None:
         s = self.session.scenario
-        self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
-        self.case.filename = f"{self.name}.yaml"
+        with self.case.hold_sync():
+            self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
+            self.case.filename = f"{self.name}.yaml"
 
     def _list(self) -> None:
         if not self.in_app:
             self.files.options = ["", *scenario.names()]
 
     def _head(self) -> w.VBox:
-        """Load, the fields of no group, and the choice of panel."""
+        """The choice of panel, and the fields of no group that matter at once."""
+        tabs = w.Box([self.tabs])
+        tabs.add_class("alliance-tabs")
+        day = w.Box([self.common["as_of"].box])
+        day.add_class("alliance-fields")
+        return w.VBox([tabs, day])
+
+    def _loading(self) -> w.Box:
+        """Where a case comes from: a token, a file or a name; and its title and seed."""
         self.pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
         self.pasted.observe(lambda c: c["new"].strip() and self.load(c["new"].strip()), "value")
-        row = [_control(self.pasted, "Paste a token; it is loaded when you press Enter")]
+        parts = [_control(self.pasted, "Paste a token; it is loaded when you press Enter")]
         if self.in_app:
             self.file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
             self.file.observe(self._uploaded, "value")
-            row.insert(0, self.file)
+            parts.append(self.file)
         else:
             self.files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
             self.files.observe(lambda c: c["new"] and self.load(c["new"]), "value")
-            row.insert(0, _control(self.files, "From notebooks/scenarios/"))
-        head = w.Box([*row, *(control.box for control in self.common.values())])
-        head.add_class("alliance-fields")
-        tabs = w.Box([self.tabs])
-        tabs.add_class("alliance-tabs")
-        return w.VBox([head, tabs])
+            parts.append(_control(self.files, "From notebooks/scenarios/"))
+        parts += [control.box for name, control in self.common.items() if name != "as_of"]
+        box = w.Box(parts)
+        box.add_class("alliance-fields")
+        return box
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         for each in change["new"]:
@@ -240,15 +248,18 @@ class Cockpit:
             keep.on_click(lambda _: self.save(self.named.value.strip()))
             row += [_control(self.named, "Lower-case letters, digits and hyphens"), keep]
         for each in row:
-            each.add_class("alliance-button" if isinstance(each, w.Button | w.ToggleButton) else "")
+            if isinstance(each, w.Button | w.ToggleButton):
+                each.add_class("alliance-button")
         line = w.Box(row)
         line.add_class("alliance-row")
-        parts: list[Any] = [line, self.case]
+        parts: list[Any] = [line, self.case, self._loading()]
         self.building = None
         if build:
             self.building = Building(self.settings, self.case)
             parts.insert(1, self.building.box)
-        return w.VBox(parts)
+        foot = w.VBox(parts)
+        foot.add_class("alliance-foot")
+        return foot
 
 
 def _control(widget: Any, help: str) -> w.VBox:

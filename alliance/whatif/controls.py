@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import html
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
+import traitlets
 from pydantic.fields import FieldInfo
 
 from alliance import scenario
@@ -16,6 +18,8 @@ from alliance import scenario
 #: ``report(name, value, text)``: a field has a new value, JSON or as typed.
 Report = Callable[[str, Any, bool], None]
 _ids = itertools.count()
+_SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
+_STEPS = 1000  # of a slider for whole numbers without a step of their own
 _WIDE = w.Layout(width="100%")
 
 
@@ -40,13 +44,28 @@ def text_of(value: Any) -> str:
 
 
 def label_of(name: str, info: FieldInfo) -> str:
-    """A field's name in words, with its unit."""
+    """A field's name in words, with its unit: ``Horizon (years)``."""
     unit = info.json_schema_extra["unit"]
-    words = name.rpartition(".")[2].replace("_", " ").strip()
-    for suffix in (" eur", " jpy", " years", " days"):
-        words = words.removesuffix(suffix) if unit else words
-    words = words[0].upper() + words[1:]
-    return f"{words} ({unit})" if unit else words
+    words = [_SPELT.get(word, word) for word in name.rpartition(".")[2].split("_")]
+    if " ".join(words) == unit:
+        return unit
+    if len(words) > 1 and words[-1].lower() in unit.lower():
+        words = words[:-1]  # the unit says it
+    text = " ".join(words)
+    text = text[0].upper() + text[1:]
+    return f"{text} ({unit})" if unit else text
+
+
+class _IntSlider(w.IntSlider):
+    """Its position is not sent back to the browser that sent it: a message less a move."""
+
+    value = traitlets.CInt(0).tag(sync=True, echo_update=False)
+
+
+class _FloatSlider(w.FloatSlider):
+    """As :class:`_IntSlider`."""
+
+    value = traitlets.CFloat(0.0).tag(sync=True, echo_update=False)
 
 
 class Control:
@@ -80,7 +99,7 @@ class Control:
         filled: float | None = None,
     ) -> None:
         self.name, self.info, self._report, self._quiet = name, info, report, False
-        self._days = days
+        self._days, self._placed = days, float("nan")
         self.slider = self._slider(info, days)
         self.main = self._main(info, choices or [])
         mark = next(_ids)
@@ -154,10 +173,15 @@ class Control:
             return
         if self._days is not None:
             value = dt.date.fromisoformat(value).toordinal()
-        low, high = min(self.slider.min, value), max(self.slider.max, value)
+        step, first, last = self.slider.step, self.slider.min, self.slider.max
+        low = first - step * max(0, math.ceil((first - value) / step - 1e-9))
+        high = max(last, value)
+        near = low + step * round((value - low) / step)  # a slider holds multiples of its step
+        if isinstance(near, float):
+            near = float(f"{min(near, high):.12g}")
         with self.slider.hold_trait_notifications():
             self.slider.min, self.slider.max = low, high
-            self.slider.value = value
+            self.slider.value = self._placed = near
 
     def _changed(self, value: Any, text: bool) -> None:
         if self._quiet:
@@ -167,16 +191,17 @@ class Control:
         self._report(self.name, value, text)
 
     def _slid(self, value: float) -> None:
-        if self._quiet:
-            return
+        if self._quiet or abs(value - self._placed) < 1e-6 * self.slider.step:
+            return  # the browser only repeats where the slider was put
+        self._placed = value
         if self._days is not None:
             value = dt.date.fromordinal(value).isoformat()
         elif isinstance(value, float):
             value = float(f"{value:.12g}")
+        self._report(self.name, value, False)  # first the picture, then the number in the box
         self._quiet = True
         self.main.value = text_of(value)
         self._quiet = False
-        self._report(self.name, value, False)
 
     def _main(self, info: FieldInfo, choices: list[str]) -> Any:
         kind, told = str(info.annotation), label_of(self.name, info)
@@ -196,11 +221,13 @@ class Control:
         if days is not None:
             first, last = (day.toordinal() for day in days)
             quick = self.name != "as_of"  # another day reads other evidence
-            return w.IntSlider(first, first, last, continuous_update=quick, **look)
+            return _IntSlider(first, first, last, continuous_update=quick, **look)
         low, high = info.json_schema_extra["slider"]
         if low is None or high is None or "tuple" in str(info.annotation):
             return None
-        step = info.json_schema_extra["step"] or (high - low) / 100
+        step = info.json_schema_extra["step"]
         if info.annotation is int:
-            return w.IntSlider(low, low, high, max(1, round(step)), **look)
-        return w.FloatSlider(low, min=low, max=high, step=step, **look)
+            whole = step or 1
+            few = (high - low) / whole <= _STEPS
+            return _IntSlider(low, low, high, whole, **look) if few else None
+        return _FloatSlider(low, min=low, max=high, step=step or (high - low) / 100, **look)

@@ -59,7 +59,7 @@ class Panel:
         self.name, self.session, self._taken = name, session, taken
         self.stage, self._easel, self._count = Stage(), Easel(SKETCHES[name]), 0
         self.controls: dict[str, Control] = {}
-        self._filled = session.filled()
+        self._filled = session.filled(name)
         infos = fields_of(name, type(session.scenario))
         self._later = {n: i for n, i in infos.items() if not i.json_schema_extra["first"]}
         first = [self._control(n, i).box for n, i in infos.items() if n not in self._later]
@@ -67,6 +67,12 @@ class Panel:
         more.add_class("alliance-button")
         more.observe(self._unfold, "value")
         self._more, self._rest = more, self._grid([])
+        pictures = [("all pictures", ""), *((key, key) for key in SKETCHES[name])]
+        self.shown = w.Dropdown(options=pictures, description="Show", layout=w.Layout(width="100%"))
+        self.shown.observe(lambda _: self.draw(), "value")
+        chosen = w.VBox([self.shown])
+        chosen.add_class("alliance-control")
+        first.insert(0, chosen)
         side = w.VBox([self._grid(first), *([more, self._rest] if self._later else [])])
         side.add_class("alliance-controls")
         sides = w.Box([side, self.stage])
@@ -80,7 +86,7 @@ class Panel:
         control = self.controls.get(name)
         try:
             new = self.session.changed(name, value, text=text)
-            answers = self.session.answers(self.name, new)
+            answers = self.session.answers(self.name, new, self.shown.value)
             view = self._view(answers)
         except AllianceError as error:
             self._refuse(control, str(error))
@@ -106,15 +112,18 @@ class Panel:
     def draw(self) -> None:
         """Draw the current scenario (as after a load); a fault is said above the last picture."""
         try:
-            view = self._view(self.session.answers(self.name, self.session.scenario))
+            view = self._view(self._answers())
         except Exception as error:
             self.stage.problem = f"The last valid picture: {error}"
             return
         self._show(view)
 
+    def _answers(self) -> Answers:
+        return self.session.answers(self.name, self.session.scenario, self.shown.value)
+
     def refresh_controls(self) -> None:
         """Show the current scenario's values in all controls."""
-        self._filled = self.session.filled()
+        self._filled = self.session.filled(self.name)
         for control in self.controls.values():
             control.fail("")
             if isinstance(control.main, w.Dropdown | w.SelectMultiple):
@@ -133,7 +142,7 @@ class Panel:
         pinned = self.session.pinned_answers(self.name)
         pictures = [
             {"key": p.key, "title": p.title, "svg": p.svg, "source": f"Source: {p.source}"}
-            for p in self._easel.draw(a, pinned)
+            for p in self._easel.draw(a, pinned, self.shown.value)
         ]
         return {
             "pictures": pictures,
@@ -167,7 +176,7 @@ class Panel:
 
     def _refill(self) -> None:
         """Show anew what fills empty fields, where that has moved."""
-        last, self._filled = self._filled, self.session.filled()
+        last, self._filled = self._filled, self.session.filled(self.name)
         for name, control in self.controls.items():
             if self._filled.get(name) != last.get(name) and self._value(name) is None:
                 self._show_value(control)

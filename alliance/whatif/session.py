@@ -82,14 +82,14 @@ class Session:
         group, dot, key = name.partition(".")
         return self.scenario.replace({group: {key: value}} if dot else {name: value})
 
-    def answers(self, panel: str, s: Scenario) -> Answers:
-        """A panel's quick answers at a scenario that may be of another day.
+    def answers(self, panel: str, s: Scenario, only: str = "") -> Answers:
+        """A panel's quick answers (for one picture) at a scenario that may be of another day.
 
         Raises
         ------
         AllianceError
         """
-        return PANELS[panel](self._glance_of(s), s)
+        return PANELS[panel](self._glance_of(s), s, only)
 
     def take(self, s: Scenario) -> None:
         """Make a checked scenario the current one."""
@@ -138,9 +138,9 @@ class Session:
             return known[first].date(), known[-2].date()
         return None
 
-    def filled(self) -> dict[str, float | None]:
-        """What fills the fields that the scenario leaves empty, where that is one number."""
-        return self._glance.filled(self.scenario)
+    def filled(self, panel: str) -> dict[str, float | None]:
+        """What fills a panel's fields that the scenario leaves empty, where that is one number."""
+        return self._glance.filled(panel, self.scenario)
 
     def _glance_of(self, s: Scenario) -> Glance:
         if s.as_of == self._glance.ev.as_of:

@@ -66,7 +66,7 @@ def _selldown(a: Answers) -> str:
     return say(
         "To go from {selldown.stake_before:.1%} to {target:.0%} Renault sells "
         "{selldown.shares_sale_only:,} shares, EUR {value:,.0f}m at the market. By {name} they "
-        "bring EUR {got:,.0f}m on average and EUR {worst:,.0f}m in one case of twenty or less; "
+        "bring EUR {got:,.0f}m on average and at most EUR {worst:,.0f}m in the worst twentieth; "
         "sold at once they bring EUR {now:,.0f}m. All is sold within {years:g} years in "
         "{done:.0%} of cases, and the stake is then {end:.1%} on average.{tail}",
         a,
@@ -88,8 +88,8 @@ def _decline(a: Answers) -> str:
         "From {since:%Y-%m-%d} to {until:%Y-%m-%d} Nissan's price changed by "
         "{decline.price_change_jpy:.1%} in yen and {decline.price_change_eur:.1%} in euros; with "
         "dividends reinvested by {decline.total_return_jpy:.1%} and "
-        "{decline.total_return_eur:.1%}. The deepest fall was {decline.max_drawdown:.1%}. The company's own part is "
-        "{decline.part.company:.2f} log points.",
+        "{decline.total_return_eur:.1%}. The deepest fall was {decline.max_drawdown:.1%}. The "
+        "company's own part is {decline.part.company:.2f} log points.",
         a,
         since=a.context["since"],
         until=a.context["until"],

@@ -23,11 +23,11 @@ from alliance.charts.panels.easel import GHOST, Told, roof
 from alliance.charts.price import marks
 
 _TAPE = "exchange closes; ECB reference rates"
-STEP = 5  # sessions from one drawn point to the next
+STEP = 8  # sessions from one drawn point to the next
 
 
 def _thin(frame):
-    """Every fifth session, and the last."""
+    """Every so many sessions, and the last."""
     return frame.iloc[sorted({*range(0, len(frame), STEP), len(frame) - 1})]
 
 

@@ -26,6 +26,12 @@ GHOST = "#8a8a8a"
 _HEAD = re.compile(r"<svg [^>]*>")
 _GLOBAL = re.compile(r"<style type=\"text/css\">.*?</style>", re.S)
 _META = re.compile(r"<metadata>.*?</metadata>", re.S)
+_SPARE = re.compile(r'<g id="[^"]*">')  # nobody refers to groups
+_WHOLE = (
+    f'<svg viewBox="0 0 {WIDTH * 72:g} {HEIGHT * 72:g}" role="img" aria-label="{{alt}}" '
+    'style="stroke-linejoin:round;stroke-linecap:butt" xmlns="http://www.w3.org/2000/svg" '
+    'xmlns:xlink="http://www.w3.org/1999/xlink">{body}</svg>'
+)
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,19 @@ Sketch = Callable[[Axes, Answers, Answers | None], Told]
 
 
 class Easel:
-    """Keeps one figure for each sketch of a panel; not safe to share between threads."""
+    """Keeps one figure for each sketch of a panel; not safe to share between threads.
+
+    Ticks, grid and labels cost two thirds of a drawing, and mostly stand while a slider moves: they
+    are drawn apart, and kept for as long as all that they rest on stays the same.
+    """
 
     def __init__(self, sketches: dict[str, Sketch]) -> None:
         self._sketches = sketches
         self._axes: dict[str, Axes] = {}
+        self._frames: dict[str, tuple[tuple, str]] = {}
 
-    def draw(self, a: Answers, pinned: Answers | None = None) -> list[Picture]:
-        """All pictures of a panel's answers, over those of a pinned case.
+    def draw(self, a: Answers, pinned: Answers | None = None, only: str = "") -> list[Picture]:
+        """All pictures of a panel's answers (or one), over those of a pinned case.
 
         Raises
         ------
@@ -67,7 +78,11 @@ class Easel:
             If a sketch says no title, alt text or source, or leaves its axes without a label.
         """
         with rc_context(SETTINGS | {"svg.fonttype": "none"}):
-            return [self._picture(key, sketch, a, pinned) for key, sketch in self._sketches.items()]
+            return [
+                self._picture(key, sketch, a, pinned)
+                for key, sketch in self._sketches.items()
+                if only in ("", key)
+            ]
 
     def _picture(self, key: str, sketch: Sketch, a: Answers, pinned: Answers | None) -> Picture:
         ax = self._clean(key)
@@ -77,22 +92,61 @@ class Easel:
                 raise AllianceError(f"a picture needs a {name}: '{key}'")
         if ax.axison and not (ax.get_xlabel() or ax.get_ylabel()):
             raise AllianceError(f"a picture needs units on its axes: '{key}'")
-        _place_labels(ax)
-        return Picture(key, told.title, told.alt, told.source, _svg(ax.figure, key, told))
+        body = self._frame(key, ax) if ax.axison else ""
+        shown, ax.axison = ax.axison, False
+        body += _svg(ax.figure, key)
+        ax.axison = shown
+        alt = html.escape(f"{told.title}. {told.alt}", quote=True)
+        return Picture(key, told.title, told.alt, told.source, _WHOLE.format(alt=alt, body=body))
+
+    def _frame(self, key: str, ax: Axes) -> str:
+        """The axes without what is drawn on them, from the last drawing where they stand."""
+        rests_on = _rests_on(ax)
+        if self._frames.get(key, (None,))[0] != rests_on:
+            _place_labels(ax)
+            for artist in _drawn(ax):
+                artist.set_visible(False)
+            self._frames[key] = rests_on, _svg(ax.figure, f"{key}-axes")
+            for artist in _drawn(ax):
+                artist.set_visible(True)
+        return self._frames[key][1]
 
     def _clean(self, key: str) -> Axes:
         """The sketch's axes without what was drawn on them; ticks stay."""
         if key not in self._axes:
             figure = Figure(figsize=(WIDTH, HEIGHT), dpi=72)
             FigureCanvasSVG(figure)
+            figure.patch.set_visible(False)
             ax = self._axes[key] = figure.add_axes(MARGINS)
+            ax.patch.set_visible(False)
             ax.locator_params(nbins=TICKS)
             ax.grid(axis="x", visible=False)
         ax = self._axes[key]
-        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images):
+        for artist in _drawn(ax):
             artist.remove()
         ax.set_axis_on()
         return ax
+
+
+def _drawn(ax: Axes) -> tuple:
+    return (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images)
+
+
+def _rests_on(ax: Axes) -> tuple:
+    """All on which the look of ticks, grid and labels rests, in our sketches."""
+    out: list = [ax.get_position().bounds]
+    for axis in (ax.xaxis, ax.yaxis):
+        labels = getattr(axis.get_major_formatter(), "seq", ())
+        places = getattr(axis.get_major_locator(), "locs", ())
+        limits = axis.get_view_interval()
+        out += [
+            axis.get_scale(),
+            tuple(limits),
+            axis.get_label_text(),
+            tuple(labels),
+            tuple(places),
+        ]
+    return tuple(out)
 
 
 def _place_labels(ax: Axes) -> None:
@@ -103,23 +157,17 @@ def _place_labels(ax: Axes) -> None:
     ax.yaxis.set_label_coords(0.04, bottom + height / 2, transform=figure)
 
 
-def _svg(figure: Figure, key: str, told: Told) -> str:
-    """A figure as SVG that can stand inside a page: no prolog, no style for others, no date."""
+def _svg(figure: Figure, salt: str) -> str:
+    """A figure's inner SVG: no prolog, no style for others, no date, no ids but those used."""
     out = io.StringIO()
-    with rc_context({"svg.hashsalt": key}):  # ids of one picture never meet another's
-        width, height = WIDTH * 72, HEIGHT * 72
+    with rc_context({"svg.hashsalt": salt}):  # ids of one picture never meet another's
         none = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        renderer = RendererSVG(width, height, out, image_dpi=72, metadata=none)
+        renderer = RendererSVG(WIDTH * 72, HEIGHT * 72, out, image_dpi=72, metadata=none)
         figure.draw(renderer)
         renderer.finalize()
     text = out.getvalue()
-    body = _META.sub("", _GLOBAL.sub("", text[_HEAD.search(text).end() :]))
-    alt = html.escape(f"{told.title}. {told.alt}", quote=True)
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{alt}" '
-        f'style="stroke-linejoin:round;stroke-linecap:butt" xmlns="http://www.w3.org/2000/svg" '
-        f'xmlns:xlink="http://www.w3.org/1999/xlink">{body}'
-    )
+    text = text[_HEAD.search(text).end() : text.rindex("</svg>")]
+    return _SPARE.sub("<g>", _META.sub("", _GLOBAL.sub("", text))).replace("\n", "")
 
 
 def blank(ax: Axes, why: str) -> None:

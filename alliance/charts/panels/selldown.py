@@ -6,10 +6,12 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts.base import billions, end_labels, number, percent, percent_axis
-from alliance.charts.control import FILINGS, PROGRAMMES, SIMULATED
+from alliance.charts.control import PROGRAMMES
 from alliance.charts.panels.easel import GHOST, Told, blank, mark, roof
 from alliance.charts.style import INK, SOFT
 
+FILINGS = "holdings, share counts and releases that chapter 2 lists"
+SIMULATED = "our simulation; chapter 2 lists its inputs"
 _LOSS = FILINGS + "; our simulation"
 
 

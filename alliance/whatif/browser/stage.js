@@ -37,6 +37,14 @@ function label(root) {
   }
 }
 
+// Nor does it say to them which of its toggles is down.
+function press(root) {
+  for (const toggle of root.querySelectorAll(".alliance-cockpit .widget-toggle-button")) {
+    const down = String(toggle.classList.contains("mod-active"));
+    if (toggle.getAttribute("aria-pressed") !== down) toggle.setAttribute("aria-pressed", down);
+  }
+}
+
 function render({ model, el }) {
   el.classList.add("alliance-stage");
   const problem = part(el, "p", "alliance-problem");
@@ -57,6 +65,11 @@ function render({ model, el }) {
   function draw() {
     const view = model.get("view");
     if (!view.pictures) return;
+    for (const [key, f] of figures) {
+      if (view.pictures.some((picture) => picture.key === key)) continue;
+      f.box.remove();
+      figures.delete(key);
+    }
     for (const picture of view.pictures) {
       if (!figures.has(picture.key)) figures.set(picture.key, figure(grid));
       const f = figures.get(picture.key);
@@ -67,6 +80,8 @@ function render({ model, el }) {
         f.svg = picture.svg;
       }
     }
+    const order = view.pictures.map((picture) => figures.get(picture.key).box);
+    if (order.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...order);
     words.textContent = view.words;
     if (table.innerHTML !== view.table) table.innerHTML = view.table;
     el.dataset.count = view.count;
@@ -87,10 +102,12 @@ function render({ model, el }) {
   const watch = new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    setTimeout(() => { waiting = false; label(document); }, 100);
+    setTimeout(() => { waiting = false; name(); }, 100);
   });
-  watch.observe(document.body, { childList: true, subtree: true });
-  label(document);
+  const name = () => { label(document); press(document); };
+  const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
+  watch.observe(document.body, seen);
+  name();
   return () => { watch.disconnect(); clearTimeout(timer); };
 }
 

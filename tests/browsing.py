@@ -1,0 +1,133 @@
+"""Servers and pages for tests and benches in a real browser: JupyterLab and the app."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+WAIT = 90_000  # milliseconds: a first start on a slow machine
+STAGE = ".alliance-stage svg[role=img]"
+#: Milliseconds from a key on a slider to the changed picture on screen, one for each key.
+LATENCY = """async ([selector, moves, gap]) => {
+  const stage = document.querySelector(selector + ' .alliance-stage');
+  const handle = document.querySelector(selector + ' .noUi-handle[aria-label^="Target"]')
+    ?? document.querySelector(selector + ' .noUi-handle');
+  handle.focus();
+  const found = [];
+  for (let k = 0; k < moves; k++) {
+    const before = stage.dataset.count;
+    const start = performance.now();
+    const changed = new Promise((done) => {
+      const watch = new MutationObserver(() => {
+        if (stage.dataset.count === before) return;
+        watch.disconnect();
+        requestAnimationFrame(() => { const c = new MessageChannel();
+          c.port1.onmessage = () => done(performance.now() - start); c.port2.postMessage(0); });
+      });
+      watch.observe(stage, { attributes: true });
+    });
+    const key = (k % 20) < 10 ? 'ArrowRight' : 'ArrowLeft';
+    const code = key === 'ArrowRight' ? 39 : 37;
+    handle.dispatchEvent(new KeyboardEvent('keydown', { key, keyCode: code, which: code,
+      bubbles: true, cancelable: true }));
+    found.push(await Promise.race([changed, new Promise((r) => setTimeout(() => r(NaN), 3000))]));
+    await new Promise((r) => setTimeout(r, gap));
+  }
+  return found;
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextmanager
+def serving(command: list[str], url: str, log: Path, **env: str) -> Iterator[str]:
+    """A server in a process group of its own, from its first answer to its end."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, cwd=ROOT, env=os.environ | env, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + WAIT / 1000
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}/api/status" if "lab" in command[2] else url)
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(log.read_text(encoding="utf-8")) from None
+                time.sleep(0.2)
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def lab(folder: Path, root: Path = ROOT) -> Iterator[str]:
+    """JupyterLab without a password on loopback, its settings in a folder of its own."""
+    config = folder / "labconfig"
+    config.mkdir(parents=True)
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (config / "page_config.json").write_text(json.dumps(news), encoding="utf-8")
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password="]
+    command += [f"--notebook-dir={root}", "--ServerApp.port_retries=0"]
+    settings = {f"JUPYTERLAB_{n}_DIR": str(folder / n) for n in ("SETTINGS", "WORKSPACES")}
+    env = {"JUPYTER_CONFIG_DIR": str(folder), "PYTHONPATH": str(ROOT)} | settings
+    with serving(command, f"http://127.0.0.1:{port}", folder / "lab.log", **env) as url:
+        yield url
+
+
+@contextmanager
+def app(folder: Path, *options: str) -> Iterator[str]:
+    """``alliance app`` on a free port."""
+    port = free_port()
+    command = [sys.executable, "-m", "alliance", "app", "--no-browser", f"--port={port}"]
+    with serving([*command, *options], f"http://localhost:{port}", folder / "app.log") as url:
+        yield url
+
+
+def run_all(page, url: str, notebook: str, name: str) -> None:
+    """Open a notebook in JupyterLab and run all its cells, until the kernel is idle."""
+    page.goto(f"{url}/lab/workspaces/{name}/tree/{notebook}?reset", timeout=WAIT)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT)
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=WAIT)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
+
+
+def settled(page, notebook_cells: int) -> None:
+    """Until every code cell has its number and the kernel is idle."""
+    page.wait_for_function(
+        """(cells) => {
+          const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+            .map((p) => p.textContent.trim());
+          return prompts.length >= cells && prompts.every((t) => /\\[\\d+\\]/.test(t));
+        }""",
+        arg=notebook_cells,
+        timeout=WAIT,
+    )
