@@ -12,7 +12,7 @@ from alliance.answers import Result
 from alliance.evidence import Evidence
 from alliance.report import pages, record
 from alliance.report.record import CHAPTERS
-from alliance.scenario import Scenario, differs
+from alliance.scenario import Scenario, differs, to_token
 from alliance.tables import shown
 
 
@@ -25,6 +25,7 @@ def page_values(s: Scenario, name: str, command: str, foot: dict[str, Any]) -> d
         "revision": foot["revision"],
         "evidence": foot["evidence"],
         "command": command,
+        "token": to_token(s),
         "links": [(key, chapter_name(key)) for key in CHAPTERS],
     }
 

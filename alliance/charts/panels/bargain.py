@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from alliance.answers import Answers
 from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY
@@ -34,19 +35,21 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.set_position((0.17, 0.19, 0.79, 0.72))
     ax.set_xlim(0, x.max())
     ax.set_ylim(0, 0.3)
-    for who, other, hue in ((renault, nissan, RENAULT_ONLY), (nissan, renault, NISSAN_ONLY)):
-        if (who >= 0).any():
-            ax.contourf(
-                x,
-                y,
-                np.where(other < 0, who, np.minimum(who, 1.0)),
-                levels=[0, np.inf],
-                colors=[hue],
-                extend="neither",
-            )
     both = np.minimum(renault, nissan)
-    if (both >= 0).any():
-        ax.contourf(x, y, both, levels=[0, np.inf], colors=[BOTH])
+    regions = (
+        (np.minimum(renault, -nissan), RENAULT_ONLY, "//", "only Renault"),
+        (np.minimum(nissan, -renault), NISSAN_ONLY, "\\\\", "only Nissan"),
+        (both, BOTH, "", "both gain"),
+    )
+    for at, (gain, hue, hatch, text) in enumerate(regions):
+        if (gain >= 0).any():
+            ax.contourf(x, y, gain, levels=[0, np.inf], colors=[hue], hatches=[hatch])
+        place = 0.01 + 0.34 * at
+        key = Rectangle((place, 1.035), 0.03, 0.05, transform=ax.transAxes, clip_on=False)
+        key.set(facecolor=hue, edgecolor=INK, linewidth=0.4, hatch=hatch)
+        ax.add_patch(key)
+        style = {"transform": ax.transAxes, "fontsize": 8, "color": INK, "va": "bottom"}
+        ax.text(place + 0.045, 1.03, text, **style)
     if pinned is not None and len(then := pinned.frame("bargain_points")):
         ax.plot(
             then["agreed"].iloc[0] / 1e9, then["discount"].iloc[0], "D", ms=6, mfc="none", mec=GHOST
@@ -60,27 +63,6 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
         mec=INK,
         clip_on=False,
     )
-    for at, (text, hue) in enumerate(
-        (("both gain", BOTH), ("only Renault", RENAULT_ONLY), ("only Nissan", NISSAN_ONLY))
-    ):
-        ax.text(
-            0.01 + 0.34 * at,
-            1.03,
-            f"■ {text}",
-            transform=ax.transAxes,
-            fontsize=8,
-            color=hue,
-            va="bottom",
-        )
-        ax.text(
-            0.01 + 0.34 * at,
-            1.03,
-            f"    {text}",
-            transform=ax.transAxes,
-            fontsize=8,
-            color=INK,
-            va="bottom",
-        )
     percent_axis(ax.yaxis)
     ax.set_ylabel("sale discount")
     ax.set_xlabel("value of Ampere agreed, EUR bn")

@@ -77,7 +77,7 @@ class Easel:
         AllianceError
             If a sketch says no title, alt text or source, or leaves its axes without a label.
         """
-        with rc_context(SETTINGS | {"svg.fonttype": "none"}):
+        with rc_context(SETTINGS | {"svg.fonttype": "none", "hatch.linewidth": 0.4}):
             return [
                 self._picture(key, sketch, a, pinned)
                 for key, sketch in self._sketches.items()

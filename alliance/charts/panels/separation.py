@@ -34,7 +34,7 @@ def _hue(a: Answers, name: str) -> str:
 
 
 def _names(ax, names: list[str]) -> None:
-    ax.set_position((0.31, 0.19, 0.65, 0.74))
+    ax.set_position((0.31, 0.19, 0.62, 0.74))
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_yticks(range(len(names)), names, fontsize=7.5)
 
