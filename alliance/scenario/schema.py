@@ -124,7 +124,7 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         hint = did_you_mean(str(received), valid)
         hint = hint if "did you mean" in hint else ""  # the rule names the values already
         return f"{name}: must be {problem['ctx']['expected']}, received {received!r}{hint}"
-    info = fields().get(name)
+    info = fields(model=model).get(name)
     rule = problem["msg"].removeprefix("Value error, ")
     if info is not None and problem["type"] in ("greater_than_equal", "less_than_equal"):
         low, high = limits(info)

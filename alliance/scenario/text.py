@@ -123,7 +123,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
     'mitsubishi-motors'
     """
     changes: dict[str, Any] = {}
-    known = fields()
+    known = fields(model=type(scenario))
     for setting in settings:
         name, equals, text = setting.partition("=")
         name = name.strip()
@@ -140,7 +140,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
     values = scenario.model_dump(mode="json")
     for name, value in changes.items():
         values[name] = values[name] | value if isinstance(value, dict) else value
-    return Scenario.of(_texts(values), text=True)
+    return type(scenario).of(_texts(values), text=True)
 
 
 def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:

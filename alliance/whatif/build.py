@@ -86,17 +86,17 @@ class Building:
             self._thread.join()
 
     def _follow(self) -> None:
-        lines = []
-        for line in self.process.stdout:
-            line = line.strip()
-            lines.append(line)
-            if step := _STEP.search(line):
-                done, total = map(int, step.groups())
-                self.bar.max, self.bar.value = total, done
-                self.said.value = f"{done} of {total} cells"
-            elif line.startswith("running "):
-                self.said.value = line.removeprefix("running ")
-        code, self.process_code = self.process.wait(), None
+        process, lines = self.process, []
+        with process.stdout as output:
+            for line in map(str.strip, output):
+                lines.append(line)
+                if step := _STEP.search(line):
+                    done, total = map(int, step.groups())
+                    self.bar.max, self.bar.value = total, done
+                    self.said.value = f"{done} of {total} cells"
+                elif line.startswith("running "):
+                    self.said.value = line.removeprefix("running ")
+        code = process.wait()
         self.process = None
         self.start_button.disabled, self.stop_button.disabled = False, True
         self.said.value = ""

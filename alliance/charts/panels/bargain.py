@@ -97,7 +97,8 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Told:
     both = frame[["renault", "nissan"]].to_numpy() / 1e6
     ax.set_position((0.3, 0.19, 0.66, 0.74))
     ax.set_ylim(-0.6, len(frame) - 0.4)
-    ax.set_xlim(-roof(-both.min() * 1.3) if both.min() < 0 else 0, roof(max(both.max(), 50) * 1.5))
+    low = -roof(-both.min() * 1.3) if both.min() < 0 else 0.0
+    ax.set_xlim(low, max(roof(max(both.max(), 50) * 1.5), -0.6 * low))
     for shift, who in ((0.2, "renault"), (-0.2, "nissan")):
         ax.barh(y + shift, frame[who] / 1e6, height=0.36, color=colour(who))
         for at, amount in zip(y + shift, frame[who] / 1e6, strict=True):

@@ -35,7 +35,7 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Told:
     """Prices from the starting day."""
     frame, c = a.frame("rebased").ffill(), a.context
     last, drawn = frame.iloc[-1], _thin(frame)
-    ax.set_position((0.18, 0.14, 0.5, 0.8))
+    ax.set_position((0.205, 0.14, 0.445, 0.8))
     ax.set_yscale("log")
     low, high = np.nanmin(frame.to_numpy()), np.nanmax(frame.to_numpy())
     ax.set_ylim(low / 1.08, high * 1.08)
@@ -61,7 +61,7 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Told:
             xytext=(5, 0),
             textcoords="offset points",
             va="center",
-            fontsize=8,
+            fontsize=7.5,
             color=colour(name, list(last.index)),
             annotation_clip=False,
         )

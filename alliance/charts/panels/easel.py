@@ -125,6 +125,7 @@ class Easel:
         for artist in _drawn(ax):
             artist.remove()
         ax.set_axis_on()
+        ax.set_position(MARGINS)
         return ax
 
 

@@ -158,15 +158,16 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.plot(frame["carrying"], values["mean"], color=hue)
     ax.axhline(0, color=SOFT, lw=0.8)
     ax.plot(k, mean, "o", ms=6, mfc="white", mec=INK)
-    left = k > frame["carrying"].iloc[-1] * 0.6
+    bottom, top = ax.get_ylim()
+    left, low = k > frame["carrying"].iloc[-1] * 0.6, mean - bottom < 0.2 * (top - bottom)
     ax.annotate(
         f"carried {number(k)}: {number(mean, 2)}",
         (k, mean),
-        xytext=(-7, 5) if left else (7, -5),
+        xytext=(-7 if left else 7, 5 if left or low else -5),
         textcoords="offset points",
         fontsize=8.5,
         ha="right" if left else "left",
-        va="bottom" if left else "top",
+        va="bottom" if left or low else "top",
     )
     ax.set_ylabel("loss, EUR bn")
     ax.set_xlabel("amount carried, EUR a share")

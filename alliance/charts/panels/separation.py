@@ -64,7 +64,7 @@ def value(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.axvline(0, color=INK, lw=0.8)
     percent_axis(ax.xaxis, sign=True)
     ax.locator_params(axis="x", nbins=5)
-    ax.set_xlabel("value a share against the price\n(bar: low to high, dot: base)")
+    ax.set_xlabel("share against price (bar: low–high, dot: base)")
     best = ends["base_change"].idxmax()
     found = "; ".join(
         f"{frame.at[n, 'structure_name']} {percent(r.iloc[0], 1, True)}, "

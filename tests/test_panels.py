@@ -1,0 +1,224 @@
+"""Quick answers and pictures of the panels: the chapters' numbers, drawn without a fault."""
+
+from __future__ import annotations
+
+import html
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alliance import answers, evidence, scenario
+from alliance.answers import forms, makers
+from alliance.answers.glance import PANELS, POINTS, Glance
+from alliance.charts.panels import SKETCHES, Easel
+from alliance.charts.panels.easel import Told, roof
+from alliance.errors import AllianceError, ScenarioError
+from alliance.whatif import words
+from tests.looks import STANDINGS, assert_texts_keep_apart, scenario_of
+
+CHAPTER = {
+    "selldown": "2-selldown",
+    "decline": "1-decline",
+    "separation": "3-separation",
+    "bargain": "3-separation",
+}
+
+
+@pytest.fixture(scope="module", params=STANDINGS)
+def seen(request):
+    """A scenario, its evidence, and the quick answers of each panel."""
+    s = scenario_of(request.param)
+    ev = evidence.open(s.as_of)
+    glance = Glance(ev)
+    return s, ev, {name: look(glance, s) for name, look in PANELS.items()}
+
+
+def test_a_panels_numbers_are_the_chapters(seen):
+    """Value, unit, label, sources and note of every result, and the sell-down's path."""
+    s, ev, found = seen
+    whole = {chapter: answer(s, ev) for chapter, answer in answers.CHAPTERS.items()}
+    for name, a in found.items():
+        assert len(a.results) > 3
+        for key, result in a.results.items():
+            assert result == whole[CHAPTER[name]].result(key), key
+    full = whole["2-selldown"].frame("stake_path")
+    full = full[full["programme"] == s.selldown.programme].reset_index(drop=True)
+    part = found["selldown"].frame("path")
+    if len(part):
+        same = full.iloc[:: (len(full) - 1) // (POINTS - 1)].reset_index(drop=True)
+        for column in ("years", "mean", "low", "high"):
+            assert np.allclose(part[column], same[column], rtol=0, atol=1e-12), column
+    score = whole["3-separation"].frame("scorecard")
+    score = score[score["maker"] == s.separation.company].set_index("structure")["score"]
+    own = found["separation"].frame("scores")["score"]
+    assert np.allclose(own.reindex(score.index).astype(float), score.astype(float), equal_nan=True)
+
+
+def test_parts_of_the_panel_add_up(seen):
+    s, _, found = seen
+    a = found["selldown"]
+    histogram, completion = a.frame("proceeds"), a.frame("completion")
+    assert histogram["part"].sum() == pytest.approx(1)
+    key = f"selldown.{s.selldown.programme}"
+    assert completion["sold"].iloc[-1] == pytest.approx(a[f"{key}.p_complete"])
+    assert completion["at_target"].iloc[-1] == pytest.approx(a[f"{key}.p_at_target"])
+    assert (completion[["sold", "at_target"]].diff().dropna() >= 0).all(axis=None)
+    loss = a.frame("loss")
+    if len(loss):
+        k = a.context["group"].carrying_eur_per_share
+        at = np.interp(k, loss["carrying"], loss["mean"])  # a line, so this is exact
+        assert at == pytest.approx(a[f"{key}.loss_eur_mean"] / 1e6, abs=1e-3)
+    path = a.frame("path")
+    assert (path["votes"] <= path["mean"].max() + 1e-9).all()
+    assert (path["low"] <= path["high"]).all() and path["mean"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("name", SKETCHES)
+def test_pictures_say_and_show(seen, name):
+    """Each picture has words and an alt text with a number and a date; no text overlaps."""
+    _, _, found = seen
+    easel = Easel(SKETCHES[name])
+    for picture in easel.draw(found[name]):
+        tree = ElementTree.fromstring(picture.svg)
+        assert tree.get("role") == "img"
+        assert html.unescape(tree.get("aria-label")) == f"{picture.title}. {picture.alt}"
+        words_ = f"{picture.title} {picture.alt} {picture.source}"
+        assert "nan" not in words_.lower() and "inf " not in words_
+        assert "nan" not in re.sub(r"[A-Za-z]+nan[A-Za-z]+", "", picture.svg.lower())
+        if "Nothing" not in picture.title and len(picture.alt) > 70:
+            assert re.search(r"\d", picture.alt) and re.search(r"20\d\d", words_), picture.alt
+        assert "<style" not in picture.svg and "<metadata" not in picture.svg
+        assert_texts_keep_apart(easel._axes[picture.key].figure)
+
+
+def test_sentences_and_tables(seen):
+    _, _, found = seen
+    for name, a in found.items():
+        text = words.sentence(name, a)
+        assert "nan" not in text and text.rstrip().endswith(".") and ".." not in text, text
+        table = words.numbers(name, a, a)
+        assert table.count("<tr>") == len(words.keys(name, a)) + 1
+        assert all(cell in ("0", "") for cell in re.findall(r"<td>([^<]*)</td></tr>", table))
+
+
+def test_a_redraw_equals_a_first_drawing():
+    """Whatever was drawn before: kept axes must not show what no longer holds."""
+    ev = evidence.open("2023-01-17")
+    glance, base = Glance(ev), scenario.Scenario()
+    cases = [
+        base,
+        base.replace({"selldown": {"programme": "windows", "horizon_years": 11}}),
+        base.replace({"selldown": {"target_stake": 0.43}}),  # nothing to sell: no axes
+        base.replace({"decline": {"since": "2021-03-01", "currency": "EUR"}}),
+        base.replace({"separation": {"company": "gm", "structure": "integrated"}}),
+        base.replace({"separation": {f"weight_{n}": 0 for n in (
+            "cash", "control", "profit", "value", "downside", "disclosure", "simplicity")}}),
+        base,
+    ]  # fmt: skip
+    for name, look in PANELS.items():
+        kept = Easel(SKETCHES[name])
+        for s in cases:
+            a = look(glance, s)
+            assert kept.draw(a) == Easel(SKETCHES[name]).draw(a), name
+
+
+def test_one_picture_is_that_of_all():
+    glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+    for name, look in PANELS.items():
+        whole = {p.key: p for p in Easel(SKETCHES[name]).draw(look(glance, s))}
+        for key in SKETCHES[name]:
+            assert Easel(SKETCHES[name]).draw(look(glance, s, key), only=key) == [whole[key]]
+
+
+def test_a_pinned_case_shows_in_grey():
+    glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+    then = s.replace({"selldown": {"target_stake": 0.25}})
+    easel = Easel(SKETCHES["selldown"])
+    plain = easel.draw(glance.selldown(s))
+    over = easel.draw(glance.selldown(s), glance.selldown(then))
+    assert all(
+        b.svg.count("#8a8a8a") > a.svg.count("#8a8a8a") for a, b in zip(plain, over, strict=True)
+    )
+    assert [a.title for a in plain] == [b.title for b in over]
+
+
+@pytest.mark.parametrize("missing", ["title", "alt", "source", "label"])
+def test_a_picture_without_what_it_needs_is_refused(missing):
+    said = {"title": "t", "alt": "a", "source": "s"} | {missing: " "}
+    said.pop("label", None)
+
+    def sketch(ax, a, pinned):
+        ax.set_xlabel("" if missing == "label" else "x")
+        return Told(**said)
+
+    with pytest.raises(AllianceError, match="units" if missing == "label" else missing):
+        Easel({"k": sketch}).draw(None)
+
+
+@pytest.mark.parametrize("value", [1e-9, 0.013, 0.5, 3.24, 5, 71, 99.9, 1e6, 123456.7])
+def test_a_roof_is_above_and_near(value):
+    assert value <= roof(value) * (1 + 1e-9) <= value * 2.01
+    assert roof(roof(value)) == pytest.approx(roof(value))
+
+
+def test_panels_refuse_what_chapters_refuse():
+    glance = Glance(evidence.open("2023-01-17"))
+    s = scenario.Scenario()
+    for bad, panel in (
+        ({"decline": {"since": "2023-03-01"}}, "decline"),
+        ({"decline": {"peers": ["toyta"]}}, "decline"),
+        ({"separation": {"company": "fiat"}}, "separation"),
+        ({"separation": {"structure": "spin"}}, "bargain"),
+    ):
+        with pytest.raises(ScenarioError, match="received"):
+            PANELS[panel](glance, s.replace(bad))
+    with pytest.raises(ScenarioError, match="as_of"):
+        Glance(evidence.open("2016-06-01")).selldown(s.replace({"as_of": "2016-06-01"}))
+
+
+def _other(name, value):
+    """Another valid value of a field of the separation group."""
+    if isinstance(value, tuple):
+        return list(value[:-1])
+    if isinstance(value, str):
+        return {"structure": "integrated", "company": "gm"}[name]
+    info = scenario.fields(scenario.Separation)[name]
+    low, high = info.json_schema_extra["slider"]
+    return low + 0.37 * (high - low)
+
+
+@pytest.mark.parametrize("name", scenario.fields(scenario.Separation))
+def test_forms_and_makers_rest_on_the_fields_they_name(name):
+    """What is kept between two moves is kept under all fields on which it rests."""
+    s = scenario.Scenario()
+    moved = s.replace({"separation": {name: _other(name, getattr(s.separation, name))}})
+    for room, make in ((forms, forms.forms), (makers, makers.makers)):
+        one, other = ([repr(x) for x in make(q, evidence.open(q.as_of)).values()]
+                      for q in (s, moved))  # fmt: skip
+        if name not in room.FIELDS:
+            assert one == other, f"{name} moves {room.__name__}"
+
+
+def test_kept_forms_follow_their_fields():
+    glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+    for change in ({"float_fraction": 0.1}, {"ev_value_eur": 2e10}, {"company": "gm"}, {}):
+        q = s.replace({"separation": change})
+        fresh = Glance(glance.ev)
+        assert glance.separation(q).results == fresh.separation(q).results, change
+        assert glance.bargain(q).results == fresh.bargain(q).results, change
+
+
+def test_evidence_hands_out_frames_that_nobody_can_spoil():
+    ev = evidence.open("2023-01-17")
+    table = ev.holdings
+    table.loc[table.index[0], "shares"] = -1
+    table["more"] = 1
+    again = ev.holdings
+    assert (again["shares"] > 0).all() and "more" not in again
+    read = ev.package.read("holdings")
+    read["shares"] = 0
+    assert (ev.package.read("holdings")["shares"] > 0).all()
+    assert isinstance(again, pd.DataFrame)

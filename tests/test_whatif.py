@@ -1,0 +1,546 @@
+"""The cockpit in process: controls, sessions, the round trip, the app's settings."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+import sys
+from typing import Literal
+
+import ipywidgets as w
+import pytest
+from pydantic import create_model
+
+from alliance import answers, evidence, scenario
+from alliance.answers import glance
+from alliance.errors import ScenarioError
+from alliance.scenario.groups import Selldown, field
+from alliance.whatif import app, words
+from alliance.whatif.build import Building
+from alliance.whatif.cockpit import Cockpit, alone
+from alliance.whatif.controls import Control, label_of, text_of
+from alliance.whatif.panels import FIELDS, Panel, fields_of
+from alliance.whatif.session import Session, start_of
+from alliance.whatif.stage import Case
+from tests.conftest import ROOT
+from tests.looks import STANDINGS, scenario_of
+
+
+@pytest.fixture
+def cockpit(tmp_path, monkeypatch):
+    """A cockpit whose scenarios are copies that a test may write."""
+    for name in scenario.names():
+        (tmp_path / f"{name}.yaml").write_bytes((scenario.FOLDER / f"{name}.yaml").read_bytes())
+    for module in (scenario, scenario.text):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
+    return Cockpit("base")
+
+
+# --- one schema for everything ------------------------------------------------------------------
+
+
+def test_a_new_field_is_in_cell_panel_help_and_reference():
+    """A copy of the schema with two more fields: there is no second list of parameters."""
+
+    class More(Selldown):
+        patience: float = field(
+            0.4, "How long it waits", "moons", low=0, high=9, slider=(0, 3), step=0.2, first=True
+        )
+        mood: Literal["calm", "brisk"] = field("calm", "How it is done")
+
+    copy = create_model("Copy", __base__=scenario.Scenario, selldown=(More, More()))
+    assert "patience: float = 0.4  # How long it waits, 0 to 9 moons" in scenario.cell(
+        "2-selldown", copy
+    )
+    assert "| `selldown.patience` | 0.4 | 0 to 9 | moons | How long it waits |" in (
+        scenario.reference(copy)
+    )
+    assert "selldown.patience = 0.4 (0 to 9) moons\n    How long it waits" in scenario.listing(copy)
+    session = Session(copy())
+    panel = Panel("selldown", session)
+    control = panel.controls["selldown.patience"]
+    assert control.main.description == "Patience (moons)"
+    assert control.help == "How long it waits; 0 to 9"
+    assert (control.slider.min, control.slider.max, control.slider.step) == (0, 3, 0.2)
+    control.slider.value = 2.0
+    assert session.scenario.selldown.patience == 2.0
+    control.main.value = "12"
+    assert control.problem == "selldown.patience: must be from 0 to 9 moons, received '12'"
+    assert "selldown.mood" not in panel.controls  # not among the first
+    panel._more.value = True
+    assert panel.controls["selldown.mood"].main.options == ("calm", "brisk")
+    panel.controls["selldown.mood"].main.value = "brisk"
+    assert session.scenario.selldown.mood == "brisk"
+
+
+def test_every_field_is_in_one_panel():
+    found = [name for panel in FIELDS for name in fields_of(panel, scenario.Scenario)]
+    grouped = [name for name in scenario.fields() if "." in name]
+    assert sorted(found) == sorted(grouped)
+    for panel in FIELDS:
+        firsts = [i for i in fields_of(panel, scenario.Scenario).values()
+                  if i.json_schema_extra["first"]]  # fmt: skip
+        assert 3 <= len(firsts) <= 15, panel
+
+
+@pytest.mark.parametrize("name", scenario.fields())
+def test_each_control_shows_what_the_schema_takes_back(name):
+    """The text that a control shows is the value, through the schema's text door."""
+    for standing in ("base", "odd sale", "corner", "dear unit"):
+        s = scenario_of(standing)
+        group, dot, key = name.partition(".")
+        values = s.model_dump(mode="json")
+        value = values[group][key] if dot else values[group]
+        shown = text_of(value)
+        if "tuple" in str(scenario.fields()[name].annotation):
+            shown = f"[{shown}]"
+        assert scenario.apply(s, [f"{name}={shown}"]) == s, shown
+    label = label_of(name, scenario.fields()[name])
+    unit = scenario.fields()[name].json_schema_extra["unit"]
+    assert unit in label and "_" not in label
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_settings_rebuild_a_scenario(standing):
+    s = scenario_of(standing)
+    base = scenario.load("base")[1]
+    assert scenario.apply(base, scenario.settings(s, base)) == s
+    swept = scenario.combinations(scenario.settings(s, base))
+    assert len(swept) == 1  # no value is taken for a sweep
+
+
+# --- controls -----------------------------------------------------------------------------------
+
+
+def made(name, value, report=lambda *_: None, **more):
+    return Control(name, scenario.fields()[name], value, report, **more)
+
+
+def test_a_slider_widens_for_a_loaded_value_and_reports_nothing():
+    said = []
+    control = made("selldown.horizon_years", 5.0, lambda *x: said.append(x))
+    assert (control.slider.min, control.slider.max) == (1, 15)
+    control.show(0.003)
+    assert control.slider.min <= 0.003 and control.main.value == "0.003"
+    control = made("separation.ticket_eur", 6e8, lambda *x: said.append(x))
+    control.show(5e9)
+    assert control.slider.max >= 5e9 and control.slider.value == 5e9
+    assert control.main.value == "5e9" and said == []
+
+
+def test_a_value_off_the_steps_is_not_moved_by_the_slider():
+    """The browser sends a slider's place back rounded to its step: that is no change."""
+    said = []
+    control = made("selldown.target_stake", 0.1234, lambda *x: said.append(x))
+    assert control.slider.value == pytest.approx(0.12) and control.main.value == "0.1234"
+    control.slider.value = 0.12 + 1e-12
+    assert said == [] and control.main.value == "0.1234"
+    control.slider.value = 0.13
+    assert said == [("selldown.target_stake", 0.13, False)] and control.main.value == "0.13"
+
+
+def test_days_have_a_slider_too():
+    import datetime as dt
+
+    said = []
+    days = dt.date(2018, 1, 4), dt.date(2023, 1, 16)
+    control = made("decline.since", "2019-06-03", lambda *x: said.append(x), days=days)
+    control.slider.value += 1
+    assert said == [("decline.since", "2019-06-04", False)]
+    assert control.main.value == "2019-06-04"
+
+
+def test_kinds_of_controls():
+    assert isinstance(made("selldown.programme", "block").main, w.Dropdown)
+    assert made("selldown.price_points", [1.1, 2.0]).main.value == "1.1, 2"
+    assert made("seed", 1).slider is None  # two thousand million places are no slider
+    chosen = made("decline.peers", ["toyota"], choices=["toyota", "honda"])
+    assert chosen.main.value == ("toyota",)
+    empty = made("selldown.volatility", None, filled=0.354)
+    assert empty.main.value == "" and empty.main.placeholder == "by rule: 0.354"
+    assert "Renault" not in empty.help and "empty takes" in empty.help
+
+
+def test_help_and_errors_are_escaped():
+    control = made("title", "<b>x</b>")
+    control.fail("<script>alert(1)</script>")
+    assert "<script>" not in control._problem.value and "&lt;script&gt;" in control._problem.value
+
+
+# --- panels -------------------------------------------------------------------------------------
+
+
+def view_of(panel):
+    return {k: v for k, v in panel.stage.view.items() if k != "count"}
+
+
+def test_a_move_changes_picture_numbers_and_scenario(cockpit):
+    panel = cockpit.panel
+    before = view_of(panel)
+    panel.controls["selldown.target_stake"].slider.value = 0.2
+    after = view_of(panel)
+    assert cockpit.session.scenario.selldown.target_stake == 0.2
+    assert after["words"] != before["words"] and "to 20" in after["words"]
+    drawn = [{p["key"]: p["svg"] for p in v["pictures"]} for v in (before, after)]
+    changed = {key for key in drawn[0] if drawn[0][key] != drawn[1][key]}
+    assert changed == {"proceeds", "path", "loss"}  # when triggers are hit does not change
+    assert "target_stake: 0.2" in cockpit.case.yaml
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_numbers_shown_equal_answers(cockpit, name):
+    """What a panel prints is what a fresh call of the chapter's answers prints."""
+    cockpit.tabs.value = name
+    moves = {
+        "selldown": ("selldown.programme", "dribble"),
+        "decline": ("decline.since", "2019-06-03"),
+        "separation": ("separation.float_fraction", 0.2),
+        "bargain": ("separation.ticket_eur", 4e8),
+    }
+    cockpit.panel.change(*moves[name])
+    s = cockpit.session.scenario
+    a = answers.CHAPTERS[CHAPTER[name]](s, evidence.open(s.as_of))
+    shown = glance.PANELS[name](glance.Glance(evidence.open(s.as_of)), s)
+    table = view_of(cockpit.panel)["table"]
+    for key in words.keys(name, shown):
+        assert words.shown(a.result(key)) in table, key
+
+
+CHAPTER = {
+    "selldown": "2-selldown",
+    "decline": "1-decline",
+    "separation": "3-separation",
+    "bargain": "3-separation",
+}
+WRONG = [
+    ("selldown", "selldown.target_stake", "0.9", "must be from 0 to 0.43"),
+    ("selldown", "selldown.target_stake", "a lot", "valid number"),
+    ("selldown", "selldown.price_points", "2, 1.5", "multiples that rise"),
+    ("selldown", "selldown.price_points", "", "at least 1"),
+    ("selldown", "selldown.volatility", "nan", "finite"),
+    ("decline", "decline.since", "2023-02-30", "a day"),
+    ("decline", "decline.since", "2030-01-01", "before the last close"),
+    ("decline", "decline.event_window_days", "4", "must be odd"),
+    ("separation", "separation.float_fraction", "-1", "from 0 to 1"),
+    ("separation", "separation.structures", "carve_out, spin", "rows of the table"),
+    ("bargain", "separation.ticket_eur", "1e99", "from 0"),
+]
+
+
+@pytest.mark.parametrize("panel, name, text, rule", WRONG)
+def test_wrong_input_is_said_next_to_the_field_and_keeps_the_picture(
+    cockpit, panel, name, text, rule
+):
+    cockpit.tabs.value = panel
+    shown = cockpit.panel
+    shown._more.value = True
+    before, s = dict(shown.stage.view), cockpit.session.scenario
+    shown.change(name, text, True)
+    assert rule in shown.controls[name].problem and "received" in shown.controls[name].problem
+    assert dict(shown.stage.view) == before and cockpit.session.scenario == s
+    good = text_of(shown._value(name))
+    shown.change(name, good, True)
+    assert shown.controls[name].problem == "" and cockpit.session.scenario == s
+
+
+def test_another_move_puts_a_wrong_field_back(cockpit):
+    panel = cockpit.panel
+    control = panel.controls["selldown.target_stake"]
+    control.main.value = "2"
+    assert control.problem
+    panel.controls["selldown.horizon_years"].slider.value = 7.0
+    assert control.problem == "" and control.main.value == "0.15"
+    assert cockpit.session.scenario.selldown.horizon_years == 7
+
+
+def test_a_fault_of_the_model_leaves_the_panel_alive(cockpit, monkeypatch):
+    panel = cockpit.panel
+    before = dict(panel.stage.view)
+
+    def broken(*_):
+        raise ZeroDivisionError("by zero")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(glance.PANELS, "selldown", broken)
+        panel.controls["selldown.target_stake"].slider.value = 0.2
+        assert "ZeroDivisionError" in panel.controls["selldown.target_stake"].problem
+        assert dict(panel.stage.view) == before
+        panel.draw()
+        assert "last valid picture" in panel.stage.problem
+    panel.controls["selldown.target_stake"].slider.value = 0.21
+    assert panel.controls["selldown.target_stake"].problem == panel.stage.problem == ""
+    assert cockpit.session.scenario.selldown.target_stake == 0.21
+
+
+def test_empty_again_takes_the_rule(cockpit):
+    panel = cockpit.panel
+    control = panel.controls["selldown.volatility"]
+    control.slider.value = 0.5
+    assert cockpit.session.scenario.selldown.volatility == 0.5
+    control.main.value = ""
+    assert cockpit.session.scenario.selldown.volatility is None
+    assert control.main.placeholder.startswith("by rule: 0.35")
+    rule = panel.controls["selldown.block_discount"].main.placeholder
+    control.slider.value = 0.7
+    assert panel.controls["selldown.block_discount"].main.placeholder != rule  # follows
+
+
+def test_the_same_random_numbers_while_a_control_moves(cockpit):
+    panel = cockpit.panel
+    before = view_of(panel)
+    for stake in (0.2, 0.1, 0.15):
+        panel.change("selldown.target_stake", stake)
+    assert view_of(panel) == before
+
+
+def test_a_hundred_moves_end_in_the_last(cockpit):
+    panel = cockpit.panel
+    slider = panel.controls["selldown.target_stake"].slider
+    for k in range(100):
+        slider.value = round(0.05 + 0.01 * (k % 30), 2)
+    assert cockpit.session.scenario.selldown.target_stake == slider.value
+    assert f"to {slider.value * 100:.0f}" in panel.stage.view["words"]
+
+
+# --- the round trip -----------------------------------------------------------------------------
+
+
+def test_save_writes_only_what_differs_and_load_takes_it_back(cockpit):
+    cockpit.panel.controls["selldown.target_stake"].slider.value = 0.2
+    kept = cockpit.session.scenario
+    cockpit.save("my-case")
+    text = (scenario.text.FOLDER / "my-case.yaml").read_text(encoding="utf-8")
+    assert text == scenario.dump(kept) and "horizon" not in text
+    assert "my-case" in cockpit.files.options and "Saved" in cockpit.case.message
+    cockpit.load("latest")
+    assert cockpit.session.scenario == scenario.load("latest")[1]
+    assert cockpit.panel.controls["selldown.target_stake"].main.value == "0.15"
+    assert cockpit.common["as_of"].main.value == str(cockpit.session.scenario.as_of)
+    cockpit.load("my-case")
+    assert cockpit.session.scenario == kept
+
+
+def test_save_replaces_only_when_told_twice(cockpit):
+    path = scenario.text.FOLDER / "latest.yaml"
+    before = path.read_bytes()
+    cockpit.save("latest")
+    assert "press Save again" in cockpit.case.problem and path.read_bytes() == before
+    cockpit.save("Ümlaut/../x")
+    assert "lower-case letters" in cockpit.case.problem
+    cockpit.save("latest")  # another name came between: asked again
+    assert path.read_bytes() == before or "press Save again" not in cockpit.case.problem
+    cockpit.save("latest")
+    assert path.read_text(encoding="utf-8") == scenario.dump(cockpit.session.scenario)
+
+
+def test_a_token_goes_round(cockpit):
+    cockpit.panel.controls["selldown.volatility"].slider.value = 0.5
+    kept, token = cockpit.session.scenario, cockpit.case.token
+    cockpit.reset()
+    assert cockpit.session.scenario == scenario.load("base")[1]
+    cockpit.pasted.value = token
+    assert cockpit.session.scenario == kept
+    assert scenario.from_token(token) == kept
+
+
+@pytest.mark.parametrize(
+    "source, why",
+    [
+        ("a1.xxxx", "must be whole"),
+        ("latst", "did you mean 'latest'"),
+        ("../notebooks/scenarios/base.yaml", "a scenario's name or a token"),
+        ("/etc/hostname", "a scenario's name or a token"),
+        ("base.yaml", "a scenario's name or a token"),
+    ],
+)
+def test_what_can_not_be_loaded_changes_nothing(cockpit, source, why):
+    s, view = cockpit.session.scenario, dict(cockpit.panel.stage.view)
+    cockpit.load(source)
+    assert why in cockpit.case.problem
+    assert cockpit.session.scenario == s and dict(cockpit.panel.stage.view) == view
+    with pytest.raises(ScenarioError):
+        start_of(source)
+
+
+@pytest.mark.parametrize(
+    "content, why",
+    [
+        (b"selldown: {target_stake: 9}", "must be from 0 to 0.43"),
+        (b"decline: {since: 2040-01-01}", ""),
+        (b"\xff\xfe", "UTF-8"),
+        (b"x" * 70_000, "at most 64,000 bytes"),
+        (b"[" * 5_000, "nested too deeply"),
+        (b"a: &x 1\nb: *x", "anchors"),
+        (b"sell_down: {}", "did you mean 'selldown'"),
+        (b"as_of: 1999-01-01", "as_of"),
+    ],
+)
+def test_an_upload_that_is_wrong_changes_nothing(cockpit, content, why):
+    s = cockpit.session.scenario
+    cockpit.upload(content, "x.yaml")
+    if why:
+        assert why in cockpit.case.problem and cockpit.session.scenario == s
+    else:  # fits the panel that is shown; the other panel says what is wrong
+        assert cockpit.case.problem == ""
+        cockpit.tabs.value = "decline"
+        assert "before the last close" in cockpit.panel.stage.problem
+
+
+def test_an_upload_is_taken(cockpit):
+    cockpit.upload(b"selldown:\n  target_stake: 0.10\n", "mine.yaml")
+    assert cockpit.session.scenario.selldown.target_stake == 0.1
+    assert cockpit.case.problem == "" and "mine.yaml" in cockpit.case.message
+
+
+def test_pin_shows_differences(cockpit):
+    cockpit.pinned.value = True
+    assert re.findall(r"<td>([^<]*)</td></tr>", cockpit.panel.stage.view["table"]) == [
+        "0" if "not" not in c else "" for c in
+        re.findall(r"<td>([^<]*)</td></tr>", cockpit.panel.stage.view["table"])
+    ]  # fmt: skip
+    cockpit.panel.controls["selldown.target_stake"].slider.value = 0.3
+    table = cockpit.panel.stage.view["table"]
+    base, s = scenario.load("base")[1], cockpit.session.scenario
+    ev = evidence.open(s.as_of)
+    key = "selldown.price_points.proceeds_eur_mean"
+    now, then = (answers.selldown(q, ev)[key] for q in (s, base))
+    assert f"{(now - then) / 1e6:,.0f}m".replace("-", "−") in table
+    cockpit.tabs.value = "bargain"  # the pinned case is that of all panels
+    assert "pinned" in cockpit.panel.stage.view["table"]
+    cockpit.pinned.value = False
+    assert "pinned" not in cockpit.panel.stage.view["table"]
+
+
+def test_as_of_moves_evidence_and_is_refused_where_there_is_none(cockpit):
+    cockpit.common["as_of"].main.value = "2024-04-01"
+    assert cockpit.session.ev.as_of.isoformat() == "2024-04-01"
+    shown = cockpit.panel.stage.view["words"]
+    cockpit.common["as_of"].main.value = "2016-02-01"
+    assert "received" in cockpit.common["as_of"].problem
+    assert cockpit.panel.stage.view["words"] == shown
+    fresh = glance.Glance(evidence.open("2024-04-01")).selldown(cockpit.session.scenario)
+    assert words.sentence("selldown", fresh) == shown
+
+
+def test_a_case_is_the_command_that_builds_it(cockpit):
+    cockpit.panel.controls["selldown.target_stake"].slider.value = 0.2
+    cockpit.panel.change("selldown.price_points", "1.2, 1.4", True)
+    name, settings = cockpit.settings()
+    assert name == "base"
+    assert settings == ["selldown.target_stake=0.2", "selldown.price_points=[1.2, 1.4]"]
+    assert scenario.apply(scenario.load(name)[1], settings) == cockpit.session.scenario
+
+
+def test_one_panel_alone_has_its_token():
+    s = scenario.Scenario().replace({"decline": {"currency": "EUR"}})
+    box = alone("decline", s, evidence.open(s.as_of))
+    case = box.children[1]
+    assert isinstance(case, Case) and scenario.from_token(case.token) == s
+
+
+def test_a_wrong_start_is_refused_in_a_notebook_and_said_in_the_app(monkeypatch):
+    with pytest.raises(ScenarioError, match="did you mean 'base'"):
+        Cockpit("bas")
+    monkeypatch.setenv("QUERY_STRING", "start=..%2F..%2Fetc%2Fpasswd")
+    served = Cockpit("base", in_app=True, build=False)
+    assert "start:" in served.case.problem and served.building is None
+    assert not hasattr(served, "named")  # no Save: only a download
+    monkeypatch.setenv("QUERY_STRING", f"start={scenario.to_token(scenario_of('odd sale'))}")
+    assert Cockpit("base", in_app=True).session.scenario == scenario_of("odd sale")
+    monkeypatch.delenv("QUERY_STRING")
+    monkeypatch.setenv("ALLIANCE_START", "latest")
+    assert Cockpit("base", in_app=True).name == "latest"
+
+
+# --- building, and the app ----------------------------------------------------------------------
+
+
+def test_a_refused_build_says_why(tmp_path):
+    case = Case()
+    building = Building(lambda: ("base", ["decline.since=2030-01-01"]), case, tmp_path)
+    building.start()
+    building.wait()
+    assert "before the last close" in case.problem and case.report == ""
+    assert not building.start_button.disabled and building.stop_button.disabled
+
+
+def test_a_build_can_be_stopped(tmp_path):
+    case = Case()
+    building = Building(lambda: ("base", ["seed=77"]), case, tmp_path)
+    building.start()
+    assert building.start_button.disabled
+    while not building.said.value.startswith("base"):
+        assert building.process is not None
+    building.stop()
+    building.wait()
+    assert "Stopped" in case.message and list(tmp_path.glob("*/index.html")) == []
+
+
+@pytest.mark.xdist_group("built")
+def test_a_build_shows_progress_and_ends_in_a_report(tmp_path):
+    case, reached = Case(), []
+    building = Building(lambda: ("base", ["seed=3"]), case, tmp_path)
+    building.bar.observe(lambda change: reached.append(change["new"]), "value")
+    building.start()
+    building.wait()
+    assert case.problem == "" and case.report.endswith("index.html")
+    assert len(reached) > 20 and building.bar.value == building.bar.max > 100
+    made_of = json.loads((tmp_path / case.report).with_name("results.json").read_text("utf-8"))
+    assert made_of["scenario"]["seed"] == 3
+
+
+def test_a_still_imports_no_widgets_and_equals_the_panel():
+    code = (
+        "import os, sys; os.environ['ALLIANCE_STATIC'] = '1'\n"
+        "from alliance import evidence, scenario, whatif\n"
+        "s = scenario.Scenario(); out = whatif.panel('bargain', s, evidence.open(s.as_of))\n"
+        "assert 'ipywidgets' not in sys.modules and 'anywidget' not in sys.modules\n"
+        "sys.stdout.reconfigure(encoding='utf-8'); print(out._repr_mimebundle_()['text/html'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    s = scenario.Scenario()
+    live = Panel("bargain", Session(s))
+    for picture in view_of(live)["pictures"]:
+        assert picture["svg"] in done.stdout
+    assert html.escape(view_of(live)["words"]) in done.stdout
+    assert scenario.to_token(s) in done.stdout
+
+
+@pytest.mark.parametrize(
+    "path, served",
+    [
+        ("build/base/index.html", True),
+        ("build/base+0a1b2c/report.pdf", True),
+        ("build/base/2-selldown.html", True),
+        ("build/base/notebooks/2-selldown.ipynb", False),
+        ("build/.cache/x.json", False),
+        ("build/../data/facts.csv", False),
+        ("data/datapackage.json", False),
+        ("alliance/cli.py", False),
+        ("notebooks/scenarios/base.yaml", False),
+        (".git/config", False),
+    ],
+)
+def test_the_app_serves_reports_only_if_allowed(path, served):
+    def ok(allow):
+        rules = app.settings(allow, 1, "localhost", False, 5)["VoilaConfiguration"]
+        listed = any(re.fullmatch(r, path, re.IGNORECASE) for r in rules["file_allowlist"])
+        return listed and not any(re.fullmatch(r, path, re.I) for r in rules["file_denylist"])
+
+    assert ok(True) is served
+    assert ok(False) is False
+
+
+def test_the_browser_files_are_part_of_the_package():
+    folder = ROOT / "alliance" / "whatif"
+    assert {p.name for p in (folder / "browser").iterdir()} == {
+        "stage.js",
+        "case.js",
+        "cockpit.css",
+    }
+    text = "".join(p.read_text(encoding="utf-8") for p in (folder / "browser").iterdir())
+    template = (app.SHARE / "voila/templates/alliance/index.html.j2").read_text(encoding="utf-8")
+    assert "://" not in text + template  # nothing is fetched from elsewhere
