@@ -192,7 +192,7 @@ def lab(arguments) -> None:
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
 @click.option(
     "--idle",
-    type=click.FloatRange(1),
+    type=click.FloatRange(0.05),
     default=60,
     show_default=True,
     help="Minutes after which an idle session ends.",

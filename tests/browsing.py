@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from playwright.sync_api import TimeoutError
 
 from tests.conftest import ROOT
 
@@ -56,20 +59,30 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def copy_of_project(folder: Path) -> Path:
+    """The project without what it has built, so that what a reader saves disturbs nobody."""
+    skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for name in ("alliance", "data", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    return folder
+
+
 @contextmanager
-def serving(command: list[str], url: str, log: Path, **env: str) -> Iterator[str]:
+def serving(command: list[str], url: str, log: Path, root: Path, **env: str) -> Iterator[str]:
     """A server in a process group of its own, from its first answer to its end."""
+    env = os.environ | {"PYTHONPATH": str(root)} | env
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=out, cwd=ROOT, env=os.environ | env, start_new_session=True
+            command, stdout=out, stderr=out, cwd=root, env=env, start_new_session=True
         )
     try:
         deadline = time.monotonic() + WAIT / 1000
         while True:
             try:
-                urllib.request.urlopen(f"{url}/api/status" if "lab" in command[2] else url)
-                break
-            except urllib.error.HTTPError:
+                with urllib.request.urlopen(f"{url}/api/status"):
+                    break
+            except urllib.error.HTTPError as error:  # the app has no such page, but answers
+                error.close()
                 break
             except OSError:
                 if process.poll() is not None or time.monotonic() > deadline:
@@ -97,17 +110,18 @@ def lab(folder: Path, root: Path = ROOT) -> Iterator[str]:
     command += [f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password="]
     command += [f"--notebook-dir={root}", "--ServerApp.port_retries=0"]
     settings = {f"JUPYTERLAB_{n}_DIR": str(folder / n) for n in ("SETTINGS", "WORKSPACES")}
-    env = {"JUPYTER_CONFIG_DIR": str(folder), "PYTHONPATH": str(ROOT)} | settings
-    with serving(command, f"http://127.0.0.1:{port}", folder / "lab.log", **env) as url:
+    env = {"JUPYTER_CONFIG_DIR": str(folder)} | settings
+    with serving(command, f"http://127.0.0.1:{port}", folder / "lab.log", root, **env) as url:
         yield url
 
 
 @contextmanager
-def app(folder: Path, *options: str) -> Iterator[str]:
+def app(folder: Path, *options: str, root: Path = ROOT) -> Iterator[str]:
     """``alliance app`` on a free port."""
     port = free_port()
     command = [sys.executable, "-m", "alliance", "app", "--no-browser", f"--port={port}"]
-    with serving([*command, *options], f"http://localhost:{port}", folder / "app.log") as url:
+    log = folder / f"app-{port}.log"
+    with serving([*command, *options], f"http://localhost:{port}", log, root) as url:
         yield url
 
 
@@ -116,8 +130,18 @@ def run_all(page, url: str, notebook: str, name: str) -> None:
     page.goto(f"{url}/lab/workspaces/{name}/tree/{notebook}?reset", timeout=WAIT)
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT)
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=WAIT)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
+    started = (
+        "[...document.querySelectorAll('.jp-InputPrompt')].some((p) => /\\S]/.test(p.textContent))"
+    )
+    for _ in range(8):  # until its session is connected, JupyterLab lets the order fall
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
+        try:
+            page.wait_for_function(started, timeout=4000)
+            return
+        except TimeoutError:
+            continue
+    raise AssertionError(f"JupyterLab does not run {notebook}")
 
 
 def settled(page, notebook_cells: int) -> None:

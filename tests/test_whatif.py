@@ -19,9 +19,9 @@ from alliance.errors import ScenarioError
 from alliance.scenario.groups import Selldown, field
 from alliance.whatif import app, words
 from alliance.whatif.build import Building
-from alliance.whatif.cockpit import Cockpit, alone
 from alliance.whatif.controls import Control, label_of, text_of
 from alliance.whatif.panels import FIELDS, Panel, fields_of
+from alliance.whatif.round_trip import Cockpit, alone
 from alliance.whatif.session import Session, start_of
 from alliance.whatif.stage import Case
 from tests.conftest import ROOT
@@ -433,6 +433,16 @@ def test_a_case_is_the_command_that_builds_it(cockpit):
     assert scenario.apply(scenario.load(name)[1], settings) == cockpit.session.scenario
 
 
+def test_calling_again_makes_another():
+    """A second run of the cell: a module must not have taken the function's name."""
+    from alliance import whatif
+
+    s = scenario.Scenario()
+    for _ in range(2):
+        assert isinstance(whatif.cockpit("base"), w.VBox)
+        assert isinstance(whatif.panel("bargain", s, evidence.open(s.as_of)), w.VBox)
+
+
 def test_one_panel_alone_has_its_token():
     s = scenario.Scenario().replace({"decline": {"currency": "EUR"}})
     box = alone("decline", s, evidence.open(s.as_of))
@@ -485,7 +495,7 @@ def test_a_build_shows_progress_and_ends_in_a_report(tmp_path):
     building.bar.observe(lambda change: reached.append(change["new"]), "value")
     building.start()
     building.wait()
-    assert case.problem == "" and case.report.endswith("index.html")
+    assert case.problem == "" and case.report.endswith("report.html")
     assert len(reached) > 20 and building.bar.value == building.bar.max > 100
     made_of = json.loads((tmp_path / case.report).with_name("results.json").read_text("utf-8"))
     assert made_of["scenario"]["seed"] == 3

@@ -5,16 +5,17 @@ move, by the chapter's own functions, so its numbers are the report's. :func:`pa
 (a static picture in a built report), :func:`cockpit` all of them with save, load, token, pin and
 build; ``alliance app`` serves the cockpit.
 
-===========  ======================================================================
-``session``  the scenario, its evidence and what was pinned; every change is checked
-``controls`` a field of the schema as a labelled control with its error beside it
-``stage``    the pictures and numbers, replaced without flicker
-``words``    the numbers in words, and as a table with differences
-``panels``   controls and stage of one panel
-``cockpit``  all panels and the round trip
-``build``    the report of a what-if, built beside the panel
-``app``      the cockpit as a web application
-===========  ======================================================================
+==============  ===================================================================
+``session``     the scenario, its evidence and what was pinned; a change is checked
+``controls``    a field of the schema as a labelled control, its error beside it
+``stage``       the pictures and numbers, replaced without flicker
+``words``       the numbers in words, and as a table with differences
+``panels``      controls and stage of one panel
+``round_trip``  all panels; load, save, token, pin
+``build``       the report of a what-if, built beside the panel
+``still``       a panel's last state, for a page without a kernel
+``app``         the cockpit as a web application
+==============  ===================================================================
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def panel(name: str, s: Any, ev: Any) -> Any:
         from alliance.whatif.still import still
 
         return still(name, s, ev)
-    from alliance.whatif.cockpit import alone
+    from alliance.whatif.round_trip import alone
 
     return alone(name, s, ev)
 
@@ -58,7 +59,7 @@ def cockpit(start: str = "base") -> Any:
     """
     import gc
 
-    from alliance.whatif.cockpit import Cockpit
+    from alliance.whatif.round_trip import Cockpit
 
     made = Cockpit(start, in_app=bool(os.environ.get(APP)), build=_may_build()).box
     gc.collect()

@@ -103,7 +103,8 @@ class Building:
         opened = next((x for x in reversed(lines) if x.startswith("Open ")), "")
         if code == 0 and opened:
             self.bar.value = self.bar.max
-            self._case.report = self._below_root(opened.removeprefix("Open "))
+            page = Path(opened.removeprefix("Open ")).with_name("report.html")
+            self._case.report = self._below_root(page)  # in one file: Lab opens no link from it
             self._case.message = "The report is built."
         elif code == 130 or code < 0:
             self._case.message = "Stopped; the last good report stays."
@@ -111,8 +112,9 @@ class Building:
             kept = [x for x in lines if x and not _STEP.search(x) and not x.startswith("running ")]
             self._case.problem = "The report could not be built: " + " ".join(kept[-6:])
 
-    def _below_root(self, path: str) -> str:
+    @staticmethod
+    def _below_root(page: Path) -> str:
         try:
-            return Path(path).resolve().relative_to(ROOT).as_posix()
+            return page.resolve().relative_to(ROOT).as_posix()
         except ValueError:
-            return path
+            return str(page)

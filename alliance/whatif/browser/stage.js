@@ -25,6 +25,10 @@ function label(root) {
     const problem = control.querySelector(".alliance-error");
     for (const handle of control.querySelectorAll(".noUi-handle")) {
       if (handle.getAttribute("aria-label") !== text) handle.setAttribute("aria-label", text);
+      const value = control.querySelector("input")?.value; // they round it to two digits
+      if (value && handle.getAttribute("aria-valuetext") !== value) {
+        handle.setAttribute("aria-valuetext", value);
+      }
     }
     for (const input of control.querySelectorAll("input, select")) {
       const wrong = problem?.textContent ? "true" : "false";

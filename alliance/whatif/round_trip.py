@@ -216,7 +216,7 @@ class Cockpit:
     def _loading(self) -> w.Box:
         """Where a case comes from: a token, a file or a name; and its title and seed."""
         self.pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
-        self.pasted.observe(lambda c: c["new"].strip() and self.load(c["new"].strip()), "value")
+        self.pasted.observe(lambda _: self._chosen(self.pasted), "value")
         parts = [_control(self.pasted, "Paste a token; it is loaded when you press Enter")]
         if self.in_app:
             self.file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
@@ -224,12 +224,18 @@ class Cockpit:
             parts.append(self.file)
         else:
             self.files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
-            self.files.observe(lambda c: c["new"] and self.load(c["new"]), "value")
+            self.files.observe(lambda _: self._chosen(self.files), "value")
             parts.append(_control(self.files, "From notebooks/scenarios/"))
         parts += [control.box for name, control in self.common.items() if name != "as_of"]
         box = w.Box(parts)
         box.add_class("alliance-fields")
         return box
+
+    def _chosen(self, widget: Any) -> None:
+        """Load what was pasted or chosen, and empty the box for the next."""
+        if source := widget.value.strip():
+            self.load(source)
+            widget.value = ""
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         for each in change["new"]:

@@ -1,0 +1,427 @@
+"""The cockpit in a real browser: JupyterLab and the app, by keyboard and by eye."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from alliance import answers, evidence, scenario
+from alliance.whatif import words
+from tests import browsing
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("cockpit")]
+TARGET = "Target stake (fraction of issued shares)"
+_KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+#: Ask a kernel to run code, and then what it is; gives the kinds of messages that come back.
+_ASK = """async ([url, kernel]) => {
+  const socket = new WebSocket(`${url}/api/kernels/${kernel}/channels?session_id=s`);
+  await new Promise((done) => { socket.onopen = done; });
+  const got = [];
+  socket.onmessage = (m) => { if (typeof m.data === 'string') got.push(JSON.parse(m.data)); };
+  const send = (type, content) => socket.send(JSON.stringify({
+    channel: 'shell', content, parent_header: {}, metadata: {},
+    header: { msg_id: type, msg_type: type, session: 's', username: '', version: '5.3',
+              date: new Date().toISOString() } }));
+  send('execute_request', { code: 'print(open("/etc/hostname").read())', silent: false,
+    store_history: false, user_expressions: {}, allow_stdin: false });
+  send('kernel_info_request', {});
+  await new Promise((done) => setTimeout(done, 3000));
+  return got.map((m) => m.msg_type + ' ' + (m.parent_header?.msg_type ?? ''));
+}"""
+#: Where the focus is in the page's order, whether one sees it there, and on what it is.
+_FOCUS = """() => {
+  const e = document.activeElement;
+  const order = [...document.querySelectorAll('*')].indexOf(e);
+  return [order, getComputedStyle(e).outlineStyle, e.outerHTML.slice(0, 200)];
+}"""
+NOTEBOOKS = ["1-decline", "2-selldown", "3-separation", "4-whatif"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return browsing.copy_of_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def lab(browser, project, tmp_path_factory):
+    with browsing.lab(tmp_path_factory.mktemp("lab"), project) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def app(browser, project, tmp_path_factory):
+    with browsing.app(tmp_path_factory.mktemp("app"), root=project) as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    made = context.new_page()
+    made.faults = []
+    made.on("pageerror", lambda error: made.faults.append(str(error)))
+    yield made
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def cockpit(browser, lab):
+    """The cockpit in JupyterLab, run once for all tests that load their own case."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    made = context.new_page()
+    browsing.run_all(made, lab, "notebooks/4-whatif.ipynb", "cockpit")
+    made.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+    yield made
+    context.close()
+
+
+def load(page, token):
+    """Put a page's cockpit at a scenario; the box empties once it is taken."""
+    box = page.get_by_label("Token", exact=True)
+    box.fill(token)
+    box.press("Enter")
+    page.wait_for_function("(e) => e.value === ''", arg=box.element_handle(), timeout=15_000)
+    page.get_by_text(f"Loaded {token[:24]}").wait_for()
+
+
+def token_of(**groups):
+    return scenario.to_token(scenario.Scenario().replace(groups))
+
+
+def words_shown(page):
+    return page.locator(".alliance-words:visible").inner_text()
+
+
+def until(page, sentence):
+    """Until the panel's sentence is this one."""
+    page.wait_for_function(
+        "(text) => [...document.querySelectorAll('.alliance-words')]"
+        ".some((e) => e.offsetParent && e.textContent === text)",
+        arg=sentence,
+        timeout=15_000,
+    )
+
+
+def sentence_of(panel, s):
+    from alliance.answers.glance import PANELS, Glance
+
+    return words.sentence(panel, PANELS[panel](Glance(evidence.open(s.as_of)), s))
+
+
+# --- JupyterLab ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_lab_runs_every_notebook(lab, page, project, notebook):
+    book = json.loads((project / f"notebooks/{notebook}.ipynb").read_text(encoding="utf-8"))
+    cells = sum(cell["cell_type"] == "code" for cell in book["cells"])
+    browsing.run_all(page, lab, f"notebooks/{notebook}.ipynb", notebook)
+    browsing.settled(page, cells)
+    errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')
+    assert errors.count() == 0, errors.first.inner_text()
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    panels = {"3-separation": 2}.get(notebook, 1)
+    page.locator(".alliance-stage").last.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "(n) => document.querySelectorAll('.alliance-stage').length === n", arg=panels
+    )
+    page.wait_for_selector(browsing.STAGE)
+    assert page.faults == []
+
+
+def test_a_slider_changes_picture_numbers_and_alt(cockpit):
+    load(cockpit, token_of())
+    picture = cockpit.locator(".alliance-stage:visible svg[role=img]").first
+    cockpit.get_by_text("The numbers of this panel").click()
+    table = cockpit.locator(".alliance-table:visible")
+    before = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
+    slider = cockpit.get_by_role("slider", name=TARGET)
+    slider.focus()
+    for _ in range(5):
+        cockpit.keyboard.press("ArrowRight")
+    s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2}})
+    until(cockpit, sentence_of("selldown", s))
+    assert cockpit.get_by_label(TARGET).first.input_value() == "0.2"
+    after = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
+    assert all(a != b for a, b in zip(after, before, strict=True))
+    assert re.search(r"\d", after[1])
+    a = answers.selldown(s, evidence.open(s.as_of))
+    for key in ("proceeds_eur_mean", "p_complete", "loss_eur_mean"):
+        assert words.shown(a.result(f"selldown.price_points.{key}")) in after[2]
+    heard = cockpit.locator(".alliance-stage:visible [role=status]")
+    cockpit.wait_for_timeout(1000)
+    assert heard.inner_text() == after[0]  # a screen reader hears it once the slider rests
+
+
+def test_a_hundred_fast_moves_end_in_the_right_state(cockpit):
+    load(cockpit, token_of())
+    cockpit.get_by_role("slider", name=TARGET).focus()
+    for k in range(100):
+        cockpit.keyboard.press("ArrowLeft" if k % 10 == 9 else "ArrowRight")
+    value = 0.42  # the right end is 0.43, and the last move is to the left
+    s = scenario.Scenario().replace({"selldown": {"target_stake": value}})
+    until(cockpit, sentence_of("selldown", s))
+    count = cockpit.locator(".alliance-stage:visible").get_attribute("data-count")
+    cockpit.wait_for_timeout(500)
+    assert cockpit.locator(".alliance-stage:visible").get_attribute("data-count") == count
+    assert cockpit.get_by_label(TARGET).first.input_value() == str(value)
+    slider = cockpit.get_by_role("slider", name=TARGET)
+    assert slider.get_attribute("aria-valuetext") == str(value)
+
+
+def test_wrong_input_is_said_and_the_picture_stays(cockpit):
+    load(cockpit, token_of())
+    before = words_shown(cockpit)
+    box = cockpit.get_by_label(TARGET).first
+    box.fill("0.9")
+    box.press("Enter")
+    problem = cockpit.locator(".alliance-error", has_text="must be from 0 to 0.43")
+    problem.wait_for()
+    cockpit.wait_for_function(
+        "() => document.querySelector('input[aria-invalid=true]') !== null", timeout=5000
+    )
+    assert words_shown(cockpit) == before
+    box.fill("0.1")
+    box.press("Enter")
+    until(cockpit, sentence_of("selldown", scenario.Scenario().replace(
+        {"selldown": {"target_stake": 0.1}})))  # fmt: skip
+    assert problem.count() == 0
+
+
+@pytest.mark.parametrize("panel, title", [("decline", "Decline"), ("separation", "Separation"),
+                                          ("bargain", "Bargain")])  # fmt: skip
+def test_other_panels_follow_their_sliders(cockpit, panel, title):
+    load(cockpit, token_of())
+    cockpit.get_by_role("button", name=title, exact=True).click()
+    until(cockpit, sentence_of(panel, scenario.Scenario()))
+    slider = cockpit.locator(".alliance-panel:visible").get_by_role("slider").first
+    slider.focus()
+    before = cockpit.locator(".alliance-stage:visible svg").first.inner_html()
+    cockpit.keyboard.press("ArrowRight")
+    cockpit.wait_for_function(
+        "(before) => [...document.querySelectorAll('.alliance-stage')].find((e) => e.offsetParent)"
+        ".querySelector('svg').innerHTML !== before",
+        arg=before,
+    )
+    cockpit.get_by_role("button", name="Sell-down", exact=True).click()
+    cockpit.get_by_role("slider", name=TARGET).wait_for()
+
+
+def test_save_load_and_token(cockpit, project):
+    load(cockpit, token_of(selldown={"target_stake": 0.2, "horizon_years": 7}))
+    cockpit.get_by_label("Name", exact=True).fill("from-the-browser")
+    cockpit.get_by_role("button", name="Save scenario").click()
+    cockpit.get_by_text("Saved notebooks/scenarios/from-the-browser.yaml").wait_for()
+    path = project / "notebooks/scenarios/from-the-browser.yaml"
+    saved = scenario.parse(path.read_text(encoding="utf-8"))
+    assert saved.selldown.target_stake == 0.2 and saved.selldown.horizon_years == 7
+    assert path.read_text(encoding="utf-8") == scenario.dump(saved)
+    load(cockpit, token_of())
+    cockpit.get_by_label("Load a scenario", exact=True).select_option("from-the-browser")
+    until(cockpit, sentence_of("selldown", saved))
+    cockpit.get_by_text("The scenario: what differs from the default").click()
+    token = cockpit.locator(".alliance-token:visible").inner_text()
+    assert scenario.from_token(token) == saved
+    cockpit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cockpit.get_by_role("button", name="Copy token").click()
+    cockpit.get_by_text("Copied the token").wait_for()
+    assert cockpit.evaluate("navigator.clipboard.readText()") == token
+
+
+def test_pin_and_reset(cockpit):
+    load(cockpit, token_of())
+    pin = cockpit.get_by_role("button", name="Pin this case")
+    pin.click()
+    cockpit.wait_for_function("document.querySelector('[aria-pressed=true]') !== null")
+    cockpit.get_by_role("slider", name=TARGET).focus()
+    cockpit.keyboard.press("ArrowRight")
+    until(cockpit, sentence_of("selldown", scenario.Scenario().replace(
+        {"selldown": {"target_stake": 0.16}})))  # fmt: skip
+    assert "#8a8a8a" in cockpit.locator(".alliance-stage:visible .pictures").inner_html()
+    assert "pinned" in cockpit.locator(".alliance-table").first.inner_html()
+    pin.click()
+    cockpit.get_by_role("button", name="Reset").click()
+    until(cockpit, sentence_of("selldown", scenario.Scenario()))
+
+
+def test_build_from_the_panel_and_open_the_report(cockpit, project):
+    load(cockpit, token_of(selldown={"target_stake": 0.2}))
+    cockpit.get_by_role("button", name="Build report").click()
+    cockpit.get_by_text(re.compile(r"\d+ of \d+ cells")).wait_for(timeout=browsing.WAIT)
+    link = cockpit.get_by_role("link", name="Open the report")
+    link.wait_for(timeout=browsing.WAIT)
+    shown = cockpit.locator(".alliance-report").inner_text()
+    path = project / re.search(r"\((build/[^)]+)\)", shown).group(1)
+    built = json.loads(path.with_name("results.json").read_text(encoding="utf-8"))
+    assert built["scenario"]["selldown"]["target_stake"] == 0.2
+    token = re.search(r"alliance app (a1\.\S+)</code>", path.read_text(encoding="utf-8")).group(1)
+    assert scenario.from_token(token).selldown.target_stake == 0.2  # the way back
+    with cockpit.context.expect_page() as opened:
+        link.click()
+    report = opened.value
+    report.wait_for_selector("h1")
+    assert "differs from the base" in report.inner_text("body")
+    report.wait_for_selector(".still svg[role=img]")
+    report.close()
+
+
+# --- the app ------------------------------------------------------------------------------------
+
+
+def start(page, url):
+    page.goto(url, timeout=browsing.WAIT)
+    page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+
+
+def upload(page, name, content):
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=re.compile("Load a scenario file")).click()
+    chooser.value.set_files({"name": name, "mimeType": "text/yaml", "buffer": content})
+
+
+@pytest.mark.parametrize("width", [1100, 390], ids=["laptop", "phone"])
+def test_the_app_shows_no_code_and_fits_the_screen(app, page, width):
+    foreign = []
+    page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith(
+        (app, app.replace("http", "ws"), "data:", "blob:")) else None)  # fmt: skip
+    page.set_viewport_size({"width": width, "height": 800})
+    start(page, app)
+    for title in ("Sell-down", "Decline", "Separation", "Bargain"):
+        page.get_by_role("button", name=title, exact=True).click()
+        page.wait_for_timeout(500)
+        wide = page.evaluate(
+            "[document.documentElement, document.querySelector('#rendered_cells')]"
+            ".map((e) => e.scrollWidth)"
+        )
+        assert max(wide) <= width, (title, wide)
+        out = page.evaluate(
+            """(width) => [...document.querySelectorAll('.alliance-cockpit *')].filter((e) => {
+              const b = e.getBoundingClientRect();
+              return e.offsetParent && b.width && (b.right > width + 1 || b.left < -1)
+                && !e.closest('.alliance-table, .alliance-heard, .noUi-origin, svg');
+            }).map((e) => e.className)""",
+            width,
+        )
+        assert out == [], (title, out)
+    assert "import whatif" not in page.content() and "start: str" not in page.inner_text("body")
+    assert foreign == [] and page.faults == []
+
+
+def test_the_app_opens_at_the_token_of_its_address(app, page):
+    s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2, "programme": "dribble"}})
+    start(page, f"{app}/?start={scenario.to_token(s)}")
+    until(page, sentence_of("selldown", s))
+    slider = page.get_by_role("slider", name=TARGET)
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    moved = s.replace({"selldown": {"target_stake": 0.19}})
+    until(page, sentence_of("selldown", moved))
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Download the scenario").click()
+    assert scenario.parse(got.value.path().read_text(encoding="utf-8")) == moved
+    upload(page, "x.yaml", b"selldown: {target_stake: 0.3}")
+    until(page, sentence_of("selldown", scenario.Scenario().replace(
+        {"selldown": {"target_stake": 0.3}})))  # fmt: skip
+    upload(page, "y.yaml", b"selldown: {target: 1}")
+    page.get_by_text("did you mean").wait_for()
+    assert page.get_by_role("button", name="Build report").count() == 0
+    assert page.get_by_role("button", name="Save scenario").count() == 0
+
+
+def test_every_control_has_a_name_and_tab_goes_through_them(app, page):
+    start(page, app)
+    page.wait_for_timeout(600)
+    page.get_by_role("button", name=re.compile("^More inputs")).click()
+    page.wait_for_timeout(800)
+    tree = page.locator(".alliance-cockpit").first.aria_snapshot()
+    for role in ("slider", "textbox", "combobox", "listbox", "button", "img", "link"):
+        found = re.findall(rf"^\s*- '?{role}\b(.*)$", tree, re.M)
+        assert found or role in ("listbox",), role
+        for rest in found:
+            assert re.match(r'\s*"[^"]+"', rest), f"{role} without a name: {rest!r}"
+    page.get_by_role("button", name="Sell-down", exact=True).focus()
+    places = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        places.append(page.evaluate(_FOCUS))
+    order = [place for place, _, _ in places]
+    assert order == sorted(order) and len(set(order)) == 30  # as they stand on the page
+    unseen = [html for _, outline, html in places if outline == "none"]
+    assert unseen == []  # and one sees where one is
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_a_session_can_not_read_files(app):
+    for path in (
+        "data/facts.csv",
+        "notebooks/4-whatif.ipynb",
+        "notebooks/pictures/decline.png",
+        "alliance/cli.py",
+        "build/base/index.html",
+        "..%2f..%2fetc%2fpasswd",
+        "%2fetc%2fpasswd",
+    ):
+        assert fetch(f"{app}/voila/files/{path}") in (403, 404), path
+    for path in ("/api/contents", "/api/terminals", "/api/sessions", "/files/data/facts.csv",
+                 "/tree", "/lab", "/voila/api/contents", "/voila/render/notebooks/1-decline.ipynb",
+                 "/voila/static/..%2f..%2f..%2fetc%2fpasswd",
+                 "/voila/templates/alliance/static/..%2findex.html.j2"):  # fmt: skip
+        with_file = fetch(app + path)
+        assert with_file in (403, 404, 405, 500) or path in ("/tree", "/lab"), (path, with_file)
+
+
+def test_a_session_can_not_run_code(app, page):
+    """The page's own kernel answers widgets' messages, and drops a request to run code."""
+    start(page, app)
+    kernel = page.evaluate(
+        "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+    )
+    said = page.evaluate(_ASK, [app.replace("http", "ws"), kernel])
+    assert any("kernel_info_reply" in line for line in said), said  # it does answer
+    assert not any("execute" in line or line.startswith("stream") for line in said), said
+
+
+def test_idle_sessions_end(browser, project, tmp_path):
+    with browsing.app(tmp_path, "--idle", "0.1", root=project) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        start(page, url)
+        kernel = page.evaluate(_KERNEL)
+        assert fetch(f"{url}/api/kernels/{kernel}") == 200
+        deadline = time.monotonic() + 40
+        while fetch(f"{url}/api/kernels/{kernel}") == 200:
+            assert time.monotonic() < deadline, "an idle kernel lives on"
+            time.sleep(0.5)
+        context.close()
+
+
+def test_reports_are_built_and_served_only_if_allowed(browser, project, tmp_path):
+    with browsing.app(tmp_path, "--allow-build", "base", root=project) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        start(page, url)
+        page.get_by_role("slider", name=TARGET).focus()
+        page.keyboard.press("ArrowRight")
+        page.get_by_role("button", name="Build report").click()
+        link = page.get_by_role("link", name="Open the report")
+        link.wait_for(timeout=browsing.WAIT)
+        with context.expect_page() as opened:
+            link.click()
+        opened.value.wait_for_selector("h1")
+        assert "not investment advice" in opened.value.inner_text("body").lower()
+        assert fetch(f"{url}/voila/files/data/facts.csv") == 403
+        assert fetch(f"{url}/voila/files/build/.cache/x.json") in (403, 404)
+        context.close()
