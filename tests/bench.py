@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from alliance import answers, evidence, scenario
-from tests import bench_report, bench_selldown, bench_separation
+from tests import bench_report, bench_selldown, bench_separation, bench_whatif
 
 ROUNDS = 3
 
@@ -39,6 +39,7 @@ def main() -> None:
     bench_report.main()
     bench_separation.main()
     bench_selldown.main()
+    bench_whatif.main()
 
 
 if __name__ == "__main__":

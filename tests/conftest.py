@@ -41,6 +41,18 @@ def reseal():
     return lambda folder: write_hashes(Package(Path(folder)))
 
 
+#: Headless Chromium that looks nothing up on its own.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
 def chromium() -> str | None:
     """The installed browser's path."""
     names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
@@ -58,17 +70,8 @@ def browser():
         pytest.skip(why)
     from playwright.sync_api import sync_playwright
 
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
     with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=path, args=flags)
+        running = play.chromium.launch(executable_path=path, args=FLAGS)
         yield running
         running.close()
 

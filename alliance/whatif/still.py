@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from alliance import scenario
 from alliance.answers.glance import PANELS, Glance
 from alliance.charts.panels import SKETCHES, Easel, Picture
 from alliance.tables import Html
@@ -21,16 +20,17 @@ def figure(picture: Picture) -> str:
 
 
 def still(name: str, s: Any, ev: Any) -> Html:
-    """The panel at a scenario, as it would look live, with the way to reopen it."""
+    """The panel at a scenario, as it would look live."""
     a = PANELS[name](Glance(ev), s)
     pictures = "".join(figure(p) for p in Easel(SKETCHES[name]).draw(a))
-    said, token = words.sentence(name, a), scenario.to_token(s)
+    said = words.sentence(name, a)
     body = (
         f'<div class="still"><div class="pictures">{pictures}</div>'
         f"<p>{html.escape(said)}</p>"
         f"<details><summary>The numbers of this panel</summary>"
         f'<div class="table">{words.numbers(name, a)}</div></details>'
-        f'<p class="small">In JupyterLab, or with <code>alliance app {token}</code>, this panel '
-        "has sliders; this is its state at the report's settings.</p></div>"
+        '<p class="small">In JupyterLab this panel has sliders; this is its state at the '
+        "report's settings. The command at the foot of a report's page reopens them in the "
+        "cockpit.</p></div>"
     )
     return Html(body, said)

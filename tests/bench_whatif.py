@@ -1,0 +1,128 @@
+"""Speed of the sliders in a real browser: from a key on a slider to the changed picture on screen.
+
+In JupyterLab with Chromium, the model included, each panel with all its pictures and with one; and
+beside it, in the same page and run, a slider and a picture made the ordinary way: ``interactive``
+with ``plt.show`` of the same model and one chart.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from alliance.whatif.panels import TITLES
+from tests import browsing
+from tests.conftest import FLAGS, chromium
+
+MOVES, PAUSE = 60, 120  # milliseconds between two keys, after the picture has changed
+GOALS = {"one": (50, 120), "all": (90, 120)}  # median and 95th percentile of the sell-down
+_ORDINARY = """
+import ipywidgets, matplotlib.pyplot as plt
+from alliance import evidence, scenario
+from alliance.answers.glance import Glance
+%matplotlib inline
+_glance, _base = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+def _show(target=0.15):
+    s = _base.replace({"selldown": {"target_stake": round(target, 2)}})
+    f = _glance.selldown(s, "proceeds").frame("proceeds")
+    plt.bar(f["low"], f["part"], f["high"] - f["low"]); plt.xlabel("EUR bn"); plt.show()
+ipywidgets.interactive(_show, target=(0.0, 0.43, 0.01))
+"""
+_ORDINARY_LATENCY = """async ([moves, pause]) => {
+  const area = document.querySelector('.jupyter-widgets.widget-interact');
+  const handle = area.querySelector('.noUi-handle');
+  handle.focus();
+  const found = [];
+  for (let k = 0; k < moves; k++) {
+    for (const image of area.querySelectorAll('img')) image.dataset.seen = '1';
+    const start = performance.now();
+    const changed = new Promise((done) => {
+      const painted = () => requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => done(performance.now() - start);
+        channel.port2.postMessage(0);
+      });
+      const watch = new MutationObserver(() => {
+        const image = area.querySelector('img:not([data-seen])');
+        if (!image) return;
+        watch.disconnect();
+        image.decode().then(painted, painted);
+      });
+      watch.observe(area, { childList: true, subtree: true });
+    });
+    const right = (k % 20) < 10;
+    handle.dispatchEvent(new KeyboardEvent('keydown', { key: right ? 'ArrowRight' : 'ArrowLeft',
+      keyCode: right ? 39 : 37, which: right ? 39 : 37, bubbles: true, cancelable: true }));
+    found.push(await Promise.race([changed, new Promise((r) => setTimeout(() => r(NaN), 3000))]));
+    await new Promise((r) => setTimeout(r, pause));
+  }
+  return found;
+}"""
+
+
+def quantiles(times: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile; a move without a picture counts as three seconds."""
+    known = sorted(3000.0 if t is None or t != t else t for t in times)
+    return statistics.median(known), known[int(0.95 * len(known))]
+
+
+def measure(page) -> dict[str, dict[str, tuple[float, float]]]:
+    """Milliseconds by panel, for all pictures and for one."""
+    out: dict[str, dict[str, tuple[float, float]]] = {}
+    for title in TITLES.values():
+        page.get_by_role("button", name=title, exact=True).click()
+        page.wait_for_timeout(2000)
+        shown = page.get_by_label("Show", exact=True)
+        for which, index in (("all", 0), ("one", 1)):
+            shown.select_option(index=index)
+            page.wait_for_timeout(500)
+            for _ in range(2):  # the first round warms up
+                times = page.evaluate(browsing.LATENCY, [".alliance-panel", MOVES, PAUSE])
+            out.setdefault(title, {})[which] = quantiles(times)
+        shown.select_option(index=0)
+    return out
+
+
+def main() -> None:
+    """Open JupyterLab, run the cockpit, and press keys."""
+    path = chromium()
+    if path is None:
+        print("sliders: not measured, no Chromium is installed", file=sys.stderr)
+        return
+    from playwright.sync_api import sync_playwright
+
+    folder = Path(tempfile.mkdtemp(prefix="alliance-bench-"))
+    project = browsing.copy_of_project(folder / "project")
+    book = json.loads((project / "notebooks/4-whatif.ipynb").read_text(encoding="utf-8"))
+    code = {"cell_type": "code", "execution_count": None, "id": "ordinary", "metadata": {}}
+    book["cells"].append(code | {"outputs": [], "source": _ORDINARY})
+    (project / "notebooks/bench.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    with sync_playwright() as play, browsing.lab(folder / "lab", project) as url:
+        running = play.chromium.launch(executable_path=path, args=FLAGS)
+        page = running.new_page(viewport={"width": 1400, "height": 900})
+        browsing.run_all(page, url, "notebooks/bench.ipynb", "bench")
+        page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        page.wait_for_selector(".widget-interact img", timeout=browsing.WAIT)
+        found = measure(page)
+        for _ in range(2):
+            ordinary = quantiles(page.evaluate(_ORDINARY_LATENCY, [MOVES, PAUSE]))
+        running.close()
+    print(f"{'interactive and plt.show, one chart':<38} median {ordinary[0]:6.1f} ms   "
+          f"95 % {ordinary[1]:6.1f} ms")  # fmt: skip
+    for title, parts in found.items():
+        for which, (middle, high) in parts.items():
+            goal = ""
+            if title == "Sell-down":
+                met = middle < GOALS[which][0] and high < GOALS[which][1]
+                goal = f"   goal {GOALS[which][0]} and {GOALS[which][1]}: "
+                goal += "met" if met else "missed"
+            name = f"slider, {title}, {which} picture{'s' * (which == 'all')}"
+            print(f"{name:<38} median {middle:6.1f} ms   95 % {high:6.1f} ms   "
+                  f"ratio {middle / ordinary[0]:5.2f}{goal}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
