@@ -140,6 +140,7 @@ def test_a_slider_changes_picture_numbers_and_alt(cockpit):
     cockpit.get_by_text("The numbers of this panel").click()
     table = cockpit.locator(".alliance-table:visible")
     before = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
+    figure = cockpit.locator(".alliance-stage:visible figure").first.element_handle()
     slider = cockpit.get_by_role("slider", name=TARGET)
     slider.focus()
     for _ in range(5):
@@ -150,6 +151,7 @@ def test_a_slider_changes_picture_numbers_and_alt(cockpit):
     after = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
     assert all(a != b for a, b in zip(after, before, strict=True))
     assert re.search(r"\d", after[1])
+    assert figure.evaluate("(e) => e.isConnected")  # the picture's place stays: no flicker
     a = answers.selldown(s, evidence.open(s.as_of))
     for key in ("proceeds_eur_mean", "p_complete", "loss_eur_mean"):
         assert words.shown(a.result(f"selldown.price_points.{key}")) in after[2]

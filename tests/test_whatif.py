@@ -424,6 +424,20 @@ def test_as_of_moves_evidence_and_is_refused_where_there_is_none(cockpit):
     assert words.sentence("selldown", fresh) == shown
 
 
+def test_another_day_moves_the_days_that_can_be_chosen(cockpit):
+    import datetime as dt
+
+    cockpit.tabs.value = "decline"
+    cockpit.tabs.value = "selldown"
+    cockpit.common["as_of"].main.value = "2026-06-30"
+    cockpit.tabs.value = "decline"
+    slider = cockpit.panel.controls["decline.since"].slider
+    assert slider.max == dt.date(2026, 6, 29).toordinal()
+    slider.value = slider.max
+    assert cockpit.panel.controls["decline.since"].problem == ""
+    assert cockpit.session.scenario.decline.since == dt.date(2026, 6, 29)
+
+
 def test_a_case_is_the_command_that_builds_it(cockpit):
     cockpit.panel.controls["selldown.target_stake"].slider.value = 0.2
     cockpit.panel.change("selldown.price_points", "1.2, 1.4", True)

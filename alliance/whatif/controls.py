@@ -154,6 +154,17 @@ class Control:
         finally:
             self._quiet = False
 
+    def span(self, days: tuple[dt.date, dt.date]) -> None:
+        """Other first and last days."""
+        self._quiet = True
+        try:
+            first, last = (day.toordinal() for day in days)
+            with self.slider.hold_trait_notifications():
+                self.slider.min, self.slider.max = first, last
+                self.slider.value = min(max(self.slider.value, first), last)
+        finally:
+            self._quiet = False
+
     def fail(self, text: str) -> None:
         """Say next to the field what is wrong with it; empty clears."""
         self._said = text

@@ -130,6 +130,8 @@ class Panel:
                 choices = self.session.choices(control.name)
                 if choices:
                     control.offer(choices)
+            if days := self.session.days(control.name):
+                control.span(days)
             self._show_value(control)
 
     def _refuse(self, control: Control | None, text: str) -> None:

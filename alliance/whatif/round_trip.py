@@ -164,9 +164,7 @@ class Cockpit:
         for name, control in self.common.items():
             control.fail("")
             control.show(values[name])
-        for key in [key for key in self.panels if key != self.tabs.value]:
-            del self.panels[key]
-        self.panel.refresh_controls()
+        self.panel.refresh_controls()  # the others when they are opened
         self.panel.draw()
         self._told()
 
