@@ -71,6 +71,7 @@ def copy_of_project(folder: Path) -> Path:
 def serving(command: list[str], url: str, log: Path, root: Path, **env: str) -> Iterator[str]:
     """A server in a process group of its own, from its first answer to its end."""
     env = os.environ | {"PYTHONPATH": str(root)} | env
+    env.pop("PYTHONWARNDEFAULTENCODING", None)  # libraries' warnings are none of a reader's
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=out, cwd=root, env=env, start_new_session=True

@@ -14,7 +14,7 @@ from alliance import answers, evidence, scenario
 from alliance.whatif import words
 from tests import browsing
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("cockpit")]
+pytestmark = pytest.mark.browser
 TARGET = "Target stake (fraction of issued shares)"
 _KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
 #: Ask a kernel to run code, and then what it is; gives the kinds of messages that come back.

@@ -112,7 +112,6 @@ def test_a_field_moves_only_its_chapter():
     assert any(key.startswith("bargain") for key in found.equal)
 
 
-@pytest.mark.xdist_group("report")
 def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path):
     """A value that no input explains is put down to code, evidence or libraries."""
     import shutil

@@ -208,7 +208,6 @@ def read(path):
     return page
 
 
-@pytest.mark.xdist_group("report")
 @pytest.mark.parametrize("chapter", charts.CHAPTERS)
 def test_the_chapter_page(built, chapter):
     page = read(built / f"{chapter}.html")
@@ -223,7 +222,6 @@ def test_the_chapter_page(built, chapter):
             assert href[1:] in page.ids, href
 
 
-@pytest.mark.xdist_group("report")
 def test_results_of_the_pages_equal_a_fresh_call(built, found, base):
     stored = json.loads((built / "results.json").read_text(encoding="utf-8"))
     ev = evidence.open(base.as_of)
@@ -241,7 +239,6 @@ def readable(path):
         return "\n".join(parts.read(name).decode() for name in parts.namelist())
 
 
-@pytest.mark.xdist_group("report")
 def test_no_machine_path_or_user_anywhere(built):
     from pathlib import Path
 
@@ -256,7 +253,6 @@ def test_no_machine_path_or_user_anywhere(built):
             assert len(home) < 3 or f"{home}/" not in text, path.name
 
 
-@pytest.mark.xdist_group("report")
 def test_index_shows_answers_sources_and_foot(built):
     text = (built / "index.html").read_text(encoding="utf-8")
     for wanted in (
@@ -276,7 +272,6 @@ def test_index_shows_answers_sources_and_foot(built):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("report")
 @pytest.mark.parametrize("width", [1200, 390])
 @pytest.mark.parametrize(
     "name", ["index.html", *(f"{c}.html" for c in charts.CHAPTERS), "../index.html"]
@@ -298,7 +293,6 @@ def test_pages_open_from_disk_without_a_network(browser, built, width, name):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("report")
 def test_code_is_hidden_until_asked_and_narrow_charts_on_phones(browser, built):
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.goto((built / "1-decline.html").resolve().as_uri())
@@ -314,7 +308,6 @@ def test_code_is_hidden_until_asked_and_narrow_charts_on_phones(browser, built):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("report")
 def test_print_view_has_every_chart_and_no_controls(browser, built, tmp_path):
     page = browser.new_page()
     page.goto((built / "1-decline.html").resolve().as_uri())

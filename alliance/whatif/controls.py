@@ -140,7 +140,7 @@ class Control:
                 self.main.value = value
             else:
                 self.main.value = text_of(value)
-                by_rule = "" if filled is None else f"by rule: {filled:.5g}"
+                by_rule = "" if filled is None else f"by rule: {text_of(float(f'{filled:.4g}'))}"
                 self.main.placeholder = by_rule if self.info.default is None else ""
             self._place(filled if value is None else value)
         finally:

@@ -12,7 +12,7 @@ from alliance.charts.panels import SKETCHES, Easel
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
 from alliance.whatif import words
-from alliance.whatif.controls import Control
+from alliance.whatif.controls import Control, text_of
 from alliance.whatif.session import Session
 from alliance.whatif.stage import Stage
 
@@ -89,10 +89,10 @@ class Panel:
             answers = self.session.answers(self.name, new, self.shown.value)
             view = self._view(answers)
         except AllianceError as error:
-            self._refuse(control, str(error))
+            self._refuse(name, str(error))
             return
         except Exception as error:  # a fault of ours must not leave a dead panel
-            self._refuse(control, f"this can't be computed ({type(error).__name__}: {error})")
+            self._refuse(name, f"this can't be computed ({type(error).__name__}: {error})")
             return
         self.session.take(new)
         self._show(view)
@@ -101,10 +101,6 @@ class Panel:
             control.fail("")
             if text or isinstance(value, str | list):
                 self._show_value(control)
-        for other in self.controls.values():
-            if other is not control and other.problem:  # its field kept the last valid value
-                other.fail("")
-                self._show_value(other)
         if name in ("separation.structures", "separation.companies"):
             self.refresh_controls()
         self._taken()
@@ -134,11 +130,14 @@ class Panel:
                 control.span(days)
             self._show_value(control)
 
-    def _refuse(self, control: Control | None, text: str) -> None:
-        if control is None:
-            self.stage.problem = text
+    def _refuse(self, name: str, text: str) -> None:
+        """Say what is wrong, and which value the pictures keep; what was typed stays."""
+        kept = text_of(self._value(name)) or "empty"
+        text = f"{text}; the pictures keep {kept}"
+        if name in self.controls:
+            self.controls[name].fail(text)
         else:
-            control.fail(text)
+            self.stage.problem = text
 
     def _view(self, a: Answers) -> dict[str, Any]:
         pinned = self.session.pinned_answers(self.name)

@@ -94,24 +94,22 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Told:
     if frame.empty:
         return _none(ax, a)
     y = np.arange(len(frame))[::-1]
-    both = frame[["renault", "nissan"]].to_numpy() / 1e6
+    both_sides = ("renault", "nissan")
+    both = frame[list(both_sides)].to_numpy() / 1e6
     ax.set_position((0.3, 0.19, 0.66, 0.74))
     ax.set_ylim(-0.6, len(frame) - 0.4)
+    then = pinned.frame("bargain_points") if pinned is not None else frame.iloc[:0]
+    most = max(both.max(), 50, *(then[who].iloc[0] / 1e6 for who in both_sides if len(then)))
     low = -roof(-both.min() * 1.3) if both.min() < 0 else 0.0
-    ax.set_xlim(low, max(roof(max(both.max(), 50) * 1.5), -0.6 * low))
-    for shift, who in ((0.2, "renault"), (-0.2, "nissan")):
+    top = max(roof(most * 1.5), -0.6 * low)
+    ax.set_xlim(low, top)
+    for shift, who in zip((0.2, -0.2), both_sides, strict=True):
         ax.barh(y + shift, frame[who] / 1e6, height=0.36, color=colour(who))
         for at, amount in zip(y + shift, frame[who] / 1e6, strict=True):
-            ax.annotate(
-                f"{who.capitalize()} {number(amount, 0, True)}",
-                (max(amount, 0), at),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=7,
-            )
-    if pinned is not None and len(then := pinned.frame("bargain_points")):
-        for shift, who in ((0.2, "renault"), (-0.2, "nissan")):
+            text = f"{who.capitalize()} {number(amount, 0, True)}"
+            style = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center"}
+            ax.text(0.99, at, text, fontsize=7, **style)
+        if len(then):
             ax.plot(then[who].iloc[0] / 1e6, y[0] + shift, "D", ms=4, mfc="none", mec=INK)
     ax.axvline(0, color=INK, lw=0.8)
     ax.set_yticks(y, [textwrap.fill(p, 17) for p in frame["point"]], fontsize=7.5)
