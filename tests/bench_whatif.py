@@ -103,7 +103,7 @@ def main() -> None:
     with sync_playwright() as play, browsing.lab(folder / "lab", project) as url:
         running = play.chromium.launch(executable_path=path, args=FLAGS)
         page = running.new_page(viewport={"width": 1400, "height": 900})
-        browsing.run_all(page, url, "notebooks/bench.ipynb", "bench")
+        browsing.run_notebook(page, url, "notebooks/bench.ipynb", "bench", 4)
         page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
         page.wait_for_selector(".widget-interact img", timeout=browsing.WAIT)
         found = measure(page)

@@ -126,33 +126,47 @@ def app(folder: Path, *options: str, root: Path = ROOT) -> Iterator[str]:
         yield url
 
 
-def run_all(page, url: str, notebook: str, name: str) -> None:
-    """Open a notebook in JupyterLab and run all its cells, until the kernel is idle."""
-    page.goto(f"{url}/lab/workspaces/{name}/tree/{notebook}?reset", timeout=WAIT)
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=WAIT)
-    started = (
-        "[...document.querySelectorAll('.jp-InputPrompt')].some((p) => /\\S]/.test(p.textContent))"
-    )
-    for _ in range(8):  # until its session is connected, JupyterLab lets the order fall
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
+_STARTED = (
+    "[...document.querySelectorAll('.jp-InputPrompt')].some((p) => /\\S]/.test(p.textContent))"
+)
+_SETTLED = """(cells) => {
+  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+    .map((p) => p.textContent.trim());
+  return prompts.length >= cells && prompts.every((t) => /\\[\\d+\\]/.test(t));
+}"""
+
+
+def run_notebook(page, url: str, notebook: str, name: str, cells: int) -> None:
+    """Open a notebook in JupyterLab and run all its cells, until each has its number.
+
+    JupyterLab sometimes starts two kernels for a notebook that it opens and listens to the one that
+    it has stopped: then the page is opened once more.
+    """
+    said = []
+    for attempt in ("one", "two", "three"):
+        page.goto(f"{url}/lab/workspaces/{name}-{attempt}/tree/{notebook}", timeout=WAIT)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT)
+        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=WAIT)
         try:
-            page.wait_for_function(started, timeout=4000)
+            _order(page, said)
+            page.wait_for_function(_SETTLED, arg=cells, timeout=60_000)
+            return
+        except TimeoutError as error:
+            said.append(str(error).splitlines()[0])
+    raise AssertionError(f"JupyterLab does not run {notebook}: {said}")
+
+
+def _order(page, said: list[str]) -> None:
+    """Press Run All Cells until it is heard: before its session stands JupyterLab lets it fall."""
+    for _ in range(5):
+        dialog = page.locator(".jp-Dialog")
+        if dialog.count():
+            said.append(dialog.first.inner_text())
+            page.keyboard.press("Escape")
+        page.get_by_role("menuitem", name="Run", exact=True).click(timeout=10_000)
+        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click(timeout=10_000)
+        try:
+            page.wait_for_function(_STARTED, timeout=5000)
             return
         except TimeoutError:
             continue
-    raise AssertionError(f"JupyterLab does not run {notebook}")
-
-
-def settled(page, notebook_cells: int) -> None:
-    """Until every code cell has its number and the kernel is idle."""
-    page.wait_for_function(
-        """(cells) => {
-          const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
-            .map((p) => p.textContent.trim());
-          return prompts.length >= cells && prompts.every((t) => /\\[\\d+\\]/.test(t));
-        }""",
-        arg=notebook_cells,
-        timeout=WAIT,
-    )

@@ -191,11 +191,12 @@ def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
     """Stake through time, and votes at the mean of what is left, the trust voting as others."""
     frame = found.stake_path(POINTS)
     left, issued = found.left_path(POINTS)
-    direct = block.direct + block.trust - found.ledger.planned
-    frame["votes"] = [
-        ownership.votes(ownership.Block(direct, x, n, block.cap), "mirror")
-        for x, n in zip(left, issued, strict=True)
-    ]
+    votes = []
+    for sold, count in zip(found.ledger.planned - left, issued, strict=True):
+        inside = max(0.0, block.trust - sold)  # sales come out of the trust first
+        outside = block.direct - max(0.0, sold - block.trust)
+        votes.append(ownership.votes(ownership.Block(outside, inside, count, block.cap), "mirror"))
+    frame["votes"] = votes
     return frame
 
 
@@ -207,9 +208,10 @@ def _loss(found: programme.Outcomes, carrying: float | None) -> pd.DataFrame:
     columns = ["carrying", "mean", "low", "high"]
     if carrying is None:
         return pd.DataFrame(columns=columns)
-    top, one = max(2 * carrying, 1.0), max(carrying, 1.0)
-    none = found.losses(0.0) / 1e6
+    none, one = found.losses(0.0) / 1e6, max(carrying, 1.0)
     slope = (found.losses(one) / 1e6 - none) / one
+    even = -none.mean() / slope.mean() if slope.mean() > 0 else 0.0
+    top = max(1.5 * even, 2 * carrying, 1.0)
     rows = []
     for k in np.linspace(0, top, LEVELS):
         loss = none + slope * k

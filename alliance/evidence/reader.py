@@ -81,7 +81,7 @@ class Evidence:
         try:
             yield used
         finally:
-            self._readers.remove(used)
+            self._readers[:] = [reader for reader in self._readers if reader is not used]
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as known on ``as_of``, in the order of its key; changing it changes nothing here.

@@ -11,6 +11,9 @@ from alliance.scenario.schema import Scenario, fields, limits
 #: Which group's fields each notebook takes.
 CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
 
+#: Fields of another group that a notebook takes too, by the group that has them.
+ALSO = {"3-separation": {"target_stake": "selldown"}}
+
 _TYPES = {"int": "int", "float": "float", "bool": "bool"}
 
 
@@ -24,7 +27,9 @@ def group_of(notebook: str) -> str:
 def parameters(notebook: str, scenario: Scenario) -> dict[str, Any]:
     """What a notebook's parameter cell gets: JSON values, dates as text, tuples as lists."""
     values = scenario.model_dump(mode="json")
-    return {"as_of": values["as_of"], "seed": values["seed"], **values[group_of(notebook)]}
+    also = {name: values[group][name] for name, group in ALSO.get(notebook, {}).items()}
+    top = {"as_of": values["as_of"], "seed": values["seed"]}
+    return {**top, **also, **values[group_of(notebook)]}
 
 
 def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
@@ -38,6 +43,8 @@ def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     default = model()
     group = type(getattr(default, group_of(notebook)))
     shown = {name: model.model_fields[name] for name in ("as_of", "seed")}
+    for name, other in ALSO.get(notebook, {}).items():
+        shown[name] = type(getattr(default, other)).model_fields[name]
     shown |= group.model_fields
     values = parameters(notebook, default)
     return "\n".join(_line(name, info, values[name]) for name, info in shown.items())
@@ -63,7 +70,10 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
         raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
     given = {name: namespace[name] for name in wanted}
     top = {name: given.pop(name) for name in ("as_of", "seed")}
-    return Scenario.of({**top, group_of(notebook): given})
+    others: dict[str, dict[str, Any]] = {}
+    for name, group in ALSO.get(notebook, {}).items():
+        others.setdefault(group, {})[name] = given.pop(name)
+    return Scenario.of({**top, **others, group_of(notebook): given})
 
 
 def _line(name: str, info: Any, value: Any) -> str:

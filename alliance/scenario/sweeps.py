@@ -34,8 +34,8 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
     choices = []
     for setting in settings:
         name, equals, text = setting.partition("=")
-        values = [text] if name.strip() in FREE_TEXT or not equals else _OUTSIDE.split(text)
-        values = [value.strip() for value in values]
+        free = name.strip() in FREE_TEXT or not equals
+        values = [text] if free else [value.strip() for value in _OUTSIDE.split(text)]
         if len(values) > 1 and (not all(values) or len(set(values)) < len(values)):
             raise ScenarioError(f"--set: a sweep's values must differ, none empty: '{setting}'")
         choices.append([f"{name}{equals}{value}" for value in values])

@@ -18,6 +18,7 @@ import yaml
 
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.scenario.schema import GROUPS, Scenario, differs, fields
+from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "scenarios"
@@ -41,6 +42,9 @@ class _Loader(yaml.BaseLoader):
     def construct_mapping(self, node, deep=False):
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                line = key.start_mark.line + 1
+                raise ScenarioError(f"line {line}: a name must be plain text, received a {key.id}")
             if key.value in seen:
                 raise ScenarioError(
                     f"line {key.start_mark.line + 1}: '{key.value}' must stand once, stands twice"
@@ -93,6 +97,8 @@ def parse(text: str) -> Scenario:
         values = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise ScenarioError(f"not valid YAML: {error}") from None
+    except RecursionError:
+        raise ScenarioError("not valid YAML: nested too deeply") from None
     if values in (None, ""):
         return Scenario()
     if not isinstance(values, dict):
@@ -131,7 +137,8 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
             raise ScenarioError(f"--set takes 'field=value', received '{setting}'")
         if name not in known:
             raise ScenarioError(f"--set: unknown field '{name}'{did_you_mean(name, known)}")
-        value = _value(text.strip(), name, str(known[name].annotation))
+        free = name in FREE_TEXT  # taken whole, as it stands
+        value = text if free else _value(text.strip(), name, str(known[name].annotation))
         group, dot, key = name.partition(".")
         if dot:
             changes.setdefault(group, {})[key] = value
@@ -206,6 +213,6 @@ def from_token(token: str) -> Scenario:
         if inflate.unconsumed_tail or zlib.crc32(raw).to_bytes(4, "big") != sealed[:4]:
             raise ValueError("checksum")
         values = json.loads(raw)
-    except (binascii.Error, zlib.error, ValueError):
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
         raise ScenarioError("a token must be whole: this one is cut or changed") from None
     return Scenario.of(values)

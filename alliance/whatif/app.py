@@ -31,6 +31,7 @@ def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) 
         "Voila": {
             "root_dir": str(ROOT),
             "port": port,
+            "port_retries": 0,  # on another port than the one that is printed nobody finds it
             "ip": ip,
             "open_browser": browser,
             "log_level": "WARN",

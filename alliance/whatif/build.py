@@ -39,6 +39,7 @@ class Building:
         self._settings, self._case, self._out = settings, case, out
         self.process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
+        self._stopping = False
         self.start_button = w.Button(description="Build report")
         self.stop_button = w.Button(description="Stop", disabled=True)
         self.bar = w.IntProgress(description="Progress", min=0, max=1, value=0)
@@ -66,10 +67,17 @@ class Building:
         for setting in settings:
             command += ["--set", setting]
         env = {k: v for k, v in os.environ.items() if not k.startswith("ALLIANCE_APP")}
+        self._stopping = False
         self.process = subprocess.Popen(
-            [*command, "--steps"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-        )  # fmt: skip
+            [*command, "--steps"],
+            cwd=ROOT,
+            env=env | {"PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
         self.start_button.disabled, self.stop_button.disabled = True, False
         self.bar.value, self.said.value = 0, "starting"
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -78,6 +86,7 @@ class Building:
     def stop(self) -> None:
         """Ask the builder to stop; the last good report stays."""
         if self.process is not None and self.process.poll() is None:
+            self._stopping = True
             self.process.terminate()
 
     def wait(self) -> None:
@@ -86,31 +95,37 @@ class Building:
             self._thread.join()
 
     def _follow(self) -> None:
+        """Read what the builder says to its end, then say how it ended."""
         process, lines = self.process, []
-        with process.stdout as output:
-            for line in map(str.strip, output):
-                lines.append(line)
-                if step := _STEP.search(line):
-                    done, total = map(int, step.groups())
-                    self.bar.max, self.bar.value = total, done
-                    self.said.value = f"{done} of {total} cells"
-                elif line.startswith("running "):
-                    self.said.value = line.removeprefix("running ")
-        code = process.wait()
-        self.process = None
-        self.start_button.disabled, self.stop_button.disabled = False, True
-        self.said.value = ""
+        try:
+            with process.stdout as output:
+                for line in map(str.strip, output):
+                    lines.append(line)
+                    self._heard(line)
+            code = process.wait()
+        finally:
+            self.process = None
+            self.start_button.disabled, self.stop_button.disabled = False, True
+            self.said.value = ""
         opened = next((x for x in reversed(lines) if x.startswith("Open ")), "")
         if code == 0 and opened:
             self.bar.value = self.bar.max
             page = Path(opened.removeprefix("Open ")).with_name("report.html")
             self._case.report = self._below_root(page)  # in one file: Lab opens no link from it
             self._case.message = "The report is built."
-        elif code == 130 or code < 0:
+        elif self._stopping:
             self._case.message = "Stopped; the last good report stays."
         else:
             kept = [x for x in lines if x and not _STEP.search(x) and not x.startswith("running ")]
             self._case.problem = "The report could not be built: " + " ".join(kept[-6:])
+
+    def _heard(self, line: str) -> None:
+        if step := _STEP.search(line):
+            done, total = map(int, step.groups())
+            self.bar.max, self.bar.value = total, done
+            self.said.value = f"{done} of {total} cells"
+        elif line.startswith("running "):
+            self.said.value = line.removeprefix("running ")
 
     @staticmethod
     def _below_root(page: Path) -> str:

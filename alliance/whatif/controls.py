@@ -37,6 +37,8 @@ def text_of(value: Any) -> str:
         return ", ".join(text_of(each) for each in value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
+    if isinstance(value, int):
+        return str(value)  # the schema takes no exponent for whole numbers
     for power in (9, 6):
         if abs(value) >= 10**power and value == round(value, -power + 3):
             return f"{value / 10**power:.12g}e{power}"
@@ -180,7 +182,10 @@ class Control:
 
     def _place(self, value: Any) -> None:
         """Move the slider to a value, and its ends if the value lies beyond them."""
-        if self.slider is None or value is None:
+        if self.slider is None:
+            return
+        if value is None:  # empty, and no one number fills it: any move of the slider counts
+            self.slider.value, self._placed = self.slider.min, float("nan")
             return
         if self._days is not None:
             value = dt.date.fromisoformat(value).toordinal()

@@ -51,15 +51,17 @@ class Cockpit:
     """
 
     def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
-        asked, problem = _asked(in_app) or start, ""
+        problem = ""
         try:
-            name, s = start_of(asked)
-        except ScenarioError as error:
-            if asked == start and not in_app:
+            name, s, session = _begin(start, in_app)
+        except Exception as error:
+            if not in_app:
                 raise
-            (name, s), problem = start_of("base"), f"start: {error}"
-        self.in_app, self.name, self.session = in_app, name, Session(s)
-        self.case = Case(in_app=in_app, problem=problem)
+            problem = f"start: {error}"
+            name, s = start_of("base")
+            session = Session(s)
+        self.in_app, self.name, self.session = in_app, name, session
+        self.case = Case(in_app=in_app)
         self.panels: dict[str, Panel] = {}
         self._armed = ""  # the name that a second press on Save replaces
         self.tabs = w.ToggleButtons(
@@ -83,6 +85,7 @@ class Cockpit:
         self.tabs.observe(lambda change: self.open(change["new"]), "value")
         self.open(self.tabs.value)
         self._told()
+        self.case.problem = problem
 
     @property
     def panel(self) -> Panel:
@@ -99,8 +102,9 @@ class Cockpit:
         self._place.children = (self.panels[name].box,)
 
     def load(self, source: str) -> None:
-        """Take a scenario by name or token; what is wrong with it changes nothing."""
-        self._try(lambda: self._take(*start_of(source)), f"Loaded {source[:24]}.")
+        """Take a scenario by token or, in a notebook, name; what is wrong changes nothing."""
+        take = lambda: self._take(*start_of(source, names=not self.in_app))  # noqa: E731
+        self._try(take, f"Loaded {source[:24]}.")
 
     def upload(self, content: bytes, filename: str) -> None:
         """Take an uploaded scenario file."""
@@ -128,8 +132,9 @@ class Cockpit:
                 self._armed = name
                 raise ScenarioError(f"{name}.yaml exists: press Save again to replace it")
             path.write_text(scenario.dump(self.session.scenario), encoding="utf-8", newline="\n")
-            self._armed, self.name = "", name
+            self.name = name
             self._list()
+            self._told()
 
         self._try(saved, f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: "
                   f"alliance report {name}")  # fmt: skip
@@ -181,21 +186,30 @@ class Cockpit:
         self._refresh()
 
     def _try(self, action, done: str) -> None:
-        self.case.message = self.case.problem = ""
+        """Do what was asked; whatever goes wrong is said, and changes nothing."""
         try:
             action()
         except AllianceError as error:
-            self.case.problem = str(error)
-        except RecursionError:
-            self.case.problem = "not valid YAML: nested too deeply"
+            self._say(problem=str(error))
         except OSError as error:
-            self.case.problem = f"can't be written: {error.strerror}"
+            self._say(problem=f"can't be written: {error.strerror}")
+        except Exception as error:  # a fault of ours must not leave a dead cockpit
+            self._say(problem=f"this can't be done ({type(error).__name__}: {error})")
         else:
-            self.case.message = done
+            self._say(message=done)
+
+    def _say(self, message: str = "", problem: str = "") -> None:
+        with self.case.hold_sync():
+            self.case.message, self.case.problem = message, problem
 
     def _told(self) -> None:
-        s = self.session.scenario
+        s, self._armed = self.session.scenario, ""
+        for name, control in self.common.items():
+            if control.problem:  # a later move is of the day that stands
+                control.fail("")
+                control.show(s.model_dump(mode="json")[name])
         with self.case.hold_sync():
+            self.case.message = self.case.problem = ""
             self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
             self.case.filename = f"{self.name}.yaml"
 
@@ -238,6 +252,8 @@ class Cockpit:
     def _uploaded(self, change: dict[str, Any]) -> None:
         for each in change["new"]:
             self.upload(bytes(each["content"]), each["name"])
+        if change["new"]:
+            self.file.value = ()  # so that the same file can be taken again
 
     def _foot(self, build: bool) -> w.VBox:
         """Pin, reset, save and build, and the case itself."""
@@ -273,11 +289,15 @@ def _control(widget: Any, help: str) -> w.VBox:
     return box
 
 
-def _asked(in_app: bool) -> str:
-    """What the page's address, or the command, names as start."""
+def _begin(start: str, in_app: bool) -> tuple[str, Scenario, Session]:
+    """Name, scenario and session of the start: the page's token, the command's, the cell's."""
     from urllib.parse import parse_qs
 
-    if not in_app:
-        return ""
-    query = parse_qs(os.environ.get("QUERY_STRING", ""))
-    return query.get("start", [os.environ.get(START, "")])[0]
+    asked = ""
+    if in_app:
+        asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
+    given = os.environ.get(START, "") if in_app else ""
+    name, s = start_of(asked, names=False) if asked else start_of(given or start)
+    session = Session(s)
+    session.answers(next(iter(TITLES)), s)
+    return name, s, session

@@ -8,7 +8,7 @@ from typing import Any
 from alliance import evidence, scenario
 from alliance.answers import Answers
 from alliance.answers.glance import PANELS, Glance
-from alliance.errors import ScenarioError, did_you_mean
+from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
@@ -21,10 +21,10 @@ _NAMES = {
 SHARE = "nissan"
 
 
-def start_of(source: str) -> tuple[str, Scenario]:
+def start_of(source: str, names: bool = True) -> tuple[str, Scenario]:
     """A scenario and its name, from a token or the name of one in ``notebooks/scenarios/``.
 
-    Never from a path: a session of the app must not read files.
+    Never from a path, and in the app's page not by name: a session there must not read files.
 
     Raises
     ------
@@ -33,6 +33,8 @@ def start_of(source: str) -> tuple[str, Scenario]:
     source = source.strip()
     if source.startswith("a1."):
         return "base", scenario.from_token(source)
+    if not names:
+        raise ScenarioError(f"must be a token, which starts with 'a1.', received '{source[:60]}'")
     if source not in scenario.names():
         hint = did_you_mean(source, scenario.names())
         raise ScenarioError(f"must be a scenario's name or a token, received '{source[:60]}'{hint}")
@@ -53,7 +55,7 @@ class Session:
         self.scenario = self.origin = s
         self._glance = Glance(ev or evidence.open(s.as_of))
         self.pinned: Scenario | None = None
-        self._pinned: dict[str, Answers] = {}
+        self._pinned: dict[str, Answers | None] = {}
         self._then = self._glance
 
     @property
@@ -105,11 +107,14 @@ class Session:
         self.pinned, self._pinned = None, {}
 
     def pinned_answers(self, panel: str) -> Answers | None:
-        """A panel's answers at the pinned case; None where there is none."""
+        """A panel's answers at the pinned case; None where there is none, or none can be made."""
         if self.pinned is None:
             return None
         if panel not in self._pinned:
-            self._pinned[panel] = PANELS[panel](self._then, self.pinned)
+            try:
+                self._pinned[panel] = PANELS[panel](self._then, self.pinned)
+            except AllianceError:
+                self._pinned[panel] = None
         return self._pinned[panel]
 
     def choices(self, name: str) -> list[str]:
@@ -132,15 +137,18 @@ class Session:
             return closes.iloc[self.scenario.decline.beta_window_days + 1].date(), closes.iloc[
                 -1
             ].date()
-        if name == "decline.since":
-            known = self.ev.close(SHARE).index
+        known = self.ev.close(SHARE).index
+        if name == "decline.since" and len(known) > 2:
             first = min(self.scenario.decline.beta_window_days, len(known) - 2)
             return known[first].date(), known[-2].date()
         return None
 
     def filled(self, panel: str) -> dict[str, float | None]:
         """What fills a panel's fields that the scenario leaves empty, where that is one number."""
-        return self._glance.filled(panel, self.scenario)
+        try:
+            return self._glance.filled(panel, self.scenario)
+        except AllianceError:  # said where the panel is drawn
+            return {}
 
     def _glance_of(self, s: Scenario) -> Glance:
         if s.as_of == self._glance.ev.as_of:

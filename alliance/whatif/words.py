@@ -38,7 +38,7 @@ def keys(panel: str, a: Answers) -> list[str]:
     """Ids of the results that a panel shows."""
     if panel == "selldown":
         name = a.context["group"].programme
-        block = [] if name == "block" else ["selldown.block.wealth_eur_mean"]
+        block = [] if name == "block" else ["selldown.block.wealth_eur_mean"]  # beside it
         size = ["selldown.planned_value_eur", "selldown.days_of_volume", "selldown.block_cost"]
         return [*size, *(f"selldown.{name}.{key}" for key in _PROGRAMME), *block]
     if panel == "decline":
@@ -57,18 +57,30 @@ def sentence(panel: str, a: Answers) -> str:
 
 
 def _selldown(a: Answers) -> str:
-    g = a.context["group"]
+    g, t = a.context["group"], a.context["terms"]
     p = f"selldown.{g.programme}"
+    if t.planned <= 0:
+        return say(
+            "The stake of {selldown.stake_before:.1%} is at or below the target of {target:.1%}: "
+            "there is nothing to sell.",
+            a,
+            target=g.target_stake,
+        ).text
     loss = a[f"{p}.loss_eur_mean"]
-    tail = " There is no accounting loss: " + (a.result(f"{p}.loss_eur_mean").note or "") + "."
-    if loss is not None:
-        tail = f" Against the amount carried the mean loss is EUR {loss / 1e6:,.0f}m."
+    if loss is None:
+        tail = "There is no accounting loss: " + (a.result(f"{p}.loss_eur_mean").note or "") + "."
+    elif abs(loss) < 5e5:
+        tail = "Against the amount carried there is neither loss nor gain on average."
+    else:
+        word = "loss" if loss > 0 else "gain"
+        tail = f"Against the amount carried the mean {word} is EUR {abs(loss) / 1e6:,.0f}m."
     return say(
-        "To go from {selldown.stake_before:.1%} to {target:.0%} Renault sells "
-        "{selldown.shares_sale_only:,} shares, EUR {value:,.0f}m at the market. By {name} they "
-        "bring EUR {got:,.0f}m on average and at most EUR {worst:,.0f}m in the worst twentieth; "
-        "sold at once they bring EUR {now:,.0f}m. All is sold within {years:g} years in "
-        "{done:.0%} of cases, and the stake is then {end:.1%} on average.{tail}",
+        "The plan is {selldown.shares_sale_only:,} shares, EUR {value:,.0f}m at the market, which "
+        "sold to others take the stake from {selldown.stake_before:.1%} to {target:.1%}. By {name} "
+        "they bring EUR {got:,.0f}m on average and at most EUR {worst:,.0f}m in the worst "
+        "twentieth; sold at once they bring EUR {now:,.0f}m. Within {years:g} years all is sold in "
+        "{done:.0%} of cases and the target reached in {reached:.0%}; the stake is then {end:.1%} "
+        "on average. {tail}",
         a,
         target=g.target_stake,
         value=a["selldown.planned_value_eur"] / 1e6,
@@ -78,6 +90,7 @@ def _selldown(a: Answers) -> str:
         now=a["selldown.block.proceeds_eur_mean"] / 1e6,
         years=g.horizon_years,
         done=a[f"{p}.p_complete"],
+        reached=a[f"{p}.p_at_target"],
         end=a[f"{p}.stake_end_mean"],
         tail=tail,
     ).text
@@ -102,11 +115,12 @@ def _separation(a: Answers) -> str:
     raised = a[f"{p}.cash_raised_eur"]
     if raised is None:
         why = a.result(f"{p}.cash_raised_eur").note
-        return f"{maker.name} could not be tried: {why}."
+        form = a.context["structure_names"][g.structure].lower()
+        return f"On {maker.name} the form “{form}” could not be tried: {why}."
     return say(
         "On {who} the form “{form}” raises EUR {raised:,.0f}m, pays {covered:.0%} of its EV plan, "
-        "keeps {votes:.0%} of the votes in the unit and {profit:.0%} of its profit, and leaves a "
-        "share worth EUR {value:,.2f}.",
+        "keeps {votes:.0%} of the votes in the unit and {profit:.0%} of the EV profit, and leaves "
+        "a share worth EUR {value:,.2f}.",
         a,
         who=maker.name,
         form=a.context["structure_names"][g.structure].lower(),
@@ -152,14 +166,17 @@ _SENTENCES = {
 
 
 def numbers(panel: str, a: Answers, pinned: Answers | None = None) -> str:
-    """The panel's results as an HTML table; with a pinned case, its values and the differences."""
+    """The panel's results as an HTML table; with a pinned case, its values and the differences.
+
+    A row compares what each case headlines: two programmes, forms or companies stand side by side.
+    """
     head = ["", "now", "pinned", "difference"] if pinned else ["", "now"]
-    rows = []
+    rows, swap = [], (_headlined(panel, a), _headlined(panel, pinned) if pinned else "")
     for key in keys(panel, a):
         one = a.result(key)
         cells = [html.escape(one.label), html.escape(shown(one))]
         if pinned:
-            other = pinned.results.get(key)
+            other = pinned.results.get(key.replace(*swap) if swap[0] else key)
             cells.append(html.escape(shown(other)) if other else "not shown then")
             cells.append(html.escape(difference(one, other)))
         rows.append(cells)
@@ -168,7 +185,22 @@ def numbers(panel: str, a: Answers, pinned: Answers | None = None) -> str:
         f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
         for first, *rest in rows
     )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    note = ""
+    if pinned and swap[0] != swap[1]:
+        note = f"<caption>Now {_named(swap[0])}, pinned {_named(swap[1])}</caption>"
+    return f"<table>{note}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _headlined(panel: str, a: Answers) -> str:
+    """The part of result ids that names what a case headlines."""
+    g = a.context.get("group")
+    if panel == "selldown":
+        return f"selldown.{g.programme}."
+    return f"separation.{g.structure}.{g.company}." if panel == "separation" else ""
+
+
+def _named(part: str) -> str:
+    return html.escape(" on ".join(part.strip(".").split(".")[1:]).replace("_", " "))
 
 
 def difference(one: Result, other: Result | None) -> str:
@@ -178,9 +210,9 @@ def difference(one: Result, other: Result | None) -> str:
     if not isinstance(one.value, int | float) or not isinstance(other.value, int | float):
         return ""
     moved = one.value - other.value
-    if moved == 0:
-        return "0"
     text = shown(replace(one, value=moved, note=None))
+    if not any(digit in text for digit in "123456789"):
+        return "0"
     if moved > 0:
         digit = next(at for at, c in enumerate(text) if c.isdigit())
         text = f"{text[:digit]}+{text[digit:]}"

@@ -171,11 +171,17 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Told:
     )
     ax.set_ylabel("loss, EUR bn")
     ax.set_xlabel("amount carried, EUR a share")
-    even = np.interp(0.0, values["mean"], frame["carrying"])
+    k0, k1 = frame["carrying"].iloc[[0, -1]]
+    m0, m1 = values["mean"].iloc[[0, -1]]
     word = "loss" if mean >= 0 else "gain"
+    title = f"Carried at EUR {number(k)} a share, a {word} of {billions(abs(mean) * 1e9, digits=2)}"
+    title += " on average"
+    if m1 > m0:  # a line: where it crosses nil
+        title += f"; none at EUR {number(k0 - m0 * (k1 - k0) / (m1 - m0))}"
+    if abs(mean) < 0.005:
+        title = f"Carried at EUR {number(k)} a share, neither loss nor gain on average"
     return Told(
-        f"Carried at EUR {number(k)} a share, a {word} of {billions(abs(mean) * 1e9, digits=2)} on "
-        f"average; none at EUR {number(even)}",
+        title,
         f"Line of the mean accounting loss by amount carried, with nine of ten cases; "
         f"{number(mean, 2)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "
         "cash.",

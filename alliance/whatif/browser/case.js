@@ -6,6 +6,10 @@ function part(parent, tag, name) {
   return element;
 }
 
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -59,8 +63,8 @@ function render({ model, el }) {
     token.textContent = model.get("token");
     download.download = model.get("filename");
     download.href = "data:text/yaml;charset=utf-8," + encodeURIComponent(model.get("yaml"));
-    said.textContent = model.get("message");
-    problem.textContent = model.get("problem");
+    say(said, model.get("message")); // set again, it would be read aloud again
+    say(problem, model.get("problem"));
     const path = model.get("report");
     report.replaceChildren();
     if (path) {

@@ -47,6 +47,12 @@ function press(root) {
     const down = String(toggle.classList.contains("mod-active"));
     if (toggle.getAttribute("aria-pressed") !== down) toggle.setAttribute("aria-pressed", down);
   }
+  for (const bar of root.querySelectorAll(".alliance-cockpit .progress")) {
+    const inner = bar.querySelector(".progress-bar");
+    bar.setAttribute("role", "progressbar");
+    bar.setAttribute("aria-label", "Progress of the report");
+    bar.setAttribute("aria-valuenow", parseInt(inner?.style.width || "0", 10));
+  }
 }
 
 function render({ model, el }) {
