@@ -11,11 +11,11 @@ from alliance import scenario
 from alliance.errors import AllianceError, ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
-from alliance.whatif import APP, START
+from alliance.whatif import APP
 from alliance.whatif.build import Building
 from alliance.whatif.controls import Control
 from alliance.whatif.panels import TITLES, Panel
-from alliance.whatif.session import Session, start_of
+from alliance.whatif.session import Session, begin, start_of
 from alliance.whatif.stage import Case
 
 #: Fields of no group, above all panels.
@@ -53,7 +53,7 @@ class Cockpit:
     def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
         problem = ""
         try:
-            name, s, session = _begin(start, in_app)
+            name, s, session = begin(start, in_app)
         except Exception as error:
             if not in_app:
                 raise
@@ -287,17 +287,3 @@ def _control(widget: Any, help: str) -> w.VBox:
     box = w.VBox([widget, w.HTML(f'<div class="alliance-help">{help}</div>')])
     box.add_class("alliance-control")
     return box
-
-
-def _begin(start: str, in_app: bool) -> tuple[str, Scenario, Session]:
-    """Name, scenario and session of the start: the page's token, the command's, the cell's."""
-    from urllib.parse import parse_qs
-
-    asked = ""
-    if in_app:
-        asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
-    given = os.environ.get(START, "") if in_app else ""
-    name, s = start_of(asked, names=False) if asked else start_of(given or start)
-    session = Session(s)
-    session.answers(next(iter(TITLES)), s)
-    return name, s, session

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from typing import Any
+from urllib.parse import parse_qs
 
 from alliance import evidence, scenario
 from alliance.answers import Answers
@@ -11,6 +13,7 @@ from alliance.answers.glance import PANELS, Glance
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
+from alliance.whatif import START
 
 #: Fields whose values are names of the evidence: table, column, and a filter.
 _NAMES = {
@@ -154,3 +157,21 @@ class Session:
         if s.as_of == self._glance.ev.as_of:
             return self._glance
         return Glance(Evidence(self.ev.package, s.as_of))
+
+
+def begin(start: str, in_app: bool) -> tuple[str, Scenario, Session]:
+    """Name, scenario and session of the start: the page's token, the command's, the cell's.
+
+    Raises
+    ------
+    AllianceError
+        If there is none, or nothing can be shown of it.
+    """
+    asked = ""
+    if in_app:
+        asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
+    given = os.environ.get(START, "") if in_app else ""
+    name, s = start_of(asked, names=False) if asked else start_of(given or start)
+    session = Session(s)
+    session.answers(next(iter(PANELS)), s)
+    return name, s, session
