@@ -3,6 +3,7 @@
 .PHONY: help report test lab check strip bench lock clean
 
 VENV ?= .venv
+ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A Python that is new enough and can make virtual environments; PYTHON=... takes another.
@@ -16,7 +17,7 @@ report: $(VENV)/.core  ## build the base report; the last line is the page to op
 	@$(BIN)/alliance report base
 
 test: $(VENV)/.dev  ## run all tests
-	@PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lab: $(VENV)/.core  ## open JupyterLab in notebooks/
 	@$(BIN)/alliance lab

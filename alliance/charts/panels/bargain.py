@@ -51,9 +51,8 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
         style = {"transform": ax.transAxes, "fontsize": 8, "color": INK, "va": "bottom"}
         ax.text(place + 0.045, 1.03, text, **style)
     if pinned is not None and len(then := pinned.frame("bargain_points")):
-        ax.plot(
-            then["agreed"].iloc[0] / 1e9, then["discount"].iloc[0], "D", ms=6, mfc="none", mec=GHOST
-        )
+        place = then["agreed"].iloc[0] / 1e9, then["discount"].iloc[0]
+        ax.plot(*place, "D", ms=6, mfc="none", mec=GHOST, clip_on=False)
     ax.plot(
         min(point["agreed"] / 1e9, x.max()),
         min(point["discount"], 0.3),
