@@ -54,13 +54,15 @@ def value(ax, a: Answers, pinned: Answers | None) -> Told:
         return _none(ax, a)
     _names(ax, names)
     ends = frame[["low_change", "base_change", "high_change"]]
-    low, high = min(ends.min(axis=None), 0), max(ends.max(axis=None), 0)
+    then = {name: _then(pinned, "base_change", name) for name in frame.index}
+    everything = [*ends.to_numpy().ravel(), *then.values(), 0.0]
+    low, high = np.nanmin(everything), np.nanmax(everything)
     ax.set_xlim(-roof(max(-low, 0.005) * 1.1), roof(max(high, 0.005) * 1.1))
     for y, (name, row) in enumerate(ends.iterrows()):
         hue = _hue(a, name)
         ax.plot(row.iloc[[0, 2]], [y, y], color=hue, lw=5, solid_capstyle="butt")
         ax.plot(row.iloc[1], y, "o", ms=6, mfc="white", mec=INK)
-        ax.plot(_then(pinned, "base_change", name), y - 0.28, "D", ms=4, mfc="none", mec=GHOST)
+        ax.plot(then[name], y - 0.28, "D", ms=4, mfc="none", mec=GHOST)
     ax.axvline(0, color=INK, lw=0.8)
     percent_axis(ax.xaxis, sign=True)
     ax.locator_params(axis="x", nbins=5)
@@ -86,15 +88,15 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Told:
         return _none(ax, a)
     _names(ax, names)
     gross = frame["gross"] / 1e9
-    ax.set_xlim(0, roof(max(gross.max(), 0.1) * 1.05))
+    then = {name: _then(pinned, "gross", name) / 1e9 for name in frame.index}
+    ax.set_xlim(0, roof(np.nanmax([*gross, *then.values(), 0.1]) * 1.05))
     for y, (name, row) in enumerate(frame.iterrows()):
         ax.barh(y, row["gross"] / 1e9, height=0.5, color=_hue(a, name))
         covered = "no EV plan public" if np.isnan(row["coverage"]) else percent(row["coverage"])
         paid = covered if np.isnan(row["coverage"]) else f"pays {covered} of the EV plan"
         text = f"{number(row['gross'] / 1e9, 1)}; {paid}; {percent(row['votes'])} of votes"
         ax.text(0.01, y + 0.3, text, transform=ax.get_yaxis_transform(), fontsize=7, va="bottom")
-        then = _then(pinned, "gross", name) / 1e9
-        ax.plot(then, y, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
+        ax.plot(then[name], y, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
     ax.set_ylim(-0.5, len(names) - 0.1)
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("cash raised, EUR bn")
