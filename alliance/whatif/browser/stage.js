@@ -109,15 +109,19 @@ function render({ model, el }) {
   draw();
   complain();
   let waiting = false;
+  const around = () => el.closest(".alliance-cockpit") ?? document.body; // not all of JupyterLab
+  const name = () => { label(around()); press(around().parentElement ?? document); };
   const watch = new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    setTimeout(() => { waiting = false; name(); }, 100);
+    setTimeout(() => { waiting = false; name(); }, 150);
   });
-  const name = () => { label(document); press(document); };
-  const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
-  watch.observe(document.body, seen);
-  name();
+  const begin = () => {
+    const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
+    watch.observe(around(), seen);
+    name();
+  };
+  setTimeout(begin, 50); // once it stands in its place
   return () => { watch.disconnect(); clearTimeout(timer); };
 }
 
