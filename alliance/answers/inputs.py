@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -17,12 +17,18 @@ SHARE, HOLDER = "nissan", "renault"
 ADV_DAYS = 60  # of the average daily volume
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """A scenario's selldown group with every empty field filled, and the terms it makes."""
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """What was read of the evidence, and from which tables.
 
-    group: Selldown
-    terms: sd.Terms
+    Parameters
+    ----------
+    history : array (weeks, 2)
+        Weekly log returns of price and rate.
+    note, carrying_note : str, optional
+        What is to be said of the price, and of the amount carried.
+    """
+
     history: np.ndarray
     used: Used
     stake_used: Used
@@ -31,6 +37,14 @@ class Inputs:
     carrying_used: Used
     note: str | None = None
     carrying_note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(Read):
+    """A scenario's selldown group with every empty field filled, and the terms it makes."""
+
+    group: Selldown
+    terms: sd.Terms
 
     def lognormal(self, seed: int) -> sd.Lognormal:
         """The lognormal market of these inputs."""
@@ -67,8 +81,8 @@ def check(s: Scenario, ev: Evidence) -> None:
     fill(s, ev)
 
 
-@dataclass(frozen=True)
-class Known:
+@dataclass(frozen=True, kw_only=True)
+class Known(Read):
     """What the evidence says of the sell-down's inputs, whatever the scenario.
 
     Parameters
@@ -77,22 +91,12 @@ class Known:
         What fills each field that a scenario leaves empty, drifts aside; None if not public.
     held, issued, adv : float
         Shares; ``adv`` a day.
-    history : array (weeks, 2)
-        Weekly log returns of price and rate.
     """
 
     levels: dict[str, float | None]
     held: float
     issued: float
     adv: float
-    history: np.ndarray
-    used: Used
-    stake_used: Used
-    tape_used: Used
-    market_used: Used
-    carrying_used: Used
-    note: str | None
-    carrying_note: str | None
 
 
 def known(ev: Evidence) -> Known:
@@ -128,18 +132,18 @@ def known(ev: Evidence) -> Known:
         "carrying_eur_per_share": None if book.value is None else book.value / fix.value,
     }
     return Known(
-        levels,
-        float(held.iloc[-1]),
-        float(issued.iloc[-1]),
-        float(volume.iloc[-ADV_DAYS:].mean()),
-        moments["returns"].to_numpy(),
-        used,
-        stake_used,
-        tape_used | stake_used,
-        tape_used | rate_used,
-        used | books_used,
-        spot.note,
-        book.note,
+        levels=levels,
+        held=float(held.iloc[-1]),
+        issued=float(issued.iloc[-1]),
+        adv=float(volume.iloc[-ADV_DAYS:].mean()),
+        history=moments["returns"].to_numpy(),
+        used=used,
+        stake_used=stake_used,
+        tape_used=tape_used | stake_used,
+        market_used=tape_used | rate_used,
+        carrying_used=used | books_used,
+        note=spot.note,
+        carrying_note=book.note,
     )
 
 
@@ -158,18 +162,8 @@ def fill(s: Scenario, ev: Evidence, k: Known | None = None) -> Inputs:
     )
     fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
     g = g.model_copy(update={n: v for n, v in fair.items() if getattr(g, n) is None})
-    return Inputs(
-        g,
-        terms_of(g, k.held, k.issued, k.adv),
-        k.history,
-        k.used,
-        k.stake_used,
-        k.tape_used,
-        k.market_used,
-        k.carrying_used,
-        k.note,
-        k.carrying_note,
-    )
+    read = {f.name: getattr(k, f.name) for f in fields(Read)}
+    return Inputs(group=g, terms=terms_of(g, k.held, k.issued, k.adv), **read)
 
 
 def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
