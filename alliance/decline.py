@@ -41,10 +41,36 @@ class Decomposition:
         return self.daily.sum()
 
 
+@dataclass(frozen=True)
+class Factors:
+    """Log returns of a share, of the market, and of the peers' mean over the market's: arrays
+    (days,) on the days on which all of them have a price."""
+
+    share: np.ndarray
+    market: np.ndarray
+    sector: np.ndarray
+    days: pd.DatetimeIndex
+
+
+def factors(price: pd.Series, market: pd.Series, peers: pd.DataFrame) -> Factors:
+    """What a share's returns are explained by.
+
+    Parameters
+    ----------
+    price, market : Series
+        Closes by trading day.
+    peers : DataFrame
+        Closes of the peers, one column each; the sector is the mean of their returns.
+    """
+    days = returns.common(price, market, peers.dropna())
+    y, m = returns.log_returns(price[days]), returns.log_returns(market[days])
+    each = [returns.log_returns(peers.loc[days, name]) for name in peers]
+    sector = sum(each) / len(each) - m
+    return Factors(y.to_numpy(), m.to_numpy(), sector.to_numpy(), y.index)
+
+
 def decompose(
-    price: pd.Series,
-    market: pd.Series,
-    peers: pd.DataFrame,
+    f: Factors,
     rate: pd.Series,
     since: pd.Timestamp,
     window: int | None = 250,
@@ -54,10 +80,7 @@ def decompose(
 
     Parameters
     ----------
-    price, market : Series
-        Closes by trading day.
-    peers : DataFrame
-        Closes of the peers, one column each; the sector is the mean of their returns.
+    f : Factors
     rate : Series
         Units of the share's currency for one unit of the holder's, by day.
     since : Timestamp
@@ -72,7 +95,7 @@ def decompose(
     ScenarioError
         If fewer than ``window`` returns (60 for None) precede the first day.
     """
-    y, m, s, days = _factors(price, market, peers)
+    y, m, s, days = f.share, f.market, f.sector, f.days
     positions = _positions(days, since, window)
     b_m, b_s, slope = (b[0] for b in rolling_betas(y, m, s, positions, window))
     sector = s[positions]
@@ -89,9 +112,7 @@ def decompose(
 
 
 def part_intervals(
-    price: pd.Series,
-    market: pd.Series,
-    peers: pd.DataFrame,
+    f: Factors,
     since: pd.Timestamp,
     window: int,
     draws: int = 400,
@@ -109,8 +130,8 @@ def part_intervals(
     DataFrame, float
         ``low, high`` by part in log points, and the mean block length in days.
     """
-    y, m, s, days = _factors(price, market, peers)
-    positions = _positions(days, since, window)
+    y, m, s = f.share, f.market, f.sector
+    positions = _positions(f.days, since, window)
     residual = y - np.polyval(np.polyfit(m, y, 1), m)
     block = min(sampling.block_length(residual), window / 10)  # ten blocks or more in a window
     drawn = sampling.stationary_bootstrap(len(y), block, draws, seed)
@@ -161,14 +182,6 @@ def rolling_betas(
     my, sy = total(m * y) / n - m1 * y1, total(s * y) / n - s1 * y1
     det = mm * ss - ms**2
     return (ss * my - ms * sy) / det, (mm * sy - ms * my) / det, ms / mm
-
-
-def _factors(price: pd.Series, market: pd.Series, peers: pd.DataFrame):
-    days = returns.common(price, market, peers.dropna())
-    y, m = returns.log_returns(price[days]), returns.log_returns(market[days])
-    each = [returns.log_returns(peers.loc[days, name]) for name in peers]
-    sector = sum(each) / len(each) - m
-    return y.to_numpy(), m.to_numpy(), sector.to_numpy(), y.index
 
 
 def _positions(days: pd.DatetimeIndex, since: pd.Timestamp, window: int | None) -> np.ndarray:

@@ -106,16 +106,21 @@ def rebase(price: pd.Series, since: dt.date | str) -> pd.Series:
     EvidenceError
         If the series starts later.
     """
-    start = prices(price).index.asof(pd.Timestamp(since))
-    if pd.isna(start):
-        first = price.index[0].date()
-        raise EvidenceError(f"{price.name} starts on {first}, after {since}")
-    return (price / price[start])[start:]
+    start = _at(price, since)
+    return price.iloc[start:] / price.iloc[start]
 
 
 def change(price: pd.Series, since: dt.date | str) -> float:
     """Simple change from the last price on or before ``since`` to the last price."""
-    return float(rebase(price, since).iloc[-1] - 1)
+    return float(price.iloc[-1] / price.iloc[_at(price, since)] - 1)
+
+
+def _at(price: pd.Series, since: dt.date | str) -> int:
+    """Place of the last price on or before a day."""
+    place = int(prices(price).index.searchsorted(pd.Timestamp(since), side="right")) - 1
+    if place < 0:
+        raise EvidenceError(f"{price.name} starts on {price.index[0].date()}, after {since}")
+    return place
 
 
 def drawdown(price: pd.Series) -> pd.Series:

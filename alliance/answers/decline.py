@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -37,10 +37,10 @@ def check(s: Scenario, ev: Evidence) -> None:
             f"decline.since: must be before the last close at as_of "
             f"({close.index[-1].date()}), received {since}"
         )
-    listed = ev.companies.query("exchange == 'XTKS' and kind == 'share'")["company"]
+    listed = set(ev.rows("companies", exchange="XTKS", kind="share")["company"])
     for peer in s.decline.peers:
-        if peer not in set(listed):
-            hint = did_you_mean(peer, set(listed) - {SHARE})
+        if peer not in listed:
+            hint = did_you_mean(peer, listed - {SHARE})
             raise ScenarioError(f"decline.peers: must be listed in Tokyo, received '{peer}'{hint}")
     before = int((close.index <= pd.Timestamp(since)).sum()) - 1
     if before < s.decline.beta_window_days:
@@ -53,35 +53,69 @@ def check(s: Scenario, ev: Evidence) -> None:
 
 @dataclass(frozen=True)
 class Tape:
-    """Nissan's prices, the rate, the first day, and what they were read from."""
+    """Nissan's prices, the rate, the first day, and what they were read from.
 
+    What rests on the evidence alone is made once, and kept for all scenarios at it.
+    """
+
+    ev: Evidence
     price: pd.Series
     adjusted: pd.Series
     rate: pd.Series
-    start: pd.Timestamp
     tape: Used
     fix: Used
+    start: pd.Timestamp = pd.NaT
+    kept: dict = field(default_factory=dict)
+
+    def twofold(self, name: str) -> tuple[dict[tuple[str, str], pd.Series], Used]:
+        """A series in both currencies by (measure, currency): prices, and with dividends."""
+        if name not in self.kept:
+            with self.ev.reading() as used:
+                told = self.ev.rows("companies", company=name)["currency"].iloc[0]
+                table, out = self.ev.prices(name), {}
+                for column, kind in (("close", "price"), ("adj_close", "total")):
+                    if column in table:
+                        own = table[column].dropna().rename(name)
+                        fixed = returns.as_known(self.rate, own.index).to_numpy()
+                        yen = own * fixed if told == "EUR" else own
+                        out |= {(kind, "JPY"): yen, (kind, "EUR"): yen / fixed}
+            self.kept[name] = out, used
+        return self.kept[name]
+
+    def factors(self, peers: tuple[str, ...]) -> tuple[decline.Factors, Used]:
+        """What the returns are explained by, for some peers."""
+        if peers not in self.kept:
+            with self.ev.reading() as used:
+                market = self.ev.close(MARKET)
+                closes = pd.concat([self.ev.close(p) for p in peers], axis=1, sort=True).dropna()
+            self.kept[peers] = decline.factors(self.price, market, closes), used
+        return self.kept[peers]
 
 
-def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
-    """Check the scenario, read the tape, and start the answers of chapter 1."""
-    check(s, ev)
-    b = Builder("1-decline", ev)
+def read(ev: Evidence) -> Tape:
+    """The tape at an evidence, without a first day."""
     with ev.reading() as tape:
         price = ev.close(SHARE)
         adjusted = ev.prices(SHARE)["adj_close"].rename(SHARE)
     with ev.reading() as fix:
         rate = ev.rate("jpy_per_eur")
-    start = price.index.asof(pd.Timestamp(s.decline.since))
+    return Tape(ev, price, adjusted, rate, tape, fix)
+
+
+def begin(s: Scenario, ev: Evidence, known: Tape | None = None) -> tuple[Builder, Tape]:
+    """Check the scenario, and start the answers of chapter 1 on the tape (read where not given)."""
+    check(s, ev)
+    b, t = Builder("1-decline", ev), known or read(ev)
+    t = replace(t, start=t.price.index.asof(pd.Timestamp(s.decline.since)))
     b.context |= {
-        "since": start,
-        "until": price.index[-1],
+        "since": t.start,
+        "until": t.price.index[-1],
         "currency": s.decline.currency,
         "peers": s.decline.peers,
-        "names": ev.companies.set_index("company")["name"].to_dict(),
+        "names": dict(zip(*(ev.companies[c] for c in ("company", "name")), strict=True)),
         "beta_window_days": s.decline.beta_window_days,
     }
-    return b, Tape(price, adjusted, rate, start, tape, fix)
+    return b, t
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
@@ -99,8 +133,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b.took("last close", float(t.price.iloc[-1]), "JPY a share", "evidence")
     how_far(b, s, t)
     claim(b, t)
-    factors = parts(b, s, t)
-    _why(b, s, t, *factors)
+    parts(b, s, t)
+    _why(b, s, t)
     effects.put(b, s, t.price, t.start, t.tape)
     worth.put_business(b, t.price, t.start, t.tape)
     worth.put_cost(b, t.price, t.rate, t.start, t.tape, t.fix)
@@ -109,16 +143,16 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
 
 def how_far(b: Builder, s: Scenario, t: Tape) -> None:
     """Add the fall by four measures, its depth, and the peers beside it."""
-    price, adjusted, rate, start, tape, fix = vars(t).values()
-    in_eur = returns.in_eur(price, rate)
+    price, start, tape, fix = t.price, t.start, t.tape, t.fix
+    in_eur = returns.in_eur(price, t.rate)
     span = f"{start.date()} to {price.index[-1].date()}"
     for key, series, used, label in (
         ("price_change_jpy", price, tape, "Price change in yen"),
         ("price_change_eur", in_eur, tape | fix, "Price change in euros"),
-        ("total_return_jpy", adjusted, tape, "Total return in yen, dividends reinvested"),
+        ("total_return_jpy", t.adjusted, tape, "Total return in yen, dividends reinvested"),
         (
             "total_return_eur",
-            returns.in_eur(adjusted, rate),
+            returns.in_eur(t.adjusted, t.rate),
             tape | fix,
             "Total return in euros, dividends reinvested",
         ),
@@ -146,32 +180,15 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
     )
     b.frames["drawdown"] = pd.DataFrame({"price": shown[start:], "drawdown": fall})
     b.context |= {"peak": peak, "bottom": bottom}
-    with b.ev.reading() as others:
-        columns, rows = {}, []
-        for name in (SHARE, *s.decline.peers, HOLDER, MARKET):
-            columns[name], row = _measures(b.ev, name, rate, s.decline.currency, start)
-            rows.append(row)
-    b.used = b.used | others
+    columns, rows = {}, []
+    for name in (SHARE, *s.decline.peers, HOLDER, MARKET):
+        both, used = t.twofold(name)
+        columns[name] = returns.rebase(both["price", s.decline.currency], start)
+        changes = {f"{k}_{c.lower()}": returns.change(x, start) for (k, c), x in both.items()}
+        rows.append({"company": name, **changes})
+        b.used = b.used | used
     b.frames["rebased"] = pd.concat(columns, axis=1, sort=True)
     b.frames["measures"] = pd.DataFrame(rows).set_index("company")
-
-
-def _measures(ev: Evidence, name: str, rate, currency: str, start):
-    """One series rebased in the chart's currency, and its change by four measures."""
-    info = ev.companies.set_index("company").loc[name]
-    table = ev.prices(name)
-    row = {"company": name}
-    both = {}
-    for what in ("close", "adj_close"):
-        if what not in table:
-            continue
-        own = table[what].dropna().rename(name)
-        fixed = returns.as_known(rate, own.index)
-        yen = own * fixed if info["currency"] == "EUR" else own
-        both[what] = {"JPY": yen, "EUR": yen / fixed}
-        kind = "price" if what == "close" else "total"
-        row |= {f"{kind}_{c.lower()}": returns.change(x, start) for c, x in both[what].items()}
-    return returns.rebase(both["close"][currency], start), row
 
 
 def claim(b: Builder, t: Tape) -> None:
@@ -193,12 +210,10 @@ def claim(b: Builder, t: Tape) -> None:
     b.put("decline.halved_from", share, "fraction", label, tape | said)
 
 
-def parts(b: Builder, s: Scenario, t: Tape) -> tuple[pd.Series, pd.DataFrame, Used]:
-    """Add the exact split of the fall; gives the market and the peers that it was made with."""
-    with b.ev.reading() as factors:
-        market = b.ev.close(MARKET)
-        peers = pd.concat([b.ev.close(p) for p in s.decline.peers], axis=1, sort=True).dropna()
-    main = decline.decompose(t.price, market, peers, t.rate, t.start, s.decline.beta_window_days)
+def parts(b: Builder, s: Scenario, t: Tape) -> None:
+    """Add the exact split of the fall."""
+    f, factors = t.factors(s.decline.peers)
+    main = decline.decompose(f, t.rate, t.start, s.decline.beta_window_days)
     b.frames["parts"] = main.totals.to_frame("value")
     for part in decline.PARTS:
         used = t.fix | t.tape if part == "currency" else t.tape | factors
@@ -207,15 +222,12 @@ def parts(b: Builder, s: Scenario, t: Tape) -> tuple[pd.Series, pd.DataFrame, Us
         b.put(f"decline.part.{part}", value, "log points", label, used)
     b.frames["parts_daily"] = main.daily
     b.frames["betas"] = main.betas
-    return market, peers, factors
 
 
-def _why(b: Builder, s: Scenario, t: Tape, market, peers, factors: Used) -> None:
+def _why(b: Builder, s: Scenario, t: Tape) -> None:
     """Intervals of the parts, and the parts under other definitions."""
-    window = s.decline.beta_window_days
-    bounds, block = decline.part_intervals(
-        t.price, market, peers, t.start, window, draws=DRAWS, seed=s.seed
-    )
+    window, (f, factors) = s.decline.beta_window_days, t.factors(s.decline.peers)
+    bounds, block = decline.part_intervals(f, t.start, window, draws=DRAWS, seed=s.seed)
     b.took("mean block of the bootstrap", round(block, 2), "trading days", "evidence")
     b.frames["parts"] = b.frames["parts"].join(bounds)
     for part in decline.PARTS:
@@ -223,10 +235,10 @@ def _why(b: Builder, s: Scenario, t: Tape, market, peers, factors: Used) -> None
             text = f"{part.capitalize()} part, {end} end of its 95 % interval"
             value = bounds.at[part, end]
             b.put(f"decline.part.{part}_{end}", value, "log points", text, t.tape | factors)
-    b.frames["definitions"] = _definitions(t.price, market, peers, t.rate, t.start, window)
+    b.frames["definitions"] = _definitions(f, t.rate, t.start, window)
 
 
-def _definitions(price, market, peers, rate, start, window: int) -> pd.DataFrame:
+def _definitions(f: decline.Factors, rate, start, window: int) -> pd.DataFrame:
     """The parts under other definitions; a definition without enough days has no row."""
     tried = {
         f"betas of {window} days (used)": (window, False),
@@ -238,7 +250,7 @@ def _definitions(price, market, peers, rate, start, window: int) -> pd.DataFrame
     rows = {}
     for name, (days, orthogonal) in tried.items():
         try:
-            d = decline.decompose(price, market, peers, rate, start, days, orthogonal)
+            d = decline.decompose(f, rate, start, days, orthogonal)
         except ScenarioError:
             continue
         rows[name] = d.totals

@@ -16,7 +16,7 @@ import pandas as pd
 from alliance import ownership
 from alliance import selldown as sd
 from alliance.answers import bargaining, control, forms, inputs, makers, programme, transplant
-from alliance.answers.decline import begin, claim, how_far, parts
+from alliance.answers.decline import Tape, begin, claim, how_far, parts, read
 from alliance.answers.form import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
@@ -44,6 +44,10 @@ class Glance:
         return inputs.known(self.ev)
 
     @cached_property
+    def _tape(self) -> Tape:
+        return read(self.ev)
+
+    @cached_property
     def _ended(self) -> str | None:
         return programme.method_ended(self.ev)
 
@@ -59,7 +63,7 @@ class Glance:
         ScenarioError
             If the scenario does not fit the evidence; so do all panels.
         """
-        b, tape = begin(s, self.ev)
+        b, tape = begin(s, self.ev, self._tape)
         how_far(b, s, tape)
         claim(b, tape)
         parts(b, s, tape)
@@ -211,7 +215,7 @@ def _loss(found: programme.Outcomes, carrying: float | None) -> pd.DataFrame:
     none, one = found.losses(0.0) / 1e6, max(carrying, 1.0)
     slope = (found.losses(one) / 1e6 - none) / one
     even = -none.mean() / slope.mean() if slope.mean() > 0 else 0.0
-    top = max(1.5 * even, 2 * carrying, 1.0)
+    top = np.ceil(max(1.5 * even, 2 * carrying, 1.0))  # a round end stands while a slider moves
     rows = []
     for k in np.linspace(0, top, LEVELS):
         loss = none + slope * k

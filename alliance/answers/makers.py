@@ -118,7 +118,7 @@ def _maker(key: str, row: pd.Series, s: Scenario, ev: Evidence) -> Maker:
 
 def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) -> None:
     fx, assumed = maker.per_eur, []
-    rows = _of(ev.fundamentals, maker=maker.key).sort_values("year")
+    rows = ev.rows("fundamentals", maker=maker.key).sort_values("year")
     money = {}
     for metric in ("net_cash", "free_cash_flow"):
         known = rows[rows["metric"] == metric]
@@ -130,12 +130,12 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
             last = known.iloc[-1]
             money[metric] = float(last["value"]) / fx
             maker.figures.append((metric, money[metric], f"of {last['year']}", "evidence"))
-    counts = _of(ev.table("shares"), company=maker.share, item="issued")
+    counts = ev.rows("shares", company=maker.share, item="issued")
     if counts.sort_values("date")["confidence"].iloc[-1] == "low":
         assumed.append(f"separation.{maker.key}.shares")
     stakes = _stakes(maker.key, row["share"], ev)
     nil = stakes == 0.0
-    plans = _of(ev.ev_plans, maker=maker.key).sort_values(["published", "start"])
+    plans = ev.rows("ev-plans", maker=maker.key).sort_values(["published", "start"])
     plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan = plans[plans["kind"] == "money"]
     total, years, left = None, 0.0, 0.0
@@ -175,20 +175,13 @@ def _fill(maker: Maker, row, s: Scenario, ev: Evidence, price, shares: float) ->
     ]
 
 
-def _of(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
-    """Rows whose columns have the wanted values (a mask is quicker than ``query``)."""
-    for column, value in wanted.items():
-        frame = frame[frame[column] == value]
-    return frame
-
-
 def _told(note: object) -> str:
     return note if isinstance(note, str) else "last count public"
 
 
 def _stakes(holder: str, own: str, ev: Evidence) -> float:
     """Market value in euros of what a maker holds of other companies with a price."""
-    rows = _of(ev.holdings, beneficiary=holder)
+    rows = ev.rows("holdings", beneficiary=holder)
     rows = rows[rows["company"] != own]
     total = 0.0
     currencies = ev.package.read("companies").set_index("company")["currency"]
@@ -201,7 +194,7 @@ def _stakes(holder: str, own: str, ev: Evidence) -> float:
 
 
 def _owns(holder: str, ev: Evidence) -> dict[str, float]:
-    rows = _of(ev.holdings, beneficiary=holder)
+    rows = ev.rows("holdings", beneficiary=holder)
     out = {}
     for company in rows["company"].unique():
         issued = ev.shares(company)
@@ -213,7 +206,7 @@ def _owns(holder: str, ev: Evidence) -> dict[str, float]:
 def _unit(maker: Maker, unit: str, told: str, s: Scenario, ev: Evidence, plans, whole: float):
     """(low, base, high) of a unit and what is assumed: scenario, the seller's value, or a rule."""
     g = s.separation
-    known = _of(ev.valuations, maker=maker.key, unit=unit).copy()
+    known = ev.rows("valuations", maker=maker.key, unit=unit)
     known = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
     for end in ("low", "high"):
         known[end] = [

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -46,6 +47,7 @@ class Evidence:
         self.as_of = as_of
         self._frames: dict[str, pd.DataFrame] = {}
         self._cuts: dict[str, pd.DataFrame] = {}
+        self._made: dict[tuple[str, ...], Any] = {}
         self._entries: dict[tuple[str, str], dict] = {}
         self._earlier: dict[dt.date, Evidence] = {}
         self._readers: list[Used] = []
@@ -97,18 +99,22 @@ class Evidence:
 
     def prices(self, company: str) -> pd.DataFrame:
         """Daily prices by trading day: ``close`` and, for shares, ``adj_close``, ``volume``."""
-        frame = self.table(f"prices-{self._company(company)}").set_index("date")
-        return frame.drop(columns=["published", "published_basis"])
+        name = f"prices-{self._company(company)}"
+        spare = ["published", "published_basis"]
+        return self._view(name, ("all",), lambda f: f.set_index("date").drop(columns=spare))
 
     def close(self, company: str) -> pd.Series:
         """Closes (index levels) by trading day; days without a raw close are left out."""
-        return self.prices(company)["close"].dropna().rename(company)
+        name = f"prices-{self._company(company)}"
+        return self._view(
+            name, ("close",), lambda f: f.set_index("date")["close"].dropna().rename(company)
+        )
 
     def rate(self, pair: str) -> pd.Series:
         """An exchange rate by day, named as it reads: ``jpy_per_eur``, ``usd_per_eur``."""
         if pair not in _FX:
             raise EvidenceError(f"no rate '{pair}'{did_you_mean(pair, _FX)}")
-        return self.table(_FX[pair]).set_index("date")[pair]
+        return self._view(_FX[pair], (), lambda f: f.set_index("date")[pair])
 
     def fact(self, key: str) -> pd.Series:
         """One fact as known on ``as_of``.
@@ -120,12 +126,13 @@ class Evidence:
         EvidenceError
             If there is no such fact.
         """
-        known = self._cut("facts").set_index("fact")
+        known = self._kept("facts", ("known",), self._cut, lambda f: f.set_index("fact"))
         if key in known.index:
             row = known.loc[key]
-            self._record("fact", key, known.loc[[key]])
+            if self._readers:
+                self._record("fact", key, known.loc[[key]])
             return row
-        everything = self._whole("facts").set_index("fact")
+        everything = self._kept("facts", ("all",), self._whole, lambda f: f.set_index("fact"))
         if key in everything.index:
             day = everything.loc[key, "published"].date()
             raise NotPublished(f"fact '{key}' was published on {day}, after {self.as_of}")
@@ -138,18 +145,34 @@ class Evidence:
         except NotPublished:
             return None
 
+    def rows(self, name: str, **wanted: str) -> pd.DataFrame:
+        """A table's rows whose columns have the wanted values, as known on ``as_of``."""
+
+        def chosen(frame: pd.DataFrame) -> pd.DataFrame:
+            for column, value in wanted.items():
+                frame = frame[frame[column] == value]
+            return frame
+
+        return self._view(name, ("rows", *wanted, *wanted.values()), chosen)
+
     def shares(self, company: str, item: str = "issued") -> pd.Series:
         """Share counts by the day from which they were in force; empty if none was public."""
-        frame = self.table("shares")
-        rows = frame[(frame["company"] == company) & (frame["item"] == item)]
-        return rows.sort_values("date").set_index("date")["shares"].astype("int64")
+
+        def counts(frame: pd.DataFrame) -> pd.Series:
+            rows = frame[(frame["company"] == company) & (frame["item"] == item)]
+            return rows.sort_values("date").set_index("date")["shares"].astype("int64")
+
+        return self._view("shares", (company, item), counts)
 
     def holding(self, beneficiary: str, company: str) -> pd.Series:
         """Shares of ``company`` held for ``beneficiary``, all holders added, by day in force."""
-        frame = self.table("holdings")
-        rows = frame[(frame["beneficiary"] == beneficiary) & (frame["company"] == company)]
-        wide = rows.pivot(index="date", columns="holder", values="shares").sort_index()
-        return wide.astype("float64").ffill().fillna(0).sum(axis=1).astype("int64")
+
+        def added(frame: pd.DataFrame) -> pd.Series:
+            rows = frame[(frame["beneficiary"] == beneficiary) & (frame["company"] == company)]
+            wide = rows.pivot(index="date", columns="holder", values="shares").sort_index()
+            return wide.astype("float64").ffill().fillna(0).sum(axis=1).astype("int64")
+
+        return self._view("holdings", (beneficiary, company), added)
 
     def sources(self, used: Used | Iterable[dict] | None = None) -> pd.DataFrame:
         """The documents behind what was read (or behind everything), one a row.
@@ -180,6 +203,16 @@ class Evidence:
             counts["sourced"] += len(frame) - derived
         return counts
 
+    def _view(self, name: str, key: tuple[str, ...], make: Callable[[pd.DataFrame], Any]) -> Any:
+        """What is made of a table, once; the table is recorded as read each time."""
+        self._record("table", name, self._cut(name))
+        return self._kept(name, key, self._cut, make).copy(deep=False)  # pandas copies on write
+
+    def _kept(self, name: str, key: tuple[str, ...], read: Callable, make: Callable) -> Any:
+        if (name, *key) not in self._made:
+            self._made[name, *key] = make(read(name))
+        return self._made[name, *key]
+
     def _documents(self, name: str, facts: set[str]) -> pd.DataFrame:
         frame = self._cut(name)
         columns = ["issuer", "title", "page", "read_at", "published"]
@@ -204,8 +237,8 @@ class Evidence:
         return out.reset_index().join(documents, on="document").assign(table=name)
 
     def _company(self, company: str) -> str:
-        names = self._whole("companies")["company"]
-        if company not in set(names):
+        names = self._kept("companies", ("names",), self._whole, lambda f: set(f["company"]))
+        if company not in names:
             raise EvidenceError(f"no prices for '{company}'{did_you_mean(company, names)}")
         return company
 

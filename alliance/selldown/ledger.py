@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from alliance.errors import ScenarioError
+from alliance.selldown.rows import running
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 _GAUSS = (_NODES + 1) / 2, _WEIGHTS / 2  # on (0, 1)
@@ -74,25 +75,26 @@ class Ledger:
     @cached_property
     def sold_after(self) -> np.ndarray:
         """Shares sold up to and with each event, array (events, paths)."""
-        return np.cumsum(self.shares, axis=0)
+        return running(self.shares)
 
     @cached_property
     def gone_after(self) -> np.ndarray | float:
         """Shares cancelled up to and with each event, array (events, paths); 0 if never any."""
         if not self.cancelled.any():
             return 0.0
-        return (
-            self.sold_after
-            if self.cancelled.all()
-            else np.cumsum(self.shares * self.cancelled, axis=0)
-        )
+        if self.cancelled.all():
+            return self.sold_after
+        return running(self.shares * self.cancelled)
+
+    @cached_property
+    def own_cash(self) -> np.ndarray:
+        """Value of the shares sold by event and path, net of cost, not discounted."""
+        return self.shares * self.price / self.rate * (1 - self.cost)
 
     @property
     def received(self) -> np.ndarray:
         """Cash by event and path, net of cost, not discounted."""
-        if self.cash is not None:
-            return self.cash
-        return self.shares * self.price / self.rate * (1 - self.cost)
+        return self.own_cash if self.cash is None else self.cash
 
 
 def _present(ledger: Ledger, cash: np.ndarray, time: np.ndarray) -> np.ndarray:
@@ -192,13 +194,15 @@ def losses(ledger: Ledger, carrying: float) -> np.ndarray:
     n = len(ledger.end_price)
     k, held, issued = np.full(n, carrying), np.full(n, ledger.held), np.full(n, ledger.issued)
     total = np.zeros(n)
-    own = ledger.shares * ledger.price / ledger.rate * (1 - ledger.cost)
-    for row in range(len(ledger.shares)):
-        sold, cash = ledger.shares[row], own[row]
-        gone = sold * ledger.cancelled[row]
-        after = (held - sold) / (issued - gone)
-        loss = np.where(gone > 0, 1 - after, 1.0) * (sold * k - cash)
-        rest = np.where(held > sold, held - sold, 1.0)  # after the last share nothing is carried
-        k = (held * k - cash - loss) / rest
-        held, issued, total = held - sold, issued - gone, total + loss
+    for sold, cash, bought in zip(
+        ledger.shares, ledger.own_cash, ledger.cancelled[:, 0], strict=True
+    ):
+        loss, left = sold * k - cash, held - sold
+        if bought:
+            issued = issued - sold
+            loss *= np.where(sold > 0, 1 - left / issued, 1.0)
+        total += loss
+        # after the last share nothing is carried
+        k = (held * k - cash - loss) / np.where(left > 0, left, 1.0)
+        held = left
     return total

@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from alliance import sampling
 from alliance.errors import ScenarioError
+from alliance.selldown.rows import running
 
 TRADING_DAYS = 245  # Tokyo, a year
 WEEKS = 365.25 / 7
@@ -117,18 +118,22 @@ class Lognormal:
 
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Price and rate at rising times, arrays (times, paths)."""
-        steps = np.diff(times, prepend=0.0)[:, None]
-        z = sampling.normals(self.paths, 2 * len(times), self.seed).reshape(len(times), 2, -1)
-        first = z[:, 0]
-        second = self.correlation * first + np.sqrt(1 - self.correlation**2) * z[:, 1]
-        root = np.sqrt(steps)
-        price = (self.drift - self.volatility**2 / 2) * steps + self.volatility * root * first
-        rate = (self.fx_drift - self.fx_volatility**2 / 2) * steps
-        rate = rate + self.fx_volatility * root * second
-        return (
-            self.spot * np.exp(np.cumsum(price, axis=0)),
-            self.rate * np.exp(np.cumsum(rate, axis=0)),
-        )
+        z = sampling.normals(self.paths, 2 * len(times), self.seed)
+        price, rate = np.empty((2, len(times), self.paths))
+        across = np.sqrt(1 - self.correlation**2)
+        for row, step in enumerate(np.diff(times, prepend=0.0)):  # a row fits the fast memory
+            first, own = z[2 * row], z[2 * row + 1]
+            root = np.sqrt(step)
+            np.multiply(self.volatility * root, first, out=price[row])
+            price[row] += (self.drift - self.volatility**2 / 2) * step
+            np.multiply(
+                self.fx_volatility * root, self.correlation * first + across * own, rate[row]
+            )
+            rate[row] += (self.fx_drift - self.fx_volatility**2 / 2) * step
+        for start, path in ((self.spot, price), (self.rate, rate)):
+            running(path, out=path)
+            np.multiply(start, np.exp(path, out=path), out=path)
+        return price, rate
 
     def passages(self, multiples: np.ndarray, closes: bool = True):
         """First times at which the price reaches multiples (above 1, rising) of the spot.
@@ -217,7 +222,7 @@ class History:
         before = []
         for table in self._tables:
             sums = np.zeros((blocks + 1, self.paths), np.float32)
-            np.cumsum(table[starts[:-1], -1], axis=0, out=sums[1:])
+            running(table[starts[:-1], -1], out=sums[1:])
             before.append(sums)
         return starts, before[0], before[1]
 
@@ -248,13 +253,13 @@ class History:
         peak = s[:-1] + top[starts[:-1]]
         columns = np.arange(self.paths)
         last = round(self.horizon * WEEKS)
-        running = np.maximum.accumulate(peak, axis=0)
+        highest = running(peak, np.maximum)
         k = len(multiples)
         times = np.full((k, self.paths), np.inf)
         prices, rates = np.zeros((k, self.paths)), np.ones((k, self.paths))
         for j, level in enumerate(np.log(multiples)):
-            reached = columns[running[-1] >= level]
-            at = (running[:, reached] < level).sum(axis=0)
+            reached = columns[highest[-1] >= level]
+            at = (highest[:, reached] < level).sum(axis=0)
             start = starts[at, reached]
             inside = (s[at, reached][:, None] + table[start, 1:] >= level).argmax(axis=1) + 1
             week = at * self.block + inside

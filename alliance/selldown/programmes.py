@@ -12,6 +12,7 @@ from alliance import sampling
 from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
 from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, growth_rates
+from alliance.selldown.rows import running
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,9 @@ def block(terms: Terms, market: Lognormal | History) -> Ledger:
     """Everything at once, today, to investors."""
     cost = block_cost(terms, terms.planned)
     shares = np.array([[terms.planned]])
-    spot = np.full((1, 1), float(market.spot))
+    now, spot, rate = (np.full((1, 1), float(v)) for v in (0.0, market.spot, market.rate))
     end = np.full(market.paths, float(market.spot)), np.full(market.paths, float(market.rate))
-    zero = np.zeros((1, 1))
-    return _ledger(terms, market, zero, shares, spot, market.rate + zero, cost, False, end)
+    return _ledger(terms, market, now, shares, spot, rate, cost, False, end)
 
 
 def dribble(terms: Terms, market: Lognormal | History) -> Ledger:
@@ -158,8 +158,8 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
     levels = np.where(multiples > 1, np.log(multiples) / sigma + shift, 0.0)
     starts = np.vstack([np.zeros(market.paths), np.minimum(time, market.horizon)])
     values = np.vstack([np.full(market.paths, market.spot / market.rate), worth])
-    left = terms.planned - np.vstack([np.zeros(market.paths), np.cumsum(shares, axis=0)])
     total = np.zeros(market.paths)
+    left = terms.planned - np.vstack([total, running(shares)])
     for j in range(len(levels) + 1):
         span = np.maximum(market.horizon - starts[j], 1e-12)
         gone = np.zeros(market.paths)
@@ -225,7 +225,7 @@ def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
 
 def _until(wanted: np.ndarray, planned: float) -> np.ndarray:
     """Shares by event, cut so that they add up to the plan at most."""
-    return np.diff(np.minimum(np.cumsum(wanted, axis=0), planned), axis=0, prepend=0.0)
+    return np.diff(np.minimum(running(wanted), planned), axis=0, prepend=0.0)
 
 
 def windows(terms: Terms, market: Lognormal | History) -> Ledger:

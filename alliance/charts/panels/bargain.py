@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from alliance.answers import Answers
 from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY
 from alliance.charts.base import colour, number, percent, percent_axis
-from alliance.charts.panels.easel import GHOST, Told, blank, roof
+from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.style import INK
 
 
@@ -111,7 +111,7 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Told:
         if len(then):
             ax.plot(then[who].iloc[0] / 1e6, y[0] + shift, "D", ms=4, mfc="none", mec=INK)
     ax.axvline(0, color=INK, lw=0.8)
-    ax.set_yticks(y, [textwrap.fill(p, 17) for p in frame["point"]], fontsize=7.5)
+    name_ticks(ax.yaxis, y, [textwrap.fill(p, 17) for p in frame["point"]], fontsize=7.5)
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("gain of outside holders, EUR m")
     first = frame.iloc[0]

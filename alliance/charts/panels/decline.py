@@ -11,7 +11,6 @@ from alliance.charts.base import (
     INK,
     SOFT,
     colour,
-    date_axis,
     day,
     moved,
     number,
@@ -19,10 +18,11 @@ from alliance.charts.base import (
     percent_axis,
     spread,
 )
-from alliance.charts.panels.easel import GHOST, Told, roof
+from alliance.charts.panels.easel import GHOST, Told, dated, name_ticks, roof
 from alliance.charts.price import marks
 
 _TAPE = "exchange closes; ECB reference rates"
+_GRID = 1.1  # ends of a log axis are powers of it, so that they stand while a slider moves
 STEP = 8  # sessions from one drawn point to the next
 
 
@@ -31,15 +31,21 @@ def _thin(frame):
     return frame.iloc[sorted({*range(0, len(frame), STEP), len(frame) - 1})]
 
 
+def _grid(value: float) -> float:
+    return float(np.log(value) / np.log(_GRID))
+
+
 def rebased(ax, a: Answers, pinned: Answers | None) -> Told:
     """Prices from the starting day."""
     frame, c = a.frame("rebased").ffill(), a.context
     last, drawn = frame.iloc[-1], _thin(frame)
     ax.set_position((0.205, 0.14, 0.445, 0.8))
-    ax.set_yscale("log")
+    if ax.get_yscale() != "log":
+        ax.set_yscale("log")
+        ax.minorticks_off()
     low, high = np.nanmin(frame.to_numpy()), np.nanmax(frame.to_numpy())
-    ax.set_ylim(low / 1.08, high * 1.08)
-    ax.set_xlim(frame.index[0], frame.index[-1])
+    ax.set_ylim(_GRID ** np.floor(_grid(low / 1.03)), _GRID ** np.ceil(_grid(high * 1.03)))
+    dated(ax, frame.index[0], frame.index[-1])
     if pinned is not None:
         then = _thin(pinned.frame("rebased")["nissan"].dropna().to_frame())
         ax.plot(then.index, then["nissan"], color=GHOST, ls="--", lw=1)
@@ -49,8 +55,7 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Told:
         ax.plot(drawn.index, drawn[name], color=colour(name, drawn.columns), ls=style, lw=heavy)
     ax.axhline(1, color=FAINT, lw=0.8, zorder=0)
     shown = marks(low, high)
-    ax.set_yticks(shown, [percent(m - 1, sign=True) for m in shown])
-    ax.minorticks_off()
+    name_ticks(ax.yaxis, shown, [percent(m - 1, sign=True) for m in shown])
     bottom, top = np.log(ax.get_ylim())
     gap = 11.5 / (0.8 * ax.figure.bbox.height) * (top - bottom)
     places = np.exp(spread(np.log(last.to_numpy()), gap, bottom, top))
@@ -65,7 +70,6 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Told:
             color=colour(name, list(last.index)),
             annotation_clip=False,
         )
-    date_axis(ax, True)
     ax.set_ylabel(f"change in {c['currency']}, log scale")
     span = f"{day(c['since'])} to {day(c['until'])}"
     others = last.drop("nissan")
@@ -86,7 +90,7 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Told:
     fall, deepest = frame["drawdown"], a["decline.max_drawdown"]
     drawn = fall.iloc[sorted({*range(0, len(fall), STEP), len(fall) - 1, int(fall.argmin())})]
     ax.set_position((0.18, 0.14, 0.75, 0.8))
-    ax.set_xlim(fall.index[0], fall.index[-1])
+    dated(ax, fall.index[0], fall.index[-1])
     ax.set_ylim(-min(1.0, roof(max(-deepest, 0.01) * 1.02)), 0)
     if pinned is not None:
         then = _thin(pinned.frame("drawdown")[["drawdown"]])
@@ -95,7 +99,6 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.plot(drawn.index, drawn, color=colour("nissan"), lw=1.2)
     ax.plot(c["bottom"], deepest, "o", ms=5, mfc="white", mec=INK)
     percent_axis(ax.yaxis)
-    date_axis(ax, True)
     ax.set_ylabel(f"below the high, {c['currency']}")
     now = a["decline.drawdown_now"]
     return Told(
@@ -134,7 +137,7 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Told:
                 pinned.frame("parts").at[name, "value"], y - 0.38, "D", ms=4, mfc="none", mec=GHOST
             )
     ax.axvline(0, color=INK, lw=0.8)
-    ax.set_yticks(range(len(names)), names)
+    name_ticks(ax.yaxis, range(len(names)), names)
     ax.set_xlabel("part of the log price change in euros")
     largest = values.abs().idxmax()
     return Told(

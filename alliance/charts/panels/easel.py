@@ -7,21 +7,26 @@ import io
 import math
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from matplotlib import rc_context
+import pandas as pd
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from alliance.answers import Answers
+from alliance.charts.base import date_axis
 from alliance.charts.style import SETTINGS, SOFT
 from alliance.errors import AllianceError
 
 WIDTH, HEIGHT = 4.2, 2.7  # inches
 MARGINS = (0.17, 0.19, 0.79, 0.7)  # left, bottom, width, height, as parts
 TICKS = 5
+_OWN = {"svg.fonttype": "none", "hatch.linewidth": 0.4}
 GHOST = "#8a8a8a"
 _HEAD = re.compile(r"<svg [^>]*>")
 _GLOBAL = re.compile(r"<style type=\"text/css\">.*?</style>", re.S)
@@ -77,7 +82,7 @@ class Easel:
         AllianceError
             If a sketch says no title, alt text or source, or leaves its axes without a label.
         """
-        with rc_context(SETTINGS | {"svg.fonttype": "none", "hatch.linewidth": 0.4}):
+        with rc_context(SETTINGS | _OWN):  # what is set inside ends with it
             return [
                 self._picture(key, sketch, a, pinned)
                 for key, sketch in self._sketches.items()
@@ -137,17 +142,15 @@ def _rests_on(ax: Axes) -> tuple:
     """All on which the look of ticks, grid and labels rests, in our sketches."""
     out: list = [ax.get_position().bounds]
     for axis in (ax.xaxis, ax.yaxis):
-        labels = getattr(axis.get_major_formatter(), "seq", ())
-        places = getattr(axis.get_major_locator(), "locs", ())
-        limits = axis.get_view_interval()
-        out += [
-            axis.get_scale(),
-            tuple(limits),
-            axis.get_label_text(),
-            tuple(labels),
-            tuple(places),
-        ]
+        limits = tuple(axis.get_view_interval())
+        out += [axis.get_scale(), limits, axis.get_label_text(), *_named(axis)]
     return tuple(out)
+
+
+def _named(axis: Axis) -> tuple[tuple, tuple]:
+    """Places and names of ticks that were given, not found."""
+    places = getattr(axis.get_major_locator(), "locs", ())
+    return tuple(places), tuple(getattr(axis.get_major_formatter(), "seq", ()))
 
 
 def _place_labels(ax: Axes) -> None:
@@ -161,11 +164,11 @@ def _place_labels(ax: Axes) -> None:
 def _svg(figure: Figure, salt: str) -> str:
     """A figure's inner SVG: no prolog, no style for others, no date, no ids but those used."""
     out = io.StringIO()
-    with rc_context({"svg.hashsalt": salt}):  # ids of one picture never meet another's
-        none = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        renderer = RendererSVG(WIDTH * 72, HEIGHT * 72, out, image_dpi=72, metadata=none)
-        figure.draw(renderer)
-        renderer.finalize()
+    rcParams["svg.hashsalt"] = salt  # ids of one picture never meet another's
+    none = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    renderer = RendererSVG(WIDTH * 72, HEIGHT * 72, out, image_dpi=72, metadata=none)
+    figure.draw(renderer)
+    renderer.finalize()
     text = out.getvalue()
     text = text[_HEAD.search(text).end() : text.rindex("</svg>")]
     return _SPARE.sub("<g>", _META.sub("", _GLOBAL.sub("", text))).replace("\n", "")
@@ -183,6 +186,20 @@ def blank(ax: Axes, why: str) -> None:
         va="center",
         color=SOFT,
     )
+
+
+def name_ticks(axis: Axis, places: Sequence[float], names: Sequence[str], **look) -> None:
+    """Ticks with names, made anew only where they have changed: it costs more than the drawing."""
+    if _named(axis) != (tuple(places), tuple(names)):
+        axis.set_ticks(places, names, **look)
+
+
+def dated(ax: Axes, first: pd.Timestamp, last: pd.Timestamp) -> None:
+    """Days across, from the start of the first one's quarter, to stand while a slider moves."""
+    long = last - first > pd.Timedelta(days=730)
+    ax.set_xlim(first.to_period("Q").start_time if long else first, last)
+    if not isinstance(ax.xaxis.get_major_formatter(), ConciseDateFormatter):
+        date_axis(ax, True)
 
 
 def roof(value: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from alliance.answers import Answers
 from alliance.charts.base import billions, number, percent, percent_axis
 from alliance.charts.heat import MODEL
-from alliance.charts.panels.easel import GHOST, Told, blank, roof
+from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.style import INK, SOFT
 
 _OWN, _OTHER = "#0b5fa5", "#9db7cf"
@@ -36,7 +36,7 @@ def _hue(a: Answers, name: str) -> str:
 def _names(ax, names: list[str]) -> None:
     ax.set_position((0.31, 0.19, 0.62, 0.74))
     ax.set_ylim(-0.6, len(names) - 0.4)
-    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+    name_ticks(ax.yaxis, range(len(names)), names, fontsize=7.5)
 
 
 def _then(pinned: Answers | None, column: str, name: str) -> float:

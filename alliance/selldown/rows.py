@@ -1,0 +1,36 @@
+"""Running sums and maxima over rows, path by path.
+
+numpy's own go down each column in turn, across memory; a row at a time gives the same numbers, to
+the bit, some ten times faster.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def running(
+    values: np.ndarray, combine: np.ufunc = np.add, out: np.ndarray | None = None
+) -> np.ndarray:
+    """What ``combine.accumulate(values, axis=0)`` gives, for arrays with long rows.
+
+    Parameters
+    ----------
+    values : array (rows, columns)
+    combine : ufunc of two arguments
+    out : array (rows, columns), optional
+        Where to put it; ``values`` itself may be given.
+
+    Examples
+    --------
+    >>> running(np.array([[1, 5], [2, 3], [0, 4]])).tolist()
+    [[1, 5], [3, 8], [3, 12]]
+    >>> running(np.array([[1, 5], [2, 3], [0, 4]]), np.maximum).tolist()
+    [[1, 5], [2, 5], [2, 5]]
+    """
+    values = np.asarray(values)
+    out = np.empty_like(values) if out is None else out
+    out[:1] = values[:1]
+    for row in range(1, len(values)):
+        combine(out[row - 1], values[row], out=out[row])
+    return out
