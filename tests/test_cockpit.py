@@ -107,6 +107,21 @@ def until(page, sentence):
     )
 
 
+def holds(page, text):
+    """Until the target's box says this: it follows the picture."""
+    box = page.get_by_label(TARGET).first.element_handle()
+    page.wait_for_function("([e, text]) => e.value === text", arg=[box, text], timeout=5000)
+
+
+def tells(page, s):
+    """Until the page's token is this scenario's: it follows the picture too."""
+    page.wait_for_function(
+        "(text) => document.querySelector('.alliance-token')?.textContent === text",
+        arg=scenario.to_token(s),
+        timeout=5000,
+    )
+
+
 def sentence_of(panel, s):
     from alliance.answers.glance import PANELS, Glance
 
@@ -146,7 +161,7 @@ def test_a_slider_changes_picture_numbers_and_alt(cockpit):
         cockpit.keyboard.press("ArrowRight")
     s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2}})
     until(cockpit, sentence_of("selldown", s))
-    assert cockpit.get_by_label(TARGET).first.input_value() == "0.2"
+    holds(cockpit, "0.2")
     after = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
     assert all(a != b for a, b in zip(after, before, strict=True))
     assert re.search(r"\d", after[1])
@@ -170,9 +185,13 @@ def test_a_hundred_fast_moves_end_in_the_right_state(cockpit):
     count = cockpit.locator(".alliance-stage:visible").get_attribute("data-count")
     cockpit.wait_for_timeout(500)
     assert cockpit.locator(".alliance-stage:visible").get_attribute("data-count") == count
-    assert cockpit.get_by_label(TARGET).first.input_value() == str(value)
+    holds(cockpit, str(value))
     slider = cockpit.get_by_role("slider", name=TARGET)
-    assert slider.get_attribute("aria-valuetext") == str(value)
+    cockpit.wait_for_function(
+        "([e, text]) => e.getAttribute('aria-valuetext') === text",
+        arg=[slider.element_handle(), str(value)],
+        timeout=5000,
+    )
 
 
 def test_wrong_input_is_said_and_the_picture_stays(cockpit):
@@ -226,6 +245,7 @@ def test_save_load_and_token(cockpit, project):
     cockpit.get_by_label("Load a scenario", exact=True).select_option("from-the-browser")
     until(cockpit, sentence_of("selldown", saved))
     cockpit.get_by_text("The scenario: what differs from the default").click()
+    tells(cockpit, saved)
     token = cockpit.locator(".alliance-token:visible").inner_text()
     assert scenario.from_token(token) == saved
     cockpit.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -322,6 +342,7 @@ def test_the_app_opens_at_the_token_of_its_address(app, page):
     page.keyboard.press("ArrowLeft")
     moved = s.replace({"selldown": {"target_stake": 0.19}})
     until(page, sentence_of("selldown", moved))
+    tells(page, moved)
     with page.expect_download() as got:
         page.get_by_role("link", name="Download the scenario").click()
     assert scenario.parse(got.value.path().read_text(encoding="utf-8")) == moved

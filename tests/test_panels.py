@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from alliance import answers, evidence, scenario
-from alliance.answers import forms, makers
+from alliance.answers import forms
 from alliance.answers.glance import PANELS, POINTS, Glance
 from alliance.charts.panels import SKETCHES, Easel
 from alliance.charts.panels.easel import Told, roof
@@ -251,15 +251,14 @@ def _other(name, value):
 
 
 @pytest.mark.parametrize("name", scenario.fields(scenario.Separation))
-def test_forms_and_makers_rest_on_the_fields_they_name(name):
+def test_forms_rest_on_the_fields_they_name(name):
     """What is kept between two moves is kept under all fields on which it rests."""
     s = scenario.Scenario()
     moved = s.replace({"separation": {name: _other(name, getattr(s.separation, name))}})
-    for room, make in ((forms, forms.forms), (makers, makers.makers)):
-        one, other = ([repr(x) for x in make(q, evidence.open(q.as_of)).values()]
-                      for q in (s, moved))  # fmt: skip
-        if name not in room.FIELDS:
-            assert one == other, f"{name} moves {room.__name__}"
+    one, other = ([repr(x) for x in forms.forms(q, evidence.open(q.as_of)).values()]
+                  for q in (s, moved))  # fmt: skip
+    if name not in forms.FIELDS:
+        assert one == other, f"{name} moves the forms"
 
 
 def test_kept_forms_follow_their_fields():
@@ -282,3 +281,38 @@ def test_evidence_hands_out_frames_that_nobody_can_spoil():
     read["shares"] = 0
     assert (ev.package.read("holdings")["shares"] > 0).all()
     assert isinstance(again, pd.DataFrame)
+
+
+def test_what_is_made_of_a_table_once_can_not_be_spoiled_either():
+    ev = evidence.open("2023-01-17")
+    asks = (
+        lambda: ev.prices("nissan"),
+        lambda: ev.close("nissan"),
+        lambda: ev.rate("jpy_per_eur"),
+        lambda: ev.shares("nissan"),
+        lambda: ev.holding("renault", "nissan"),
+        lambda: ev.rows("valuations", maker="renault"),
+    )
+    for ask in asks:
+        before = ask().copy()
+        spoiled = ask()
+        numbers = spoiled.select_dtypes("number").columns if spoiled.ndim == 2 else None
+        if numbers is None:
+            spoiled.iloc[:] = 1
+        else:
+            spoiled.loc[:, numbers] = 1
+        spoiled.index = range(len(spoiled))
+        assert ask().equals(before)
+
+
+def test_what_is_read_twice_is_recorded_twice():
+    """A view that is kept still tells the reader which table it came from."""
+    ev = evidence.open("2023-01-17")
+    for _ in range(2):
+        with ev.reading() as used:
+            ev.close("nissan"), ev.rate("jpy_per_eur"), ev.shares("nissan")
+            ev.holding("renault", "nissan"), ev.rows("valuations", maker="vw")
+        found = {entry["id"] for entry in used.sources()}
+        assert found == {
+            "prices-nissan", "rates-jpy-per-eur", "shares", "holdings", "valuations",
+        }  # fmt: skip

@@ -15,7 +15,16 @@ import pandas as pd
 
 from alliance import ownership
 from alliance import selldown as sd
-from alliance.answers import bargaining, control, forms, inputs, makers, programme, transplant
+from alliance.answers import (
+    accounts,
+    bargaining,
+    control,
+    forms,
+    inputs,
+    makers,
+    programme,
+    transplant,
+)
 from alliance.answers.decline import Tape, begin, claim, how_far, parts, read
 from alliance.answers.form import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
@@ -38,10 +47,17 @@ class Glance:
     def __init__(self, ev: Evidence) -> None:
         self.ev = ev
         self._kept: dict = {}
+        self._accounts: dict[str, accounts.Account] = {}
+        self._bargain: tuple[Scenario | None, Any] = None, None
 
     @cached_property
     def _known(self) -> inputs.Known:
         return inputs.known(self.ev)
+
+    def _account(self, key: str, ev: Evidence) -> accounts.Account:
+        if key not in self._accounts:
+            self._accounts[key] = accounts.account(key, ev)
+        return self._accounts[key]
 
     @cached_property
     def _tape(self) -> Tape:
@@ -118,11 +134,14 @@ class Glance:
 
     def bargain(self, s: Scenario, only: str = "") -> Answers:
         """The bargain of chapter 3."""
+        if self._bargain[0] == s:  # asked for again, to fill the empty fields
+            return self._bargain[1]
         here = bargaining.HOLDER in s.separation.companies
         _, found = self._parties(s, (bargaining.HOLDER,) if here else ())
         b = Builder("3-separation", self.ev)
         bargaining.put(b, s, found)
-        return b.answers(documents=False)
+        self._bargain = s, b.answers(documents=False)
+        return self._bargain[1]
 
     def filled(self, panel: str, s: Scenario) -> dict[str, float | None]:
         """What fills the fields of a panel that a scenario may leave empty, by dotted name."""
@@ -149,18 +168,17 @@ class Glance:
         return {}
 
     def _parties(self, s: Scenario, names: tuple[str, ...]):
-        """Forms and some makers, read again only if a field on which they rest has changed."""
-        self._keep(s, _NAMES, (), lambda: makers.check_names(s, self.ev))
-        tried = self._keep(s, forms.FIELDS, ("forms",), lambda: forms.forms(s, self.ev))
-        found = self._keep(s, makers.FIELDS, names, lambda: makers.makers(s, self.ev, names))
-        return tried, found
+        """Forms and some makers; what they rest on is read again only where it has changed."""
+        self._keep(s, _NAMES, lambda: makers.check_names(s, self.ev))
+        tried = self._keep(s, forms.FIELDS, lambda: forms.forms(s, self.ev))
+        return tried, makers.makers(s, self.ev, names, self._account)
 
-    def _keep(self, s: Scenario, fields: tuple[str, ...], also: tuple, make: Callable[[], Any]):
+    def _keep(self, s: Scenario, fields: tuple[str, ...], make: Callable[[], Any]):
         """What was last made of these fields' values, or made now."""
         values = tuple(getattr(s.separation, name) for name in fields)
-        if self._kept.get((fields, also), (None,))[0] != values:
-            self._kept[fields, also] = values, make()
-        return self._kept[fields, also][1]
+        if self._kept.get(fields, (None,))[0] != values:
+            self._kept[fields] = values, make()
+        return self._kept[fields][1]
 
 
 #: The panels by name, and the chapter whose answers each is a part of.

@@ -1,0 +1,213 @@
+"""Chapter 3, the inputs: a car maker in euros as the evidence shows it, whatever the scenario."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from alliance import returns
+from alliance.answers.forms import RATES, per_eur
+from alliance.errors import ScenarioError
+from alliance.evidence import Evidence, Used
+
+_SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
+TARGET_YEAR = 2025  # a plan of cars counts if it is for this year, or the next to it
+
+Values = tuple[float, float, float]  # low, base, high in EUR
+
+
+@dataclass(frozen=True)
+class Account:
+    """A maker on the day or on the eve of its deal; ``why`` says why there are no figures.
+
+    Parameters
+    ----------
+    price, shares, net_cash, free_cash_flow, stakes
+        EUR a share, a count, EUR.
+    plan : tuple
+        EUR or None, years, and the part still to run, of its plan for electric cars.
+    owns : dict
+        Parts of other companies.
+    cars : float or None
+        Electric cars planned for about :data:`TARGET_YEAR`.
+    told : dict
+        Names of its units.
+    sold : dict
+        By unit, the values that a seller named, what is assumed in them, and who named them.
+    levels, figures : list of tuple
+        Lines of the table of inputs: the market's, and the accounts'.
+    """
+
+    key: str
+    name: str
+    currency: str
+    day: dt.date
+    used: Used
+    why: str = ""
+    per_eur: float = 1.0
+    price: float = 0.0
+    shares: float = 0.0
+    net_cash: float = 0.0
+    free_cash_flow: float = 0.0
+    stakes: float = 0.0
+    plan: tuple[float | None, float, float] = (None, 0.0, 0.0)
+    owns: Mapping[str, float] = field(default_factory=dict)
+    cars: float | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    sold: Mapping[str, tuple[Values, tuple[str, ...], str]] = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
+    levels: tuple[tuple, ...] = ()
+    figures: tuple[tuple, ...] = ()
+    note: str = ""
+
+
+def account(key: str, ev: Evidence) -> Account:
+    """A maker's account.
+
+    Raises
+    ------
+    ScenarioError
+        If a figure is in a currency without a rate near its day.
+    """
+    row = ev.package.read("carmakers").set_index("maker").loc[key]
+    day = ev.as_of if pd.isna(row["eve"]) else min(ev.as_of, row["eve"].date())
+    then, share = ev.at(day), row["share"]
+    with ev.reading() as used:
+        who = {"key": key, "name": row["name"], "currency": row["currency"]}
+        who |= {"day": day, "used": used}
+        price, shares = returns.level(then.close(share), day), then.shares(share)
+        if price.value is None or shares.empty:
+            why = price.note or f"the share count of {row['name']} was not public on {day}"
+            return Account(**who, why=why)
+        try:
+            fx = per_eur(row["currency"], then, price.date)
+        except ScenarioError as error:
+            return Account(**who, why=str(error))
+        return Account(**who, per_eur=fx, **_figures(key, row, then, price, float(shares.iloc[-1])))
+
+
+def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float) -> dict:
+    fx = per_eur(row["currency"], ev, price.date)
+    assumed, figures, money = [], [], {}
+    rows = ev.rows("fundamentals", maker=key).sort_values("year")
+    for metric in ("net_cash", "free_cash_flow"):
+        known = rows[rows["metric"] == metric]
+        if known.empty:
+            assumed.append(f"separation.{key}.{metric}")
+            money[metric] = 0.0
+            figures.append((metric, 0.0, "not public: taken as nil", "assumed"))
+        else:
+            last = known.iloc[-1]
+            money[metric] = float(last["value"]) / fx
+            figures.append((metric, money[metric], f"of {last['year']}", "evidence"))
+    counts = ev.rows("shares", company=row["share"], item="issued").sort_values("date")
+    if counts["confidence"].iloc[-1] == "low":
+        assumed.append(f"separation.{key}.shares")
+    plans = ev.rows("ev-plans", maker=key).sort_values(["published", "start"])
+    plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
+    plan, lines = _plan(plans, ev, price.date)
+    stakes, value = _stakes(key, row["share"], ev), price.value / fx
+    nil = stakes == 0.0
+    note = price.note or f"close of {price.date}"
+    rate = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
+    told = {"ev": row["ev_unit"], "profit": row["profit_unit"]}
+    told = {unit: name for unit, name in told.items() if isinstance(name, str)}
+    sold = {unit: _sold(key, unit, ev) for unit in told}
+    return {
+        "price": value,
+        "shares": shares,
+        **money,
+        "stakes": stakes,
+        "plan": plan,
+        "owns": _owns(key, ev),
+        "cars": _cars(plans),
+        "told": told,
+        "sold": {unit: found for unit, found in sold.items() if found},
+        "assumed": tuple(assumed),
+        "levels": (
+            ("price a share", value, note, "evidence"),
+            ("shares", shares, _told(counts["note"].iloc[-1]), "evidence"),
+            ("market value", shares * value, note, "evidence"),
+            (
+                "listed stakes",
+                stakes,
+                "none in the evidence" if nil else "at market",
+                "assumed" if nil else "evidence",
+            ),
+        ),
+        "figures": (*figures, *lines),
+        "note": "; ".join(n for n in (price.note, rate) if n),
+    }
+
+
+def _told(note: object) -> str:
+    return note if isinstance(note, str) else "last count public"
+
+
+def _plan(plans: pd.DataFrame, ev: Evidence, day: dt.date):
+    """The last plan of money: EUR, years, part still to run; and its line."""
+    plans = plans[plans["kind"] == "money"]
+    if plans.empty:
+        return (None, 0.0, 0.0), []
+    p = plans.iloc[-1]
+    span = (p["end"] - p["start"]).days
+    total = float(p["amount"]) / per_eur(p["unit"], ev, day)
+    left = min(1.0, max(0.0, (p["end"] - pd.Timestamp(ev.as_of)).days / span))
+    when = f"{p['start']:%Y-%m} to {p['end']:%Y-%m}, {left:.0%} still to run"
+    when += f"; {p['note']}" if isinstance(p["note"], str) else ""
+    return (total, span / 365.25, left), [("EV plan", total, when, "evidence")]
+
+
+def _cars(plans: pd.DataFrame) -> float | None:
+    cars = plans[plans["kind"] == "cars"]
+    away = (cars["end"].dt.year - TARGET_YEAR).abs()
+    near = cars[(away == away.min()) & (away <= 1)]
+    return float(near["amount"].iloc[-1]) if len(near) else None
+
+
+def _stakes(holder: str, own: str, ev: Evidence) -> float:
+    """Market value in euros of what a maker holds of other companies with a price."""
+    rows = ev.rows("holdings", beneficiary=holder)
+    rows = rows[rows["company"] != own]
+    total = 0.0
+    currencies = ev.package.read("companies").set_index("company")["currency"]
+    for company in sorted(rows["company"].unique()):
+        close = returns.level(ev.close(company), ev.as_of)
+        if close.value is not None:
+            held = ev.holding(holder, company).iloc[-1]
+            total += held * close.value / per_eur(currencies[company], ev, close.date)
+    return float(total)
+
+
+def _owns(holder: str, ev: Evidence) -> dict[str, float]:
+    rows = ev.rows("holdings", beneficiary=holder)
+    out = {}
+    for company in rows["company"].unique():
+        issued = ev.shares(company)
+        if len(issued):
+            out[company] = float(ev.holding(holder, company).iloc[-1] / issued.iloc[-1])
+    return out
+
+
+def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, tuple[str, ...], str] | None:
+    """The values of a unit that a seller named, spanned by those of onlookers; None if none did."""
+    known = ev.rows("valuations", maker=key, unit=unit)
+    known = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
+    for end in ("low", "high"):
+        known[end] = [
+            v / per_eur(c, ev, day)
+            for v, c, day in zip(known[end], known["currency"], known["date"], strict=True)
+        ]
+    own = known[known["role"].isin(_SELLERS)].sort_values("date")
+    if own.empty:
+        return None
+    last, middle = own.iloc[-1], known[["low", "high"]].mean(axis=1)
+    base = float(last["low"])
+    values = (min(float(middle.min()), base), base, max(float(own["high"].max()), base))
+    how = f"{last['by']}, {last['date'].date()}"
+    if last["of"] == "enterprise":
+        return values, (f"separation.{key}.enterprise_value",), f"{how}, debt not taken off"
+    return values, (), how
