@@ -1,13 +1,15 @@
 """Speed of the sliders in a real browser: from a key on a slider to the changed picture on screen.
 
 In JupyterLab with Chromium, the model included, each panel with all its pictures and with one, the
-sell-down under every programme and in both markets; and beside it, in the same page and run, a slider and a picture made the ordinary way: ``interactive``
-with ``plt.show`` of the same model and one chart.
+sell-down under every programme and in both markets; and beside it, in the same page and run, a
+slider and a picture made the ordinary way: ``interactive`` with ``plt.show`` of the same model and
+one chart.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -19,7 +21,7 @@ from alliance.whatif.panels import TITLES
 from tests import browsing
 from tests.conftest import FLAGS, chromium
 
-MOVES, PAUSE = 60, 120  # milliseconds between two keys, after the picture has changed
+MOVES, WARM, PAUSE = 60, 20, 120  # milliseconds between two keys, after the picture has changed
 GOALS = {"one": (50, 120), "all": (90, 120)}  # milliseconds: median and 95th percentile
 _ORDINARY = """
 import ipywidgets, matplotlib.pyplot as plt
@@ -74,9 +76,8 @@ def quantiles(times: list[float]) -> tuple[float, float]:
 def moved(page) -> tuple[float, float]:
     """Of the visible panel's first slider (the target, where there is one), after a warm-up."""
     page.wait_for_timeout(500)
-    for _ in range(2):
-        times = page.evaluate(browsing.LATENCY, [".alliance-panel", MOVES, PAUSE])
-    return quantiles(times)
+    page.evaluate(browsing.LATENCY, [".alliance-panel", WARM, PAUSE])
+    return quantiles(page.evaluate(browsing.LATENCY, [".alliance-panel", MOVES, PAUSE]))
 
 
 def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
@@ -94,6 +95,7 @@ def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
         found[title, "one"] = max(ones)
         shown.select_option(index=0)
     page.get_by_role("button", name=next(iter(TITLES.values())), exact=True).click()
+    page.get_by_role("button", name=re.compile("^More inputs")).click()
     for market in ("lognormal", "history"):
         page.get_by_label("Market", exact=True).select_option(market)
         for programme in PROGRAMMES:

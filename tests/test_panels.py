@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from alliance import answers, evidence, scenario
-from alliance.answers import forms
 from alliance.answers.glance import PANELS, POINTS, Glance
 from alliance.charts.panels import SKETCHES, Easel
 from alliance.charts.panels.easel import Told, roof
@@ -239,31 +238,13 @@ def test_panels_refuse_what_chapters_refuse():
         Glance(evidence.open("2016-06-01")).selldown(s.replace({"as_of": "2016-06-01"}))
 
 
-def _other(name, value):
-    """Another valid value of a field of the separation group."""
-    if isinstance(value, tuple):
-        return list(value[:-1])
-    if isinstance(value, str):
-        return {"structure": "integrated", "company": "gm"}[name]
-    info = scenario.fields(scenario.Separation)[name]
-    low, high = info.json_schema_extra["slider"]
-    return low + 0.37 * (high - low)
-
-
-@pytest.mark.parametrize("name", scenario.fields(scenario.Separation))
-def test_forms_rest_on_the_fields_they_name(name):
-    """What is kept between two moves is kept under all fields on which it rests."""
-    s = scenario.Scenario()
-    moved = s.replace({"separation": {name: _other(name, getattr(s.separation, name))}})
-    one, other = ([repr(x) for x in forms.forms(q, evidence.open(q.as_of)).values()]
-                  for q in (s, moved))  # fmt: skip
-    if name not in forms.FIELDS:
-        assert one == other, f"{name} moves the forms"
-
-
-def test_kept_forms_follow_their_fields():
+def test_what_is_kept_moves_with_no_scenario():
+    """Answers after many moves are those of a fresh start, whatever was asked before."""
     glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
-    for change in ({"float_fraction": 0.1}, {"ev_value_eur": 2e10}, {"company": "gm"}, {}):
+    listed = list(s.separation.companies)
+    for change in ({"float_fraction": 0.1}, {"ev_value_eur": 2e10}, {"company": "gm"},
+                   {"paid_out": 0.5, "voting_premium": 0.2}, {"structures": ["integrated", "carve_out"],
+                    "structure": "carve_out"}, {"companies": listed[:1]}, {}):  # fmt: skip
         q = s.replace({"separation": change})
         fresh = Glance(glance.ev)
         assert glance.separation(q).results == fresh.separation(q).results, change

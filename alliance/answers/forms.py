@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -12,8 +13,6 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
-#: Fields of the scenario's group on which the structures rest (tested: no other moves them).
-FIELDS = ("structures", "structure", "float_fraction", "paid_out", "voting_premium")
 RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
 
 
@@ -44,43 +43,50 @@ def terms(s: Scenario) -> separation.Terms:
     )
 
 
-def forms(s: Scenario, ev: Evidence) -> dict[str, Form]:
-    """The scenario's structures in euros, with its overrides.
+def forms(
+    s: Scenario, ev: Evidence, known: Callable[[str, Evidence], Form] | None = None
+) -> dict[str, Form]:
+    """The scenario's structures in euros, with its overrides (``known`` in place of :func:`form`).
 
     Raises
     ------
     ScenarioError
         If the overrides make terms that can't be.
     """
-    g = s.separation
-    out = {}
+    g, out = s.separation, {}
     for key in g.structures:
-        name = ev.package.read("structures").set_index("structure").at[key, "name"]
-        with ev.reading() as used:
-            rows, legs = ev.structures, ev.legs
-        rows, legs = rows[rows["structure"] == key], legs[legs["structure"] == key]
-        form = out[key] = Form(key, name, used=used)
-        if rows.empty:
-            form.why = f"the terms of '{key}' were not public on {ev.as_of}"
-            continue
-        form.row = rows.iloc[0]
-        known = legs["known"].max() if len(legs) else pd.NaT
-        if known > pd.Timestamp(ev.as_of):
-            form.assumed = (f"separation.terms.{key}",)
-        try:
-            structure = _structure(form.row, legs, ev)
-        except ScenarioError as error:
-            form.why = str(error)
+        made = out[key] = replace((known or form)(key, ev))
+        if made.structure is None:
             continue
         try:
-            form.structure = separation.with_terms(
-                structure, g.float_fraction, g.paid_out, g.voting_premium
+            made.structure = separation.with_terms(
+                made.structure, g.float_fraction, g.paid_out, g.voting_premium
             )
         except ScenarioError as error:
             if key == g.structure:
                 raise ScenarioError(f"separation: {error}") from None
-            form.why = str(error)
+            made.structure, made.why = None, str(error)
     return out
+
+
+def form(key: str, ev: Evidence) -> Form:
+    """A structure in euros as the evidence has it."""
+    name = ev.package.read("structures").set_index("structure").at[key, "name"]
+    with ev.reading() as used:
+        rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
+    made = Form(key, name, used=used)
+    if rows.empty:
+        made.why = f"the terms of '{key}' were not public on {ev.as_of}"
+        return made
+    made.row = rows.iloc[0]
+    latest = legs["known"].max() if len(legs) else pd.NaT
+    if latest > pd.Timestamp(ev.as_of):
+        made.assumed = (f"separation.terms.{key}",)
+    try:
+        made.structure = _structure(made.row, legs, ev)
+    except ScenarioError as error:
+        made.why = str(error)
+    return made
 
 
 def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.Structure:

@@ -46,7 +46,8 @@ class Glance:
 
     def __init__(self, ev: Evidence) -> None:
         self.ev = ev
-        self._kept: dict = {}
+        self._compared: tuple | None = None
+        self._forms: dict[str, forms.Form] = {}
         self._accounts: dict[str, accounts.Account] = {}
         self._bargain: tuple[Scenario | None, Any] = None, None
 
@@ -58,6 +59,11 @@ class Glance:
         if key not in self._accounts:
             self._accounts[key] = accounts.account(key, ev)
         return self._accounts[key]
+
+    def _form(self, key: str, ev: Evidence) -> forms.Form:
+        if key not in self._forms:
+            self._forms[key] = forms.form(key, ev)
+        return self._forms[key]
 
     @cached_property
     def _tape(self) -> Tape:
@@ -168,17 +174,13 @@ class Glance:
         return {}
 
     def _parties(self, s: Scenario, names: tuple[str, ...]):
-        """Forms and some makers; what they rest on is read again only where it has changed."""
-        self._keep(s, _NAMES, lambda: makers.check_names(s, self.ev))
-        tried = self._keep(s, forms.FIELDS, lambda: forms.forms(s, self.ev))
+        """Forms and some makers; what the evidence says of each is read once."""
+        compared = tuple(getattr(s.separation, name) for name in _NAMES)
+        if compared != self._compared:
+            makers.check_names(s, self.ev)
+            self._compared = compared
+        tried = forms.forms(s, self.ev, self._form)
         return tried, makers.makers(s, self.ev, names, self._account)
-
-    def _keep(self, s: Scenario, fields: tuple[str, ...], make: Callable[[], Any]):
-        """What was last made of these fields' values, or made now."""
-        values = tuple(getattr(s.separation, name) for name in fields)
-        if self._kept.get(fields, (None,))[0] != values:
-            self._kept[fields] = values, make()
-        return self._kept[fields][1]
 
 
 #: The panels by name, and the chapter whose answers each is a part of.
