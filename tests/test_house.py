@@ -168,7 +168,12 @@ def test_locks_hold_what_the_project_asks(name, extras):
         assert need.specifier.contains(locked[key]), f"{key} {locked[key]} in {name}"
 
 
-CONDA = {"arch": "arch-py", "matplotlib": "matplotlib-base", "flit_core": "flit-core"}
+CONDA = {
+    "arch": "arch-py",
+    "flit_core": "flit-core",
+    "jupyter-server": "jupyter_server",
+    "matplotlib": "matplotlib-base",
+}
 
 
 def test_conda_environment_equals_the_project():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,13 +12,16 @@ from typing import Literal
 
 import ipywidgets as w
 import pytest
+from click.testing import CliRunner
 from pydantic import create_model
+from traitlets.utils.importstring import import_item
 
 from alliance import answers, evidence, scenario
 from alliance.answers import glance
+from alliance.cli import cli
 from alliance.errors import ScenarioError
 from alliance.scenario.groups import Selldown, field
-from alliance.whatif import app, words
+from alliance.whatif import app, wire, words
 from alliance.whatif.build import Building
 from alliance.whatif.controls import Control, label_of, text_of
 from alliance.whatif.panels import FIELDS, Panel, fields_of
@@ -660,3 +664,31 @@ def test_the_browser_files_are_part_of_the_package():
     text = "".join(p.read_text(encoding="utf-8") for p in (folder / "browser").iterdir())
     template = (app.SHARE / "voila/templates/alliance/index.html.j2").read_text(encoding="utf-8")
     assert "://" not in text + template  # nothing is fetched from elsewhere
+
+
+def test_both_servers_send_a_picture_at_once(monkeypatch):
+    """Neither waits for the browser's acknowledgement of the message before (TCP_NODELAY)."""
+    named = app.settings(False, 1, "localhost", False, 5)["Voila"]
+    assert import_item(named["kernel_websocket_connection_class"]) is wire.Prompt
+    started = []
+    monkeypatch.setattr(os, "execv", lambda _, command: started.append(command))
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    assert CliRunner().invoke(cli, ["lab", "--no-browser"]).exit_code == 0
+    (given,) = [part for part in started[0] if "websocket_connection_class" in part]
+    assert import_item(given.partition("=")[2]) is wire.Prompt
+    assert started[0][-1] == "--no-browser"
+
+    order = []
+    monkeypatch.setattr(
+        wire.ZMQChannelsWebsocketConnection, "connect", lambda self: order.append("connect")
+    )
+
+    class Handler:
+        def set_nodelay(self, value):
+            order.append(value)
+
+    class Line(wire.Prompt):
+        websocket_handler = Handler()
+
+    Line.__new__(Line).connect()
+    assert order == [True, "connect"]

@@ -15,6 +15,7 @@ build; ``alliance app`` serves the cockpit.
 ``build``       the report of a what-if, built beside the panel
 ``still``       a panel's last state, for a page without a kernel
 ``app``         the cockpit as a web application
+``wire``        the server's line to the browser, without a wait
 ==============  ===================================================================
 """
 

@@ -9,6 +9,7 @@ from typing import Any
 from alliance.report import NOTEBOOKS, ROOT
 from alliance.whatif import APP, APP_BUILD, START
 from alliance.whatif.session import start_of
+from alliance.whatif.wire import NAME
 
 #: Where our page template lies, as Jupyter finds it.
 SHARE = Path(__file__).parent / "share"
@@ -36,6 +37,7 @@ def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) 
             "open_browser": browser,
             "log_level": "WARN",
             "config_file_paths": [],  # nobody's own settings
+            "kernel_websocket_connection_class": NAME,
         },
         "VoilaConfiguration": {
             "template": "alliance",
