@@ -377,6 +377,30 @@ def test_every_control_has_a_name_and_tab_goes_through_them(app, page):
     assert unseen == []  # and one sees where one is
 
 
+@pytest.mark.parametrize("width", [1100, 390], ids=["laptop", "phone"])
+def test_the_order_of_focus_is_that_of_the_screen(app, page, width):
+    """On a phone the pictures come first, on a laptop the controls on their left; also turned."""
+    page.set_viewport_size({"width": 1490 - width, "height": 800})
+    start(page, app)
+    page.set_viewport_size({"width": width, "height": 800})  # as a tablet that is turned
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Sell-down", exact=True).focus()
+    met = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(
+            "document.activeElement.closest('.alliance-stage, .alliance-controls')?.className ?? ''"
+        ))  # fmt: skip
+    sides = ["stage" if "alliance-stage" in m else "controls" for m in met if m]
+    assert {"stage", "controls"} <= set(sides) or width == 1100
+    assert sides[0] == ("stage" if width == 390 else "controls")
+    tops = page.evaluate(
+        "['.alliance-stage', '.alliance-sides > .alliance-controls'].map((s) =>"
+        " document.querySelector(s).getBoundingClientRect().top)"
+    )
+    assert (tops[0] < tops[1]) == (width == 390)
+
+
 def fetch(url):
     try:
         with urllib.request.urlopen(url) as answer:

@@ -322,7 +322,7 @@ def test_save_writes_only_what_differs_and_load_takes_it_back(cockpit):
     cockpit.save("my-case")
     text = (scenario.text.FOLDER / "my-case.yaml").read_text(encoding="utf-8")
     assert text == scenario.dump(kept) and "horizon" not in text
-    assert "my-case" in cockpit.files.options and "Saved" in cockpit.case.message
+    assert "my-case" in cockpit.entries["files"].widget.options and "Saved" in cockpit.case.message
     cockpit.load("latest")
     assert cockpit.session.scenario == scenario.load("latest")[1]
     assert cockpit.panel.controls["selldown.target_stake"].main.value == "0.15"
@@ -333,15 +333,18 @@ def test_save_writes_only_what_differs_and_load_takes_it_back(cockpit):
 
 def test_save_replaces_only_when_told_twice(cockpit):
     path = scenario.text.FOLDER / "latest.yaml"
-    before = path.read_bytes()
+    before, beside = path.read_bytes(), cockpit.entries["name"].problem
     cockpit.save("latest")
-    assert "press Save again" in cockpit.case.problem and path.read_bytes() == before
+    assert "press Save again" in beside.text and path.read_bytes() == before
     cockpit.save("Ümlaut/../x")
-    assert "lower-case letters" in cockpit.case.problem
+    assert "lower-case letters" in beside.text
+    cockpit.save("nul")
+    assert "device of Windows" in beside.text
     cockpit.panel.controls["selldown.target_stake"].slider.value = 0.2
     cockpit.save("latest")  # something came between: asked again
-    assert path.read_bytes() == before and "press Save again" in cockpit.case.problem
+    assert path.read_bytes() == before and "press Save again" in beside.text
     cockpit.save("latest")
+    assert beside.text == "" and cockpit.case.problem == "" and "Saved" in cockpit.case.message
     assert path.read_text(encoding="utf-8") == scenario.dump(cockpit.session.scenario)
 
 
@@ -350,8 +353,12 @@ def test_a_token_goes_round(cockpit):
     kept, token = cockpit.session.scenario, cockpit.case.token
     cockpit.reset()
     assert cockpit.session.scenario == scenario.load("base")[1]
-    cockpit.pasted.value = token
-    assert cockpit.session.scenario == kept
+    box = cockpit.entries["token"].widget
+    box.value = token[:-9]
+    assert "must be whole" in cockpit.entries["token"].problem.text and box.value == token[:-9]
+    box.value = token
+    assert cockpit.session.scenario == kept and box.value == ""
+    assert cockpit.entries["token"].problem.text == ""
     assert scenario.from_token(token) == kept
 
 
@@ -379,7 +386,7 @@ def token_of_depth():
 def test_what_can_not_be_loaded_changes_nothing(cockpit, source, why):
     s, view = cockpit.session.scenario, dict(cockpit.panel.stage.view)
     cockpit.load(source)
-    assert why in cockpit.case.problem
+    assert why in cockpit.entries["token"].problem.text and cockpit.case.problem == ""
     assert cockpit.session.scenario == s and dict(cockpit.panel.stage.view) == view
     with pytest.raises(ScenarioError):
         start_of(source)
@@ -417,7 +424,7 @@ def test_the_same_upload_is_taken_again(cockpit):
     for _ in range(2):
         served._uploaded({"new": (each,)})
         assert served.session.scenario.selldown.target_stake == 0.3
-        assert served.file.value == ()
+        assert served.entries["file"].widget.value == ()
         served.panel.controls["selldown.target_stake"].slider.value = 0.2
 
 
@@ -450,7 +457,9 @@ def test_the_app_starts_whatever_its_address_says(monkeypatch):
         assert served.session.scenario == scenario.load("base")[1]
         assert "article-1" not in served.case.problem  # names of files are nobody's business
     served.load("latest")
-    assert "must be a token" in served.case.problem
+    assert "must be a token" in served.entries["token"].problem.text
+    served.upload(b"x", "x.yaml")
+    assert "must be names and values" in served.entries["file"].problem.text
 
 
 def test_pinned_programmes_stand_side_by_side(cockpit):

@@ -28,6 +28,18 @@ class Form:
     assumed: tuple[str, ...] = ()
     why: str = ""
 
+    def own_terms(self) -> dict[str, float]:
+        """Its own value of each term that a scenario may replace, where it has just one."""
+        if self.structure is None:
+            return {}
+        legs = self.structure.legs
+        found = {
+            "float_fraction": {x.fraction for x in legs if x.to == "market" and x.amount is None},
+            "paid_out": {self.structure.payout},
+            "voting_premium": {x.premium for x in legs if x.to == "anchor" and x.votes},
+        }
+        return {field: values.pop() for field, values in found.items() if len(values) == 1}
+
 
 def terms(s: Scenario) -> separation.Terms:
     """Costs and discounts of the scenario."""

@@ -163,7 +163,9 @@ class Glance:
             company = self._parties(s, (name,))[1][name].company
             values = company.values if company else {}
             fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
-            return {f"separation.{fields[unit]}": worth[1] for unit, worth in values.items()}
+            out = {f"separation.{fields[unit]}": worth[1] for unit, worth in values.items()}
+            own = self._form(s.separation.structure, self.ev).own_terms()
+            return out | {f"separation.{field}": value for field, value in own.items()}
         if panel == "bargain":
             found = self.bargain(s).context
             if "stakes" in found:

@@ -24,6 +24,8 @@ from alliance.scenario.sweeps import FREE_TEXT
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "scenarios"
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+#: Devices that Windows takes these names for, in every folder.
+RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 _TOKEN = "a1."
 
 
@@ -88,6 +90,8 @@ def check_name(name: str) -> str:
             "a scenario's name has lower-case letters, digits and hyphens, at most 48, "
             f"received '{name}'"
         )
+    if name in RESERVED:
+        raise ScenarioError(f"a scenario's name must not be a device of Windows, received '{name}'")
     return name
 
 

@@ -70,6 +70,44 @@ class _FloatSlider(w.FloatSlider):
     value = traitlets.CFloat(0.0).tag(sync=True, echo_update=False)
 
 
+class Problem:
+    """What is wrong with an entry, beside it, where a screen reader finds it.
+
+    Attributes
+    ----------
+    text : str
+        Empty if nothing is.
+    """
+
+    def __init__(self, mark: int) -> None:
+        self._mark, self.html = mark, w.HTML(layout=_WIDE)
+        self.say("")
+
+    def say(self, text: str) -> None:
+        self.text = text
+        self.html.value = (
+            f'<div class="alliance-error" role="alert" id="ae{self._mark}">'
+            f"{html.escape(text)}</div>"
+        )
+
+
+class Entry:
+    """A box that is no field of the schema, with its help and what is wrong with what is in it.
+
+    Parameters
+    ----------
+    widget : Widget
+    help : str
+    """
+
+    def __init__(self, widget: w.DOMWidget, help: str) -> None:
+        mark = next(_ids)
+        widget.tooltip, self.widget, self.problem = help, widget, Problem(mark)
+        told = w.HTML(f'<div class="alliance-help" id="ah{mark}">{html.escape(help)}</div>')
+        self.box = w.VBox([widget, told, self.problem.html])
+        self.box.add_class("alliance-control")
+
+
 class Control:
     """One field: a box to type in or choose from, a slider where it has a range, help and error.
 
@@ -108,12 +146,10 @@ class Control:
         self._help = w.HTML(
             f'<div class="alliance-help" id="ah{mark}">{html.escape(self.help)}</div>', layout=_WIDE
         )
-        self._error_id = f"ae{mark}"
-        self._problem = w.HTML(layout=_WIDE)
-        parts = [self.main, self.slider, self._help, self._problem]
+        self._problem = Problem(mark)
+        parts = [self.main, self.slider, self._help, self._problem.html]
         self.box = w.VBox([part for part in parts if part is not None], layout=_WIDE)
         self.box.add_class("alliance-control")
-        self.fail("")
         self.show(value, filled)
         kind = isinstance(self.main, w.Text)
         self.main.observe(lambda change: self._changed(change["new"], kind), "value")
@@ -169,16 +205,12 @@ class Control:
 
     def fail(self, text: str) -> None:
         """Say next to the field what is wrong with it; empty clears."""
-        self._said = text
-        self._problem.value = (
-            f'<div class="alliance-error" role="alert" id="{self._error_id}">'
-            f"{html.escape(text)}</div>"
-        )
+        self._problem.say(text)
 
     @property
     def problem(self) -> str:
         """What is said to be wrong; empty if nothing is."""
-        return self._said
+        return self._problem.text
 
     def _place(self, value: Any) -> None:
         """Move the slider to a value, and its ends if the value lies beyond them."""

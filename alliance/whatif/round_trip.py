@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
@@ -13,7 +14,7 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.whatif import APP
 from alliance.whatif.build import Building
-from alliance.whatif.controls import Control
+from alliance.whatif.controls import Control, Entry
 from alliance.whatif.panels import TITLES, Panel
 from alliance.whatif.session import Session, begin, start_of
 from alliance.whatif.stage import Case
@@ -63,6 +64,7 @@ class Cockpit:
         self.in_app, self.name, self.session = in_app, name, session
         self.case = Case(in_app=in_app)
         self.panels: dict[str, Panel] = {}
+        self.entries: dict[str, Entry] = {}  # boxes that are no fields: token, file, files, name
         self._armed = ""  # the name that a second press on Save replaces
         self.tabs = w.ToggleButtons(
             options=[(title, key) for key, title in TITLES.items()], description="Panel"
@@ -101,10 +103,10 @@ class Cockpit:
             self.panels[name] = Panel(name, self.session, self._told)
         self._place.children = (self.panels[name].box,)
 
-    def load(self, source: str) -> None:
+    def load(self, source: str, entry: str = "token") -> bool:
         """Take a scenario by token or, in a notebook, name; what is wrong changes nothing."""
         take = lambda: self._take(*start_of(source, names=not self.in_app))  # noqa: E731
-        self._try(take, f"Loaded {source[:24]}.")
+        return self._try(take, f"Loaded {source[:24]}.", entry)
 
     def upload(self, content: bytes, filename: str) -> None:
         """Take an uploaded scenario file."""
@@ -120,7 +122,7 @@ class Cockpit:
                 raise ScenarioError(f"must be UTF-8 text; {error}") from None
             self._take("base", scenario.parse(text))
 
-        self._try(taken, f"Loaded {filename[:48]}.")
+        self._try(taken, f"Loaded {filename[:48]}.", "file")
 
     def save(self, name: str) -> None:
         """Write the scenario's file; one that is there is replaced at the second press only."""
@@ -137,7 +139,7 @@ class Cockpit:
             self._told()
 
         self._try(saved, f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: "
-                  f"alliance report {name}")  # fmt: skip
+                  f"alliance report {name}", "name")  # fmt: skip
 
     def reset(self) -> None:
         """Back to what was loaded."""
@@ -185,20 +187,30 @@ class Cockpit:
         self.session.take(new)
         self._refresh()
 
-    def _try(self, action, done: str) -> None:
-        """Do what was asked; whatever goes wrong is said, and changes nothing."""
+    def _try(self, action: Callable[[], None], done: str, entry: str = "") -> bool:
+        """Do what was asked; whatever goes wrong is said beside its entry, and changes nothing."""
         try:
             action()
         except AllianceError as error:
-            self._say(problem=str(error))
+            problem = str(error)
         except OSError as error:
-            self._say(problem=f"can't be written: {error.strerror}")
+            problem = f"can't be written: {error.strerror}"
         except Exception as error:  # a fault of ours must not leave a dead cockpit
-            self._say(problem=f"this can't be done ({type(error).__name__}: {error})")
+            problem = f"this can't be done ({type(error).__name__}: {error})"
         else:
             self._say(message=done)
+            return True
+        if entry in self.entries:
+            self._say()
+            self.entries[entry].problem.say(problem)
+        else:
+            self._say(problem=problem)
+        return False
 
     def _say(self, message: str = "", problem: str = "") -> None:
+        for entry in self.entries.values():
+            if entry.problem.text:
+                entry.problem.say("")
         with self.case.hold_sync():
             self.case.message, self.case.problem = message, problem
 
@@ -209,13 +221,13 @@ class Cockpit:
                 control.fail("")
                 control.show(s.model_dump(mode="json")[name])
         with self.case.hold_sync():
-            self.case.message = self.case.problem = ""
+            self._say()
             self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
             self.case.filename = f"{self.name}.yaml"
 
     def _list(self) -> None:
         if not self.in_app:
-            self.files.options = ["", *scenario.names()]
+            self.entries["files"].widget.options = ["", *scenario.names()]
 
     def _head(self) -> w.VBox:
         """The choice of panel, and the fields of no group that matter at once."""
@@ -227,33 +239,38 @@ class Cockpit:
 
     def _loading(self) -> w.Box:
         """Where a case comes from: a token, a file or a name; and its title and seed."""
-        self.pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
-        self.pasted.observe(lambda _: self._chosen(self.pasted), "value")
-        parts = [_control(self.pasted, "Paste a token; it is loaded when you press Enter")]
+        pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
+        parts = [self._entry("token", pasted, "Paste a token; it is loaded when you press Enter")]
         if self.in_app:
-            self.file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
-            self.file.observe(self._uploaded, "value")
-            parts.append(self.file)
+            file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
+            file.observe(self._uploaded, "value")
+            parts.append(self._entry("file", file, "A scenario's YAML file, from this machine"))
         else:
-            self.files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
-            self.files.observe(lambda _: self._chosen(self.files), "value")
-            parts.append(_control(self.files, "From notebooks/scenarios/"))
+            files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
+            parts.append(self._entry("files", files, "From notebooks/scenarios/"))
+        for name in ("token", "files"):
+            if name in self.entries:
+                self.entries[name].widget.observe(lambda _, n=name: self._chosen(n), "value")
         parts += [control.box for name, control in self.common.items() if name != "as_of"]
         box = w.Box(parts)
         box.add_class("alliance-fields")
         return box
 
-    def _chosen(self, widget: Any) -> None:
-        """Load what was pasted or chosen, and empty the box for the next."""
-        if source := widget.value.strip():
-            self.load(source)
+    def _entry(self, name: str, widget: w.DOMWidget, help: str) -> w.VBox:
+        self.entries[name] = Entry(widget, help)
+        return self.entries[name].box
+
+    def _chosen(self, name: str) -> None:
+        """Load what was pasted or chosen, and empty the box for the next; what is wrong stays."""
+        widget = self.entries[name].widget
+        if (source := widget.value.strip()) and self.load(source, name):
             widget.value = ""
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         for each in change["new"]:
             self.upload(bytes(each["content"]), each["name"])
         if change["new"]:
-            self.file.value = ()  # so that the same file can be taken again
+            self.entries["file"].widget.value = ()  # so that the same file can be taken again
 
     def _foot(self, build: bool) -> w.VBox:
         """Pin, reset, save and build, and the case itself."""
@@ -263,10 +280,10 @@ class Cockpit:
         back.on_click(lambda _: self.reset())
         row: list[Any] = [self.pinned, back]
         if not self.in_app:
-            self.named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
+            named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
             keep = w.Button(description="Save scenario")
-            keep.on_click(lambda _: self.save(self.named.value.strip()))
-            row += [_control(self.named, "Lower-case letters, digits and hyphens"), keep]
+            keep.on_click(lambda _: self.save(named.value.strip()))
+            row += [self._entry("name", named, "Lower-case letters, digits and hyphens"), keep]
         for each in row:
             if isinstance(each, w.Button | w.ToggleButton):
                 each.add_class("alliance-button")
@@ -280,10 +297,3 @@ class Cockpit:
         foot = w.VBox(parts)
         foot.add_class("alliance-foot")
         return foot
-
-
-def _control(widget: Any, help: str) -> w.VBox:
-    widget.tooltip = help
-    box = w.VBox([widget, w.HTML(f'<div class="alliance-help">{help}</div>')])
-    box.add_class("alliance-control")
-    return box

@@ -55,6 +55,17 @@ function press(root) {
   }
 }
 
+// On a narrow page the pictures stand above the controls, and so they do in the order of focus.
+function stand(sides, el) {
+  const controls = sides.querySelector(":scope > .alliance-controls");
+  const narrow = getComputedStyle(sides).getPropertyValue("--pictures").trim() === "first";
+  const first = narrow ? el : controls;
+  if (!controls || sides.firstElementChild === first) return;
+  const focused = document.activeElement;
+  sides.prepend(first);
+  if (first.contains(focused)) focused.focus({ preventScroll: true });
+}
+
 function render({ model, el }) {
   el.classList.add("alliance-stage");
   const problem = part(el, "p", "alliance-problem");
@@ -116,13 +127,16 @@ function render({ model, el }) {
     waiting = true;
     setTimeout(() => { waiting = false; name(); }, 150);
   });
+  const turn = new ResizeObserver(([{ target }]) => stand(target, el));
   const begin = () => {
+    const sides = el.closest(".alliance-sides");
+    if (sides) turn.observe(sides);
     const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
     watch.observe(around(), seen);
     name();
   };
   setTimeout(begin, 50); // once it stands in its place
-  return () => { watch.disconnect(); clearTimeout(timer); };
+  return () => { watch.disconnect(); turn.disconnect(); clearTimeout(timer); };
 }
 
 export default { render };
