@@ -384,6 +384,11 @@ def test_the_order_of_focus_is_that_of_the_screen(app, page, width):
     start(page, app)
     page.set_viewport_size({"width": width, "height": 800})  # as a tablet that is turned
     page.wait_for_timeout(500)
+    tops = page.evaluate(
+        "['.alliance-stage', '.alliance-sides > .alliance-controls'].map((s) =>"
+        " document.querySelector(s).getBoundingClientRect().top)"
+    )
+    assert (tops[0] < tops[1]) == (width == 390)
     page.get_by_role("button", name="Sell-down", exact=True).focus()
     met = []
     for _ in range(14):
@@ -394,11 +399,6 @@ def test_the_order_of_focus_is_that_of_the_screen(app, page, width):
     sides = ["stage" if "alliance-stage" in m else "controls" for m in met if m]
     assert {"stage", "controls"} <= set(sides) or width == 1100
     assert sides[0] == ("stage" if width == 390 else "controls")
-    tops = page.evaluate(
-        "['.alliance-stage', '.alliance-sides > .alliance-controls'].map((s) =>"
-        " document.querySelector(s).getBoundingClientRect().top)"
-    )
-    assert (tops[0] < tops[1]) == (width == 390)
 
 
 def fetch(url):

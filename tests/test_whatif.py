@@ -172,7 +172,8 @@ def test_kinds_of_controls():
 def test_help_and_errors_are_escaped():
     control = made("title", "<b>x</b>")
     control.fail("<script>alert(1)</script>")
-    assert "<script>" not in control._problem.value and "&lt;script&gt;" in control._problem.value
+    said = control._problem.html.value
+    assert "<script>" not in said and "&lt;script&gt;" in said
 
 
 # --- panels -------------------------------------------------------------------------------------
@@ -476,7 +477,20 @@ def test_pinned_programmes_stand_side_by_side(cockpit):
     assert "Now carve out on gm, pinned carve out on renault" in cockpit.panel.stage.view["table"]
 
 
+def test_an_empty_term_shows_the_forms_own(cockpit):
+    """The float of the form that is headlined, until the scenario says another."""
+    cockpit.tabs.value = "separation"
+    control = cockpit.panel.controls["separation.float_fraction"]
+    legs = cockpit.session.ev.rows("legs", structure="carve_out", to="market")
+    own = float(legs["fraction"].iloc[0])
+    assert control.main.placeholder == f"by rule: {text_of(own)}" and control.slider.value == own
+    cockpit.panel.change("separation.structure", "integrated")  # has no float
+    assert control.main.placeholder == ""
+
+
 def test_an_empty_field_without_a_rule_frees_its_slider(cockpit):
+    cockpit.load(scenario.to_token(scenario.Scenario().replace(
+        {"separation": {"structure": "integrated"}})))  # fmt: skip
     cockpit.tabs.value = "separation"
     control = cockpit.panel.controls["separation.float_fraction"]
     control.slider.value = 0.3

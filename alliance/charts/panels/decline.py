@@ -119,10 +119,14 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.set_position((0.2, 0.19, 0.76, 0.76))
     ax.set_xlim(-top, top)
     ax.set_ylim(-0.6, len(names) - 0.4)
+    hues = [colour("nissan") if name == "company" else SOFT for name in names]
+    places = np.arange(len(names))
+    ax.barh(places, values[names], height=0.6, color=hues, alpha=0.75)
+    if pinned is not None:
+        then = pinned.frame("parts").loc[names, "value"]
+        ax.plot(then, places - 0.38, "D", ms=4, mfc="none", mec=GHOST)
     for y, name in enumerate(names):
         value = values[name]
-        hue = colour("nissan") if name == "company" else SOFT
-        ax.barh(y, value, height=0.6, color=hue, alpha=0.75)
         ax.annotate(
             number(value, 2, True),
             (value, y),
@@ -132,10 +136,6 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Told:
             ha="left" if value >= 0 else "right",
             fontsize=8.5,
         )
-        if pinned is not None:
-            ax.plot(
-                pinned.frame("parts").at[name, "value"], y - 0.38, "D", ms=4, mfc="none", mec=GHOST
-            )
     ax.axvline(0, color=INK, lw=0.8)
     name_ticks(ax.yaxis, range(len(names)), names)
     ax.set_xlabel("part of the log price change in euros")

@@ -58,14 +58,13 @@ def value(ax, a: Answers, pinned: Answers | None) -> Told:
     everything = [*ends.to_numpy().ravel(), *then.values(), 0.0]
     low, high = np.nanmin(everything), np.nanmax(everything)
     ax.set_xlim(-roof(max(-low, 0.005) * 1.1), roof(max(high, 0.005) * 1.1))
-    for y, (name, row) in enumerate(ends.iterrows()):
-        hue = _hue(a, name)
-        ax.plot(row.iloc[[0, 2]], [y, y], color=hue, lw=5, solid_capstyle="butt")
-        ax.plot(row.iloc[1], y, "o", ms=6, mfc="white", mec=INK)
-        ax.plot(then[name], y - 0.28, "D", ms=4, mfc="none", mec=GHOST)
+    y, hues = np.arange(len(ends)), [_hue(a, name) for name in ends.index]
+    ax.hlines(y, ends["low_change"], ends["high_change"], colors=hues, lw=5)
+    ax.plot(ends["base_change"], y, "o", ms=6, mfc="white", mec=INK)
+    if pinned is not None:
+        ax.plot(list(then.values()), y - 0.28, "D", ms=4, mfc="none", mec=GHOST)
     ax.axvline(0, color=INK, lw=0.8)
     percent_axis(ax.xaxis, sign=True)
-    ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("share against price (bar: low–high, dot: base)")
     best = ends["base_change"].idxmax()
     found = "; ".join(
@@ -90,15 +89,16 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Told:
     gross = frame["gross"] / 1e9
     then = {name: _then(pinned, "gross", name) / 1e9 for name in frame.index}
     ax.set_xlim(0, roof(np.nanmax([*gross, *then.values(), 0.1]) * 1.05))
-    for y, (name, row) in enumerate(frame.iterrows()):
-        ax.barh(y, row["gross"] / 1e9, height=0.5, color=_hue(a, name))
+    ax.barh(np.arange(len(frame)), gross, height=0.5, color=[_hue(a, n) for n in frame.index])
+    if pinned is not None:
+        y = np.arange(len(frame))
+        ax.plot(list(then.values()), y, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
+    for y, (_, row) in enumerate(frame.iterrows()):
         covered = "no EV plan public" if np.isnan(row["coverage"]) else percent(row["coverage"])
         paid = covered if np.isnan(row["coverage"]) else f"pays {covered} of the EV plan"
         text = f"{number(row['gross'] / 1e9, 1)}; {paid}; {percent(row['votes'])} of votes"
         ax.text(0.01, y + 0.3, text, transform=ax.get_yaxis_transform(), fontsize=7, va="bottom")
-        ax.plot(then[name], y, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
     ax.set_ylim(-0.5, len(names) - 0.1)
-    ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("cash raised, EUR bn")
     most = gross.idxmax()
     found = "; ".join(
@@ -126,9 +126,12 @@ def scores(ax, a: Answers, pinned: Answers | None) -> Told:
         return Told("No score", "all criteria have the weight 0", MODEL)
     _names(ax, names)
     ax.set_xlim(0, 1)
-    then = pinned.frame("scores")["score"] if pinned is not None else {}
+    places = np.arange(len(score))
+    ax.barh(places, score, height=0.6, color=[_hue(a, name) for name in score.index])
+    if pinned is not None:
+        then = pinned.frame("scores")["score"].reindex(score.index)
+        ax.plot(then, places - 0.36, "D", ms=4, mfc="none", mec=GHOST)
     for y, (name, own) in enumerate(score.items()):
-        ax.barh(y, own, height=0.6, color=_hue(a, name))
         inside = own > 0.8
         ax.text(
             own + (-0.015 if inside else 0.015),
@@ -139,7 +142,6 @@ def scores(ax, a: Answers, pinned: Answers | None) -> Told:
             ha="right" if inside else "left",
             color="white" if inside and _hue(a, name) == _OWN else INK,
         )
-        ax.plot(then.get(name, np.nan), y - 0.36, "D", ms=4, mfc="none", mec=GHOST)
     ax.axvline(0.5, color=SOFT, lw=0.6, ls=":")
     ax.set_xlabel("weighted mean of ranks (0 worst, 1 best)")
     first = score[np.isclose(score, score.max())].index
