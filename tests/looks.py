@@ -8,7 +8,7 @@ from matplotlib.text import Text
 from alliance import scenario
 
 STANDINGS = [*scenario.names(), "early", "rise", "corner", "odd sale", "met", "no volatility"]
-STANDINGS += ["no budget", "all", "rates", "dear unit", "costly", "one company"]
+STANDINGS += ["no budget", "all", "rates", "dear unit", "costly", "one company", "wide float"]
 OTHER = {
     "dear unit": {
         "as_of": "2024-02-10",
@@ -34,6 +34,7 @@ OTHER = {
             "weight_cash": 0,
         }
     },
+    "wide float": {"separation": {"float_fraction": 0.35}},  # rules the low value out
     "one company": {
         "as_of": "2022-04-01",
         "separation": {

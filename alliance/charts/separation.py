@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from math import isnan
 
 import numpy as np
 
@@ -30,18 +31,28 @@ STRUCTURES = {
 }
 
 
+#: Said of a form that its terms rule out at the low value: parts for money take more than all of
+#: the unit, or the majority that the parent must keep.
+NO_LOW = " (no low case)"
+
+
 def hue(structure: str, structures) -> str:
     """A structure's colour; those without one take theirs by position."""
     others = [s for s in structures if s not in STRUCTURES]
     return STRUCTURES.get(structure) or OTHERS[others.index(structure) % len(OTHERS)]
 
 
+def low_end(change: float, digits: int) -> str:
+    """A change in words; that at the low value is none where the terms can't be there."""
+    return "no low case" if isnan(change) else percent(change, digits, True)
+
+
 def ranges(a: Answers) -> Chart:
     """Value a share low, base and high, with the middle nine tenths of draws."""
     names, makers = a.context["structure_names"], a.context["maker_names"]
     frame = a.frame("transplant").query("why == ''")
-    frame = frame[frame["low_change"].notna() & (frame["high"] != frame["low"])]
-    if frame.empty:
+    frame = frame[frame["base_change"].notna() & (frame["high"] != frame["low"])]
+    if frame["low_change"].isna().all():
         return empty("What each form is worth a share", f"on {a.as_of} no form could be tried")
     drawn = a.frame("uncertainty").set_index(["structure", "maker"])
     worst = frame.loc[frame["low_change"].idxmin()]
@@ -52,14 +63,17 @@ def ranges(a: Answers) -> Chart:
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):
             shade = hue(row.structure, names)
-            ends = sorted((row.low_change, row.base_change, row.high_change))
-            ax.plot(ends[::2], [y, y], color=shade, lw=1.4)
+            ends = [v for v in (row.low_change, row.base_change, row.high_change) if v == v]
+            ax.plot([min(ends), max(ends)], [y, y], color=shade, lw=1.4)
             d = drawn.loc[(row.structure, row.maker)]
             ax.plot([d["change_p05"], d["change_p95"]], [y, y], color=shade, lw=6, alpha=0.4,
                     solid_capstyle="butt")  # fmt: skip
             ax.plot(row.base_change, y, "o", ms=5, mfc="white", mec=shade)
         ax.axvline(0, color=INK, lw=0.8)
-        labels = [f"{makers[r.maker]}: {names[r.structure]}" for r in rows]
+        labels = [
+            f"{makers[r.maker]}: {names[r.structure]}" + (NO_LOW if isnan(r.low_change) else "")
+            for r in rows
+        ]
         labels = [textwrap.fill(t, 20) if narrow else t for t in labels]
         ax.set_yticks(range(len(rows)), labels, fontsize=6.5 if narrow else 8)
         ax.set_ylim(-0.6, len(rows) - 0.4)
@@ -82,7 +96,7 @@ def ranges(a: Answers) -> Chart:
         title,
         f"Lines of value a share against the price, as of {a.as_of}, low to high with the base: "
         + "; ".join(
-            f"{makers[r.maker]}, {names[r.structure]} {percent(r.low_change, 0, True)} to "
+            f"{makers[r.maker]}, {names[r.structure]} {low_end(r.low_change, 0)} to "
             f"{percent(r.high_change, 0, True)}"
             for r in frame.itertuples()
         )

@@ -10,6 +10,7 @@ from alliance.answers import Answers
 from alliance.charts.base import billions, number, percent, percent_axis
 from alliance.charts.heat import MODEL
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
+from alliance.charts.separation import low_end
 from alliance.charts.style import INK, SOFT
 
 _OWN, _OTHER = "#0b5fa5", "#9db7cf"
@@ -59,7 +60,11 @@ def value(ax, a: Answers, pinned: Answers | None) -> Told:
     low, high = np.nanmin(everything), np.nanmax(everything)
     ax.set_xlim(-roof(max(-low, 0.005) * 1.1), roof(max(high, 0.005) * 1.1))
     y, hues = np.arange(len(ends)), [_hue(a, name) for name in ends.index]
-    ax.hlines(y, ends["low_change"], ends["high_change"], colors=hues, lw=5)
+    least = ends["low_change"].fillna(ends["base_change"])
+    ax.hlines(y, least, ends["high_change"], colors=hues, lw=5)
+    for place in np.flatnonzero(ends["low_change"].isna()):
+        style = {"transform": ax.get_yaxis_transform(), "fontsize": 7, "va": "bottom"}
+        ax.text(0.01, place + 0.15, "no low case: the terms rule it out", **style)
     ax.plot(ends["base_change"], y, "o", ms=6, mfc="white", mec=INK)
     if pinned is not None:
         ax.plot(list(then.values()), y - 0.28, "D", ms=4, mfc="none", mec=GHOST)
@@ -68,7 +73,7 @@ def value(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.set_xlabel("share against price (bar: low–high, dot: base)")
     best = ends["base_change"].idxmax()
     found = "; ".join(
-        f"{frame.at[n, 'structure_name']} {percent(r.iloc[0], 1, True)}, "
+        f"{frame.at[n, 'structure_name']} {low_end(r.iloc[0], 1)}, "
         f"{percent(r.iloc[1], 1, True)}, {percent(r.iloc[2], 1, True)}"
         for n, r in ends.iloc[::-1].iterrows()
     )
