@@ -185,7 +185,9 @@ def lab(arguments) -> None:
     os.chdir(ROOT)
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={ROOT}"]
     command.append("--LabApp.default_url=/lab/tree/notebooks")
-    command.append(f"--ServerApp.kernel_websocket_connection_class={NAME}")
+    given = " ".join([*arguments, *(n for n in os.environ if n == "JUPYTER_GATEWAY_URL")]).lower()
+    if "gateway" not in given and "kernel_websocket_connection_class" not in given:
+        command.append(f"--ServerApp.kernel_websocket_connection_class={NAME}")
     os.execv(sys.executable, [*command, *arguments])
 
 

@@ -48,6 +48,20 @@ def test_charts_say_value_and_dates(standing, chapter, name):
     assert "nan" not in (chart.alt + chart.title).lower()
 
 
+def test_a_form_without_a_low_case_keeps_its_place():
+    """Also where no form at all can be had at the low value."""
+    s = scenario.Scenario().replace({"separation": {
+        "float_fraction": 0.35, "structures": ["carve_out", "integrated"],
+        "companies": ["renault"]}})  # fmt: skip
+    chart = charts.ranges(answers.separation(s, evidence.open(s.as_of)))
+    assert "No form can be had at the low value" in chart.title
+    assert "Minority carve-out no low case to +12 %" in chart.alt
+    (ax,) = chart.figure(False).axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == [
+        "Renault: Minority carve-out (no low case)"
+    ]
+
+
 def test_charts_are_equal_from_draw_to_draw(found):
     for _, name in ALL[:3]:
         assert getattr(charts, name)(found).png() == getattr(charts, name)(found).png()

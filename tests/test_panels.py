@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from alliance import answers, evidence, scenario
 from alliance.answers.glance import PANELS, POINTS, Glance
 from alliance.charts.panels import SKETCHES, Easel
-from alliance.charts.panels.easel import Told, roof
+from alliance.charts.panels.easel import Told, name_ticks, roof
 from alliance.errors import AllianceError, ScenarioError
 from alliance.whatif import words
 from tests.looks import STANDINGS, assert_texts_keep_apart, scenario_of
@@ -124,6 +125,9 @@ def test_a_redraw_equals_a_first_drawing():
         base.replace({"separation": {"company": "gm", "structure": "integrated"}}),
         base.replace({"separation": {f"weight_{n}": 0 for n in (
             "cash", "control", "profit", "value", "downside", "disclosure", "simplicity")}}),
+        *(base.replace({"separation": {"structures": pair, "structure": pair[0]}}) for pair in (
+            ["carve_out", "profitable_unit"], ["profitable_unit", "segments"],
+            ["segments", "profitable_unit"])),  # as many rows, of other names
         base,
     ]  # fmt: skip
     for name, look in PANELS.items():
@@ -131,6 +135,26 @@ def test_a_redraw_equals_a_first_drawing():
         for s in cases:
             a = look(glance, s)
             assert kept.draw(a) == Easel(SKETCHES[name]).draw(a), name
+
+
+def test_names_of_ticks_are_made_once(monkeypatch):
+    """As long as they stand, and anew when they change: bars carry their own names."""
+    from matplotlib.axis import Axis
+
+    made = []
+    kept = Axis.set_major_formatter
+    monkeypatch.setattr(
+        Axis, "set_major_formatter", lambda self, f: (made.append(f), kept(self, f))[1]
+    )
+    ax = Figure().add_subplot()
+    for names in (["a", "b"], ["a", "b"], ["b", "c"], ["b", "c"]):
+        made.clear()
+        name_ticks(ax.yaxis, range(2), names)
+        assert [tick.get_text() for tick in ax.get_yticklabels()] == names
+        ax.figure.canvas.draw()
+        if names == ["a", "b"]:
+            first = len(made)
+    assert first == 0 and made == []  # at the second of two
 
 
 def test_one_picture_is_that_of_all():

@@ -357,10 +357,40 @@ def test_a_token_goes_round(cockpit):
     box = cockpit.entries["token"].widget
     box.value = token[:-9]
     assert "must be whole" in cockpit.entries["token"].problem.text and box.value == token[:-9]
+    cockpit.panel.controls["selldown.target_stake"].slider.value = 0.2
+    assert "must be whole" in cockpit.entries["token"].problem.text  # as long as it stands there
+    box.value = ""
+    assert cockpit.entries["token"].problem.text == ""
     box.value = token
     assert cockpit.session.scenario == kept and box.value == ""
     assert cockpit.entries["token"].problem.text == ""
     assert scenario.from_token(token) == kept
+
+
+def test_a_file_that_is_wrong_can_be_chosen_again(cockpit):
+    path = scenario.text.FOLDER / "broken.yaml"
+    path.write_text("selldown: {target: 1}", encoding="utf-8")
+    files = cockpit.entries["files"]
+    files.widget.options = ["", *scenario.names()]
+    files.widget.value = "broken"
+    assert "did you mean" in files.problem.text and files.widget.value == ""
+    path.write_text("selldown: {target_stake: 0.3}", encoding="utf-8")
+    files.widget.value = "broken"
+    assert files.problem.text == "" and cockpit.session.scenario.selldown.target_stake == 0.3
+
+
+def test_save_asks_again_when_its_question_is_gone(cockpit):
+    path, name = scenario.text.FOLDER / "latest.yaml", cockpit.entries["name"]
+    before = path.read_bytes()
+    name.widget.value = "latest"
+    cockpit.save("latest")
+    cockpit.load("a1.xx")  # another fault leaves the question where it is
+    assert "press Save again" in name.problem.text
+    name.widget.value = "latest2"
+    assert name.problem.text == ""
+    name.widget.value = "latest"
+    cockpit.save("latest")
+    assert "press Save again" in name.problem.text and path.read_bytes() == before
 
 
 def token_of_depth():
@@ -700,6 +730,8 @@ def test_both_servers_send_a_picture_at_once(monkeypatch):
     (given,) = [part for part in started[0] if "websocket_connection_class" in part]
     assert import_item(given.partition("=")[2]) is wire.Prompt
     assert started[0][-1] == "--no-browser"
+    assert CliRunner().invoke(cli, ["lab", "--gateway-url=http://x"]).exit_code == 0
+    assert not any("websocket_connection_class" in part for part in started[1])
 
     order = []
     monkeypatch.setattr(

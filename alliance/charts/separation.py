@@ -52,10 +52,11 @@ def ranges(a: Answers) -> Chart:
     names, makers = a.context["structure_names"], a.context["maker_names"]
     frame = a.frame("transplant").query("why == ''")
     frame = frame[frame["base_change"].notna() & (frame["high"] != frame["low"])]
-    if frame["low_change"].isna().all():
+    if frame.empty:
         return empty("What each form is worth a share", f"on {a.as_of} no form could be tried")
     drawn = a.frame("uncertainty").set_index(["structure", "maker"])
-    worst = frame.loc[frame["low_change"].idxmin()]
+    lows = frame["low_change"].dropna()
+    worst = frame.loc[lows.idxmin()] if len(lows) else None
     best = frame.loc[frame["high_change"].idxmax()]
 
     def draw(fig, narrow):
@@ -84,10 +85,12 @@ def ranges(a: Answers) -> Chart:
         ax.grid(axis="y", visible=False)
 
     size = 1.5 + 0.3 * len(frame)
-    down = f"{names[worst['structure']].lower()} on {worst['maker_name']}"
-    title = f"Sold low, {down} costs {percent(-worst['low_change'])} a share"
-    if worst["low_change"] > -0.005:
-        title = "Sold low, no form costs value"
+    title = "Sold low, no form costs value"
+    if worst is None:
+        title = "No form can be had at the low value"
+    elif worst["low_change"] <= -0.005:
+        down = f"{names[worst['structure']].lower()} on {worst['maker_name']}"
+        title = f"Sold low, {down} costs {percent(-worst['low_change'])} a share"
     if best["high_change"] > 0.005:
         up = f"{names[best['structure']].lower()} on {best['maker_name']}"
         title += f"; at best {up} brings {percent(best['high_change'])}, discounts gone"

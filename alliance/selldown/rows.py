@@ -1,7 +1,7 @@
 """Running sums and maxima over rows, path by path.
 
-numpy's own go down each column in turn, across memory; a row at a time gives the same numbers, to
-the bit, some ten times faster.
+numpy's own go down each column in turn, across memory; a row at a time gives floats the same
+numbers, to the bit, some ten times faster.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def running(
 
     Parameters
     ----------
-    values : array (rows, columns)
+    values : array (rows, columns) of floats
     combine : ufunc of two arguments
     out : array (rows, columns), optional
         Where to put it; ``values`` itself may be given.

@@ -8,6 +8,7 @@ build; ``alliance app`` serves the cockpit.
 ==============  ===================================================================
 ``session``     the scenario, its evidence and what was pinned; a change is checked
 ``controls``    a field of the schema as a labelled control, its error beside it
+``entries``     a token, a file, a name: boxes that are no fields
 ``stage``       the pictures and numbers, replaced without flicker
 ``words``       the numbers in words, and as a table with differences
 ``panels``      controls and stage of one panel

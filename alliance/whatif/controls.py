@@ -17,7 +17,7 @@ from alliance import scenario
 
 #: ``report(name, value, text)``: a field has a new value, JSON or as typed.
 Report = Callable[[str, Any, bool], None]
-_ids = itertools.count()
+marks = itertools.count()  # for ids in the page
 _SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
 _STEPS = 1000  # of a slider for whole numbers without a step of their own
 _WIDE = w.Layout(width="100%")
@@ -91,23 +91,6 @@ class Problem:
         )
 
 
-class Entry:
-    """A box that is no field of the schema, with its help and what is wrong with what is in it.
-
-    Parameters
-    ----------
-    widget : Widget
-    help : str
-    """
-
-    def __init__(self, widget: w.DOMWidget, help: str) -> None:
-        mark = next(_ids)
-        widget.tooltip, self.widget, self.problem = help, widget, Problem(mark)
-        told = w.HTML(f'<div class="alliance-help" id="ah{mark}">{html.escape(help)}</div>')
-        self.box = w.VBox([widget, told, self.problem.html])
-        self.box.add_class("alliance-control")
-
-
 class Control:
     """One field: a box to type in or choose from, a slider where it has a range, help and error.
 
@@ -142,7 +125,7 @@ class Control:
         self._days, self._placed = days, float("nan")
         self.slider = self._slider(info, days)
         self.main = self._main(info, choices or [])
-        mark = next(_ids)
+        mark = next(marks)
         self._help = w.HTML(
             f'<div class="alliance-help" id="ah{mark}">{html.escape(self.help)}</div>', layout=_WIDE
         )

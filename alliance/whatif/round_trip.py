@@ -14,7 +14,8 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.whatif import APP
 from alliance.whatif.build import Building
-from alliance.whatif.controls import Control, Entry
+from alliance.whatif.controls import Control
+from alliance.whatif.entries import Entries
 from alliance.whatif.panels import TITLES, Panel
 from alliance.whatif.session import Session, begin, start_of
 from alliance.whatif.stage import Case
@@ -64,7 +65,7 @@ class Cockpit:
         self.in_app, self.name, self.session = in_app, name, session
         self.case = Case(in_app=in_app)
         self.panels: dict[str, Panel] = {}
-        self.entries: dict[str, Entry] = {}  # boxes that are no fields: token, file, files, name
+        self.entries = Entries()  # token, file or files, name
         self._armed = ""  # the name that a second press on Save replaces
         self.tabs = w.ToggleButtons(
             options=[(title, key) for key, title in TITLES.items()], description="Panel"
@@ -198,24 +199,19 @@ class Cockpit:
         except Exception as error:  # a fault of ours must not leave a dead cockpit
             problem = f"this can't be done ({type(error).__name__}: {error})"
         else:
+            self.entries.say(entry, "")
             self._say(message=done)
             return True
-        if entry in self.entries:
-            self._say()
-            self.entries[entry].problem.say(problem)
-        else:
-            self._say(problem=problem)
+        self._say(problem="" if self.entries.say(entry, problem) else problem)
         return False
 
     def _say(self, message: str = "", problem: str = "") -> None:
-        for entry in self.entries.values():
-            if entry.problem.text:
-                entry.problem.say("")
         with self.case.hold_sync():
             self.case.message, self.case.problem = message, problem
 
     def _told(self) -> None:
-        s, self._armed = self.session.scenario, ""
+        s = self.session.scenario
+        self._disarm()
         for name, control in self.common.items():
             if control.problem:  # a later move is of the day that stands
                 control.fail("")
@@ -224,6 +220,12 @@ class Cockpit:
             self._say()
             self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
             self.case.filename = f"{self.name}.yaml"
+
+    def _disarm(self) -> None:
+        """The next press on Save asks again; what was asked is no longer to be read."""
+        if self._armed:
+            self._armed = ""
+            self.entries.say("name", "")
 
     def _list(self) -> None:
         if not self.in_app:
@@ -240,31 +242,24 @@ class Cockpit:
     def _loading(self) -> w.Box:
         """Where a case comes from: a token, a file or a name; and its title and seed."""
         pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
-        parts = [self._entry("token", pasted, "Paste a token; it is loaded when you press Enter")]
+        parts = [
+            self.entries.add("token", pasted, "Paste a token; it is loaded when you press Enter")
+        ]
         if self.in_app:
             file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
             file.observe(self._uploaded, "value")
-            parts.append(self._entry("file", file, "A scenario's YAML file, from this machine"))
+            parts.append(
+                self.entries.add("file", file, "A scenario's YAML file, from this machine")
+            )
         else:
             files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
-            parts.append(self._entry("files", files, "From notebooks/scenarios/"))
-        for name in ("token", "files"):
-            if name in self.entries:
-                self.entries[name].widget.observe(lambda _, n=name: self._chosen(n), "value")
+            parts.append(self.entries.add("files", files, "From notebooks/scenarios/"))
+            self.entries.follow("files", self.load, keep=False)  # a mended file is chosen again
+        self.entries.follow("token", self.load, keep=True)
         parts += [control.box for name, control in self.common.items() if name != "as_of"]
         box = w.Box(parts)
         box.add_class("alliance-fields")
         return box
-
-    def _entry(self, name: str, widget: w.DOMWidget, help: str) -> w.VBox:
-        self.entries[name] = Entry(widget, help)
-        return self.entries[name].box
-
-    def _chosen(self, name: str) -> None:
-        """Load what was pasted or chosen, and empty the box for the next; what is wrong stays."""
-        widget = self.entries[name].widget
-        if (source := widget.value.strip()) and self.load(source, name):
-            widget.value = ""
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         for each in change["new"]:
@@ -283,7 +278,8 @@ class Cockpit:
             named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
             keep = w.Button(description="Save scenario")
             keep.on_click(lambda _: self.save(named.value.strip()))
-            row += [self._entry("name", named, "Lower-case letters, digits and hyphens"), keep]
+            row += [self.entries.add("name", named, "Lower-case letters, digits and hyphens"), keep]
+            named.observe(lambda _: (self._disarm(), self.entries.say("name", "")), "value")
         for each in row:
             if isinstance(each, w.Button | w.ToggleButton):
                 each.add_class("alliance-button")

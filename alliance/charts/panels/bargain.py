@@ -111,7 +111,7 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Told:
         if len(then):
             ax.plot(then[who].iloc[0] / 1e6, y[0] + shift, "D", ms=4, mfc="white", mec=INK)
     ax.axvline(0, color=INK, lw=0.8)
-    name_ticks(ax.yaxis, y, [textwrap.fill(p, 17) for p in frame["point"]], fontsize=7.5)
+    name_ticks(ax.yaxis, y, [textwrap.fill(p, 17) for p in frame["point"]], 7.5)
     ax.set_xlabel("gain of outside holders, EUR m")
     first = frame.iloc[0]
     return Told(

@@ -17,6 +17,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from alliance.answers import Answers
 from alliance.charts.base import date_axis
@@ -188,10 +189,12 @@ def blank(ax: Axes, why: str) -> None:
     )
 
 
-def name_ticks(axis: Axis, places: Sequence[float], names: Sequence[str], **look) -> None:
+def name_ticks(axis: Axis, places: Sequence[float], names: Sequence[str], size: float = 9) -> None:
     """Ticks with names, made anew only where they have changed: it costs more than the drawing."""
     if _named(axis) != (tuple(places), tuple(names)):
-        axis.set_ticks(places, names, **look)
+        axis.set_major_locator(FixedLocator(places))
+        axis.set_major_formatter(FixedFormatter(names))
+        axis.set_tick_params(labelsize=size)
 
 
 def dated(ax: Axes, first: pd.Timestamp, last: pd.Timestamp) -> None:

@@ -37,7 +37,7 @@ def _hue(a: Answers, name: str) -> str:
 def _names(ax, names: list[str]) -> None:
     ax.set_position((0.31, 0.19, 0.62, 0.74))
     ax.set_ylim(-0.6, len(names) - 0.4)
-    name_ticks(ax.yaxis, range(len(names)), names, fontsize=7.5)
+    name_ticks(ax.yaxis, range(len(names)), names, 7.5)
 
 
 def _then(pinned: Answers | None, column: str, name: str) -> float:

@@ -30,7 +30,7 @@ function label(root) {
         handle.setAttribute("aria-valuetext", value);
       }
     }
-    for (const input of control.querySelectorAll("input, select")) {
+    for (const input of control.querySelectorAll("input, select, .widget-upload")) {
       const wrong = problem?.textContent ? "true" : "false";
       if (input.getAttribute("aria-invalid") !== wrong) input.setAttribute("aria-invalid", wrong);
       const help = control.querySelector(".alliance-help");
@@ -55,15 +55,19 @@ function press(root) {
   }
 }
 
-// On a narrow page the pictures stand above the controls, and so they do in the order of focus.
-function stand(sides, el) {
-  const controls = sides.querySelector(":scope > .alliance-controls");
-  const narrow = getComputedStyle(sides).getPropertyValue("--pictures").trim() === "first";
-  const first = narrow ? el : controls;
-  if (!controls || sides.firstElementChild === first) return;
-  const focused = document.activeElement;
-  sides.prepend(first);
-  if (first.contains(focused)) focused.focus({ preventScroll: true });
+// On a narrow page the pictures stand above the controls, and so they do in the order of focus. The
+// pictures move, never the controls: what is half typed stays so.
+function stand(el) {
+  const sides = el.closest(".alliance-sides");
+  if (!sides) return;
+  const first = getComputedStyle(sides).getPropertyValue("--pictures").trim() === "first";
+  if ((first ? sides.firstElementChild : sides.lastElementChild) === el) return;
+  const focused = el.contains(document.activeElement) ? document.activeElement : null;
+  const scrolled = el.scrollTop;
+  if (first) sides.prepend(el);
+  else sides.append(el);
+  el.scrollTop = scrolled;
+  focused?.focus({ preventScroll: true });
 }
 
 function render({ model, el }) {
@@ -127,16 +131,20 @@ function render({ model, el }) {
     waiting = true;
     setTimeout(() => { waiting = false; name(); }, 150);
   });
-  const turn = new ResizeObserver(([{ target }]) => stand(target, el));
+  const turn = new ResizeObserver(() => requestAnimationFrame(() => stand(el)));
+  turn.observe(el); // also tells when it comes to stand in a page
   const begin = () => {
-    const sides = el.closest(".alliance-sides");
-    if (sides) turn.observe(sides);
     const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
     watch.observe(around(), seen);
     name();
   };
-  setTimeout(begin, 50); // once it stands in its place
-  return () => { watch.disconnect(); turn.disconnect(); clearTimeout(timer); };
+  const soon = setTimeout(begin, 50); // once it stands in its place
+  return () => {
+    watch.disconnect();
+    turn.disconnect();
+    clearTimeout(soon);
+    clearTimeout(timer);
+  };
 }
 
 export default { render };
