@@ -86,11 +86,12 @@ def account(key: str, ev: Evidence) -> Account:
             fx = per_eur(row["currency"], then, price.date)
         except ScenarioError as error:
             return Account(**who, why=str(error))
-        return Account(**who, per_eur=fx, **_figures(key, row, then, price, float(shares.iloc[-1])))
+        return Account(
+            **who, per_eur=fx, **_figures(key, row, then, price, float(shares.iloc[-1]), fx)
+        )
 
 
-def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float) -> dict:
-    fx = per_eur(row["currency"], ev, price.date)
+def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, fx: float) -> dict:
     assumed, figures, money = [], [], {}
     rows = ev.rows("fundamentals", maker=key).sort_values("year")
     for metric in ("net_cash", "free_cash_flow"):

@@ -55,32 +55,6 @@ def terms(s: Scenario) -> separation.Terms:
     )
 
 
-def forms(
-    s: Scenario, ev: Evidence, known: Callable[[str, Evidence], Form] | None = None
-) -> dict[str, Form]:
-    """The scenario's structures in euros, with its overrides (``known`` in place of :func:`form`).
-
-    Raises
-    ------
-    ScenarioError
-        If the overrides make terms that can't be.
-    """
-    g, out = s.separation, {}
-    for key in g.structures:
-        made = out[key] = replace((known or form)(key, ev))
-        if made.structure is None:
-            continue
-        try:
-            made.structure = separation.with_terms(
-                made.structure, g.float_fraction, g.paid_out, g.voting_premium
-            )
-        except ScenarioError as error:
-            if key == g.structure:
-                raise ScenarioError(f"separation: {error}") from None
-            made.structure, made.why = None, str(error)
-    return out
-
-
 def form(key: str, ev: Evidence) -> Form:
     """A structure in euros as the evidence has it."""
     name = ev.package.read("structures").set_index("structure").at[key, "name"]
@@ -99,6 +73,32 @@ def form(key: str, ev: Evidence) -> Form:
     except ScenarioError as error:
         made.why = str(error)
     return made
+
+
+def forms(
+    s: Scenario, ev: Evidence, known: Callable[[str, Evidence], Form] = form
+) -> dict[str, Form]:
+    """The scenario's structures in euros, with its overrides.
+
+    Raises
+    ------
+    ScenarioError
+        If the overrides make terms that can't be.
+    """
+    g, out = s.separation, {}
+    for key in g.structures:
+        made = out[key] = replace(known(key, ev))
+        if made.structure is None:
+            continue
+        try:
+            made.structure = separation.with_terms(
+                made.structure, g.float_fraction, g.paid_out, g.voting_premium
+            )
+        except ScenarioError as error:
+            if key == g.structure:
+                raise ScenarioError(f"separation: {error}") from None
+            made.structure, made.why = None, str(error)
+    return out
 
 
 def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.Structure:

@@ -7,7 +7,7 @@ panel does not show (intervals, other programmes, events, other makers) is left 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -47,23 +47,12 @@ class Glance:
     def __init__(self, ev: Evidence) -> None:
         self.ev = ev
         self._compared: tuple | None = None
-        self._forms: dict[str, forms.Form] = {}
-        self._accounts: dict[str, accounts.Account] = {}
+        self._form, self._account = cache(forms.form), cache(accounts.account)
         self._bargain: tuple[Scenario | None, Any] = None, None
 
     @cached_property
     def _known(self) -> inputs.Known:
         return inputs.known(self.ev)
-
-    def _account(self, key: str, ev: Evidence) -> accounts.Account:
-        if key not in self._accounts:
-            self._accounts[key] = accounts.account(key, ev)
-        return self._accounts[key]
-
-    def _form(self, key: str, ev: Evidence) -> forms.Form:
-        if key not in self._forms:
-            self._forms[key] = forms.form(key, ev)
-        return self._forms[key]
 
     @cached_property
     def _tape(self) -> Tape:

@@ -122,13 +122,11 @@ class Lognormal:
         price, rate = np.empty((2, len(times), self.paths))
         across = np.sqrt(1 - self.correlation**2)
         for row, step in enumerate(np.diff(times, prepend=0.0)):  # a row fits the fast memory
-            first, own = z[2 * row], z[2 * row + 1]
-            root = np.sqrt(step)
+            first, root = z[2 * row], np.sqrt(step)
+            second = self.correlation * first + across * z[2 * row + 1]
             np.multiply(self.volatility * root, first, out=price[row])
             price[row] += (self.drift - self.volatility**2 / 2) * step
-            np.multiply(
-                self.fx_volatility * root, self.correlation * first + across * own, rate[row]
-            )
+            np.multiply(self.fx_volatility * root, second, out=rate[row])
             rate[row] += (self.fx_drift - self.fx_volatility**2 / 2) * step
         for start, path in ((self.spot, price), (self.rate, rate)):
             running(path, out=path)

@@ -160,9 +160,8 @@ class Cockpit:
         return name, scenario.settings(self.session.scenario, scenario.load(name)[1])
 
     def _take(self, name: str, s: Scenario) -> None:
-        other = Session(s, None if s.as_of != self.session.scenario.as_of else self.session.ev)
-        other.answers(self.tabs.value, s)  # refused before anything changes
         session = self.session
+        session.answers(self.tabs.value, s)  # refused before anything changes
         session.take(s)
         session.origin, self.name = s, name
         self._refresh()

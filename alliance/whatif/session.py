@@ -56,7 +56,7 @@ class Session:
 
     def __init__(self, s: Scenario, ev: Evidence | None = None) -> None:
         self.scenario = self.origin = s
-        self._glance = Glance(ev or evidence.open(s.as_of))
+        self._glance = self._tried = Glance(ev or evidence.open(s.as_of))
         self.pinned: Scenario | None = None
         self._pinned: dict[str, Answers | None] = {}
         self._then = self._glance
@@ -154,9 +154,11 @@ class Session:
             return {}
 
     def _glance_of(self, s: Scenario) -> Glance:
-        if s.as_of == self._glance.ev.as_of:
-            return self._glance
-        return Glance(Evidence(self.ev.package, s.as_of))
+        for known in (self._glance, self._tried):
+            if known.ev.as_of == s.as_of:
+                return known
+        self._tried = Glance(Evidence(self.ev.package, s.as_of))  # tried first, then taken
+        return self._tried
 
 
 def begin(start: str, in_app: bool) -> tuple[str, Scenario, Session]:

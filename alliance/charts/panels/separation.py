@@ -94,10 +94,10 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Told:
     gross = frame["gross"] / 1e9
     then = {name: _then(pinned, "gross", name) / 1e9 for name in frame.index}
     ax.set_xlim(0, roof(np.nanmax([*gross, *then.values(), 0.1]) * 1.05))
-    ax.barh(np.arange(len(frame)), gross, height=0.5, color=[_hue(a, n) for n in frame.index])
+    places = np.arange(len(frame))
+    ax.barh(places, gross, height=0.5, color=[_hue(a, n) for n in frame.index])
     if pinned is not None:
-        y = np.arange(len(frame))
-        ax.plot(list(then.values()), y, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
+        ax.plot(list(then.values()), places, "D", ms=4, mfc="none", mec=GHOST, clip_on=False)
     for y, (_, row) in enumerate(frame.iterrows()):
         covered = "no EV plan public" if np.isnan(row["coverage"]) else percent(row["coverage"])
         paid = covered if np.isnan(row["coverage"]) else f"pays {covered} of the EV plan"
