@@ -256,6 +256,17 @@ def note(ax: Axes, text: str, xy, dx: float = 0, dy: float = 0, **style) -> None
     ax.annotate(text, xy, xytext=(dx, dy), textcoords="offset points", **style)
 
 
+def folded(text: str, width: int) -> str:
+    """A name over lines, broken between words only: not inside them, nor at a hyphen.
+
+    Examples
+    --------
+    >>> folded("Minority carve-out", 17)
+    'Minority\\ncarve-out'
+    """
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
 def date_axis(ax: Axes, narrow: bool) -> None:
     """Years (and months on short spans) without crowding."""
     from matplotlib.dates import DAILY, MONTHLY, AutoDateLocator, ConciseDateFormatter

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 
 from alliance.answers import Answers
-from alliance.charts.base import INK, Chart, billions, empty, number, percent
+from alliance.charts.base import INK, Chart, billions, empty, folded, number, percent
 
 MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 _ASSUMED = "≈"
@@ -70,7 +70,7 @@ def _heat(a: Answers, column: str, what: str, show, title, extra=None) -> Chart:
             if extra and maker == extra[0] and np.isfinite(extra[2]):
                 cell(len(names), y, extra[2], False)
         width = 15 if narrow else max(9, 80 // len(across))
-        forms = [textwrap.fill(c, width, break_long_words=False) for c in across]
+        forms = [folded(c, width) for c in across]
         wide, high = (makers.values(), forms) if narrow else (forms, makers.values())
         ax.set_xlim(-0.52, len(wide) - 0.48)
         ax.set_ylim(len(high) - 0.48, -0.52)

@@ -16,6 +16,7 @@ from alliance.charts.base import (
     Chart,
     billions,
     empty,
+    folded,
     note,
     number,
     percent,
@@ -75,7 +76,7 @@ def ranges(a: Answers) -> Chart:
             f"{makers[r.maker]}: {names[r.structure]}" + (NO_LOW if isnan(r.low_change) else "")
             for r in rows
         ]
-        labels = [textwrap.fill(t, 20) if narrow else t for t in labels]
+        labels = [folded(t, 20) if narrow else t for t in labels]
         ax.set_yticks(range(len(rows)), labels, fontsize=6.5 if narrow else 8)
         ax.set_ylim(-0.6, len(rows) - 0.4)
         percent_axis(ax.xaxis, sign=True)
@@ -136,7 +137,7 @@ def breakeven(a: Answers) -> Chart:
             ax.plot(row.unit_value / 1e9, y, "o", ms=5, mfc="white", mec=shade)
             ax.plot(row.breakeven / 1e9, y, "|", ms=12, mew=2, color=INK)
         labels = [f"{makers[r.maker]}: {names[r.structure]}" for r in rows]
-        labels = [textwrap.fill(t, 20) if narrow else t for t in labels]
+        labels = [folded(t, 20) if narrow else t for t in labels]
         ax.set_yticks(range(len(rows)), labels, fontsize=6.5 if narrow else 8)
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.set_xlim(0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 from matplotlib.patches import Rectangle
 
 from alliance.answers import Answers
 from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY
-from alliance.charts.base import colour, number, percent, percent_axis
+from alliance.charts.base import colour, folded, number, percent, percent_axis
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.style import INK
 
@@ -111,7 +109,7 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Told:
         if len(then):
             ax.plot(then[who].iloc[0] / 1e6, y[0] + shift, "D", ms=4, mfc="white", mec=INK)
     ax.axvline(0, color=INK, lw=0.8)
-    name_ticks(ax.yaxis, y, [textwrap.fill(p, 17) for p in frame["point"]], 7.5)
+    name_ticks(ax.yaxis, y, [folded(p, 17) for p in frame["point"]], 7.5)
     ax.set_xlabel("gain of outside holders, EUR m")
     first = frame.iloc[0]
     return Told(

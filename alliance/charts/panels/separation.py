@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 
 from alliance.answers import Answers
-from alliance.charts.base import billions, number, percent, percent_axis
+from alliance.charts.base import billions, folded, number, percent, percent_axis
 from alliance.charts.heat import MODEL
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.separation import low_end
@@ -20,7 +18,7 @@ def _rows(a: Answers):
     """Forms that can be tried, top to bottom; names broken over lines; the maker's name."""
     frame = a.frame("transplant")
     frame = frame[frame["why"] == ""].iloc[::-1].set_index("structure")
-    names = [textwrap.fill(n, 17, break_long_words=False) for n in frame["structure_name"]]
+    names = [folded(n, 17) for n in frame["structure_name"]]
     return frame, names, a.context["maker"].name
 
 
