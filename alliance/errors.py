@@ -50,7 +50,13 @@ def did_you_mean(received: str, valid: Iterable[str]) -> str:
     '; valid names are peers, since'
     """
     names = sorted(valid)
-    near = difflib.get_close_matches(received, names, n=1, cutoff=0.6)
+    near = nearest(received, names)
     if near:
-        return f"; did you mean '{near[0]}'?"
+        return f"; did you mean '{near}'?"
     return f"; valid names are {', '.join(names)}" if names else ""
+
+
+def nearest(received: str, valid: Iterable[str]) -> str | None:
+    """The valid name most like the one received; None where none is near."""
+    near = difflib.get_close_matches(received, sorted(valid), n=1, cutoff=0.6)
+    return near[0] if near else None

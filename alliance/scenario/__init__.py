@@ -9,8 +9,9 @@
 """
 
 from alliance.scenario.cells import CHAPTERS as GROUP_OF
-from alliance.scenario.cells import cell, listing, parameters, read, reference
+from alliance.scenario.cells import cell, listing, parameters, reference
 from alliance.scenario.groups import Decline, Group, Selldown
+from alliance.scenario.notebook import check_names, read
 from alliance.scenario.schema import Scenario, differs, fields, limits
 from alliance.scenario.separation import Separation
 from alliance.scenario.sweeps import combinations, swept
@@ -36,6 +37,7 @@ __all__ = [
     "Separation",
     "apply",
     "cell",
+    "check_names",
     "combinations",
     "differs",
     "dump",

@@ -1,4 +1,4 @@
-"""Parameter cells of the notebooks, written from the schema and read back strictly."""
+"""Parameter cells of the notebooks, written from the schema."""
 
 from __future__ import annotations
 
@@ -48,32 +48,6 @@ def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     shown |= group.model_fields
     values = parameters(notebook, default)
     return "\n".join(_line(name, info, values[name]) for name, info in shown.items())
-
-
-def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
-    """The scenario that a notebook's parameters make.
-
-    Parameters
-    ----------
-    notebook : str
-    namespace : dict
-        The notebook's ``globals()``.
-
-    Raises
-    ------
-    ScenarioError
-        If a parameter is missing or wrong.
-    """
-    wanted = parameters(notebook, Scenario())
-    missing = [name for name in wanted if name not in namespace]
-    if missing:
-        raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
-    given = {name: namespace[name] for name in wanted}
-    top = {name: given.pop(name) for name in ("as_of", "seed")}
-    others: dict[str, dict[str, Any]] = {}
-    for name, group in ALSO.get(notebook, {}).items():
-        others.setdefault(group, {})[name] = given.pop(name)
-    return Scenario.of({**top, **others, group_of(notebook): given})
 
 
 def _line(name: str, info: Any, value: Any) -> str:

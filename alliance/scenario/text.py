@@ -151,7 +151,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
     values = scenario.model_dump(mode="json")
     for name, value in changes.items():
         values[name] = values[name] | value if isinstance(value, dict) else value
-    return type(scenario).of(_texts(values), text=True)
+    return type(scenario).of(as_text(values), text=True)
 
 
 def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
@@ -183,11 +183,12 @@ def _value(text: str, name: str, annotation: str) -> Any:
     return text
 
 
-def _texts(value: Any) -> Any:
+def as_text(value: Any) -> Any:
+    """Nested values with every scalar as text; None stays."""
     if isinstance(value, dict):
-        return {key: _texts(inner) for key, inner in value.items()}
+        return {key: as_text(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_texts(inner) for inner in value]
+        return [as_text(inner) for inner in value]
     return value if value is None else str(value)
 
 
@@ -195,7 +196,11 @@ def to_token(scenario: Scenario) -> str:
     """A scenario as short URL-safe text with a checksum."""
     raw = json.dumps(differs(scenario), separators=(",", ":"), sort_keys=True).encode()
     sealed = zlib.crc32(raw).to_bytes(4, "big") + zlib.compress(raw, 9)
-    return _TOKEN + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    return _TOKEN + _base64(sealed)
+
+
+def _base64(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def from_token(token: str) -> Scenario:
@@ -214,7 +219,8 @@ def from_token(token: str) -> Scenario:
         sealed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflate = zlib.decompressobj()
         raw = inflate.decompress(sealed[4:], 1_000_000)
-        if inflate.unconsumed_tail or zlib.crc32(raw).to_bytes(4, "big") != sealed[:4]:
+        whole = inflate.eof and not inflate.unused_data and _base64(sealed) == body
+        if not whole or zlib.crc32(raw).to_bytes(4, "big") != sealed[:4]:
             raise ValueError("checksum")
         values = json.loads(raw)
     except (binascii.Error, zlib.error, ValueError, RecursionError):

@@ -1,0 +1,144 @@
+"""A notebook's parameters read back: by whatever door they came, no wrong name passes.
+
+papermill, nbconvert, Voilà and JupyterLab all run a notebook's cells in one namespace, and a name
+that nothing reads goes unnoticed there. Which names were meant as parameters is seen in the cells
+that ran: the parameter cell, the cell that papermill injects after it, and plain assignments from
+there to the cell that reads. What an explorer's other cells assign is theirs.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from alliance.errors import ScenarioError, did_you_mean, nearest
+from alliance.scenario.cells import ALSO, group_of, parameters
+from alliance.scenario.schema import GROUPS, Scenario
+from alliance.scenario.text import as_text
+
+#: How papermill heads the cell that it injects.
+_INJECTED = "# Parameters"
+#: Fields of a scenario's file, beside its groups, that no parameter cell has.
+_FILE = ("title",)
+
+
+def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
+    """The scenario that a notebook's parameters make.
+
+    A scenario's file may come as it is (``papermill -f``): its own group and top-level fields
+    apply, the groups of other chapters are checked.
+
+    Parameters
+    ----------
+    notebook : str
+    namespace : dict
+        The notebook's ``globals()``.
+
+    Raises
+    ------
+    ScenarioError
+        If a parameter is missing, wrong or given twice, or a name is none.
+    """
+    default = parameters(notebook, Scenario())
+    missing = [name for name in default if name not in namespace]
+    if missing:
+        raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
+    extra = check_names(notebook, namespace, (*default, *_FILE, *GROUPS), tuple(default))
+    whole = {name: namespace[name] for name in extra if name in (*_FILE, *GROUPS)}
+    filed = Scenario.of(as_text(whole), text=True).model_dump(mode="json")
+    home = dict.fromkeys(default, group_of(notebook)) | ALSO.get(notebook, {})
+    values = filed
+    for name, usual in default.items():
+        given = namespace[name]
+        if name in ("as_of", "seed"):
+            values[name] = given
+        elif name not in whole.get(home[name], {}):
+            values[home[name]][name] = given
+        elif given not in (usual, filed[home[name]][name]):
+            raise ScenarioError(
+                f"{home[name]}.{name}: must be given once, received {given!r} beside "
+                f"{whole[home[name]][name]!r} in the group '{home[name]}'"
+            )
+    return Scenario.of(values)
+
+
+def check_names(
+    notebook: str, namespace: dict[str, Any], valid: tuple[str, ...], own: tuple[str, ...] = ()
+) -> set[str]:
+    """The names that were given as parameters, once all of them are valid.
+
+    Parameters
+    ----------
+    valid : tuple of str
+        Names that may be given.
+    own : tuple of str
+        Those that the notebook's parameter cell has; else all valid ones.
+
+    Raises
+    ------
+    ScenarioError
+        For a name that is none, with the nearest.
+    """
+    meant = _meant(namespace, set(own or valid))
+    if meant is None:  # nothing is known of the cells: every plain value counts
+        meant = {name: True for name, value in namespace.items() if _plain(name, value)}
+    for name, sure in meant.items():
+        if name not in valid and name in namespace and (sure or nearest(name, valid)):
+            raise ScenarioError(f"{name}: no parameter of {notebook}{did_you_mean(name, valid)}")
+    return set(meant) & set(namespace)
+
+
+def _meant(namespace: dict[str, Any], own: set[str]) -> dict[str, bool] | None:
+    """Names assigned as parameters, and whether that is sure; None if no cell is known to.
+
+    The parameter cell is the last that assigns most of its names. Sure are its own names and those
+    of a cell that papermill injected after it.
+    """
+    cells = [str(cell) for cell in namespace.get("In", ())]
+    named = [set(_assigned(cell)) for cell in cells]
+    alike = [i for i, names in enumerate(named) if 2 * len(names & own) > len(own)]
+    if not alike:
+        return None
+    first = max((i for i in alike if not _injected(cells[i])), default=alike[-1])
+    found = dict.fromkeys(named[first], True)
+    for cell, names in zip(cells[first + 1 :], named[first + 1 :], strict=True):
+        if "globals()" in cell:  # the cell that reads; what follows is an explorer's own
+            break
+        found |= {name: _injected(cell) or found.get(name, False) for name in names}
+    return found
+
+
+def _injected(cell: str) -> bool:
+    return cell.lstrip().startswith(_INJECTED)
+
+
+def _assigned(cell: str) -> Iterator[str]:
+    """Names that a cell of nothing but plain assignments sets; none of any other cell."""
+    try:
+        body = ast.parse(cell).body
+    except (SyntaxError, ValueError):
+        return
+    names = []
+    for node in body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or not all(
+            isinstance(target, ast.Name) for target in targets
+        ):
+            return
+        if any(isinstance(part, ast.Call) and not _number(part) for part in ast.walk(node)):
+            return
+        names += [target.id for target in targets]
+    yield from names
+
+
+def _number(call: ast.Call) -> bool:
+    """Whether a call only writes what has no literal: ``float('nan')``."""
+    return isinstance(call.func, ast.Name) and call.func.id == "float"
+
+
+def _plain(name: str, value: Any) -> bool:
+    kinds = (str, int, float, list, dict, tuple, type(None))
+    ours = not name.startswith("_") and name not in ("In", "Out")
+    return ours and isinstance(value, kinds) and not isinstance(value, types.ModuleType)
