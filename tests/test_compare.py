@@ -112,6 +112,14 @@ def test_a_field_moves_only_its_chapter():
     assert any(key.startswith("bargain") for key in found.equal)
 
 
+def test_a_field_moves_every_chapter_that_it_reaches():
+    """The target stake is chapter 2's, and the bargain of chapter 3 rests on it too."""
+    found = mixed({"selldown": {"target_stake": 0.10, "paths": 256}})
+    moved = {d.id: d for d in found.moved}
+    assert moved["bargain.renault_gain_eur"].parts.keys() == {"selldown.target_stake"}
+    assert not [d for d in moved if d.startswith("decline.")]
+
+
 def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path):
     """A value that no input explains is put down to code, evidence or libraries."""
     import shutil

@@ -730,6 +730,16 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
     assert "4 combinations" in text and text.count("<img ") >= 4
 
 
+def test_a_sweep_has_every_chapter_that_its_fields_reach():
+    from alliance.report.sweep import _concerned
+
+    both = ["2-selldown", "3-separation"]
+    assert _concerned(["selldown.target_stake"], ()) == both
+    assert _concerned(["selldown.fee", "title"], ()) == ["2-selldown"]
+    assert _concerned(["seed"], ()) == ["1-decline", *both]
+    assert _concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
+
+
 def test_combinations():
     assert len(scenario.combinations(["a=1,2", "b=3,4,5", "c=[1,2]"])) == 6
     assert scenario.combinations(["title=one, two"]) == [("title=one, two",)]

@@ -158,6 +158,10 @@ def test_only_the_token_itself_is_read(values):
         refused(lambda changed=changed: scenario.from_token(changed), "token")
 
 
+def test_tokens_of_earlier_versions_are_read():
+    assert scenario.from_token("a1.o6a_Q3jaq64FAAF1APk") == BASE  # printed on pages of 0.3.0
+
+
 def test_cell_is_what_the_notebook_holds_and_papermill_can_read(tmp_path):
     from papermill.inspection import _infer_parameters
     from papermill.iorw import load_notebook_node

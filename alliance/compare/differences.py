@@ -24,7 +24,7 @@ from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.errors import BuildError, ScenarioError
 from alliance.report import CHAPTERS, record
-from alliance.scenario import GROUP_OF, Scenario, fields, load
+from alliance.scenario import Scenario, flat, load, nested, reaches
 
 MOST_FIELDS = 6
 
@@ -62,14 +62,8 @@ def side(source: str) -> Side:
 
 def changed(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
     """Fields whose values differ, the title apart, with both values."""
-    one, other = a.model_dump(mode="json"), b.model_dump(mode="json")
-
-    def value(values: dict[str, Any], name: str) -> Any:
-        group, dot, key = name.partition(".")
-        return values[group][key] if dot else values[group]
-
-    found = {name: (value(one, name), value(other, name)) for name in fields() if name != "title"}
-    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+    one, other = flat(a), flat(b)
+    return {n: (one[n], other[n]) for n in one if n != "title" and one[n] != other[n]}
 
 
 class Mix:
@@ -82,24 +76,13 @@ class Mix:
 
     def relevant(self, chapter: str) -> list[str]:
         """Changed fields that can move a chapter."""
-        return [
-            name
-            for name in self.fields
-            if name in ("as_of", "seed") or name.startswith(f"{GROUP_OF[chapter]}.")
-        ]
+        return [name for name in self.fields if name in reaches(chapter).values()]
 
     def answers(self, chapter: str, taken: Iterable[str]) -> Answers:
         """A chapter's answers with ``taken`` fields as in B, the rest as in A."""
         key = chapter, frozenset(taken) & frozenset(self.relevant(chapter))
         if key not in self._found:
-            changes: dict[str, Any] = {}
-            for name in sorted(key[1]):
-                group, dot, field = name.partition(".")
-                if dot:
-                    changes.setdefault(group, {})[field] = self.fields[name][1]
-                else:
-                    changes[group] = self.fields[name][1]
-            s = self.a.replace(changes)
+            s = self.a.replace(nested({name: self.fields[name][1] for name in key[1]}))
             ev = evidence.open(s.as_of, self.data)
             self._found[key] = answers.CHAPTERS[chapter](s, ev)
         return self._found[key]

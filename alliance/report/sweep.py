@@ -16,7 +16,7 @@ from alliance import answers, evidence
 from alliance.charts.base import SOFT, Chart, note
 from alliance.report import index, pages
 from alliance.report.record import CHAPTERS
-from alliance.scenario import GROUP_OF, swept
+from alliance.scenario import flat, reaches, swept
 
 MOST_SHOWN = 6
 
@@ -81,15 +81,13 @@ def write(
 
 def _concerned(names: list[str], only: tuple[str, ...]) -> list[str]:
     """Chapters whose results a field of the sweep can move."""
-    groups = {name.partition(".")[0] for name in names}
-    found = [c for c in CHAPTERS if not only or c in only]
-    return found if groups & {"as_of", "seed"} else [c for c in found if GROUP_OF[c] in groups]
+    asked = [c for c in CHAPTERS if not only or c in only]
+    return [c for c in asked if set(names) & set(reaches(c).values())]
 
 
 def _value(scenario: Any, name: str) -> Any:
-    group, dot, key = name.partition(".")
-    value = getattr(getattr(scenario, group), key) if dot else getattr(scenario, group)
-    if isinstance(value, tuple):
+    value = flat(scenario)[name]
+    if isinstance(value, list):
         return " ".join(map(str, value))
     return "" if value is None else value
 

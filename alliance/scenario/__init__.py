@@ -8,11 +8,10 @@
 {'decline': {'currency': 'EUR'}}
 """
 
-from alliance.scenario.cells import CHAPTERS as GROUP_OF
-from alliance.scenario.cells import cell, listing, parameters, reference
+from alliance.scenario.cells import cell, listing, parameters, reaches, reference
 from alliance.scenario.groups import Decline, Group, Selldown
 from alliance.scenario.notebook import check_names, read
-from alliance.scenario.schema import Scenario, differs, fields, limits
+from alliance.scenario.schema import Scenario, differs, fields, flat, limits, nested
 from alliance.scenario.separation import Separation
 from alliance.scenario.sweeps import combinations, swept
 from alliance.scenario.text import (
@@ -29,7 +28,6 @@ from alliance.scenario.text import (
 
 __all__ = [
     "FOLDER",
-    "GROUP_OF",
     "Decline",
     "Group",
     "Scenario",
@@ -42,13 +40,16 @@ __all__ = [
     "differs",
     "dump",
     "fields",
+    "flat",
     "from_token",
     "limits",
     "listing",
     "load",
     "names",
+    "nested",
     "parameters",
     "parse",
+    "reaches",
     "read",
     "reference",
     "settings",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import Scenario, fields, limits
+from alliance.scenario.schema import Scenario, fields, flat, limits
 
 #: Which group's fields each notebook takes.
 CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
@@ -24,12 +24,24 @@ def group_of(notebook: str) -> str:
     return CHAPTERS[notebook]
 
 
+def reaches(notebook: str) -> dict[str, str]:
+    """The fields that can move a notebook, by the names that its parameter cell gives them.
+
+    Examples
+    --------
+    >>> reaches("3-separation")["target_stake"]
+    'selldown.target_stake'
+    """
+    group = group_of(notebook)
+    also = {name: f"{other}.{name}" for name, other in ALSO.get(notebook, {}).items()}
+    own = type(getattr(Scenario(), group)).model_fields
+    return {"as_of": "as_of", "seed": "seed"} | also | {name: f"{group}.{name}" for name in own}
+
+
 def parameters(notebook: str, scenario: Scenario) -> dict[str, Any]:
     """What a notebook's parameter cell gets: JSON values, dates as text, tuples as lists."""
-    values = scenario.model_dump(mode="json")
-    also = {name: values[group][name] for name, group in ALSO.get(notebook, {}).items()}
-    top = {"as_of": values["as_of"], "seed": values["seed"]}
-    return {**top, **also, **values[group_of(notebook)]}
+    values = flat(scenario)
+    return {name: values[field] for name, field in reaches(notebook).items()}
 
 
 def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
@@ -40,14 +52,8 @@ def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     >>> print(cell("1-decline").splitlines()[0])
     as_of: str = "2023-01-17"  # Day on which the reader stands
     """
-    default = model()
-    group = type(getattr(default, group_of(notebook)))
-    shown = {name: model.model_fields[name] for name in ("as_of", "seed")}
-    for name, other in ALSO.get(notebook, {}).items():
-        shown[name] = type(getattr(default, other)).model_fields[name]
-    shown |= group.model_fields
-    values = parameters(notebook, default)
-    return "\n".join(_line(name, info, values[name]) for name, info in shown.items())
+    known, values = fields(model=model), flat(model())
+    return "\n".join(_line(n, known[f], values[f]) for n, f in reaches(notebook).items())
 
 
 def _line(name: str, info: Any, value: Any) -> str:
@@ -103,7 +109,6 @@ def listing(model: type[Scenario] = Scenario) -> str:
 
 def _defaults(model: type[Scenario]):
     """Each field's dotted name, default as a JSON value, and description."""
-    default = model().model_dump(mode="json")
+    values = flat(model())
     for name, info in fields(model=model).items():
-        group, dot, key = name.partition(".")
-        yield name, default[group][key] if dot else default[group], info
+        yield name, values[name], info

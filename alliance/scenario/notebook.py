@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from alliance.errors import ScenarioError, did_you_mean, nearest
-from alliance.scenario.cells import ALSO, group_of, parameters
-from alliance.scenario.schema import GROUPS, Scenario
+from alliance.scenario.cells import parameters, reaches
+from alliance.scenario.schema import GROUPS, Scenario, flat, nested
 from alliance.scenario.text import as_text
 
 #: How papermill heads the cell that it injects.
@@ -47,21 +47,18 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
         raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
     extra = check_names(notebook, namespace, (*default, *_FILE, *GROUPS), tuple(default))
     whole = {name: namespace[name] for name in extra if name in (*_FILE, *GROUPS)}
-    filed = Scenario.of(as_text(whole), text=True).model_dump(mode="json")
-    home = dict.fromkeys(default, group_of(notebook)) | ALSO.get(notebook, {})
-    values = filed
-    for name, usual in default.items():
+    values = flat(Scenario.of(as_text(whole), text=True))
+    for name, field in reaches(notebook).items():
+        group, dot, _ = field.partition(".")
         given = namespace[name]
-        if name in ("as_of", "seed"):
-            values[name] = given
-        elif name not in whole.get(home[name], {}):
-            values[home[name]][name] = given
-        elif given not in (usual, filed[home[name]][name]):
+        if not dot or name not in whole.get(group, {}):
+            values[field] = given
+        elif given not in (default[name], values[field]):
             raise ScenarioError(
-                f"{home[name]}.{name}: must be given once, received {given!r} beside "
-                f"{whole[home[name]][name]!r} in the group '{home[name]}'"
+                f"{field}: must be given once, received {given!r}, and {whole[group][name]!r} in "
+                f"the group '{group}'"
             )
-    return Scenario.of(values)
+    return Scenario.of(nested(values))
 
 
 def check_names(

@@ -87,16 +87,34 @@ def fields(group: type[Group] | None = None, model: type[Scenario] = Scenario) -
     return out
 
 
-def differs(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
-    """What differs from the default (or another scenario), nested, as JSON values."""
-    other = (base or type(scenario)()).model_dump(mode="json")
+def flat(scenario: Scenario) -> dict[str, Any]:
+    """All values by dotted name, as JSON values."""
     out: dict[str, Any] = {}
     for name, value in scenario.model_dump(mode="json").items():
-        if isinstance(value, dict):
-            inner = {key: v for key, v in value.items() if v != other[name][key]}
-            if inner:
-                out[name] = inner
-        elif value != other[name]:
+        out |= {f"{name}.{k}": v for k, v in value.items()} if name in GROUPS else {name: value}
+    return out
+
+
+def differs(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
+    """What differs from the default (or another scenario), nested, as JSON values."""
+    other, values = flat(base or type(scenario)()), flat(scenario)
+    return nested({name: value for name, value in values.items() if value != other[name]})
+
+
+def nested(values: dict[str, Any]) -> dict[str, Any]:
+    """Values by dotted name as they stand in a file: by group.
+
+    Examples
+    --------
+    >>> nested({"seed": 2, "decline.currency": "EUR"})
+    {'seed': 2, 'decline': {'currency': 'EUR'}}
+    """
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        group, dot, key = name.partition(".")
+        if dot:
+            out.setdefault(group, {})[key] = value
+        else:
             out[name] = value
     return out
 

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import GROUPS, Scenario, differs, fields
+from alliance.scenario.schema import GROUPS, Scenario, differs, fields, flat, nested
 from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
@@ -143,15 +143,8 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
             raise ScenarioError(f"--set: unknown field '{name}'{did_you_mean(name, known)}")
         free = name in FREE_TEXT  # taken whole, as it stands
         value = text if free else _value(text.strip(), name, str(known[name].annotation))
-        group, dot, key = name.partition(".")
-        if dot:
-            changes.setdefault(group, {})[key] = value
-        else:
-            changes[name] = value
-    values = scenario.model_dump(mode="json")
-    for name, value in changes.items():
-        values[name] = values[name] | value if isinstance(value, dict) else value
-    return type(scenario).of(as_text(values), text=True)
+        changes[name] = value
+    return type(scenario).of(as_text(nested(flat(scenario) | changes)), text=True)
 
 
 def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
@@ -162,13 +155,11 @@ def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
     >>> settings(Scenario().replace({"decline": {"peers": ["toyota"]}}))
     ['decline.peers=[toyota]']
     """
-    out = []
-    for name, value in differs(scenario, base).items():
-        inner = value if isinstance(value, dict) else {"": value}
-        for key, each in inner.items():
-            listed = f"[{', '.join(map(str, each))}]" if isinstance(each, list) else each
-            text = "" if each is None else listed
-            out.append(f"{name}.{key}={text}" if key else f"{name}={text}")
+    other, out = flat(base or type(scenario)()), []
+    for name, value in flat(scenario).items():
+        if value != other[name]:
+            listed = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+            out.append(f"{name}={'' if value is None else listed}")
     return out
 
 
@@ -195,12 +186,16 @@ def as_text(value: Any) -> Any:
 def to_token(scenario: Scenario) -> str:
     """A scenario as short URL-safe text with a checksum."""
     raw = json.dumps(differs(scenario), separators=(",", ":"), sort_keys=True).encode()
-    sealed = zlib.crc32(raw).to_bytes(4, "big") + zlib.compress(raw, 9)
-    return _TOKEN + _base64(sealed)
+    packed = zlib.compress(raw, 9)
+    return _TOKEN + _base64(_checksum(packed) + packed)
 
 
 def _base64(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _checksum(raw: bytes) -> bytes:
+    return zlib.crc32(raw).to_bytes(4, "big")
 
 
 def from_token(token: str) -> Scenario:
@@ -218,9 +213,12 @@ def from_token(token: str) -> Scenario:
     try:
         sealed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflate = zlib.decompressobj()
-        raw = inflate.decompress(sealed[4:], 1_000_000)
+        sum_, packed = sealed[:4], sealed[4:]
+        raw = inflate.decompress(packed, 1_000_000)
         whole = inflate.eof and not inflate.unused_data and _base64(sealed) == body
-        if not whole or zlib.crc32(raw).to_bytes(4, "big") != sealed[:4]:
+        # until 0.3.0 the checksum was of the text, which leaves the last bits of the packing open
+        earlier = sum_ == _checksum(raw) and packed == zlib.compress(raw, 9)
+        if not whole or not (sum_ == _checksum(packed) or earlier):
             raise ValueError("checksum")
         values = json.loads(raw)
     except (binascii.Error, zlib.error, ValueError, RecursionError):
