@@ -21,10 +21,11 @@ import psutil
 import pytest
 
 from alliance import report, scenario
-from alliance.errors import BuildError
+from alliance.errors import BuildError, EvidenceError
 from alliance.evidence import DATA, Package
 from alliance.report import builder, cache, plan, pool, record, run, sheets
 from alliance.report.run import Item, Kernels
+from tests.browsing import copy_of_project
 from tests.conftest import ROOT
 from tests.test_command import ENVIRONMENT
 
@@ -204,6 +205,53 @@ def test_one_byte_rebuilds_exactly_what_rests_on_it(
     assert stand_in.asked == again, "a second build runs nothing"
     report.build(target(base), out, log=quiet)  # back to the first state: kept runs serve
     assert stand_in.asked == again or expected == CHAPTERS or expected
+
+
+def changed_byte(path):
+    """One digit changed, size and time as they were."""
+    stat, text = path.stat(), path.read_bytes()
+    at = max(i for i, c in enumerate(text) if chr(c).isdigit())
+    path.write_bytes(text[:at] + bytes([48 + (text[at] - 47) % 10]) + text[at + 1 :])
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+@pytest.mark.parametrize("table", ["prices/topix.csv", "facts.csv"])
+def test_evidence_that_is_not_as_sealed_is_never_up_to_date(table, out, base, stand_in, data):
+    """After a build one byte changes: refused, even with nothing to do."""
+    report.build(target(base), out, log=quiet, data=data)
+    before = tree(out / "base")
+    changed_byte(data / table)
+    with pytest.raises(EvidenceError, match=f"{table} has changed"):
+        report.build(target(base), out, log=quiet, data=data)
+    assert tree(out / "base") == before
+
+
+def test_a_copy_without_git_sees_a_changed_byte(tmp_path):
+    """As from an archive: the command refuses changed evidence though no revision tells of it."""
+    copy = copy_of_project(tmp_path)
+    changed_byte(copy / "data" / "facts.csv")
+    for folder in ("build", "notebooks"):
+        (copy / folder).mkdir(exist_ok=True)
+    code = "from alliance.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "report", "base"],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy)},
+    )
+    assert done.returncode == 1 and "facts.csv has changed" in done.stderr, done.stderr
+
+
+def test_an_output_folder_removed_meanwhile_is_made_again(out, base, kept, monkeypatch):
+    def removing(chapter):
+        shutil.rmtree(out, ignore_errors=True)
+        return dict(kept[chapter])
+
+    monkeypatch.setattr(pool, "run_all", Runs(removing))
+    monkeypatch.setattr(run, "Kernels", NoKernels)
+    assert report.build(target(base), out, log=quiet, force=True).ok
+    assert (out / "base" / "index.html").is_file()
 
 
 def test_only_the_chapter_whose_values_changed_runs(out, base, stand_in):

@@ -51,18 +51,19 @@ def build_all(
         Before any notebook runs, if a scenario does not fit the evidence.
     BuildError
         If the output folder can't be written.
+    EvidenceError
+        If the evidence is not as sealed, whether or not anything is to be built.
     """
     o, targets = options or Options(), list(targets)
     if o.pdf:
         pdf.needed()
     package = Package(folder(o.data))
+    package.verify()  # all bytes, each time: milliseconds
     prints = {name: package.fingerprint(name) for name in package.resources}
     sources, store = cache.Sources.now(), cache.Store(out)
     other = None if package.root == DATA else cache.digest(prints)[:12]
     common = {"revision": record.revision(), "evidence": other}
     plans = [make(t, out, o, sources, prints, common) for t in targets]
-    if any(plan.dirty for plan in plans):
-        package.verify()
     items = missing(plans, store, prints, o)
     if o.explain:
         explain(plans, log)
@@ -83,7 +84,8 @@ def build_all(
 
             index.write_list(out)
     except OSError as error:
-        raise BuildError(f"can't write the report below {out}: {error.strerror}") from None
+        gone = "" if out.is_dir() else "; the folder was removed while the report was built"
+        raise BuildError(f"can't write the report below {out}: {error.strerror}{gone}") from None
     finally:
         if kernels is not None:
             kernels.stop()
@@ -157,6 +159,7 @@ def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outco
             if chapter not in plan.runs:
                 plan.runs[chapter] = done[cache.digest(plan.run_parts[chapter])]
         work = out / f".{plan.target.name}.{uuid.uuid4().hex}"
+        out.mkdir(parents=True, exist_ok=True)  # if somebody has cleaned up meanwhile
         with lock(plan.final):
             for stray in out.glob(f".{plan.target.name}.{'[0-9a-f]' * 32}"):
                 shutil.rmtree(stray, ignore_errors=True)  # left by a build that was killed
