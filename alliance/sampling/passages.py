@@ -18,7 +18,7 @@ options, Mathematical Finance 7, 325-349.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import erfc, ndtri
+from scipy.special import erfcx, ndtri
 
 #: -zeta(1/2) / sqrt(2 pi): how far beyond a level a watched walk is found, in steps' deviations.
 DISCRETE = 0.5825971579390106
@@ -84,12 +84,17 @@ def passage_probability(level, drift: float, horizon: float) -> np.ndarray:
 def discounted_passage(level, drift: float, horizon: float, rate: float) -> np.ndarray:
     """E[exp(-rate tau); tau <= T] for the hitting time tau of a level; 1 at or below the start.
 
-    The rate may be negative, even below -drift^2 / 2, where the root is imaginary.
+    The rate may be negative, even below -drift^2 / 2, where the root is imaginary. Both terms of
+    the closed form hold exp(-(level - drift T)^2 / (2 T) - rate T), so that neither overflows
+    however steep the drift.
     """
     level = np.maximum(np.asarray(level, float), 0.0)
     root = np.sqrt(complex(drift * drift + 2 * rate))
+    slow = -2 * rate / (drift + root) if drift > 0 else drift - root  # drift - root, to the digit
     spread = np.sqrt(2 * horizon)
-    near = np.exp((drift - root) * level) * erfc((level - root * horizon) / spread)
-    far = np.exp((drift + root) * level) * erfc((level + root * horizon) / spread)
-    value = 0.5 * (near + far).real
-    return np.where(level > 0, value, 1.0)
+    late = np.exp(-(((level - drift * horizon) / spread) ** 2) - rate * horizon)
+    near, far = (level - root * horizon) / spread, (level + root * horizon) / spread
+    passed = near.real < 0  # there erfc(z) = 2 - erfc(-z)
+    value = late * np.where(passed, -erfcx(-near), erfcx(near)).real + late * erfcx(far).real
+    value = value + np.where(passed, 2 * np.exp(np.where(passed, slow * level, 0)).real, 0.0)
+    return np.where(level > 0, 0.5 * value, 1.0)
