@@ -7,6 +7,7 @@ a ScenarioError before anything is computed; it counts as answered, not as drawn
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import sys
 from functools import cache
@@ -125,7 +126,7 @@ def fallen(a, s):
 
 def sold(a, s):
     chances = a["selldown.price_points.p_hit"]
-    assert all(later <= sooner + 1e-12 for sooner, later in zip(chances, chances[1:], strict=False))
+    assert all(later <= sooner + 1e-12 for sooner, later in itertools.pairwise(chances))
     hit = a.frame("p_hit")
     assert hit["multiple"].is_monotonic_increasing and hit[["closed", "ever"]].min().min() >= 0
     for name in a.frame("programmes")["programme"].unique():

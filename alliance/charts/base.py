@@ -42,7 +42,8 @@ DASHES = {
     "ford": "-.",
     "gm": ":",
 }
-OTHERS = ("#4b3b8f", "#7a5c00", "#2e8fb3", "#8c2d04", "#444444")
+OTHERS = ("#4b3b8f", "#7a5c00", "#b5651d", "#8c2d04", "#444444")
+_OTHER_DASHES = ("-", "--", "-.", ":")
 
 
 @dataclass(frozen=True)
@@ -141,11 +142,19 @@ def empty(title: str, why: str) -> Chart:
 
 def colour(company: str, others: Sequence[str] = ()) -> str:
     """A company's colour; companies without one of their own take theirs by position."""
+    return COLOURS.get(company) or OTHERS[_place(company, others) % len(OTHERS)]
+
+
+def dash(company: str, others: Sequence[str] = ()):
+    """A company's line style, as :func:`colour`; many that have neither share no pair of both."""
     if company in COLOURS:
-        return COLOURS[company]
+        return DASHES.get(company, "-")
+    return _OTHER_DASHES[_place(company, others) % len(_OTHER_DASHES)]
+
+
+def _place(company: str, others: Sequence[str]) -> int:
     unknown = [name for name in others if name not in COLOURS]
-    at = unknown.index(company) if company in unknown else 0
-    return OTHERS[at % len(OTHERS)]
+    return unknown.index(company) if company in unknown else 0
 
 
 def percent(value: float, digits: int = 0, sign: bool = False) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -108,8 +109,18 @@ def _patch(x, y, face, is_assumed):
 
 
 def _most(names, makers, values) -> tuple[str, str, float]:
-    at = values.stack().idxmax()
-    return makers[at[0]], names[at[1]].lower(), float(values.loc[at])
+    """Who has the most, by which structures, and how much; all of them where several tie."""
+    cells = values.stack()
+    first = cells[cells >= cells.max() - 1e-9 * abs(cells.max())].index
+    who = dict.fromkeys(makers[maker] for maker, _ in first)
+    how = dict.fromkeys(names[structure].lower() for _, structure in first)
+    return both(who), both(how), float(cells.max())
+
+
+def both(words: Iterable[str]) -> str:
+    """Words in a row: ``a``, ``a and b``, ``a, b and c``."""
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def cash(a: Answers) -> Chart:
@@ -121,7 +132,8 @@ def cash(a: Answers) -> Chart:
         maker, structure, most = _most(names, makers, values)
         if most <= 0:
             return "None of these forms raises cash"
-        text = f"{maker} would raise most: {billions(most)} by {structure}"
+        alike = " each" if " and " in maker or " and " in structure else ""
+        text = f"{maker} would raise most: {billions(most)}{alike} by {structure}"
         own = values.loc["renault"].max() if "renault" in values.index else np.nan
         if block and np.isfinite(own) and own > 0:
             text += f"; Renault's Nissan block is worth {number(block / own, 1)} times its best"

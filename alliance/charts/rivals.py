@@ -119,7 +119,7 @@ def volumes(a: Answers) -> Chart:
         shape = (len(series), 1) if narrow else (1, len(series))
         axes = fig.subplots(*shape, squeeze=False).ravel()
         for ax, (maker, cars) in zip(axes, series.items(), strict=True):
-            ax.bar(cars.index, cars, width=0.6, color=colour(maker))
+            ax.bar(cars.index, cars, width=0.6, color=colour(maker, list(names)))
             for year, value in cars.items():
                 note(ax, number(value, 0), (year, value), 0, 6, fontsize=7)
             top, ends = cars.max(), [cars.index.min(), cars.index.max()]

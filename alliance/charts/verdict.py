@@ -14,6 +14,7 @@ from alliance.charts.base import (
     Chart,
     billions,
     colour,
+    dash,
     date_axis,
     day,
     empty,
@@ -24,7 +25,6 @@ from alliance.charts.base import (
 )
 
 TAPE = "exchange closes with dividends"
-_DASH = {"renault": (0, (6, 1.5)), "volkswagen": "-", "ford": "-.", "gm": ":"}
 
 
 def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
@@ -48,7 +48,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         for ax, (maker, rows) in zip(axes, groups.items(), strict=True):
             for y, row in enumerate(rows.itertuples()):
                 sure = row.p < 0.05
-                shade = colour(maker) if sure else SOFT
+                shade = colour(maker, list(names)) if sure else SOFT
                 ax.plot([row.low, row.high], [y, y], color=shade, lw=1.4)
                 ax.plot(row.car, y, "o", ms=5, mfc=shade if sure else "white", mec=shade)
             form = "%Y-%m" if narrow else "%Y-%m-%d"
@@ -82,6 +82,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
 def since(a: Answers) -> Chart:
     """Total return against other car makers since each form was announced."""
     frame, names = a.frame("since"), a.context["makers_all"]
+    makers = list(names)
     last = frame.groupby("maker", sort=False).tail(1)
     if frame.empty or frame["years"].max() <= 0.02:
         return empty("Since the announcement", f"no form had been announced by {a.as_of}")
@@ -90,10 +91,15 @@ def since(a: Answers) -> Chart:
     def draw(fig, narrow):
         ax = fig.add_subplot()
         for maker, rows in frame.groupby("maker", sort=False):
-            ax.plot(rows["day"], rows["gap"], color=colour(maker), ls=_DASH.get(maker, "-"), lw=1.3)
+            shade, style = colour(maker, makers), dash(maker, makers)
+            ax.plot(rows["day"], rows["gap"], color=shade, ls=style, lw=1.3)
         ax.axhline(0, color=INK, lw=0.8)
         items = [
-            (r.gap, f"{names[r.maker]} {percent(np.expm1(r.gap), 0, True)}", colour(r.maker))
+            (
+                r.gap,
+                f"{names[r.maker]} {percent(np.expm1(r.gap), 0, True)}",
+                colour(r.maker, makers),
+            )
             for r in last.itertuples()
         ]
         ax.margins(x=0.01)
@@ -109,15 +115,15 @@ def since(a: Answers) -> Chart:
         draw,
         f"Against other car makers since its form was announced: {words[best['maker']]}"
         + (f", {words[worst['maker']]}" if len(last) > 1 else ""),
-        f"Lines of total return against the mean of five other car makers to "
+        f"Lines of total return against the mean of up to five other car makers to "
         f"{day(frame['day'].max())}: "
         + ", ".join(
             f"{w} after {number(r.years, 1)} years"
             for w, r in zip(words.values(), last.itertuples(), strict=True)
         )
         + ".",
-        f"{TAPE} of the four, BMW, Mercedes-Benz, Stellantis, Toyota and Honda, each in its own "
-        "currency",
+        f"{TAPE} of each, and of BMW, Mercedes-Benz, Stellantis, Toyota and Honda (a maker's own "
+        "left out), each in its own currency",
         (4.0, 4.2),
     )
 

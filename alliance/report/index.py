@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ def page_values(s: Scenario, name: str, command: str, foot: dict[str, Any]) -> d
     return {
         "title": s.title or name,
         "as_of": str(s.as_of),
-        "changes": changes(s),
+        "changes": differences(differs(s)),
         "revision": foot["revision"],
         "evidence": foot["evidence"],
         "command": command,
@@ -30,10 +32,16 @@ def page_values(s: Scenario, name: str, command: str, foot: dict[str, Any]) -> d
     }
 
 
-def changes(s: Scenario) -> str:
-    """What differs from the default, in one line."""
+def _title_of(page: Path) -> str:
+    """The title that a page of a sweep or a comparison has."""
+    found = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.S)
+    return html.unescape(found[1]) if found else page.parent.name
+
+
+def differences(differs: dict[str, Any]) -> str:
+    """What differs from the default, in one line; the title apart."""
     parts = []
-    for name, value in differs(s).items():
+    for name, value in differs.items():
         if isinstance(value, dict):
             parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
         elif name != "title":
@@ -137,17 +145,21 @@ def write_list(out: Path) -> None:
             states = [
                 f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
             ]
-            title = manifest["scenario"].get("title") or manifest["name"]
             reports.append(
                 {
                     "name": path.parent.name,
-                    "title": f"{path.parent.name}: {title}",
+                    "title": manifest["scenario"].get("title") or manifest["name"],
                     "as_of": manifest["as_of"],
+                    "differs": differences(manifest["scenario"]) or "nothing",
                     "states": "; ".join(states),
                 }
             )
+    titles = [r["title"] for r in reports]
+    for r in reports:
+        if titles.count(r["title"]) > 1:  # no two alike
+            r["title"] += f" ({r['name']})"
     others = [
-        p.parent.name
+        {"name": p.parent.name, "title": _title_of(p)}
         for p in sorted(out.glob("*/index.html"))
         if not (p.parent / "run.json").is_file()
     ]

@@ -6,10 +6,15 @@ import hashlib
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 from alliance import scenario
 from alliance.errors import ScenarioError
 from alliance.report.plan import Target
+from alliance.scenario import Scenario
+
+MOST = 120  # characters of a title
+_PARTS = ("fraction", "of ", "a year")  # units that readers take in per cent
 
 
 def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None) -> Target:
@@ -23,11 +28,15 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
     if changes:
-        s = scenario.apply(s, changes)
+        before, s = s, scenario.apply(s, changes)
         values = json.dumps(scenario.differs(s), sort_keys=True)
         folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
         words += [f"--set {_quoted(setting)}" for setting in settings]
         words += [f"--as-of {as_of}"] if as_of else []
+        if (
+            s != before and s.title == before.title
+        ):  # what the file is called is no longer what this is
+            s = s.replace({"title": titled(stem, before, s)})
     elif source != stem and Path(source).resolve().parent != scenario.FOLDER:
         values = json.dumps(scenario.differs(s), sort_keys=True)  # never over one of our own
         folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
@@ -37,6 +46,43 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
         folder = scenario.text.check_name(name)
         words.append(f"--name {name}")
     return Target(folder, s, " ".join(words))
+
+
+def titled(name: str, before: Scenario, s: Scenario) -> str:
+    """A what-if's title: the scenario that it starts from, and what differs.
+
+    Examples
+    --------
+    >>> base = scenario.Scenario()
+    >>> s = scenario.apply(base, ["as_of=2020-05-28", "selldown.block_discount=0.03"])
+    >>> titled("base", base, s)
+    'Base, as of 2020-05-28, block discount 3 %'
+    """
+    old, title = scenario.flat(before), name.capitalize().replace("-", " ")
+    parts = [_words(n, v) for n, v in scenario.flat(s).items() if v != old[n] and n != "title"]
+    for at, part in enumerate(parts):
+        rest = f" and {len(parts) - at} more"
+        if len(title) + len(part) + 2 > MOST - len(" and 99 more"):
+            return title + rest
+        title += f", {part}"
+    return title
+
+
+def _words(field: str, value: Any) -> str:
+    """A field and its value as a reader writes them."""
+    unit = scenario.fields()[field].json_schema_extra["unit"]
+    name = field.rpartition(".")[2].replace("_", " ")
+    if field == "as_of":
+        return f"as of {value}"
+    if isinstance(value, list):
+        return f"{name} {' '.join(map(str, value))}"
+    if value is None:
+        return f"{name} empty"
+    if isinstance(value, int | float) and unit[:3] in ("EUR", "JPY") and abs(value) >= 1e6:
+        return f"{name.removesuffix(' eur').removesuffix(' jpy')} {unit[:3]} {value / 1e6:,.10g}m"
+    if isinstance(value, float) and unit.startswith(_PARTS):
+        return f"{name} {100 * value:.10g} %"
+    return f"{name} {value:,.10g}" if isinstance(value, float) else f"{name} {value}"
 
 
 def distinct(targets: list[Target]) -> list[Target]:

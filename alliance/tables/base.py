@@ -105,14 +105,21 @@ def say(sentence: str, a: Answers, **values: Any) -> Html:
     return Html(f'<p class="say">{body}</p>', text, plain.seen.values())
 
 
+#: JupyterLab floats the parts of a list of terms; here a label and its number are one box anywhere.
+_PLAIN = "float:none;display:block;width:auto;margin:0;padding:0"
+_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.6rem"
+
+
 def headline(a: Answers, *keys: str) -> Html:
     """The chosen results large, and all of the chapter's results out of the notebook with them."""
     chosen = [a.result(key) for key in keys]
     tiles = "".join(
-        f"<div><dt>{_link(r.label)}</dt><dd>{html.escape(shown(r))}</dd></div>" for r in chosen
+        f'<div><dt style="{_PLAIN}">{_link(r.label)}</dt>'
+        f'<dd style="{_PLAIN};font-weight:600">{html.escape(shown(r))}</dd></div>'
+        for r in chosen
     )
     text = "\n".join(f"{r.label}: {shown(r)}" for r in chosen)
-    return Html(f'<dl class="tiles">{tiles}</dl>', text, a.results.values(), keys)
+    return Html(f'<dl class="tiles" style="{_GRID}">{tiles}</dl>', text, a.results.values(), keys)
 
 
 def results(a: Answers) -> Html:
