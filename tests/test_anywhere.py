@@ -146,6 +146,11 @@ def separated(a, s):
     legal = known["gross"] > 0
     gap = (known["gross"] - spent - s.separation.oneoff_cost_eur)[legal]
     assert (abs(gap) < 1e-6 * (scale + s.separation.oneoff_cost_eur)[legal]).all()
+    left, once = known["left"][~legal], s.separation.oneoff_cost_eur  # nothing sold: no separation
+    assert ((abs(left) < 1e-6) | (abs(left + once) < 1e-6 * (1 + once))).all()
+    for key, r in a.results.items():
+        if key.endswith("value_per_share_base") and r.value is not None and r.value < 0:
+            assert transplant.BELOW in r.note, key
     assert ((known["kept"] > -1e-9) & (known["kept"] <= 1 + 1e-9)).all()
 
 

@@ -31,6 +31,7 @@ CRITERIA = (
     ("weight_simplicity", "simplicity", "simplicity"),
 )
 DRAWS, WEIGHTINGS = 10_000, 100_000
+BELOW = "below zero: at this value of the unit the market's price leaves less than nothing"
 BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
 
 
@@ -132,6 +133,7 @@ def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: d
             why = "nothing is sold" if name == "breakeven" else "no EV plan was public"
         value = None if value is None or np.isnan(value) else float(value)
         notes = [maker.note, row["assumed"] and f"assumed: {row['assumed']}"]
+        notes += [BELOW] if name == "base" and value is not None and value < 0 else []
         note = why if value is None else "; ".join(n for n in notes if n) or None
         words = f"{form.name} on {maker.name}, {maker.day}: {label}"
         where = f"separation.{form.key}.{maker.key}.{key}"
