@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from alliance.answers import Answers
 from alliance.charts.base import (
@@ -95,6 +96,7 @@ def market_share(a: Answers) -> Chart:
     frame = a.frame("market_share")
     if frame.empty:
         return empty("Nissan's share of the world market", a.result("decline.world_share").note)
+    frame, unknown = _every_year(frame)
     share, printed = frame["share"], frame["printed_share"]
     names = [year if period == "FY" else f"{year}\n9 months" for year, period in frame.index]
 
@@ -103,8 +105,8 @@ def market_share(a: Answers) -> Chart:
         ax.bar(range(len(frame)), share, color=colour("nissan"), width=0.6)
         for x, value in enumerate(share):
             ax.annotate(
-                percent(value, 1),
-                (x, value),
+                percent(value, 1) if np.isfinite(value) else "not\nfound",
+                (x, value if np.isfinite(value) else 0),
                 xytext=(0, 7),
                 textcoords="offset points",
                 ha="center",
@@ -134,10 +136,19 @@ def market_share(a: Answers) -> Chart:
         f"Its world market share went from {percent(share.iloc[0], 1)} to "
         f"{percent(share.iloc[-1], 1)}{' (nine months)' if '9' in label[6:] else ''}",
         f"Columns of Nissan's share of world car sales, {names[0]} to {label}: "
-        f"{percent(share.iloc[0], 1)} to {percent(share.iloc[-1], 1)}.",
+        f"{percent(share.iloc[0], 1)} to {percent(share.iloc[-1], 1)}"
+        + (f"; no world market was found for {', '.join(unknown)}." if unknown else "."),
         "Nissan's results and securities reports, as listed under Sources",
         (3.6, 3.8),
     )
+
+
+def _every_year(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with a row for each fiscal year from its first to its last, and those without."""
+    years = [int(year[2:]) for year, _ in frame.index]
+    gaps = [f"FY{y}" for y in range(min(years), max(years)) if y not in years]
+    index = pd.MultiIndex.from_tuples([(year, "FY") for year in gaps], names=frame.index.names)
+    return pd.concat([frame, frame.reindex(index)]).sort_index() if gaps else frame, gaps
 
 
 def price_to_book(a: Answers) -> Chart:
