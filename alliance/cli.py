@@ -286,5 +286,5 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("alliance: stopped; the last good report stays", err=True)
+        click.echo("alliance: stopped; reports built before stay as they were", err=True)
         sys.exit(130)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import tempfile
@@ -177,6 +178,7 @@ def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
     import nbformat
     import papermill
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what fails is returned, and said
     last = {"cell_type": "code", "id": "alliance-tables", "metadata": {}, "outputs": []}
     cells = [*item.book["cells"], last | {"source": _RECORD, "execution_count": None}]
     document = nbformat.from_dict(json.loads(json.dumps(item.book | {"cells": cells})))
