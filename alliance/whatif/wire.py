@@ -23,7 +23,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado import web
 from traitlets import Integer
 
-GRACE = 20  # seconds after a page's line has closed: it may only have broken
+GRACE = 40  # seconds after a page's line has closed: it may only have broken
 OPENING = 90  # seconds that a new page has to open its line, on a slow network
 PATIENCE = 4  # seconds that a page waits for another's kernel to end
 _page: ContextVar[Any] = ContextVar("page")

@@ -60,7 +60,7 @@ function head(model, el) {
   bar.className = "alliance-bar";
   bar.setAttribute("role", "alert");
   const in_app = model.get("in_app"), here = location.pathname;
-  let state = "";
+  let state = "", shown;
   function draw() {
     const root = el.closest(".alliance-cockpit");
     if (!root) return;
@@ -72,6 +72,7 @@ function head(model, el) {
       : state === "lost" ? ["The server does not answer.", "Open this case again", again]
       : state ? ["This session has ended.", "Go on with this case", again]
       : refused ? [`${refused}. The pictures show the base.`, "Open the base", here] : ["", "", ""];
+    if (shown === (shown = text + href)) return; // a move costs nothing, and nothing is said twice
     bar.replaceChildren(text, " ");
     bar.hidden = !text;
     if (link) Object.assign(part(bar, "a"), { textContent: link, href });
@@ -85,7 +86,7 @@ function head(model, el) {
   placed.observe(el); // tells when it comes to stand in a page
   const kernel = model.widget_manager.kernel;
   const free = kernel ? watch(kernel, in_app, (now) => { state = now; draw(); }) : () => {};
-  return () => { placed.disconnect(); free(); };
+  return () => { placed.disconnect(); free(); bar.remove(); };
 }
 
 // The address follows the case once it rests, and Back goes to the case before.
