@@ -188,6 +188,8 @@ def lab(arguments) -> None:
     given = " ".join([*arguments, *(n for n in os.environ if n == "JUPYTER_GATEWAY_URL")]).lower()
     if "gateway" not in given and "kernel_websocket_connection_class" not in given:
         command.append(f"--ServerApp.kernel_websocket_connection_class={NAME}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container: Jupyter starts only if told so
+        command.append("--allow-root")
     os.execv(sys.executable, [*command, *arguments])
 
 
@@ -197,18 +199,15 @@ def lab(arguments) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True)
 @click.option("--ip", default="localhost", show_default=True, help="Address to listen on.")
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
-@click.option(
-    "--idle",
-    type=click.FloatRange(0.05),
-    default=60,
-    show_default=True,
-    help="Minutes after which an idle session ends.",
-)
-def app(start, allow_build, port, ip, no_browser, idle) -> None:
+@click.option("--idle", type=click.FloatRange(0.05), default=60, show_default=True,
+              help="Minutes after which an idle session ends.")  # fmt: skip
+@click.option("--sessions", type=click.IntRange(1), default=10, show_default=True,
+              help="Pages at once (each takes about 200 MB).")  # fmt: skip
+def app(start, allow_build, port, ip, no_browser, idle, sessions) -> None:
     """Serve the cockpit as a web page, from SCENARIO or TOKEN (none means base)."""
     from alliance.whatif.app import serve
 
-    serve(start or "base", allow_build, port, ip, not no_browser, idle)
+    serve(start or "base", allow_build, port, ip, not no_browser, idle, sessions)
 
 
 @cli.group(cls=_Group)

@@ -3,7 +3,7 @@
 In JupyterLab with Chromium, the model included, each panel with all its pictures and with one, the
 sell-down under every programme and in both markets; and beside it, in the same page and run, a
 slider and a picture made the ordinary way: ``interactive`` with ``plt.show`` of the same model and
-one chart.
+one chart. Then what a visitor of the app costs: the memory of a session's kernel.
 """
 
 from __future__ import annotations
@@ -105,8 +105,27 @@ def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
     return found
 
 
+def visitors(play, path: str, folder: Path, pages: int = 3) -> None:
+    """Memory of the app's kernels with some pages open, all four panels looked at in each."""
+    with browsing.app(folder) as url:
+        running = play.chromium.launch(executable_path=path, args=FLAGS)
+        for _ in range(pages):
+            page = running.new_page()
+            page.goto(url, timeout=browsing.WAIT)
+            page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+            for title in TITLES.values():
+                page.get_by_role("button", name=title, exact=True).click()
+                page.wait_for_timeout(1500)
+        used = [kernel.memory_full_info() for kernel in browsing.kernels(url)]
+        fair = [getattr(m, "pss", m.uss) / 1e6 for m in used]  # shared pages by who shares them
+        own = [m.uss / 1e6 for m in used]
+        running.close()
+    print(f"{f'a visitor of the app, mean of {len(used)}':<48} memory {statistics.mean(fair):5.0f} "
+          f"MB, of which {statistics.mean(own):.0f} MB are shared with no other")  # fmt: skip
+
+
 def main() -> None:
-    """Open JupyterLab, run the cockpit, and press keys."""
+    """Open JupyterLab, run the cockpit, and press keys; then open the app's page thrice."""
     path = chromium()
     if path is None:
         print("sliders: not measured, no Chromium is installed", file=sys.stderr)
@@ -129,6 +148,7 @@ def main() -> None:
         for _ in range(2):
             ordinary = quantiles(page.evaluate(_ORDINARY_LATENCY, [MOVES, PAUSE]))
         running.close()
+        visitors(play, path, folder)
     print(f"{'interactive and plt.show, one chart':<48} median {ordinary[0]:6.1f} ms   "
           f"95 % {ordinary[1]:6.1f} ms")  # fmt: skip
     for (title, which), (middle, high) in found.items():

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import TimeoutError
 
 from tests.conftest import ROOT
@@ -51,6 +52,18 @@ LATENCY = """async ([selector, moves, gap]) => {
   }
   return found;
 }"""
+
+
+#: Contrast of each text below a place in the page, and which text it is.
+CONTRAST = (ROOT / "tests/contrast.js").read_text(encoding="utf-8")
+
+
+def kernels(url: str) -> list[psutil.Process]:
+    """The kernels of the server that listens at an address, the oldest first."""
+    port = f"--port={url.rpartition(':')[2]}"
+    servers = [p for p in psutil.process_iter(["cmdline"]) if port in (p.info["cmdline"] or [])]
+    children = [c for s in servers for c in s.children() if c.status() != psutil.STATUS_ZOMBIE]
+    return sorted(children, key=lambda kernel: kernel.create_time())
 
 
 def free_port() -> int:

@@ -274,6 +274,68 @@ def test_pin_and_reset(cockpit):
     until(cockpit, sentence_of("selldown", scenario.Scenario()))
 
 
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_every_text_is_readable_in_both_themes(lab, cockpit, page, theme):
+    load(cockpit, token_of())
+    box = cockpit.get_by_label(TARGET).first
+    box.fill("0.9")  # with an error in sight
+    box.press("Enter")
+    cockpit.get_by_role("menuitem", name="Settings", exact=True).click()
+    cockpit.locator(".lm-Menu-item", has_text="Theme").first.hover()
+    cockpit.locator(".lm-Menu-item", has_text=theme).first.click()
+    cockpit.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+    if not cockpit.locator(".alliance-stage details[open]").count():
+        cockpit.get_by_text("The numbers of this panel").click()
+    for title in ("Sell-down", "Decline", "Separation", "Bargain"):
+        cockpit.get_by_role("button", name=title, exact=True).click()
+        more = cockpit.locator(".alliance-panel:visible .widget-toggle-button", has_text="More")
+        if more.count() and more.get_attribute("aria-pressed") != "true":
+            more.click()
+        cockpit.wait_for_timeout(600)
+        readable(cockpit, 40)
+    cockpit.get_by_role("button", name="Sell-down", exact=True).click()
+    if "Dark" in theme:  # a chapter's panel too
+        browsing.run_notebook(page, lab, "notebooks/2-selldown.ipynb", "dark", 3)
+        assert page.locator(f"body[data-jp-theme-name='{theme}']").count() == 1
+        page.locator(".alliance-stage").last.scroll_into_view_if_needed()
+        page.wait_for_selector(browsing.STAGE)
+        page.wait_for_timeout(600)
+        readable(page, 20)
+
+
+def readable(page, at_least):
+    found = page.evaluate(browsing.CONTRAST, ".alliance-cockpit")
+    assert len(found) > at_least
+    assert [each for each in found if each[0] < 4.5] == []
+
+
+def test_a_restarted_kernel_says_to_run_the_cell_again(lab, page):
+    browsing.run_notebook(page, lab, "notebooks/4-whatif.ipynb", "restart", 3)
+    page.wait_for_selector(browsing.STAGE)
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Restart Kernel…")).first.click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.get_by_text("The kernel has ended. Run this cell again").wait_for(timeout=15_000)
+    over(page)
+    page.get_by_role("button", name="Copy token").click()  # the case can be taken along
+
+
+def over(page):
+    """The bar is in sight, no control takes anything, and no icon of a broken chain is drawn."""
+    bar = page.locator(".alliance-bar")
+    assert bar.is_visible() and bar.get_attribute("role") == "alert"
+    assert page.evaluate("""() => {
+      const box = document.querySelector('.alliance-cockpit');
+      return [...box.querySelectorAll('input, select, .noUi-handle')]
+        .filter((e) => !e.closest('[inert]')).map((e) => e.outerHTML);
+    }""") == []  # fmt: skip
+    assert (
+        page.evaluate("""() => [...document.querySelectorAll('.jupyter-widgets-disconnected')]
+      .filter((e) => getComputedStyle(e, '::before').content !== 'none').length""")
+        == 0
+    )
+
+
 def test_build_from_the_panel_and_open_the_report(cockpit, project):
     load(cockpit, token_of(selldown={"target_stake": 0.2}))
     cockpit.get_by_role("button", name="Build report").click()
@@ -357,6 +419,65 @@ def test_the_app_opens_at_the_token_of_its_address(app, page):
     page.get_by_text("did you mean").wait_for()
     assert page.get_by_role("button", name="Build report").count() == 0
     assert page.get_by_role("button", name="Save scenario").count() == 0
+
+
+def test_one_picture_alone_is_as_wide_as_its_place(app, page):
+    start(page, app)
+    page.get_by_label("Show", exact=True).select_option(index=1)
+    page.wait_for_function("document.querySelectorAll('figure.picture').length === 1")
+    wide = "(s) => document.querySelector(s).getBoundingClientRect().width"
+    assert page.evaluate(wide, "figure.picture svg") > 0.95 * page.evaluate(wide, ".pictures")
+
+
+def test_the_address_follows_the_case(app, page):
+    start(page, app)
+    page.wait_for_timeout(1000)
+    assert page.url == f"{app}/"  # as long as nothing has moved
+    page.get_by_role("slider", name=TARGET).focus()
+    stakes, loaded = (0.16, 0.17), scenario.load("base")[1]
+    for stake in stakes:
+        page.keyboard.press("ArrowRight")
+        moved = loaded.replace({"title": "", "selldown": {"target_stake": stake}})
+        page.wait_for_url(f"{app}/?start={scenario.to_token(moved)}", timeout=5000)
+    assert "On the day" not in page.get_by_label("Title").input_value()
+    page.reload()
+    page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+    holds(page, "0.17")
+    page.go_back()
+    holds(page, "0.16")
+    page.go_back()
+    holds(page, "0.15")
+    assert page.get_by_label("Title").input_value() == loaded.title
+    page.go_forward()
+    holds(page, "0.16")
+    page.wait_for_timeout(1000)
+    page.go_forward()  # what was ahead is still there
+    holds(page, "0.17")
+
+
+def test_a_bad_link_says_so_at_the_top(app, page):
+    token = token_of(selldown={"target_stake": 0.2})
+    start(page, f"{app}/?start={token[:-20]}")
+    bar = page.locator(".alliance-bar")
+    page.get_by_text("The case in this address can't be read: a token must be whole").wait_for()
+    assert bar.bounding_box()["y"] < 300
+    assert "base" in page.evaluate(
+        "getComputedStyle(document.querySelector('.pictures'), '::before').content"
+    )
+    faded = "Number(getComputedStyle(document.querySelector('figure.picture')).opacity)"
+    assert page.evaluate(faded) < 0.5
+    load(page, token)
+    bar.wait_for(state="hidden")
+    assert page.evaluate(faded) == 1
+    page.wait_for_url(f"{app}/?start={token}", timeout=5000)
+
+
+def test_a_shipped_scenario_is_named_in_the_address(app, page):
+    start(page, f"{app}/?start=latest")
+    until(page, sentence_of("selldown", scenario.load("latest")[1]))
+    assert page.locator(".alliance-bar").is_hidden()
+    start(page, f"{app}/?start=../notebooks/scenarios/latest")
+    page.get_by_text("must be a scenario's name or a token").wait_for()
 
 
 def test_every_control_has_a_name_and_tab_goes_through_them(app, page):
@@ -468,18 +589,80 @@ def test_a_session_can_not_run_code(app, page):
     assert not any("execute" in line or line.startswith("stream") for line in said), said
 
 
-def test_idle_sessions_end(browser, project, tmp_path):
+def test_idle_sessions_end_and_say_so(browser, page, project, tmp_path):
     with browsing.app(tmp_path, "--idle", "0.1", root=project) as url:
-        context = browser.new_context()
-        page = context.new_page()
-        start(page, url)
+        s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2}})
+        start(page, f"{url}/?start={scenario.to_token(s)}")
         kernel = page.evaluate(_KERNEL)
         assert fetch(f"{url}/api/kernels/{kernel}") == 200
-        deadline = time.monotonic() + 40
-        while fetch(f"{url}/api/kernels/{kernel}") == 200:
-            assert time.monotonic() < deadline, "an idle kernel lives on"
-            time.sleep(0.5)
+        ended(page, scenario.to_token(s), "This session has ended")
+        assert fetch(f"{url}/api/kernels/{kernel}") == 404
+        page.locator(".alliance-bar a").click()  # it carries the case on
+        page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        holds(page, "0.2")
+
+
+def ended(page, token, words, timeout=40_000):
+    page.get_by_text(words).wait_for(timeout=timeout)
+    over(page)
+    assert page.locator(".alliance-bar a").get_attribute("href") == f"/?start={token}"
+
+
+def test_a_stuck_a_killed_and_a_stopped_session_say_so(browser, page, project, tmp_path):
+    token = token_of()
+    with browsing.app(tmp_path, root=project) as url:
+        start(page, f"{url}/?start={token}")
+        (kernel,) = browsing.kernels(url)
+        kernel.suspend()
+        page.get_by_role("slider", name=TARGET).focus()
+        page.keyboard.press("ArrowRight")
+        page.get_by_text("The server does not answer").wait_for(timeout=15_000)
+        over(page)
+        kernel.resume()
+        page.locator(".alliance-bar").wait_for(state="hidden", timeout=5000)
+        holds(page, "0.16")
+        assert page.locator(".alliance-cockpit [inert]").count() == 0
+        page.get_by_role("button", name="Reset").click()
+        tells(page, scenario.Scenario())
+        kernel.kill()
+        ended(page, token, "This session has ended", 15_000)
+        page.locator(".alliance-bar a").click()
+        page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        page.wait_for_timeout(500)
+    ended(page, token, "The server does not answer", 15_000)
+
+
+def test_there_are_at_most_so_many_sessions(browser, page, project, tmp_path):
+    with browsing.app(tmp_path, "--sessions", "1", root=project) as url:
+        for _ in range(3):  # nobody's reloads take more than their place, nor pages never opened
+            page.goto(url, wait_until="commit", timeout=browsing.WAIT)
+        start(page, url)
+        for _ in range(2):
+            page.reload(timeout=browsing.WAIT)
+            page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        assert len(browsing.kernels(url)) == 1
+        context = browser.new_context(viewport={"width": 390, "height": 800})
+        other = context.new_page()
+        refused = other.goto(f"{url}/?start={token_of()}", timeout=browsing.WAIT)
+        assert refused.status == 503 and "Traceback" not in other.content()
+        assert "All sessions of this cockpit are in use" in other.inner_text("h1")
+        assert other.evaluate("document.documentElement.scrollWidth") <= 390
+        page.close()
+        other.get_by_role("link", name="Try again").click()
+        other.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        assert other.url.endswith(token_of())
+        other.goto("about:blank")
         context.close()
+        deadline = time.monotonic() + 60
+        while browsing.kernels(url):
+            assert time.monotonic() < deadline, "a kernel lives on without its page"
+            time.sleep(0.5)
+        with pytest.raises(TimeoutError):  # a page that was left while it loaded
+            urllib.request.urlopen(url, timeout=1).read()
+        assert browsing.kernels(url)
+        while browsing.kernels(url):
+            assert time.monotonic() < deadline + 30
+            time.sleep(0.5)
 
 
 def test_reports_are_built_and_served_only_if_allowed(browser, project, tmp_path):
@@ -492,6 +675,11 @@ def test_reports_are_built_and_served_only_if_allowed(browser, project, tmp_path
         page.get_by_role("button", name="Build report").click()
         link = page.get_by_role("link", name="Open the report")
         link.wait_for(timeout=browsing.WAIT)
+        style = (
+            "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).textDecorationLine]"
+        )
+        assert page.locator(".progress-bar").evaluate(style)[0] == "rgb(11, 95, 165)"
+        assert link.evaluate(style)[1] == "underline"
         with context.expect_page() as opened:
             link.click()
         opened.value.wait_for_selector("h1")

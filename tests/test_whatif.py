@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import os
@@ -481,16 +482,83 @@ def test_a_case_for_one_panel_is_said_on_another(cockpit):
 
 def test_the_app_starts_whatever_its_address_says(monkeypatch):
     for start in (scenario.to_token(scenario.Scenario().replace({"as_of": "2016-06-01"})),
-                  "a1.xx", "latest", token_of_depth()):  # fmt: skip
+                  "a1.xx", "lat", "latest.yaml", "../scenarios/latest",
+                  token_of_depth()):  # fmt: skip
         monkeypatch.setenv("QUERY_STRING", f"start={start}")
         served = Cockpit("base", in_app=True)
-        assert served.case.problem.startswith("start: ")
+        assert served.case.refused.startswith("The case in this address can't be read: ")
         assert served.session.scenario == scenario.load("base")[1]
-        assert "article-1" not in served.case.problem  # names of files are nobody's business
+        assert "article-1" not in served.case.refused  # names of files are nobody's business
+    served.panel.change("selldown.target_stake", 0.2)
+    assert served.case.refused  # what is shown still isn't what the link asked for
     served.load("latest")
-    assert "must be a token" in served.entries["token"].problem.text
+    assert served.case.refused == "" and served.case.filename == "latest.yaml"
+    monkeypatch.setenv("QUERY_STRING", "start=latest")
+    assert Cockpit("base", in_app=True).session.scenario == scenario.load("latest")[1]
     served.upload(b"x", "x.yaml")
     assert "must be names and values" in served.entries["file"].problem.text
+
+
+def test_an_edited_case_does_not_pass_for_the_loaded_one(cockpit):
+    loaded = scenario.load("base")[1]
+    title, move = cockpit.common["title"].main, cockpit.panel.controls["selldown.target_stake"]
+    assert loaded.title and title.value == loaded.title and cockpit.case.filename == "base.yaml"
+    move.slider.value = 0.2
+    assert cockpit.session.scenario.title == title.value == ""
+    assert cockpit.case.filename == "what-if.yaml" and "title" not in cockpit.case.yaml
+    move.slider.value = 0.15  # and back
+    assert cockpit.session.scenario == loaded and cockpit.case.filename == "base.yaml"
+    move.slider.value = 0.2
+    cockpit.common["title"].main.value = "Mine"
+    move.slider.value = 0.21
+    assert cockpit.session.scenario.title == "Mine"  # the reader's own stays
+    cockpit.save("mine")
+    assert cockpit.case.filename == "mine.yaml"
+    cockpit.load(scenario.to_token(loaded))
+    assert cockpit.session.scenario == loaded and cockpit.case.filename == "what-if.yaml"
+
+
+def test_back_in_the_browser_loads_the_case_before(cockpit):
+    s = scenario.Scenario().replace({"selldown": {"target_stake": 0.3}})
+    cockpit.case._handle_custom_msg({"token": scenario.to_token(s)}, [])
+    assert cockpit.session.scenario == s and cockpit.case.token == scenario.to_token(s)
+    cockpit.case._handle_custom_msg({"token": "/etc/passwd"}, [])
+    assert cockpit.session.scenario == s
+
+
+def test_a_kernel_ends_after_its_page_and_not_at_a_short_break(monkeypatch):
+    now, ended, idle = [1000.0], [], []
+
+    async def told(self, kernel_id, *_, **__):
+        (ended if self is sessions else idle).append(kernel_id)
+
+    async def looked(self, kernel_id):
+        idle.append(kernel_id)
+
+    library = wire.AsyncMappingKernelManager
+    monkeypatch.setattr(library, "shutdown_kernel", told)
+    monkeypatch.setattr(library, "cull_kernel_if_idle", looked)
+    monkeypatch.setattr(wire.time, "monotonic", lambda: now[0])
+    sessions = wire.Sessions()
+    sessions._kernel_connections["k"] = 0
+
+    def after(seconds):
+        now[0] += seconds
+        asyncio.run(sessions.cull_kernel_if_idle("k"))
+        return ended
+
+    sessions.notify_connect("k")
+    assert after(10_000) == []
+    sessions.notify_disconnect("k")
+    assert after(wire.GRACE - 1) == []
+    sessions.notify_connect("k")  # the line is back
+    assert after(10) == []
+    sessions.notify_connect("k")
+    sessions.notify_disconnect("k")  # one of two
+    assert after(10_000) == []
+    sessions.notify_disconnect("k")
+    assert after(wire.GRACE - 1) == [] and len(idle) == 5
+    assert after(2) == ["k"] and wire.GRACE < 60
 
 
 def test_pinned_programmes_stand_side_by_side(cockpit):
@@ -594,7 +662,7 @@ def test_a_case_is_the_command_that_builds_it(cockpit):
     cockpit.panel.change("selldown.price_points", "1.2, 1.4", True)
     name, settings = cockpit.settings()
     assert name == "base"
-    assert settings == ["selldown.target_stake=0.2", "selldown.price_points=[1.2, 1.4]"]
+    assert settings == ["title=", "selldown.target_stake=0.2", "selldown.price_points=[1.2, 1.4]"]
     assert scenario.apply(scenario.load(name)[1], settings) == cockpit.session.scenario
 
 
@@ -620,7 +688,7 @@ def test_a_wrong_start_is_refused_in_a_notebook_and_said_in_the_app(monkeypatch)
         Cockpit("bas")
     monkeypatch.setenv("QUERY_STRING", "start=..%2F..%2Fetc%2Fpasswd")
     served = Cockpit("base", in_app=True, build=False)
-    assert "start:" in served.case.problem and served.building is None
+    assert "a scenario's name or a token" in served.case.refused and served.building is None
     assert not hasattr(served, "named")  # no Save: only a download
     monkeypatch.setenv("QUERY_STRING", f"start={scenario.to_token(scenario_of('odd sale'))}")
     assert Cockpit("base", in_app=True).session.scenario == scenario_of("odd sale")
@@ -730,6 +798,7 @@ def test_both_servers_send_a_picture_at_once(monkeypatch):
     (given,) = [part for part in started[0] if "websocket_connection_class" in part]
     assert import_item(given.partition("=")[2]) is wire.Prompt
     assert started[0][-1] == "--no-browser"
+    assert ("--allow-root" in started[0]) == (getattr(os, "geteuid", lambda: 1)() == 0)
     assert CliRunner().invoke(cli, ["lab", "--gateway-url=http://x"]).exit_code == 0
     assert not any("websocket_connection_class" in part for part in started[1])
 

@@ -9,7 +9,7 @@ from typing import Any
 from alliance.report import NOTEBOOKS, ROOT
 from alliance.whatif import APP, APP_BUILD, START
 from alliance.whatif.session import start_of
-from alliance.whatif.wire import NAME
+from alliance.whatif.wire import NAME, Sessions, prepare
 
 #: Where our page template lies, as Jupyter finds it.
 SHARE = Path(__file__).parent / "share"
@@ -18,7 +18,9 @@ NOTEBOOK = NOTEBOOKS / "4-whatif.ipynb"
 REPORTS = r"build/[a-z0-9][a-z0-9+-]*/[a-z0-9-]+\.(html|json|xlsx|pdf)"
 
 
-def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) -> dict[str, Any]:
+def settings(
+    allow_build: bool, port: int, ip: str, browser: bool, idle: float, sessions: int = 10
+) -> dict[str, Any]:
     """Voilà's settings.
 
     Parameters
@@ -27,6 +29,8 @@ def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) 
         Whether reports may be built, and read from ``build/``.
     idle : float
         Minutes after which a session without a message is ended.
+    sessions : int
+        At most so many at once.
     """
     return {
         "Voila": {
@@ -47,10 +51,13 @@ def settings(allow_build: bool, port: int, ip: str, browser: bool, idle: float) 
             "show_tracebacks": False,
             "file_allowlist": [REPORTS] if allow_build else [],
             "file_denylist": [r"(.*/)?\..*"],
+            "multi_kernel_manager_class": Sessions,
+            "prelaunch_hook": prepare,
         },
-        "AsyncMappingKernelManager": {
+        "Sessions": {
+            "most": sessions,
             "cull_idle_timeout": max(1, round(60 * idle)),
-            "cull_interval": max(1, min(60, round(20 * idle))),
+            "cull_interval": 2,  # seconds; pages that have gone are looked for as often
             "cull_connected": True,  # a page left open has no claim on a kernel
             "default_kernel_name": "python3",
         },
@@ -65,6 +72,7 @@ def serve(
     ip: str = "localhost",
     browser: bool = True,
     idle: float = 60,
+    sessions: int = 10,
 ) -> None:
     """Serve the cockpit until it is stopped.
 
@@ -84,7 +92,7 @@ def serve(
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, python_path))
     from voila.app import Voila
 
-    made = Voila(config=Config(settings(allow_build, port, ip, browser, idle)))
+    made = Voila(config=Config(settings(allow_build, port, ip, browser, idle, sessions)))
     made.initialize([str(NOTEBOOK)])
     click.echo(f"The cockpit: http://{ip}:{port}/ (Ctrl-C stops it)", err=True)
     if allow_build:

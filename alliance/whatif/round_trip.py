@@ -59,7 +59,7 @@ class Cockpit:
         except Exception as error:
             if not in_app:
                 raise
-            problem = f"start: {error}"
+            problem = f"The case in this address can't be read: {error}"
             name, s = start_of("base")
             session = Session(s)
         self.in_app, self.name, self.session = in_app, name, session
@@ -88,7 +88,10 @@ class Cockpit:
         self.tabs.observe(lambda change: self.open(change["new"]), "value")
         self.open(self.tabs.value)
         self._told()
-        self.case.problem = problem
+        self.case.refused = problem
+        self.case.on_msg(
+            lambda _, content, __: self.load(str(content["token"]))
+        )  # Back was pressed
 
     @property
     def panel(self) -> Panel:
@@ -105,8 +108,8 @@ class Cockpit:
         self._place.children = (self.panels[name].box,)
 
     def load(self, source: str, entry: str = "token") -> bool:
-        """Take a scenario by token or, in a notebook, name; what is wrong changes nothing."""
-        take = lambda: self._take(*start_of(source, names=not self.in_app))  # noqa: E731
+        """Take a scenario by token or name; what is wrong changes nothing."""
+        take = lambda: self._take(*start_of(source, not self.in_app))  # noqa: E731
         return self._try(take, f"Loaded {source[:24]}.", entry)
 
     def upload(self, content: bytes, filename: str) -> None:
@@ -121,7 +124,7 @@ class Cockpit:
                 text = content.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise ScenarioError(f"must be UTF-8 text; {error}") from None
-            self._take("base", scenario.parse(text))
+            self._take("", scenario.parse(text))
 
         self._try(taken, f"Loaded {filename[:48]}.", "file")
 
@@ -135,8 +138,8 @@ class Cockpit:
                 self._armed = name
                 raise ScenarioError(f"{name}.yaml exists: press Save again to replace it")
             path.write_text(scenario.dump(self.session.scenario), encoding="utf-8", newline="\n")
-            self.name = name
-            self._list()
+            self.name, self.session.origin = name, self.session.scenario
+            self.entries["files"].widget.options = ["", *scenario.names()]
             self._told()
 
         self._try(saved, f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: "
@@ -162,8 +165,9 @@ class Cockpit:
     def _take(self, name: str, s: Scenario) -> None:
         session = self.session
         session.answers(self.tabs.value, s)  # refused before anything changes
-        session.take(s)
         session.origin, self.name = s, name
+        session.take(s)
+        self.case.refused = ""
         self._refresh()
 
     def _refresh(self) -> None:
@@ -212,23 +216,21 @@ class Cockpit:
         s = self.session.scenario
         self._disarm()
         for name, control in self.common.items():
-            if control.problem:  # a later move is of the day that stands
+            untitled = name == "title" and control.main.value != s.title
+            if control.problem or untitled:  # a later move is of the day that stands
                 control.fail("")
                 control.show(s.model_dump(mode="json")[name])
         with self.case.hold_sync():
             self._say()
             self.case.token, self.case.yaml = scenario.to_token(s), scenario.dump(s)
-            self.case.filename = f"{self.name}.yaml"
+            loaded = self.name if s == self.session.origin else ""
+            self.case.filename = f"{loaded or 'what-if'}.yaml"
 
     def _disarm(self) -> None:
         """The next press on Save asks again; what was asked is no longer to be read."""
         if self._armed:
             self._armed = ""
             self.entries.say("name", "")
-
-    def _list(self) -> None:
-        if not self.in_app:
-            self.entries["files"].widget.options = ["", *scenario.names()]
 
     def _head(self) -> w.VBox:
         """The choice of panel, and the fields of no group that matter at once."""
@@ -241,15 +243,11 @@ class Cockpit:
     def _loading(self) -> w.Box:
         """Where a case comes from: a token, a file or a name; and its title and seed."""
         pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
-        parts = [
-            self.entries.add("token", pasted, "Paste a token; it is loaded when you press Enter")
-        ]
+        parts = [self.entries.add("token", pasted, "Paste a token and press Enter")]
         if self.in_app:
             file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
             file.observe(self._uploaded, "value")
-            parts.append(
-                self.entries.add("file", file, "A scenario's YAML file, from this machine")
-            )
+            parts.append(self.entries.add("file", file, "A scenario's YAML file of yours"))
         else:
             files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
             parts.append(self.entries.add("files", files, "From notebooks/scenarios/"))

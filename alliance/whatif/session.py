@@ -24,10 +24,10 @@ _NAMES = {
 SHARE = "nissan"
 
 
-def start_of(source: str, names: bool = True) -> tuple[str, Scenario]:
-    """A scenario and its name, from a token or the name of one in ``notebooks/scenarios/``.
+def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
+    """A scenario and its name, from a token (no name) or a name in ``notebooks/scenarios/``.
 
-    Never from a path, and in the app's page not by name: a session there must not read files.
+    Never from a path: a session of the app must not read files, nor be told (``hint``) which are.
 
     Raises
     ------
@@ -35,12 +35,10 @@ def start_of(source: str, names: bool = True) -> tuple[str, Scenario]:
     """
     source = source.strip()
     if source.startswith("a1."):
-        return "base", scenario.from_token(source)
-    if not names:
-        raise ScenarioError(f"must be a token, which starts with 'a1.', received '{source[:60]}'")
+        return "", scenario.from_token(source)
     if source not in scenario.names():
-        hint = did_you_mean(source, scenario.names())
-        raise ScenarioError(f"must be a scenario's name or a token, received '{source[:60]}'{hint}")
+        near = did_you_mean(source, scenario.names()) if hint else ""
+        raise ScenarioError(f"must be a scenario's name or a token, received '{source[:60]}'{near}")
     return scenario.load(source)
 
 
@@ -87,6 +85,14 @@ class Session:
         group, dot, key = name.partition(".")
         return self.scenario.replace({group: {key: value}} if dot else {name: value})
 
+    def _titled(self, s: Scenario) -> Scenario:
+        """A case without the title of the loaded one, unless it is that one."""
+        loaded = self.origin.title
+        if s.title not in ("", loaded) or not loaded:
+            return s
+        same = s.model_copy(update={"title": loaded})
+        return same if same == self.origin else s.model_copy(update={"title": ""})
+
     def answers(self, panel: str, s: Scenario, only: str = "") -> Answers:
         """A panel's quick answers (for one picture) at a scenario that may be of another day.
 
@@ -97,9 +103,9 @@ class Session:
         return PANELS[panel](self._glance_of(s), s, only)
 
     def take(self, s: Scenario) -> None:
-        """Make a checked scenario the current one."""
+        """Make a checked scenario the current one; an edited one loses the loaded one's title."""
         self._glance = self._glance_of(s)
-        self.scenario = s
+        self.scenario = self._titled(s)
 
     def pin(self) -> None:
         """Keep the current case, to show differences against it."""
@@ -173,7 +179,7 @@ def begin(start: str, in_app: bool) -> tuple[str, Scenario, Session]:
     if in_app:
         asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
     given = os.environ.get(START, "") if in_app else ""
-    name, s = start_of(asked, names=False) if asked else start_of(given or start)
+    name, s = start_of(asked or given or start, hint=not asked)
     session = Session(s)
     session.answers(next(iter(PANELS)), s)
     return name, s, session

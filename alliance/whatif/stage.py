@@ -42,6 +42,8 @@ class Case(anywidget.AnyWidget):
         Path of a built report below the server's root; empty if there is none.
     message, problem : str
         What the last action did, or why it could not.
+    refused : str
+        Why the case that the address asks for is not shown; empty if it is.
     in_app : bool
     """
 
@@ -52,4 +54,5 @@ class Case(anywidget.AnyWidget):
     report = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
+    refused = traitlets.Unicode().tag(sync=True)
     in_app = traitlets.Bool().tag(sync=True)

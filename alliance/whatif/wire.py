@@ -1,8 +1,9 @@
-"""The server's line to the browser, without the wait that TCP makes for small messages.
+"""The server's lines to its pages: small messages at once, and no kernel long without its page.
 
 Jupyter's server leaves Nagle's algorithm on for its websockets: a picture that follows the
 kernel's "busy" waits until the browser has acknowledged that, which Linux puts off by 40 ms.
-``alliance lab`` and ``alliance app`` name this class to their servers.
+``alliance lab`` and ``alliance app`` name :class:`Prompt` to their servers; the app also names
+:class:`Sessions`, since a server that keeps the kernel of each page load runs out of memory.
 
 References
 ----------
@@ -11,9 +12,21 @@ Nagle, J. (1984), RFC 896; Braden, R. (1989), RFC 1122, section 4.2.3.2 (delayed
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
+from contextvars import ContextVar
 from typing import Any
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado import web
+from traitlets import Integer
+
+GRACE = 40  # seconds after a page's line has closed: it may only have broken
+OPENING = 90  # seconds that a new page has to open its line, on a slow network
+PATIENCE = 4  # seconds that a page waits for another's kernel to end
+_page: ContextVar[Any] = ContextVar("page")
 
 
 class Prompt(ZMQChannelsWebsocketConnection):
@@ -23,6 +36,73 @@ class Prompt(ZMQChannelsWebsocketConnection):
         """As the library's, after TCP_NODELAY is set."""
         self.websocket_handler.set_nodelay(True)
         return super().connect()
+
+    def end(self) -> None:
+        """Tell the page that its kernel is no more."""
+        self._send_status_message("dead")
+        self.websocket_handler.close()
+
+
+def prepare(page: Any, notebook: Any, cwd: str) -> None:
+    """Before a page's kernel starts: give it the cookie without which Voilà can't end it."""
+    _page.set(page)
+    assert page.xsrf_token
+
+
+class Sessions(AsyncMappingKernelManager):
+    """The app's kernels: at most so many, and each ends soon after its page has gone."""
+
+    most = Integer(10, config=True, help="Kernels at once.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._starting, self._ends = 0, {}  # when a kernel without a page ends
+
+    async def start_kernel(self, **kwargs: Any) -> str:
+        """A new page's kernel; HTTP 503 if there is no place."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self) + self._starting >= self.most:
+            if time.monotonic() > deadline:
+                raise web.HTTPError(503, f"all {self.most} sessions are taken")
+            await asyncio.sleep(0.1)
+        self._starting += 1
+        try:
+            kernel = await super().start_kernel(**kwargs)
+        finally:
+            self._starting -= 1
+        self._leave(kernel, OPENING)
+        page = _page.get()
+        page.request.connection.set_close_callback(lambda: self._leave(kernel, 0))
+        if page.request.connection.stream.closed():
+            self._leave(kernel, 0)
+        return kernel
+
+    def notify_connect(self, kernel_id: str) -> None:
+        super().notify_connect(kernel_id)
+        self._ends.pop(kernel_id, None)
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        super().notify_disconnect(kernel_id)
+        self._leave(kernel_id, GRACE)
+
+    def _leave(self, kernel_id: str, seconds: float) -> None:
+        if not self._kernel_connections.get(kernel_id):
+            self._ends[kernel_id] = time.monotonic() + seconds
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel whose page has gone, or that is idle."""
+        if time.monotonic() > self._ends.get(kernel_id, math.inf):
+            await self.shutdown_kernel(kernel_id)
+        else:
+            await super().cull_kernel_if_idle(kernel_id)
+
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:
+        """End a kernel, and tell its pages."""
+        for line in list(Prompt._open_sockets):
+            if line.kernel_id == kernel_id:
+                line.end()
+        await super().shutdown_kernel(kernel_id, *args, **kwargs)
+        self._ends.pop(kernel_id, None)
 
 
 #: How servers are told of it.

@@ -123,7 +123,7 @@ def path(ax, a: Answers, pinned: Answers | None) -> Told:
     end_labels(ax, g.horizon_years, items)
     percent_axis(ax.yaxis)
     ax.set_ylabel("part of Nissan")
-    ax.set_xlabel("years from now (dotted: target)")
+    ax.set_xlabel("years from now (dotted: target; band: nine of ten cases)")
     first = frame.iloc[0]
     start, end = percent(first["votes"], 1), percent(last["votes"], 1)
     votes = f"votes are {end} at once" if start == end else f"votes go from {start} to {end}"
@@ -170,7 +170,7 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Told:
         va="bottom" if left or low else "top",
     )
     ax.set_ylabel("loss, EUR bn")
-    ax.set_xlabel("amount carried, EUR a share")
+    ax.set_xlabel("amount carried, EUR a share (band: nine of ten cases)")
     k0, k1 = frame["carrying"].iloc[[0, -1]]
     m0, m1 = values["mean"].iloc[[0, -1]]
     word = "loss" if mean >= 0 else "gain"

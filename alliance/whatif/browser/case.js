@@ -1,4 +1,9 @@
-// What differs from the default: to read, to copy as a token or a link, to download as a file.
+// What differs from the default: to read, to copy as a token or a link, to download as a file. Also
+// what concerns the whole cockpit: whether its session lives, and the case in the page's address.
+const REST = 700; // milliseconds until the address follows the case
+const SILENT = 8000, BROKEN = 4000; // milliseconds without an answer, or without a line
+const OVER = ["dead", "terminating", "restarting", "autorestarting"];
+
 function part(parent, tag, name) {
   const element = document.createElement(tag);
   if (name) element.className = name;
@@ -27,6 +32,77 @@ async function copy(text) {
 function base() {
   const config = document.getElementById("jupyter-config-data");
   return config ? JSON.parse(config.textContent).baseUrl ?? "/" : "/";
+}
+
+// Tell what became of the kernel: "" it lives, "lost" it can't be reached, "ended" it won't come back.
+function watch(kernel, in_app, tell) {
+  let state = "", asked, broken;
+  const become = (now) => { if (state !== "ended" && state !== now) tell(state = now); };
+  const tied = [];
+  const tie = (signal, slot) => { signal.connect(slot); tied.push(() => signal.disconnect(slot)); };
+  tie(kernel.statusChanged, (_, status) => { if (OVER.includes(status)) become("ended"); });
+  if (!in_app) tie(kernel.disposed, () => become("ended")); // in the app: whoever leaves the page
+  tie(kernel.connectionStatusChanged, (_, line) => {
+    clearTimeout(broken);
+    if (line === "connected") become("");
+    else broken = setTimeout(become, BROKEN, "lost");
+  });
+  tie(kernel.anyMessage, (_, { direction }) => {
+    if (direction === "send") asked ??= setTimeout(become, SILENT, "lost");
+    else { clearTimeout(asked); asked = undefined; become(""); }
+  });
+  return () => { clearTimeout(broken); clearTimeout(asked); tied.forEach((untie) => untie()); };
+}
+
+// One line above the cockpit that stays in sight: the session is over, or the link was wrong.
+function head(model, el) {
+  const bar = document.createElement("p");
+  bar.className = "alliance-bar";
+  bar.setAttribute("role", "alert");
+  const in_app = model.get("in_app"), here = location.pathname;
+  let state = "", shown;
+  function draw() {
+    const root = el.closest(".alliance-cockpit");
+    if (!root) return;
+    if (bar.parentElement !== root) root.prepend(bar);
+    const refused = model.get("refused"), again = `${here}?start=${model.get("token")}`;
+    const [text, link, href] =
+      state && !in_app ? [state === "lost" ? "The kernel does not answer."
+        : "The kernel has ended. Run this cell again; this case's token, below, loads it there.", "", ""]
+      : state === "lost" ? ["The server does not answer.", "Open this case again", again]
+      : state ? ["This session has ended.", "Go on with this case", again]
+      : refused ? [`${refused}. The pictures show the base.`, "Open the base", here] : ["", "", ""];
+    if (shown === (shown = text + href)) return; // a move costs nothing, and nothing is said twice
+    bar.replaceChildren(text, " ");
+    bar.hidden = !text;
+    if (link) Object.assign(part(bar, "a"), { textContent: link, href });
+    root.classList.toggle("over", state !== "");
+    root.classList.toggle("refused", refused !== "");
+    const parts = ":is(.alliance-control, .alliance-tabs, .widget-button, .widget-toggle-button)";
+    for (const each of root.querySelectorAll(parts)) each.inert = state !== "";
+  }
+  model.on("change:refused change:token", draw);
+  const placed = new ResizeObserver(() => requestAnimationFrame(draw));
+  placed.observe(el); // tells when it comes to stand in a page
+  const kernel = model.widget_manager.kernel;
+  const free = kernel ? watch(kernel, in_app, (now) => { state = now; draw(); }) : () => {};
+  return () => { placed.disconnect(); free(); bar.remove(); };
+}
+
+// The address follows the case once it rests, and Back goes to the case before.
+function follow(model) {
+  let rest;
+  const address = () => new URL(`?start=${model.get("token")}`, location.href);
+  const push = () => {
+    const token = model.get("token");
+    if (history.state?.token !== token) history.pushState({ token }, "", address());
+  };
+  const later = () => { clearTimeout(rest); rest = setTimeout(push, REST); };
+  const back = ({ state }) => { if (state?.token) model.send({ token: state.token }); };
+  history.replaceState({ token: model.get("token") }, "");
+  model.on("change:token", later);
+  addEventListener("popstate", back);
+  return () => { clearTimeout(rest); removeEventListener("popstate", back); };
 }
 
 function render({ model, el }) {
@@ -81,6 +157,8 @@ function render({ model, el }) {
     model.on(`change:${name}`, draw);
   }
   draw();
+  const ends = [head(model, el), ...(model.get("in_app") ? [follow(model)] : [])];
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };
