@@ -122,14 +122,16 @@ def test_intervals_of_parts(at):
             place = rng.integers(n) if restart else (place + 1) % n
             w[place] += 1
     x = np.column_stack([np.ones(n), m, s])
-    squares = np.einsum("ni,nj->nij", x, x).reshape(n, 9)
+    each = np.einsum("ni,nj->nij", x, np.column_stack([x, y]))  # a day's part of X'X and X'y
+    sums = np.einsum(
+        "dn,nij->dij", weights[:, first - LENGTH : first], each[first - LENGTH : first]
+    )
     parts = np.zeros((draws, 2))
     for i in range(first, n):
-        w = weights[:, i - LENGTH : i]
-        left = (w @ squares[i - LENGTH : i]).reshape(-1, 3, 3)
-        right = w @ (x * y[:, None])[i - LENGTH : i]
-        betas = np.linalg.solve(left + 1e-15 * np.eye(3), right[..., None])[..., 0]
+        betas = np.linalg.solve(sums[..., :3] + 1e-15 * np.eye(3), sums[..., 3:])[..., 0]
         parts += betas[:, 1:] * [m[i], s[i]]
+        for day, sign in ((i, 1), (i - LENGTH, -1)):
+            sums += sign * weights[:, day, None, None] * each[day]
     found = {"market": parts[:, 0], "sector": parts[:, 1]}
     found["company"] = y[first:].sum() - parts.sum(axis=1)
     for part, values in found.items():
