@@ -235,7 +235,7 @@ def test_dribble(at):
 @cache
 def touched(x: Sale):
     """Daily closes for five years: when each of six multiples is first reached, and at what."""
-    multiples, n, chunk = (1.1, 1.2, 1.35, 1.5, 1.75, 2.0), 24_000, 3_000
+    multiples, n, chunk = (1.1, 1.2, 1.35, 1.5, 1.75, 2.0), 15_000, 2_500
     days = np.arange(1, 5 * 245 + 1) / 245
     parts = []
     for seed in range(n // chunk):
