@@ -21,13 +21,18 @@ import numpy as np
 import pandas as pd
 
 from alliance import answers, evidence, scenario
+from alliance.answers.glance import Glance
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE, CHANGELOG = ROOT / "tests/golden.txt", ROOT / "CHANGELOG.md"
 COMMAND = "make golden ARGS=\"--why 'which number moved, and why'\""
+#: Panels of the cockpit, and the chapter that each is a part of.
+PANELS = {"decline": "1-decline", "selldown": "2-selldown"}
+PANELS |= {"separation": "3-separation", "bargain": "3-separation"}
 GONE = "(none)"
 Lines = dict[str, list[str]]  # by key (result, input or frame column): its cells
-Found = dict[tuple[str, str], Lines]  # by scenario and chapter
+Found = dict[tuple[str, str], Lines]  # by scenario and chapter or panel
+_made: dict[tuple[str, str], Lines] = {}
 #: How far a number may be off, relative to its size (of a sum: to the sum of sizes). The resampled
 #: history is in single precision, whose exp differs from processor to processor.
 NEAR, SINGLE = 1e-9, 2e-6
@@ -36,25 +41,31 @@ WHOLE = {"EUR", "JPY", "USD", "shares", "units", "count"}
 
 
 def places() -> list[tuple[str, str]]:
-    """Each shipped scenario, the base first, with each chapter."""
+    """Each shipped scenario, the base first, with each chapter and each panel of the cockpit."""
     names = sorted(scenario.names(), key=lambda name: (name != "base", name))
-    return [(name, chapter) for name in names for chapter in answers.CHAPTERS]
+    parts = [*answers.CHAPTERS, *(f"panel-{panel}" for panel in PANELS)]
+    return [(name, part) for name in names for part in parts]
 
 
-def fresh(name: str, chapter: str) -> Lines:
-    """The lines of one chapter at one scenario, computed once for equal parameters."""
-    return _fresh(chapter, repr(scenario.parameters(chapter, scenario.load(name)[1])), name)
+def fresh(name: str, part: str) -> Lines:
+    """The lines of a chapter or a panel at one scenario, computed once for equal parameters."""
+    s, panel = scenario.load(name)[1], part.removeprefix("panel-")
+    chapter = PANELS.get(panel, part)
+    key = part, repr(scenario.parameters(chapter, s))
+    if key not in _made:
+        if chapter == part:
+            _made[key] = lines(answers.CHAPTERS[chapter](s, _evidence(str(s.as_of))))
+        else:
+            glance = _glance(str(s.as_of))
+            filled = glance.filled(panel, s).items()
+            _made[key] = lines(getattr(glance, panel)(s))
+            _made[key] |= {f"input filled {field}": [_text(value)] for field, value in filled}
+    return _made[key]
 
 
-_made: dict[tuple[str, str], Lines] = {}
-
-
-def _fresh(chapter: str, parameters: str, name: str) -> Lines:
-    if (chapter, parameters) not in _made:
-        s = scenario.load(name)[1]
-        a = answers.CHAPTERS[chapter](s, _evidence(str(s.as_of)))
-        _made[chapter, parameters] = lines(a)
-    return _made[chapter, parameters]
+@cache
+def _glance(as_of: str) -> Glance:
+    return Glance(_evidence(as_of))
 
 
 @cache
@@ -195,6 +206,7 @@ def values(found: Found) -> str:
     text = "\n".join(
         f"{name} {chapter} {key} {cells[0]}"
         for (name, chapter), made in found.items()
+        if not chapter.startswith("panel-")
         for key, cells in sorted(made.items())
         if not key.startswith(("frame ", "input ", "context "))
     )
