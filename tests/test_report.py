@@ -203,8 +203,9 @@ def test_one_byte_rebuilds_exactly_what_rests_on_it(
         again = list(stand_in.asked)
         report.build(target(base), out, log=quiet, data=data)
         assert stand_in.asked == again, "a second build runs nothing"
-    report.build(target(base), out, log=quiet)
-    assert stand_in.asked == again, "back in the first state kept runs serve"
+    report.build(target(base), out, log=quiet)  # back: of tables only the last state's run is kept
+    back = expected if poison.__qualname__.startswith("poison_table") else []
+    assert sorted(stand_in.asked[len(again) :]) == sorted(back), "else kept runs serve"
 
 
 def test_only_the_chapter_whose_values_changed_runs(out, base, stand_in):
