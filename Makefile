@@ -1,6 +1,6 @@
 # The two commands: `make report` and `make test`. Each sets up all that it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check strip bench lock clean
+.PHONY: help report test lab check strip golden bench lock clean
 
 VENV ?= .venv
 ARGS ?=
@@ -27,6 +27,9 @@ check: $(VENV)/.core  ## list every problem of the evidence and of the parameter
 
 strip: $(VENV)/.dev  ## clear the outputs of the notebooks, as git wants them
 	@$(BIN)/nbstripout --keep-id --extra-keys metadata.language_info.version notebooks/*.ipynb
+
+golden: $(VENV)/.dev  ## write all results of the shipped scenarios to tests/golden.txt, and say what moved
+	@$(BIN)/python -m tests.golden --write $(ARGS)
 
 bench: $(VENV)/.dev  ## measure speed, as ratios side by side
 	@$(BIN)/python -m tests.bench

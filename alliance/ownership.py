@@ -38,18 +38,6 @@ def stake(held, issued, sold=0, bought=0, cancelled=None):
     return (held - sold - bought) / (issued - gone)
 
 
-def sale_to_reach(held, issued, target: float, bought=0.0, own_share: float = 1.0):
-    """Shares to sell to others so that, with ``bought`` to the issuer, the stake is the target.
-
-    Examples
-    --------
-    >>> round(sale_to_reach(1_831_837_027, 4_220_715_112, 0.15))
-    1198729760
-    """
-    _check(held, issued, target, own_share)
-    return held - target * issued - (1 - target / own_share) * bought
-
-
 def buyback_to_reach(held, issued, target: float, sold=0.0, own_share: float = 1.0):
     """Shares to sell to the issuer, which cancels, so that the stake is the target.
 

@@ -62,13 +62,11 @@ def alliance(*words, **more):
 )
 def test_wrong_calls_exit_2_before_a_kernel_starts(words, says, tmp_path):
     out = ["--out", tmp_path / "out"] if words[0] == "report" else []
-    started = time.perf_counter()
     done = alliance(*words, *out)
     assert done.returncode == 2, done.stderr
     assert says.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
-    assert time.perf_counter() - started < 30
 
 
 def test_several_mistakes_are_told_at_once():

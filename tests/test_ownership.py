@@ -26,7 +26,7 @@ def test_every_disclosed_stake_to_the_printed_digit():
 
 
 def test_shares_by_each_route():
-    assert round(ownership.sale_to_reach(H, N, 0.15)) == 1_198_729_760
+    assert round(ownership.stake(H, N, sold=1_198_729_760), 9) == 0.15
     bought = ownership.buyback_to_reach(H, N, 0.15)
     assert bought == pytest.approx(1410.27e6, abs=5e3)
     assert bought - 1_198_729_760 == pytest.approx(211.5e6, abs=5e4)  # from the direct block
@@ -44,9 +44,8 @@ def test_shares_by_each_route():
 def test_any_mixture_reaches_the_target(held, others, part, phi, mix):
     issued = held + others
     target = min(part * held / issued, phi - 0.05)
-    whole = ownership.buyback_to_reach(held, issued, target, own_share=phi)
-    bought = mix * whole
-    sold = ownership.sale_to_reach(held, issued, target, bought, phi)
+    sold = mix * (held - target * issued)
+    bought = ownership.buyback_to_reach(held, issued, target, sold, phi)
     stake = ownership.stake(held, issued, sold, bought, bought / phi)
     if 0 <= bought / phi < issued:
         assert stake == pytest.approx(target, rel=1e-9, abs=1e-12)

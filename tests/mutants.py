@@ -1,0 +1,478 @@
+"""Would a test notice? ``python -m tests.mutants`` changes the code and runs the tests of it.
+
+Each mutant changes one place of a model or of ``answers``: a border, a sign, a constant, an order.
+It is compiled into its module inside a forked child, so no file changes; the child runs the tests
+in an order that finds it soon. A mutant that no test notices survives and is printed as a
+difference; where it changes nothing that could be noticed, :data:`EQUIVALENT` says why.
+
+``--hand`` runs those that a reader once made by hand, ``--no-golden`` leaves out the comparison
+with ``golden.txt``, so that only checks and tests of the models speak.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy: children are run side by side
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+
+import argparse
+import ast
+import importlib
+import importlib.util
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+from tests.mutants_by_hand import EQUIVALENT, HAND
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = (
+    "returns",
+    "events",
+    "ownership",
+    "decline",
+    "selldown",
+    "separation",
+    "bargain",
+    "sampling",
+)
+ROOMS = (*MODELS, "answers")
+THRESHOLD = 0.85
+CPU_SECONDS = 400  # of one mutant: an endless loop is noticed
+WARM = """
+import sys, tests.conftest, tests.test_models, tests.test_selldown, tests.test_ownership
+import tests.test_results_separation, pandas.core.methods.selectn
+from tests import golden
+libraries = [n for n in sys.modules if n.split(".")[0] not in ("alliance", "tests", "__main__")]
+print(repr((libraries, golden.places(), golden.PANELS)))
+"""
+#: Tests of the models by chapter. Before them come golden.txt's, or without it the checks of
+#: results: at the same scenarios these see no more than it does.
+CHAPTER_TESTS = {
+    "1-decline": ["test_models.py"],
+    "2-selldown": ["test_ownership.py", "test_selldown.py"],
+    "3-separation": ["test_bargain.py", "test_separation.py"],
+}
+#: Chapters that a file speaks in, by the beginning of its path; the first that fits.
+SPEAKS = {
+    "ownership": "2",
+    "selldown": "2",
+    "sampling/bootstrap": "1",
+    "sampling": "2",
+    "separation": "3",
+    "bargain": "3",
+    "decline": "13",
+    "events": "13",
+    "returns": "132",
+    "answers/control": "2",
+    "answers/inputs": "2",
+    "answers/programme": "2",
+    "answers/record": "2",
+    "answers/selldown": "2",
+    "answers/sensitivity": "2",
+    "answers/decline": "1",
+    "answers/worth": "1",
+    "answers/effects": "13",
+    "answers/form.py": "123",
+    "answers/glance": "123",
+    "answers": "3",
+    "": "123",
+}
+
+
+PLACES: list[tuple[str, str]] = []  # scenario and part of golden.txt; filled by warm()
+PANELS: dict[str, str] = {}  # panel and chapter
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: the text of a node, or of a line, put in place of another."""
+
+    file: str  # below alliance/
+    line: int
+    before: str  # whole lines
+    after: str
+    source: str
+    kind: str
+
+    @property
+    def room(self) -> str:
+        return self.file.split("/")[0].removesuffix(".py")
+
+    @property
+    def change(self) -> tuple[str, str, str]:
+        """What tells it apart, wherever its lines stand: file, lines before and after."""
+        return self.file, " ".join(self.before.split()), " ".join(self.after.split())
+
+    def __str__(self) -> str:
+        told = [f"alliance/{self.file}:{self.line} ({self.kind})"]
+        told += [f"- {line}" for line in self.before.splitlines()]
+        told += [f"+ {line}" for line in self.after.splitlines()]
+        return "\n".join(told)
+
+
+def files(rooms: tuple[str, ...]) -> Iterator[str]:
+    """Modules of some rooms, below alliance/."""
+    for room in rooms:
+        place = ROOT / "alliance" / room
+        found = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+        yield from (str(p.relative_to(ROOT / "alliance")) for p in found)
+
+
+SWAPS = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Mult, ast.Mod: ast.Add, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+NAMES = {
+    "min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "idxmin": "idxmax",
+    "idxmax": "idxmin", "argmax": "argmin", "any": "all", "all": "any", "sum": "max",
+    "mean": "max", "median": "max", "cumsum": "cumprod", "floor": "ceil", "ceil": "floor",
+    "nlargest": "nsmallest", "ffill": "bfill", "bfill": "ffill", "cummax": "cummin",
+}  # fmt: skip
+
+
+def variants(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST]]:
+    """What a node could be by mistake, with the kind of mistake."""
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
+        ops = [SWAPS[type(node.ops[0])](), *node.ops[1:]]
+        yield "border", ast.Compare(node.left, ops, node.comparators)
+    elif isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
+        yield "operator", ast.BinOp(node.left, SWAPS[type(node.op)](), node.right)
+        if isinstance(node.op, ast.Add | ast.Sub):
+            yield "term left out", node.left
+    elif isinstance(node, ast.BoolOp):
+        yield "and, or", ast.BoolOp(SWAPS[type(node.op)](), node.values)
+        yield "condition left out", ast.BoolOp(node.op, node.values[1:])
+    elif isinstance(node, ast.UnaryOp):
+        if not isinstance(node.operand, ast.Constant):
+            yield "sign", node.operand
+    elif isinstance(node, ast.Constant) and type(node.value) is bool:
+        yield "constant", ast.Constant(not node.value)
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        value = node.value
+        yield "constant", ast.Constant(value + 1 if type(value) is int else value * 1.1 or 0.1)
+        if value > 1:
+            yield "constant", ast.Constant(value - 1 if type(value) is int else value * 0.9)
+    elif isinstance(node, ast.Subscript):
+        at = ast.unparse(node.slice)
+        for here, there in (("-1", 0), ("0", -1)):
+            if at == here:
+                yield "first, last", ast.Subscript(node.value, ast.Constant(there), node.ctx)
+        if isinstance(node.slice, ast.Slice):
+            yield "slice", node.value
+    elif isinstance(node, ast.Attribute) and node.attr in NAMES:
+        yield "neighbour", ast.Attribute(node.value, NAMES[node.attr], node.ctx)
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in NAMES:
+            func = ast.Name(NAMES[node.func.id])
+            yield "neighbour", ast.Call(func, node.args, node.keywords)
+        if len(node.args) > 1 and not any(isinstance(a, ast.Starred) for a in node.args[:2]):
+            args = [node.args[1], node.args[0], *node.args[2:]]
+            yield "arguments", ast.Call(node.func, args, node.keywords)
+        if node.keywords and node.keywords[-1].arg:
+            yield "keyword left out", ast.Call(node.func, node.args, node.keywords[:-1])
+    elif isinstance(node, ast.IfExp):
+        yield "branches", ast.IfExp(node.test, node.orelse, node.body)
+    elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
+        yield "order", ast.Tuple([node.elts[1], node.elts[0], *node.elts[2:]], node.ctx)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names[1:]:
+        yield "neighbour", ast.Name(names[names.index(node.id) - 1], node.ctx)
+
+
+def places(tree: ast.Module) -> Iterator[tuple[ast.AST, list[str]]]:
+    """Nodes that a mutant may change, with the names of the function's own arguments.
+
+    Left out: annotations, decorators, the wording of errors and of text, and ``super``'s kind.
+    """
+
+    def walk(node: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, list[str]]]:
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            names = [a.arg for a in node.args.args if a.arg not in ("self", "cls")]
+        for field, value in ast.iter_fields(node):
+            if field in ("annotation", "returns", "decorator_list"):
+                continue
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
+                    continue
+                if isinstance(child, ast.AST):
+                    yield child, names
+                    yield from walk(child, names)
+
+    return walk(tree, [])
+
+
+def mutants(file: str) -> Iterator[Mutant]:
+    """All mutants of a module."""
+    source = (ROOT / "alliance" / file).read_text(encoding="utf-8")
+    lines = source.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line.encode()))
+    data = source.encode()
+    for node, names in places(ast.parse(source)):
+        for kind, other in variants(node, names):
+            first, last = node.lineno - 1, node.end_lineno
+            begin, end = starts[first] + node.col_offset, starts[last - 1] + node.end_col_offset
+            text = ast.unparse(ast.fix_missing_locations(other))
+            if not isinstance(other, ast.Name | ast.Attribute | ast.Call | ast.Subscript):
+                text = (
+                    f"({text})" if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare) else text
+                )
+            if isinstance(node, ast.Tuple) and data[begin : begin + 1] != b"(":
+                text = text.strip("()")
+            made = (data[:begin] + text.encode() + data[end:]).decode()
+            after = made.encode()[starts[first] : len(made.encode()) - len(data) + starts[last]]
+            try:
+                ast.parse(made)
+            except SyntaxError:
+                continue
+            before = "".join(lines[first:last])
+            yield Mutant(file, first + 1, before.rstrip(), after.decode().rstrip(), made, kind)
+
+
+def drawn(count: int, seed: int, rooms: tuple[str, ...]) -> list[Mutant]:
+    """Some mutants at random, half of them in answers, the kinds of mistake in turn."""
+    rng = random.Random(seed)
+    chosen: list[Mutant] = []
+    models = tuple(r for r in rooms if r != "answers")
+    for group in (models, tuple(r for r in rooms if r == "answers")):
+        part = count if len(rooms) == len(group) else (count + 1) // 2
+        queues: dict[tuple[str, str], list[Mutant]] = {}
+        for file in files(group):
+            for mutant in mutants(file):
+                room = file if group == ("answers",) else mutant.room
+                queues.setdefault((room, mutant.kind), []).append(mutant)
+        for queue in queues.values():
+            rng.shuffle(queue)
+        picked: list[Mutant] = []
+        names = sorted({room for room, _ in queues})
+        while names and len(picked) < part:
+            for room in list(names):
+                kinds = [k for k in queues if k[0] == room and queues[k]]
+                if not kinds:
+                    names.remove(room)
+                elif len(picked) < part:
+                    picked.append(queues[rng.choice(kinds)].pop())
+        chosen += picked
+    return chosen
+
+
+def by_hand() -> tuple[list[Mutant], list[str]]:
+    """The mutants once made by hand, and those whose place is gone."""
+    made, gone = [], []
+    for file, old, new in HAND:
+        source = (ROOT / "alliance" / file).read_text(encoding="utf-8")
+        if source.count(old) != 1:
+            gone.append(f"alliance/{file}: stands there {source.count(old)} times: {old}")
+            continue
+        line = source[: source.index(old)].count("\n") + 1
+        made.append(Mutant(file, line, old, new, source.replace(old, new), "by hand"))
+    return made, gone
+
+
+def tests_of(file: str, golden: bool = True) -> list[str]:
+    """The tests that concern a file, those that find a fault soonest first."""
+    digits = next(found for start, found in SPEAKS.items() if file.startswith(start))
+    chapters = [chapter for digit in digits for chapter in CHAPTER_TESTS if chapter[0] == digit]
+    out = []
+    if golden:
+        parts = [*chapters, *(f"panel-{p}" for p, chapter in PANELS.items() if chapter in chapters)]
+        kept = [(scenario, part) for scenario, part in PLACES if part in parts]
+        kept.sort(key=lambda place: place[1].startswith("panel-"))
+        out += [f"tests/test_golden.py::test_nothing_moved[{' '.join(place)}]" for place in kept]
+    else:
+        out += [f"tests/test_results_{chapter[2:]}.py" for chapter in chapters]
+    tests = list(dict.fromkeys(t for c in chapters for t in CHAPTER_TESTS[c]))
+    if file.startswith(("returns", "events", "decline", "sampling")):
+        tests = list(dict.fromkeys(["test_models.py", *tests]))
+    return out + [f"tests/{name}" for name in ["test_borders.py", *tests]]
+
+
+def warm() -> None:
+    """Import all libraries that the tests need, and nothing of ours: children start warm.
+
+    What must be known of ours, another process is asked.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", WARM], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    libraries, places, panels = ast.literal_eval(done.stdout)
+    PLACES.extend(places)
+    PANELS.update(panels)
+    for name in libraries:
+        try:
+            importlib.import_module(name)
+        except Exception:  # a library's optional part
+            continue
+    from hypothesis import settings
+
+    settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
+    settings.load_profile("mutants")
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self.text = source
+
+    def get_code(self, fullname):
+        return compile(self.text, self.path, "exec", dont_inherit=True)
+
+
+class _Finder:
+    """Finds one module with other source than its file's."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        parts = ["alliance", *mutant.file.removesuffix(".py").split("/")]
+        self.package = parts[-1] == "__init__"
+        self.name = ".".join(parts[:-1] if self.package else parts)
+        self.path, self.source = str(ROOT / "alliance" / mutant.file), mutant.source
+
+    def find_spec(self, name, path=None, target=None):
+        if name != self.name:
+            return None
+        loader = _Loader(name, self.path, self.source)
+        where = [str(Path(self.path).parent)] if self.package else None
+        return importlib.util.spec_from_file_location(
+            name, self.path, loader=loader, submodule_search_locations=where
+        )
+
+
+class _First:
+    """Remembers the first test that failed."""
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def pytest_runtest_logreport(self, report) -> None:
+        if report.failed and not self.name:
+            self.name = report.nodeid
+
+    def pytest_collectreport(self, report) -> None:
+        if report.failed and not self.name:
+            self.name = f"{report.nodeid} (import)"
+
+
+def child(mutant: Mutant | None, tests: list[str], said: Path) -> int:
+    """Run tests with a mutant in its module; in a forked process. 0: no test noticed."""
+    import pytest
+
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    if mutant is not None:
+        sys.meta_path.insert(0, _Finder(mutant))
+    with said.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        first = _First()
+        words = ["-x", "-q", "-p", "no:cacheprovider", "--tb=line", *tests]
+        words += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        code = pytest.main(words, plugins=[first])
+        file.write(f"\nfirst: {first.name}\n")
+    return int(code)
+
+
+def run(
+    found: list[Mutant | None], jobs: int, golden: bool, told: Callable[[str], None]
+) -> dict[int, str]:
+    """What noticed each mutant, by its place in the list; empty where nothing did."""
+    out: dict[int, str] = {}
+    waiting, running = list(enumerate(found))[::-1], {}
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                k, mutant = waiting.pop()
+                said = Path(folder) / f"{k}.txt"
+                tests = tests_of(mutant.file if mutant else "-", golden)
+                sys.stdout.flush()
+                pid = os.fork()
+                if pid == 0:
+                    code = 99
+                    try:
+                        code = child(mutant, tests, said)
+                    except BaseException:
+                        traceback.print_exc(file=said.open("a", encoding="utf-8"))
+                    finally:
+                        os._exit(code)
+                running[pid] = k, said
+            pid, status = os.wait()
+            k, said = running.pop(pid)
+            text = said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
+            if os.WIFSIGNALED(status):
+                out[k] = f"stopped by {signal.Signals(os.WTERMSIG(status)).name}"
+            elif os.WEXITSTATUS(status) == 0:
+                out[k] = ""
+            elif os.WEXITSTATUS(status) in (1, 2):
+                out[k] = text.rsplit("first: ", 1)[-1].strip() or "an import"
+            else:
+                raise SystemExit(f"the tests did not run:\n{text[-3000:]}")
+            mutant = found[k]
+            if mutant is not None:
+                told(f"{len(out):4} of {len(found)}  {out[k] or 'SURVIVED'}  {mutant.change[0]}")
+    return out
+
+
+def report(found: list[Mutant], noticed: dict[int, str]) -> float:
+    """Print the survivors and the rates by room; the rate of all that could be noticed."""
+    known = {(f, " ".join(b.split()), " ".join(a.split())): w for f, b, a, w in EQUIVALENT}
+    counts: dict[str, list[int]] = {room: [0, 0, 0] for room in (*ROOMS, "evidence")}
+    for k, mutant in enumerate(found):
+        equal = not noticed[k] and mutant.change in known
+        counts[mutant.room][0 if noticed[k] else 2 if equal else 1] += 1
+        if not noticed[k]:
+            print(f"\n{mutant}" + (f"\n  equivalent: {known[mutant.change]}" if equal else ""))
+    print("\nroom         killed  survived  equivalent")
+    for room, (killed, survived, equal) in counts.items():
+        if killed + survived + equal:
+            print(f"{room:<12} {killed:6} {survived:9} {equal:11}")
+    killed, survived, equal = (sum(c[k] for c in counts.values()) for k in range(3))
+    rate = killed / (killed + survived) if killed + survived else 1.0
+    print(f"{'all':<12} {killed:6} {survived:9} {equal:11}   {rate:.1%} killed")
+    return rate
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=160)
+    parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=ROOMS)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--hand", action="store_true", help="those once made by hand")
+    parser.add_argument("--first", type=int, help="only so many of them")
+    parser.add_argument("--no-golden", action="store_true", help="without golden.txt")
+    parser.add_argument("--list", action="store_true", help="print them, run nothing")
+    o = parser.parse_args(words)
+    started, gone = time.monotonic(), []
+    if o.hand:
+        found, gone = by_hand()
+    else:
+        found = drawn(o.count, o.seed, tuple(o.rooms))
+    found = found[: o.first]
+    if o.list:
+        print(*found, sep="\n\n")
+        return 0
+    for line in gone:
+        print(f"its place is gone: {line}")
+    warm()
+    unchanged: list[Mutant | None] = [] if o.first else [None]
+    if any(run(unchanged, 1, not o.no_golden, print).values()):
+        raise SystemExit("the tests fail without any mutant")
+    rate = report(found, run(found, o.jobs, not o.no_golden, print))
+    print(f"seed {o.seed}, {len(found)} mutants, {time.monotonic() - started:.0f} s")
+    return 1 if rate < THRESHOLD or gone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Mutants that a reader once made by hand, and mutants that change nothing to be noticed."""
+
+from __future__ import annotations
+
+#: File below alliance/, text, and what is put in its place.
+HAND: tuple[tuple[str, str, str], ...] = (
+    ("answers/decline.py", "(changes < threshold)", "(changes < threshold + 0.02)"),
+    ("answers/decline.py", "returns.drawdown(shown[start:])", "returns.drawdown(shown)[start:]"),
+    (
+        "answers/control.py",
+        "now.direct / full, now.trust / full",
+        "now.trust / full, now.direct / full",
+    ),
+    ("answers/control.py", "min(1.0, 3 * votes)", "min(1.0, 2 * votes)"),
+    ("answers/selldown.py", "power = 1 - 2 * g.drift", "power = 1 + 2 * g.drift"),
+    (
+        "answers/selldown.py",
+        "fee=0, impact=0, min_discount=0, block_discount=None",
+        "fee=0, min_discount=0, block_discount=None",
+    ),
+    (
+        "answers/sensitivity.py",
+        '("participation", 0.5, 2.0, "x")',
+        '("participation", 0.5, 1.1, "x")',
+    ),
+    ("answers/transplant.py", "BLOCKING = 0.25", "BLOCKING = 0.34"),
+    (
+        "answers/transplant.py",
+        "middle = np.minimum(t.conglomerate_discount, top)",
+        "middle = 0 * np.minimum(t.conglomerate_discount, top)",
+    ),
+    ("answers/accounts.py", "(away <= 1)", "(away <= 5)"),
+    ("answers/effects.py", "asset.index[max(at - 1, 0) : at + 1]", "asset.index[at : at + 1]"),
+    ("answers/bargaining.py", "PORSCHE_PREMIUM = 0.075", "PORSCHE_PREMIUM = 0.085"),
+    ("answers/worth.py", 'frame["stake"].iloc[0] - 1', 'frame["stake"].max() - 1'),
+    ("answers/programme.py", "(time <= t + 1e-9)", "(time < t + 1e-9)"),
+    (
+        "ownership.py",
+        "return (held - target * issued - sold) / (1 - target / own_share)",
+        "return (held - target * issued - sold) / (1 - target * own_share)",
+    ),
+    ("ownership.py", "return min(1.0, 2 * share)", "return 2 * share"),
+    ("ownership.py", "0 <= target < own_share <= 1", "0 <= target <= own_share <= 1"),
+    ("ownership.py", "(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"),
+    (
+        "selldown/ledger.py",
+        "np.exp(-ledger.discount * np.where",
+        "np.exp(-1.02 * ledger.discount * np.where",
+    ),
+    ("selldown/ledger.py", ">= ledger.planned - 1)", ">= 0.999 * ledger.planned)"),
+    ("selldown/market.py", "if len(fridays) < 53:", "if len(fridays) < 27:"),
+    ("selldown/market.py", "block: int = 8", "block: int = 1"),
+    ("selldown/programmes.py", "price[:-1:2] >= terms.floor", "price[:-1:2] >= 0"),
+    ("selldown/programmes.py", "market.rate * (1 - terms.fee))", "market.rate)"),
+    ("selldown/programmes.py", "int(market.horizon * 4)", "int(market.horizon * 4) - 1"),
+    ("separation/yardstick.py", "structure.majority - 1e-12", "structure.majority + 0.02"),
+    ("separation/scorecard.py", "np.round(criteria, 9)", "np.round(criteria, 2)"),
+    ("separation/scorecard.py", "-np.inf", "np.inf"),
+    ("separation/terms.py", 'leg.to == "anchor" and leg.votes', 'leg.to == "anchor"'),
+    ("returns.py", "if age > MISSING_DAYS:", "if age >= MISSING_DAYS:"),
+    ("returns.py", "STALE_DAYS, MISSING_DAYS = 7, 100", "STALE_DAYS, MISSING_DAYS = 7, 120"),
+    ("bargain.py", "t.votes + t.bought * d * t.block", "t.votes"),
+    ("decline/business.py", "rest.abs() > 500 *", "rest.abs() > 900 *"),
+    ("decline/parts.py", "min(sampling.block_length(residual), window / 10)", "1.0"),
+    ("decline/parts.py", "sector - slope * m[positions]", "sector - slope / 2 * m[positions]"),
+    ("evidence/reader.py", "day = min(day, self.as_of)", "pass"),
+)
+
+#: File, lines before, lines after, and why nothing can be noticed.
+EQUIVALENT: tuple[tuple[str, str, str, str], ...] = ()

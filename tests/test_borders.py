@@ -1,0 +1,150 @@
+"""Borders: the last value that is taken, and the first that is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alliance import answers, decline, evidence, ownership, returns, scenario, separation
+from alliance import selldown as sd
+from alliance.answers.glance import Glance
+from alliance.answers.sensitivity import TORNADO
+from alliance.errors import ScenarioError
+
+S = scenario.Scenario()
+
+
+@pytest.mark.parametrize(
+    "age, noted, missing", [(0, 0, 0), (7, 0, 0), (8, 1, 0), (100, 1, 0), (101, 1, 1)]
+)
+def test_a_level_is_noted_after_a_week_and_missing_after_a_hundred_days(age, noted, missing):
+    day = pd.Timestamp("2023-01-17")
+    found = returns.level(pd.Series([5.0], [day - pd.Timedelta(days=age)], name="x"), day)
+    assert (found.note is not None, found.value is None) == (bool(noted), bool(missing))
+
+
+def test_evidence_looks_back_but_never_ahead():
+    ev = evidence.open("2023-01-17")
+    assert ev.at(dt.date(2023, 6, 1)) is ev and ev.at(dt.date(2023, 1, 17)) is ev
+    earlier = ev.at(dt.date(2022, 10, 10))
+    assert earlier.as_of == dt.date(2022, 10, 10) and earlier.at(ev.as_of) is earlier
+    with ev.reading() as used:
+        earlier.close("nissan")
+    assert [e["as_of"] for e in used.sources()] == ["2022-10-07"], "what is read there counts here"
+
+
+@pytest.mark.parametrize("days, enough", [(53 * 7, True), (52 * 7, False)])
+def test_a_year_of_fridays_is_needed(days, enough):
+    index = pd.date_range(end="2023-01-13", periods=days, freq="D")
+    noise = np.random.default_rng(3).standard_normal((2, days))
+    price, rate = (pd.Series(np.exp(np.cumsum(x) / 100), index) for x in noise)
+    if enough:
+        assert sd.weekly_moments(price, rate)["weeks"] == 52
+    else:
+        with pytest.raises(ScenarioError, match="a year of weekly returns"):
+            sd.weekly_moments(price, rate)
+
+
+def test_a_majority_never_needs_more_than_everyone():
+    assert ownership.majority_turnout(0.434) == pytest.approx(0.868)
+    assert ownership.majority_turnout(0.6) == 1.0
+    assert ownership.silenced_in_japan(0.25, 7.0) == 7.0
+    assert ownership.silenced_in_japan(0.2499, 7.0) == 0.0
+
+
+def test_all_that_is_not_below_is_refused():
+    with pytest.raises(ScenarioError):
+        ownership.buyback_to_reach(10, 20, 0.15, own_share=0.15)
+    assert ownership.buyback_to_reach(20, 20, 0.15) == pytest.approx(20)
+    held = pd.DataFrame([[0.0, 1.0], [0.0, 0.0]], list("ab"), list("ab"))
+    with pytest.raises(ScenarioError):
+        ownership.look_through(held, pd.Series([1.0, 1.0], list("ab")))
+    for weights in ([0.5, 0.5], [-0.1]):
+        with pytest.raises(ScenarioError):
+            ownership.power(weights)
+
+
+def ledger(sold: float) -> sd.Ledger:
+    one = np.ones((1, 1))
+    return sd.Ledger(
+        500, 1000, 10_000 / 1000 * 40, 0.1, 5, 0, 0, 2 * one, sold * one, one, one, 0 * one,
+        np.array([[False]]), np.ones(1), np.ones(1), 1.0, 0.1,
+    )  # fmt: skip
+
+
+def test_a_programme_is_complete_at_its_last_share():
+    assert sd.complete(ledger(400)) == 2 and sd.complete(ledger(399)) == 2
+    assert np.isinf(sd.complete(ledger(398.9)))
+    assert sd.at_target(ledger(400)) == 2 and np.isinf(sd.at_target(ledger(398)))
+
+
+@pytest.mark.parametrize("rest, shown", [(2000, 0), (2500, 2500)])
+def test_what_rounding_explains_is_no_region(rest, shown):
+    """Three regions and a total, each rounded to thousands, differ by four halves at most."""
+    rows = [("FY2020", "FY", name, 10_000) for name in ("japan", "china", "europe")]
+    rows.append(("FY2020", "FY", "total", 30_000 + rest))
+    sales = pd.DataFrame(rows, columns=["fiscal_year", "period", "region", "units"])
+    assert decline.by_region(sales)["not split"].iloc[0] == shown
+
+
+def test_a_premium_is_for_votes():
+    silent = separation.Leg("anchor", 0.1, votes=0)
+    voting = separation.Leg("anchor", 0.1, premium=0.05)
+    made = separation.with_terms(separation.Structure("x", "ev", (silent, voting)), premium=0.2)
+    assert [leg.premium for leg in made.legs] == [0.0, 0.2]
+
+
+@pytest.mark.parametrize("kept, valued", [(0.511, True), (0.509, False)])
+def test_a_value_a_share_needs_the_majority(kept, valued):
+    """At the low value the same money buys more votes."""
+    low = 1e9
+    leg = separation.Leg("partner", amount=(1 - kept) * low, new=True)
+    structure = separation.Structure("x", "ev", (leg,), majority=0.51)
+    company = separation.Company("c", 10.0, 1e9, values={"ev": (low, 2e9, 3e9)})
+    assert np.isfinite(separation.apply(structure, company).low) == valued
+
+
+def test_before_porsches_premium_was_known_three_quarters_of_a_tenth_stand_in():
+    """Nissan's independence at the premium on the value of the others' shares."""
+    ev = evidence.open("2022-06-01")
+    found = answers.separation(S.replace({"as_of": "2022-06-01"}), ev)
+    close, fix = ev.close("nissan").iloc[-1], ev.rate("jpy_per_eur").iloc[-1]
+    others = (4_220_715_112 - 1_831_837_027) * close / fix
+    terms = found.frame("bargain_terms").set_index("term")
+    assert terms.at["independence of Nissan", "value"] == pytest.approx(0.075 * others)
+
+
+ENDS = {"volatility": (0.8, 1.2), "fx_volatility": (0.8, 1.2), "participation": (0.5, 2.0)}
+ENDS |= {"buyback_budget_jpy": (0.5, 2.0), "horizon_years": (0.6, 1.4)}
+ENDS |= dict.fromkeys(("impact", "fee", "block_discount"), (0.5, 1.5))
+MOVES = {"correlation": 0.2, "drift": 0.05, "fx_drift": 0.02, "exchange_premium": 0.1}
+
+
+@pytest.mark.parametrize(
+    "programme", ["block", "dribble", "price_points", "buyback", "windows", "exchangeable"]
+)
+def test_the_tornado_moves_one_input_at_a_time(programme):
+    """Each end is what a scenario with that value says."""
+    s = S.replace({"selldown": {"programme": programme, "paths": 256}})
+    glance = Glance(evidence.open(s.as_of))
+    tornado = answers.selldown(s, glance.ev).frame("tornado")
+    filled = glance.selldown(s).context["group"]
+
+    def value(changes: dict, what: str) -> float:
+        return glance.selldown(s.replace({"selldown": changes}))[
+            f"selldown.{programme}.{what}_eur_mean"
+        ]
+
+    assert set(tornado["input"]) == {name for name, *_ in TORNADO} - {"block_discount"}
+    for row in tornado.itertuples():
+        base = getattr(filled, row.input)
+        low, high = (base * f for f in ENDS.get(row.input, (1, 1)))
+        move = MOVES.get(row.input, 0.0)
+        assert (row.low_at, row.high_at) == pytest.approx((low - move, high + move))
+        assert row.middle == pytest.approx(value({}, row.what), abs=1)
+        for at, difference in ((row.low_at, row.low), (row.high_at, row.high)):
+            moved = value({row.input: at}, row.what)
+            assert difference == pytest.approx(moved - row.middle, abs=2), row

@@ -1,0 +1,297 @@
+"""Chapter 3, each result by another way; and that no result of any chapter goes unchecked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy.optimize import brentq
+
+from tests import test_results_decline, test_results_selldown  # their checks count, too
+from tests.checks import (
+    SCENARIOS,
+    Row,
+    Standing,
+    abnormal,
+    age,
+    asof,
+    checks,
+    exact,
+    shared,
+    unchecked,
+)
+
+assert test_results_decline and test_results_selldown
+D = 0.10  # conglomerate discount, and that of what is kept
+FEE = 0.01
+CARS = 26_700  # euros a car planned, where no seller named a value
+PROFITABLE = 0.31  # part of the company, where no seller named a value
+
+
+@dataclass(frozen=True)
+class Company:
+    """A maker in euros, from rows that were public on the day or on the eve of its own deal."""
+
+    price: float
+    shares: float
+    cash: float
+    stakes: float
+    plan: float
+    ev: float
+    profit: float | None
+    nissan: float = 0.0
+
+
+def company(at: Standing, key: str) -> Company:
+    (row,) = at.rows("carmakers", maker=key)
+    day, share = min(at.day, row["eve"] or at.day), row["share"]
+    close = at.series(share)
+    last = max(d for d in close.days if d <= day)
+    fx = 1.0 if row["currency"] == "EUR" else asof(at.rate("usd_per_eur"), last)
+
+    def known(table: str, **wanted: str) -> list[Row]:
+        return [r for r in at.rows(table, **wanted) if r["published"] <= day]
+
+    counts = sorted(known("shares", company=share, item="issued"), key=lambda r: r["date"])
+    price, shares = close[last] / fx, float(counts[-1]["shares"])
+
+    def latest(metric: str) -> float:
+        found = sorted(known("fundamentals", maker=key, metric=metric), key=lambda r: r["year"])
+        return float(found[-1]["value"]) / fx if found else 0.0
+
+    plans = [p for p in known("ev-plans", maker=key) if not p["ended"] or p["ended"] > day]
+    plans.sort(key=lambda p: (p["published"], p["start"]))
+    money = [p for p in plans if p["kind"] == "money"][-1]
+    money_fx = 1.0 if money["unit"] == "EUR" else fx
+    cars = [p for p in plans if p["kind"] == "cars"]
+    away = {p["plan"]: abs(int(p["end"][:4]) - 2025) for p in cars}
+    close_by = [p for p in cars if away[p["plan"]] == min(away.values()) <= 1]
+    planned = float(close_by[-1]["amount"]) if close_by else 300_000
+    stakes = part = 0.0
+    if key == "renault":
+        nissan = at.series("nissan")
+        held, end = at.held("renault", "nissan"), nissan.days[-1]
+        stakes, part = held * nissan[end] / asof(at.rate(), end), held / at.count("nissan")
+    cash = latest("net_cash")
+    named = [
+        v
+        for v in known("valuations", maker=key, unit="profit")
+        if v["role"] in ("offer", "transaction", "company")
+    ]
+    profit = None
+    if row["profit_unit"]:
+        named.sort(key=lambda v: v["date"])
+        whole = shares * price - cash - stakes
+        profit = float(named[-1]["low"]) if named else PROFITABLE * whole
+    return Company(
+        price, shares, cash, stakes, float(money["amount"]) / money_fx, planned * CARS, profit, part
+    )
+
+
+def worth(c: Company, unit: float, sold: float, new: float, old: float, fee_new=0.0, fee_old=0.0):
+    """A share's value after a deal: rest of the company, unit, cash; ``sold`` is the part gone.
+
+    ``unit`` is worth that before the deal, ``new`` goes to it and ``old`` to its parent.
+    """
+    rest = (c.shares * c.price - c.cash - c.stakes) / (1 - D) - unit
+    after = unit + new - fee_new
+    kept = (1 - sold) * after
+    return ((1 - D) * (rest + kept) + c.cash + c.stakes + old - fee_old) / c.shares
+
+
+def rooted(f, low: float = 1e9) -> float:
+    return brentq(f, low, 1e13, xtol=1e-3, rtol=1e-14)
+
+
+@checks("separation.carve_out.*")
+def test_carve_out(at):
+    """A fifth floated and EUR 800m of partners, all new shares; a fee on what is floated."""
+    for key in ("renault", "volkswagen", "ford", "gm"):
+        c, where = company(at, key), f"separation.carve_out.{key}"
+
+        def deal(offer: float, c=c) -> dict[str, float]:
+            floated, partners = 0.2 * offer, 600e6 + 200e6
+            return {
+                "sold": (floated + partners) / offer,
+                "new": floated + partners,
+                "old": 0.0,
+                "fee_new": FEE * floated,
+            }
+
+        found = deal(c.ev)
+        unit = c.ev - found["new"]  # new money is not yet in it
+        yield f"{where}.cash_raised_eur", exact(0.2 * c.ev + 800e6)
+        yield f"{where}.ev_plan_coverage", exact((0.2 * c.ev * (1 - FEE) + 800e6) / c.plan)
+        kept = 1 - 0.2 - 800e6 / c.ev
+        yield f"{where}.votes_kept", exact(kept)
+        yield f"{where}.ev_lookthrough", exact(kept + 600e6 / c.ev * c.nissan)
+        yield f"{where}.value_per_share_base", exact(worth(c, unit, **found))
+        fair = rooted(lambda v, c=c, unit=unit: worth(c, unit, **deal(v, c)) - c.price)
+        yield f"{where}.breakeven_ev_value_eur", exact(fair, 1e-8)
+
+
+@checks("separation.profitable_unit.*")
+def test_profitable_unit(at):
+    """An eighth floated, an eighth and a share sold with votes 7.5 % dearer, 49 % paid out."""
+    keys = ("cash_raised_eur", "ev_plan_coverage", "votes_kept", "ev_lookthrough")
+    keys += ("value_per_share_base", "breakeven_ev_value_eur")
+    anchor = 0.125000001098  # 113,875,001 of 911m
+    assert abs(anchor * 911e6 - 113_875_001) < 1
+    for key in ("renault", "volkswagen", "ford", "gm"):
+        c, where = company(at, key), f"separation.profitable_unit.{key}"
+        if c.profit is None:
+            yield from ((f"{where}.{name}", None) for name in keys)
+            continue
+
+        def deal(offer: float, c=c) -> dict[str, float]:
+            money = 0.125 * offer + anchor * 1.075 * offer
+            return {"sold": 0.125 + anchor, "new": 0.0, "old": money, "fee_old": FEE * offer / 8}
+
+        found = deal(c.profit)
+        yield f"{where}.cash_raised_eur", exact(found["old"])
+        left = found["old"] * (1 - 0.49) - found["fee_old"]
+        yield f"{where}.ev_plan_coverage", exact(left / c.plan)
+        yield f"{where}.votes_kept", exact(1 - anchor / 0.5)
+        yield f"{where}.ev_lookthrough", 1.0
+        yield f"{where}.value_per_share_base", exact(worth(c, c.profit, **found))
+        fair = rooted(lambda v, c=c: worth(c, c.profit, **deal(v, c)) - c.price, 1e7)
+        yield f"{where}.breakeven_ev_value_eur", exact(fair, 1e-8)
+
+
+@checks("separation.segments.*", "separation.integrated.*")
+def test_nothing_is_sold(at):
+    for form in ("segments", "integrated"):
+        for key in ("renault", "volkswagen", "ford", "gm"):
+            where = f"separation.{form}.{key}"
+            yield f"{where}.cash_raised_eur", 0
+            yield f"{where}.ev_plan_coverage", 0
+            yield f"{where}.votes_kept", 1
+            yield f"{where}.ev_lookthrough", 1
+            yield f"{where}.value_per_share_base", exact(company(at, key).price)
+            yield f"{where}.breakeven_ev_value_eur", None
+
+
+@checks("separation.nissan_block.renault.*")
+def test_the_nissan_block(at):
+    c = company(at, "renault")
+    above = c.stakes * (1 - 0.15 / c.nissan)
+    yield "separation.nissan_block.renault.cash_raised_eur", exact(above)
+    yield "separation.nissan_block.renault.ev_plan_coverage", exact(above / 10e9)
+
+
+@checks("separation.car.*")
+def test_abnormal_returns(at):
+    """Days 0 and 1 in another program: total returns against the home index of the maker."""
+    index = {r["share"]: r["benchmark"] for r in at.rows("carmakers")}
+    for e in at.rows("separation-events"):
+        share = at.series(e["company"], "adj_close")
+        market = at.series(index.get(e["company"], "estoxx50"))
+        found = abnormal(share, market, e["date"], e["time"])
+        if found is None:
+            yield f"separation.car.{e['event']}", None
+            continue
+        y, m = found
+        dummies = np.eye(252)[:, -2:]
+        fitted = sm.OLS(y, np.column_stack([np.ones(252), m, dummies])).fit()
+        yield f"separation.car.{e['event']}", exact(float(fitted.params[2:].sum()), 1e-8)
+
+
+def flotation(at: Standing) -> float:
+    """Gross proceeds of Porsche's two blocks."""
+    return 113_875_000 * 82.50 + 113_875_001 * 88.69
+
+
+@checks("separation.record.porsche.*")
+def test_porsche(at):
+    where, parent, unit = "separation.record.porsche", 501_295_263, 911_000_000
+    yield f"{where}.gross_proceeds_eur", exact(flotation(at))
+    yield f"{where}.premium", exact(88.69 / 82.50 - 1)
+    yield f"{where}.special_dividend_eur_per_share", exact(0.49 * flotation(at) / parent)
+    held = at.held("volkswagen", "porsche-ag-pref")
+    yield f"{where}.capital_kept", exact(held / unit)
+    yield f"{where}.votes_kept", exact(1 - 113_875_001 / (unit / 2))
+
+
+@checks("separation.stub.volkswagen_eur")
+def test_the_stub_of_volkswagen(at):
+    """At the last day of both, less the special dividend for as long as it is to come."""
+    parent, unit = at.series("volkswagen-pref"), at.series("porsche-ag-pref")
+    day = shared(parent, unit)[-1]
+    held = at.held("volkswagen", "porsche-ag-pref", day)
+    claim = 0.49 * flotation(at) if day < "2022-12-19" else 0.0
+    stub = 501_295_263 * parent[day] - held * unit[day] - claim
+    yield "separation.stub.volkswagen_eur", exact(stub) if age(day, at.day) <= 100 else None
+
+
+@checks("separation.porsche_se_discount")
+def test_porsche_se(at):
+    own, volkswagen, porsche = (
+        at.series(name) for name in ("porsche-se-pref", "volkswagen-pref", "porsche-ag-pref")
+    )
+    debt = at.fact("porsche-se-debt-2024") or at.fact("porsche-se-debt-2022")
+    day = shared(own, volkswagen, porsche)[-1]
+    if debt is None or age(day, at.day) > 100:
+        yield "separation.porsche_se_discount", None
+        return
+    assets = 159_913_189 * volkswagen[day]
+    assets += at.held("porsche-se", "porsche-ag-pref", day) * porsche[day]
+    yield "separation.porsche_se_discount", exact(1 - 306_250_000 * own[day] / (assets - debt))
+
+
+@checks("separation.ford.ev_result_usd", "separation.gm.ev_charges_usd")
+def test_losses_and_charges(at):
+    model_e = at.rows("segments", maker="ford", segment="model-e", basis="actual")
+    losses = [float(r["ebit_low"]) for r in model_e]
+    yield "separation.ford.ev_result_usd", sum(losses) if losses else None
+    charges = [at.fact(f"gm-charge-2025-q{quarter}") for quarter in (3, 4)]
+    known = [c for c in charges if c is not None]
+    yield "separation.gm.ev_charges_usd", sum(known) if known else None
+    if at.name == "latest":
+        assert sum(losses) == -2.133e9 - 4.701e9 - 5.08e9 - 4.8e9 and sum(known) == 7.6e9
+
+
+@dataclass(frozen=True)
+class Bargain:
+    """Nissan pays 600m for a part of Ampere, gains 200m in Europe and its own independence."""
+
+    holding: float  # Renault's in Nissan
+    back: float
+    block: float
+    independence: float
+    belief: float
+    ip: float = 0.0
+
+    def outside(self, agreed: float) -> tuple[float, float]:
+        """Gains of Renault's and Nissan's outside holders: each owns a part of the other."""
+        over = 600e6 * (1 - self.belief / agreed)
+        own = [over + 0.10 * self.block, -over - self.ip + 200e6 + self.independence]
+        loop = np.array([[1, -self.holding], [-self.back, 1]])
+        renault, nissan = np.linalg.solve(loop, own)
+        return (1 - self.back) * renault, (1 - self.holding) * nissan
+
+
+@checks("bargain.*")
+def test_bargain(at):
+    c, nissan = company(at, "renault"), at.series("nissan")
+    value = at.count("nissan") * nissan[nissan.days[-1]] / asof(at.rate(), nissan.days[-1])
+    b = Bargain(
+        c.nissan,
+        at.held("nissan", "renault") / at.count("renault"),
+        (c.nissan - 0.15) * value,
+        0.075 * (1 - c.nissan) * value,
+        c.ev,
+    )
+    renault, other = b.outside(c.ev)
+    yield "bargain.renault_gain_eur", exact(renault)
+    yield "bargain.nissan_gain_eur", exact(other)
+    even = brentq(lambda ip: replace(b, ip=ip).outside(c.ev)[1], 0, 1e11, xtol=1e-3)
+    yield "bargain.break_even_ip_cost_eur", exact(even)
+    split = brentq(lambda p: np.subtract(*b.outside(p)), 1e9, 1e11, xtol=1e-3)
+    yield "bargain.equal_split_value_eur", exact(split)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_result_has_a_check(name):
+    assert not unchecked(name), "write a check: tests/test_results_*.py"
