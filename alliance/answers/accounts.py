@@ -72,10 +72,14 @@ def account(key: str, ev: Evidence) -> Account:
     ScenarioError
         If a figure is in a currency without a rate near its day.
     """
-    row = ev.package.read("carmakers").set_index("maker").loc[key]
-    day = ev.as_of if pd.isna(row["eve"]) else min(ev.as_of, row["eve"].date())
-    then, share = ev.at(day), row["share"]
     with ev.reading() as used:
+        rows = ev.rows("carmakers", maker=key)
+        if rows.empty:
+            why = f"{ev.names('carmakers')[key]} was not public on {ev.as_of}"
+            return Account(key, ev.names("carmakers")[key], "EUR", ev.as_of, used, why)
+        row, eves = rows.iloc[0], ev.rows("separation-events", maker=key, marks="eve")
+        day = min([ev.as_of, *eves["date"].dt.date])
+        then, share = ev.at(day), row["share"]
         who = {"key": key, "name": row["name"], "currency": row["currency"]}
         who |= {"day": day, "used": used}
         price, shares = returns.level(then.close(share), day), then.shares(share)
@@ -174,12 +178,12 @@ def _stakes(holder: str, own: str, ev: Evidence) -> float:
     rows = ev.rows("holdings", beneficiary=holder)
     rows = rows[rows["company"] != own]
     total = 0.0
-    currencies = ev.package.read("companies").set_index("company")["currency"]
     for company in sorted(rows["company"].unique()):
         close = returns.level(ev.close(company), ev.as_of)
         if close.value is not None:
             held = ev.holding(holder, company).iloc[-1]
-            total += held * close.value / per_eur(currencies[company], ev, close.date)
+            currency = ev.rows("companies", company=company)["currency"].iloc[0]
+            total += held * close.value / per_eur(currency, ev, close.date)
     return float(total)
 
 

@@ -27,7 +27,7 @@ def check(s: Scenario, ev: Evidence) -> None:
     ScenarioError
     """
     close = ev.close(SHARE)
-    first, since = ev.package.read(f"prices-{SHARE}")["date"].iloc[0].date(), s.decline.since
+    first, since = ev.days(f"prices-{SHARE}")[0].date(), s.decline.since
     if s.as_of < first or close.empty:
         raise ScenarioError(f"as_of: the data start on {first}, received {s.as_of}")
     if since < first:

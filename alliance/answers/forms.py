@@ -57,10 +57,9 @@ def terms(s: Scenario) -> separation.Terms:
 
 def form(key: str, ev: Evidence) -> Form:
     """A structure in euros as the evidence has it."""
-    name = ev.package.read("structures").set_index("structure").at[key, "name"]
     with ev.reading() as used:
         rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
-    made = Form(key, name, used=used)
+    made = Form(key, ev.names("structures")[key], used=used)
     if rows.empty:
         made.why = f"the terms of '{key}' were not public on {ev.as_of}"
         return made

@@ -26,10 +26,7 @@ def put(b: Builder, porsche_se: pd.DataFrame) -> None:
     _segments(b, rows)
     b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
     with b.ev.reading() as used:
-        cells = b.ev.deals
-    documents = b.ev.package.read("documents").set_index("document")
-    cells = cells.join(documents[["issuer", "title", "read_at"]], on="document")
-    b.frames["deals"] = cells
+        b.frames["deals"] = b.ev.cited(b.ev.deals)
     with b.ev.reading() as priors_used:
         b.frames["priors"] = b.ev.priors
         b.frames["valuations"] = b.ev.valuations

@@ -195,15 +195,15 @@ def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
 
 
 def _first_day(ev: Evidence) -> str:
-    return str(ev.package.read("holdings")["published"].min().date())
+    return str(ev.days("holdings")[0].date())
 
 
 def last_book(ev: Evidence) -> tuple[returns.Level, Used]:
     """The last published net assets a share, and the table that it is from."""
     with ev.reading() as quarterly:
-        statements = ev.statements
+        statements = ev.rows("statements", company=SHARE)
     with ev.reading() as yearly:
-        old = ev.book_values
+        old = ev.rows("book-values", company=SHARE)
     books = book_value(statements, old)
     level = returns.level(books["bps"].rename("book value"), ev.as_of)
     return level, quarterly if len(statements) else yearly

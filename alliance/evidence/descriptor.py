@@ -96,6 +96,17 @@ class Package:
         described = json.dumps(self.resource(name), sort_keys=True)
         return hashlib.sha256(described.encode()).hexdigest()
 
+    def key(self, name: str) -> list[str]:
+        """Columns that tell what a row is about; ``published`` tells corrections of it apart."""
+        return [c for c in self.resource(name)["schema"]["primaryKey"] if c != "published"]
+
+    def standing(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+        """Of rows with one key the last published, in place of the first."""
+        key = self.key(name)
+        if not rows.duplicated(key).any():
+            return rows
+        return rows.loc[rows.groupby(key, sort=False)["published"].idxmax()]
+
     def raw(self, name: str) -> pd.DataFrame:
         """One table as text, in file order; its columns must be those described."""
         import pandas as pd
