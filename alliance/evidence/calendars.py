@@ -7,6 +7,8 @@ from functools import cache
 
 import pandas as pd
 
+from alliance.errors import EvidenceError
+
 _FIRST, _LAST = "2016-01-04", "2027-06-30"
 
 
@@ -25,4 +27,8 @@ def sessions(mic: str, first: dt.date | pd.Timestamp, last: dt.date | pd.Timesta
     >>> len(sessions("XTKS", "2022-10-07", "2022-10-11"))  # Tokyo was shut on the 10th
     2
     """
-    return _calendar(mic).sessions_in_range(pd.Timestamp(first), pd.Timestamp(last))
+    first, last = pd.Timestamp(first), pd.Timestamp(last)
+    if first < pd.Timestamp(_FIRST) or last > pd.Timestamp(_LAST):
+        received = f"{first.date()} to {last.date()}"
+        raise EvidenceError(f"sessions are known from {_FIRST} to {_LAST}, received {received}")
+    return _calendar(mic).sessions_in_range(first, last)

@@ -179,10 +179,9 @@ class Evidence:
         return self._view("holdings", (beneficiary, company), added)
 
     def cited(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Rows beside issuer, title, page, address and day of the document that each names."""
-        columns = ["document", "issuer", "title", "page", "read_at", "published"]
-        documents = self._whole("documents")[columns].set_index("document")
-        return rows.join(documents, on="document", rsuffix="_of_document")
+        """Rows beside issuer, title, page, address (and day) of the document that each names."""
+        columns = [c for c in ("issuer", "title", "page", "read_at", "published") if c not in rows]
+        return rows.join(self._whole("documents").set_index("document")[columns], on="document")
 
     def sources(self, used: Used | Iterable[dict] | None = None) -> pd.DataFrame:
         """The documents behind what was read (or behind everything), one a row.
