@@ -42,12 +42,26 @@ def check(s: Scenario, ev: Evidence) -> None:
         if peer not in listed:
             hint = did_you_mean(peer, listed - {SHARE})
             raise ScenarioError(f"decline.peers: must be listed in Tokyo, received '{peer}'{hint}")
-    before = int((close.index <= pd.Timestamp(since)).sum()) - 1
-    if before < s.decline.beta_window_days:
-        earliest = close.index[s.decline.beta_window_days].date()
+    start, last, days = close.index.asof(pd.Timestamp(since)), close.index[-1], close.index
+    for name in (MARKET, *s.decline.peers):
+        own = ev.close(name).index
+        if start not in own or last not in own:
+            span = f"from {own[0].date()} to {own[-1].date()}" if len(own) else "on no day"
+            raise ScenarioError(
+                f"decline: {name} must have a close on Nissan's first and last day, "
+                f"{start.date()} and {last.date()}; it has closes {span}"
+            )
+        days = days.intersection(own)
+    window = s.decline.beta_window_days
+    if (days < start).sum() < window:
+        possible = (
+            f"the first possible day is {days[window].date()}"
+            if len(days) > window
+            else (f"on {s.as_of} only {len(days)} days were public")
+        )
         raise ScenarioError(
-            f"decline.since: {s.decline.beta_window_days} trading days of betas must precede it; "
-            f"with the data from {first} the first possible day is {earliest}, received {since}"
+            f"decline.since: {window} trading days of betas must precede it; "
+            f"with the data from {first} {possible}, received {since}"
         )
 
 

@@ -12,7 +12,7 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used, calendars
 from alliance.scenario import Scenario
 
-SHARE, MARKET = "nissan", "topix"
+SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 LARGE_MOVES = 8  # rows of the table of the largest abnormal days
 
 
@@ -20,7 +20,7 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     """Add the effects of all dated events since the start, and the largest abnormal days."""
     with b.ev.reading() as used:
         market = b.ev.close(MARKET)
-        table = b.ev.events
+        table = b.ev.events.query("company in (@SHARE, @HOLDER)")
     used = used | tape
     days = returns.common(price, market)
     asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])

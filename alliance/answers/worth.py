@@ -94,8 +94,8 @@ def put_cost(
             missing = "Renault's holding" if held.empty else "Renault's share count"
             why = f"{missing} was not public on {b.ev.as_of}"
         b.frames["stub"] = pd.DataFrame(columns=["stake", "holder", "stub", "ratio"])
-        for key, (name, label) in labels.items():
-            b.put(f"decline.{key}", None, "EUR", label, used[name], note=why)
+        for key, (_, label) in labels.items():
+            b.put(f"decline.{key}", None, "EUR", label, both, note=why)
         return
     b.frames["stub"] = frame
     last = frame.iloc[-1]

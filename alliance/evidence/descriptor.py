@@ -104,11 +104,15 @@ class Package:
         return [c for c in self.resource(name)["schema"]["primaryKey"] if c != "published"]
 
     def standing(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
-        """Of rows with one key the last published, in place of the first."""
+        """Of rows with one key the last published, in place and with the day of the first.
+
+        That day orders disclosures: a correction of an old figure is not the latest figure.
+        """
         key = self.key(name)
         if not rows.duplicated(key).any():
             return rows
-        return rows.loc[rows.groupby(key, sort=False)["published"].idxmax()]
+        days = rows.groupby(key, sort=False)["published"]
+        return rows.loc[days.idxmax()].assign(published=days.min().to_numpy())
 
     def raw(self, name: str) -> pd.DataFrame:
         """One table as text, in file order; its columns must be those described."""

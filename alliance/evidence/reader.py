@@ -251,21 +251,23 @@ class Evidence:
 
     def _cut(self, name: str) -> pd.DataFrame:
         if name not in self._cuts:
-            frame = self._whole(name)
-            known = frame[frame["published"] <= pd.Timestamp(self.as_of)]
-            self._cuts[name] = self.package.standing(name, known)
+            self._cuts[name] = self.package.standing(name, self._told(name))
         return self._cuts[name]
 
+    def _told(self, name: str) -> pd.DataFrame:
+        frame = self._whole(name)
+        return frame[frame["published"] <= pd.Timestamp(self.as_of)]
+
     def _record(self, kind: str, name: str, frame: pd.DataFrame) -> None:
-        if not self._readers:
-            return
-        if (kind, name) not in self._entries:
+        if self._readers and (kind, name) not in self._entries:
+            told = self._told(name if kind == "table" else "facts")  # corrections included
+            told = told[told["fact"] == name] if kind == "fact" else told
             dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
             self._entries[kind, name] = {
                 "kind": kind,
                 "id": name,
                 "as_of": _last(frame[dates[0]]) if dates else _last(frame["published"]),
-                "published": _last(frame["published"]),
+                "published": _last(told["published"]),
             }
         for used in self._readers:
             used.entries[kind, name] = self._entries[kind, name]

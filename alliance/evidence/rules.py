@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from alliance.errors import EvidenceError
 from alliance.evidence import calendars
 
 Tables = dict[str, pd.DataFrame]
@@ -95,11 +94,7 @@ def _sessions(tables: Tables) -> Found:
             yield name, None, "its company has no row in companies.csv"
             continue
         days, mic = pd.DatetimeIndex(frame["date"]), exchanges[name.removeprefix("prices-")]
-        try:
-            sessions = calendars.sessions(mic, days.min(), days.max())
-        except EvidenceError as error:
-            yield name, None, str(error)
-            continue
+        sessions = calendars.sessions(mic, days.min(), days.max())
         for day in days.difference(sessions):
             yield name, frame.index[days == day][0], f"{day.date()} is no session of {mic}"
         excused = pd.DatetimeIndex(gaps.loc[gaps["table"] == name, "date"])
