@@ -454,7 +454,7 @@ FLAWED = {
     "no name": (described(lambda w: w["resources"][0].pop("name")), "a name of its own"),
     "a text for a schema": (
         described(lambda w: w["resources"][0].update(schema="x.json")),
-        "path, schema and sources",
+        "and a schema",
     ),
     "a text for a table": (described(lambda w: w["resources"].append("x")), "a name of its own"),
     "no resources": (described(lambda w: w.pop("resources")), "list of resources"),

@@ -115,7 +115,7 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
     plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan, lines = _plan(plans, ev, price.date)
     stakes, value = _stakes(key, row["share"], ev), price.value / fx
-    nil = stakes == 0.0
+    held = ("at market", "evidence") if stakes else ("none in the evidence", "assumed")
     note = price.note or f"close of {price.date}"
     rate = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
     told = {"ev": row["ev_unit"], "profit": row["profit_unit"]}
@@ -136,12 +136,7 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
             ("price a share", value, note, "evidence"),
             ("shares", shares, _told(counts["note"].iloc[-1]), "evidence"),
             ("market value", shares * value, note, "evidence"),
-            (
-                "listed stakes",
-                stakes,
-                "none in the evidence" if nil else "at market",
-                "assumed" if nil else "evidence",
-            ),
+            ("listed stakes", stakes, *held),
         ),
         "figures": (*figures, *lines),
         "note": "; ".join(n for n in (price.note, rate) if n),

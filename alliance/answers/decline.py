@@ -57,11 +57,11 @@ def check(s: Scenario, ev: Evidence) -> None:
         possible = (
             f"the first possible day is {days[window].date()}"
             if len(days) > window
-            else (f"on {s.as_of} only {len(days)} days were public")
+            else f"on {s.as_of} only {len(days)} days were public"
         )
         raise ScenarioError(
             f"decline.since: {window} trading days of betas must precede it; "
-            f"with the data from {first} {possible}, received {since}"
+            f"with the data from {first}, {possible}, received {since}"
         )
 
 
@@ -164,34 +164,20 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
         ("price_change_jpy", price, tape, "Price change in yen"),
         ("price_change_eur", in_eur, tape | fix, "Price change in euros"),
         ("total_return_jpy", t.adjusted, tape, "Total return in yen, dividends reinvested"),
-        (
-            "total_return_eur",
-            returns.in_eur(t.adjusted, t.rate),
-            tape | fix,
-            "Total return in euros, dividends reinvested",
-        ),
-    ):
+        ("total_return_eur", returns.in_eur(t.adjusted, t.rate), tape | fix,
+         "Total return in euros, dividends reinvested"),
+    ):  # fmt: skip
         value = returns.change(series, start)
         b.put(f"decline.{key}", value, "fraction", f"{label}, {span}", used)
     shown, used = (price, tape) if s.decline.currency == "JPY" else (in_eur, tape | fix)
     fall = returns.drawdown(shown[start:])
     bottom = fall.idxmin()
     peak = shown[start:bottom].idxmax()
-    b.put(
-        "decline.max_drawdown",
-        fall.min(),
-        "fraction",
-        f"Deepest fall from a running high, price in {s.decline.currency}",
-        used,
-        note=f"from {peak.date()} to {bottom.date()}",
-    )
-    b.put(
-        "decline.drawdown_now",
-        fall.iloc[-1],
-        "fraction",
-        f"Below the running high at the end, price in {s.decline.currency}",
-        used,
-    )
+    label = f"Deepest fall from a running high, price in {s.decline.currency}"
+    note = f"from {peak.date()} to {bottom.date()}"
+    b.put("decline.max_drawdown", fall.min(), "fraction", label, used, note)
+    label = f"Below the running high at the end, price in {s.decline.currency}"
+    b.put("decline.drawdown_now", fall.iloc[-1], "fraction", label, used)
     b.frames["drawdown"] = pd.DataFrame({"price": shown[start:], "drawdown": fall})
     b.context |= {"peak": peak, "bottom": bottom}
     columns, rows = {}, []

@@ -168,7 +168,9 @@ def fill(s: Scenario, ev: Evidence, k: Known | None = None) -> Inputs:
 
 def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
     """The terms that a filled group makes with a holding and a daily volume."""
+    alike = {f.name: getattr(g, f.name) for f in fields(sd.Terms) if f.name in type(g).model_fields}
     return sd.Terms(
+        **alike,
         held=float(held),
         issued=float(issued),
         target=g.target_stake,
@@ -176,20 +178,10 @@ def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
         daily_volatility=g.volatility / np.sqrt(sd.market.TRADING_DAYS),
         discount=g.discount_rate,
         rate_foreign=g.rate_jpy,
-        dividend_yield=g.dividend_yield,
-        fee=g.fee,
-        min_discount=g.min_discount,
-        impact=g.impact,
-        permanent_impact=g.permanent_impact,
-        block_discount=g.block_discount,
-        participation=g.participation,
         multiples=g.price_points,
-        monitoring=g.monitoring,
         budget=g.buyback_budget_jpy,
         lot=g.lot_shares,
-        window_days=g.window_days,
         floor=g.floor_jpy,
-        rest=g.rest,
         premium=g.exchange_premium,
     )
 

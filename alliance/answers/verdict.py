@@ -86,9 +86,8 @@ def _since(b: Builder) -> None:
             level = peers.ffill().reindex(span.index, method="ffill").mean(axis=1)
             gap = (span - span.iloc[0]) - (level - level.iloc[0])
             years = (span.index - start).days / 365.25
-            parts.append(
-                pd.DataFrame({"maker": maker, "day": span.index, "years": years, "gap": gap.values})
-            )
+            rows = {"maker": maker, "day": span.index, "years": years, "gap": gap.values}
+            parts.append(pd.DataFrame(rows))
     b.used = b.used | used
     columns = ["maker", "day", "years", "gap"]
     b.frames["since"] = (

@@ -18,7 +18,7 @@ def _calendar(mic: str):
 
 
 def sessions(mic: str, first: dt.date | pd.Timestamp, last: dt.date | pd.Timestamp):
-    """Sessions of an exchange (ISO 10383 code) from ``first`` to ``last``, both included, as far as known.
+    """Sessions of an exchange (ISO 10383 code) from ``first`` to ``last``, as far as known.
 
     Examples
     --------

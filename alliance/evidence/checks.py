@@ -69,11 +69,9 @@ def check(data: str | Path | None = None) -> list[Problem]:
             if not any(p.file == path and p.rule != "hash" for p in problems):
                 problems.append(Problem(path, None, "readable", str(error)))
     problems += _corrections(package, tables)
-    whole = {name: table.select_dtypes("Int64").columns for name, table in tables.items()}
-    tables = {  # an empty cell is NaN: comparing it says no, and never fails
-        name: package.standing(name, table).astype(dict.fromkeys(whole[name], "float64"))
-        for name, table in tables.items()
-    }
+    for name, table in tables.items():  # an empty cell is NaN: comparing it says no
+        whole = dict.fromkeys(table.select_dtypes("Int64"), "float64")
+        tables[name] = package.standing(name, table).astype(whole)
     for rule, needs, function in RULES:
         if set(needs) <= set(tables):
             for name, at, message in function(tables):
@@ -158,11 +156,10 @@ def _text(package: Package) -> Iterator[Problem]:
     for resource in package.resources.values():
         with suppress(OSError):  # a missing file is said where it is read
             content = (package.root / resource["path"]).read_bytes()
-            if content.startswith(b"\xef\xbb\xbf"):
-                yield Problem(resource["path"], 1, "text", "must not start with a byte order mark")
-            if b"\r" in content:
-                row = content[: content.index(b"\r")].count(b"\n") + 1
-                yield Problem(resource["path"], row, "text", "lines must end with a line feed only")
+            for mark, what in ((b"\xef\xbb\xbf", "byte order mark"), (b"\r", "carriage return")):
+                if mark in content:
+                    row = content[: content.index(mark)].count(b"\n") + 1
+                    yield Problem(resource["path"], row, "text", f"must hold no {what}")
 
 
 def _corrections(package: Package, tables: Tables) -> Iterator[Problem]:

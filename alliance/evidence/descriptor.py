@@ -210,21 +210,19 @@ def flaws(descriptor: object) -> list[tuple[int | None, str]]:
     if not isinstance(tables, list):
         return [(None, "must be an object with a list of resources")]
     found: list[tuple[int | None, str]] = []
+    needs = "a name of its own, a path, titled sources, and a schema with key and published"
     seen: set[str] = set()
     for place, table in enumerate(tables):
-        name = table.get("name") if isinstance(table, dict) else None
         try:
-            if not isinstance(name, str) or name in seen:
-                raise KeyError("a name of its own")
-            seen.add(name)
-            fields, key = table["schema"]["fields"], table["schema"]["primaryKey"]
-            columns = [field["name"] for field in fields if field["type"]]
-            if not {*key, "published", "published_basis"} <= set(columns):
-                raise KeyError("columns for its key, and published and published_basis")
-            _ = table["path"] + "", [source["title"] for source in table["sources"]]
-        except (KeyError, TypeError) as missing:
-            what = missing.args[0] if isinstance(missing, KeyError) else "path, schema and sources"
-            found.append((place, f"table {name or place + 1} needs {what}"))
+            name, schema = table["name"], table["schema"]
+            columns = {field["name"] for field in schema["fields"] if field["type"]}
+            whole = {*schema["primaryKey"], "published", "published_basis"} <= columns
+            whole &= name not in seen and all(source["title"] for source in table["sources"])
+            seen.add(table["path"] and name)
+        except (KeyError, TypeError):
+            whole = False
+        if not whole:
+            found.append((place, f"table {place + 1} of the list needs {needs}"))
     return found
 
 

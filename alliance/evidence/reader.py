@@ -279,14 +279,9 @@ def _last(dates: pd.Series) -> str | None:
 
 
 def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Evidence:
-    """The evidence as it was known on a day.
+    """The evidence as it was known on a day (a date, or ``YYYY-MM-DD``).
 
-    Parameters
-    ----------
-    as_of : str or date
-        The day on which the reader stands, ``YYYY-MM-DD``.
-    data : path, optional
-        Another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``.
+    ``data`` is another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``.
 
     Raises
     ------

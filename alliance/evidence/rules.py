@@ -57,17 +57,12 @@ def _published(tables: Tables) -> Found:
         columns = ("date", "ex_date", "announced", "settled", "cancelled")
         days = {column: frame[column] for column in columns if column in frame}
         if name == "statements":
-            quarters = (4 - frame["quarter"].fillna(4)) * 3
-            ends = [
-                end - pd.DateOffset(months=int(months))
-                for end, months in zip(frame["fiscal_year_end"], quarters, strict=True)
-            ]
-            days["two weeks after its quarter"] = pd.Series(
-                pd.DatetimeIndex(ends) + pd.Timedelta(days=14), frame.index
-            )
+            early = pd.to_timedelta(92 * (4 - frame["quarter"]) - 14, unit="D")
+            days["two weeks after its quarter"] = frame["fiscal_year_end"] - early
         if "fiscal_year" in frame:
-            ends = pd.to_datetime(frame["fiscal_year"].str[2:] + "-12-31", errors="coerce")
-            days["the end of its year"] = ends
+            days["the end of its year"] = pd.to_datetime(
+                frame["fiscal_year"].str[2:] + "-12-31", errors="coerce"
+            )
         for what, day in days.items():
             for at, row in _where(frame, told < day):
                 message = f"published {row['published'].date()} is before {what} {day[at].date()}"
@@ -102,12 +97,8 @@ def _sessions(tables: Tables) -> Found:
         runs = pd.Series(sessions.get_indexer_for(missing)).diff().ne(1).cumsum().to_numpy()
         for _, run in missing.to_series().groupby(runs):
             first, last = run.iloc[0].date(), run.iloc[-1].date()
-            span = f"session {first} has" if len(run) == 1 else f"sessions {first} to {last} have"
-            yield (
-                name,
-                None,
-                f"{span} no row and {'is' if len(run) == 1 else 'are'} not in gaps.csv",
-            )
+            span = f"session {first}" if len(run) == 1 else f"sessions {first} to {last}"
+            yield name, None, f"{span}: neither a row nor in gaps.csv"
 
 
 @_rule("move", "gaps")
@@ -115,15 +106,10 @@ def _moves(tables: Tables) -> Found:
     """No level halves or doubles in a day; a true move of that size has a row in gaps."""
     gaps = tables["gaps"]
     for name, frame, column in _series(tables):
-        level = frame[column].dropna()
         excused = frame["date"].isin(gaps.loc[gaps["table"] == name, "date"])
-        for at, row in _where(frame, (level.pct_change().abs() > MOVE) & ~excused[level.index]):
-            before = level[: at - 1].iloc[-1]
-            yield (
-                name,
-                at,
-                f"{column} {row[column]:g} after {before:g}: more than {MOVE:.0%} in a day",
-            )
+        moved = frame[column].dropna().pct_change()
+        for at, row in _where(frame, (moved.abs() > MOVE) & ~excused[moved.index]):
+            yield name, at, f"{column} {row[column]:g} is a move of {moved[at]:+.0%} in a day"
 
 
 @_rule("adjusted")
@@ -135,8 +121,7 @@ def _adjusted(tables: Tables) -> Found:
         ratio = frame["adj_close"] / frame["close"]
         for at, row in _where(frame, ratio > 1 + WITHIN):
             yield name, at, f"adj_close {row['adj_close']:g} is above the close {row['close']:g}"
-        back = ratio.dropna().diff() < -WITHIN
-        for at, _ in _where(frame, back):
+        for at, _ in _where(frame, ratio.dropna().diff() < -WITHIN):
             yield name, at, "adj_close moves away from the close: no dividend does that"
         if len(frame) and ratio.iloc[-1] < 1 - WITHIN:
             yield name, frame.index[-1], "adj_close is not the close on the last day"
@@ -149,12 +134,8 @@ def _counts(tables: Tables) -> Found:
         frame = tables[name].sort_values("date", kind="stable")
         moved = frame.groupby(by)["shares"].transform(lambda x: x.pct_change()) + 1
         for at, row in _where(frame, (moved > FACTOR) | (moved < 1 / FACTOR)):
-            what = " ".join(row[by])
-            yield (
-                name,
-                at,
-                f"{row['shares']:,.0f} shares ({what}): {moved[at]:,.4g} times the row before",
-            )
+            what = f"{row['shares']:,.0f} shares ({' '.join(row[by])})"
+            yield name, at, f"{what}: {moved[at]:,.4g} times the row before"
 
 
 @_rule("shares", "holdings", "shares")
@@ -167,10 +148,8 @@ def _holdings_fit(tables: Tables) -> Found:
             same = rows[rows["date"] == day]
             before = total[total.index < day].iloc[-1]
             if len(same) > 1 and total[day] != before:
-                message = (
-                    f"{owner} holds {total[day]:,.0f} of {company} in parts, {before:,.0f} before"
-                )
-                yield "holdings", same.index[0], message
+                parts = f"{owner} holds {total[day]:,.0f} of {company} in parts"
+                yield "holdings", same.index[0], f"{parts}, {before:,.0f} before"
     for company, rows in tables["holdings"].groupby("company"):
         issued = shares[shares["company"] == company].set_index("date")["shares"].sort_index()
         for day, held in _wide(rows).sum(axis=1).items():
@@ -209,11 +188,8 @@ def _tranches_tie(tables: Tables) -> Found:
         }  # fmt: skip
         for what, (computed, printed, within) in ties.items():
             if not abs(computed - printed) <= within:
-                yield (
-                    "tranches",
-                    at,
-                    f"{what}: {computed:,.10g} computed, {printed:,.10g} in the row",
-                )
+                message = f"{what}: {computed:,.10g} computed, {printed:,.10g} in the row"
+                yield "tranches", at, message
         if t["loss_eur"] > t["loss_ceiling_eur"]:
             yield "tranches", at, "its loss is above the ceiling announced"
 
@@ -226,8 +202,7 @@ def _earnings_fit(tables: Tables) -> Found:
         issued = counts.loc[counts["company"] == row["company"], "shares"]
         part = float(row["net_profit"]) / row["eps"] / issued.max() if row["eps"] else 1.0
         if len(issued) and not 0.5 <= part <= 1.02:
-            message = f"net profit over EPS is {part:.3g} of the most shares ever in issue"
-            yield "statements", at, message
+            yield "statements", at, f"net profit over EPS is {part:.3g} of the shares issued"
         equity = float(row["total_assets"]) * row["equity_ratio"] / float(row["net_assets"] or 1)
         if not 0.5 <= equity <= 1.01:
             yield "statements", at, f"equity by its ratio is {equity:.3g} of net assets"
@@ -236,22 +211,19 @@ def _earnings_fit(tables: Tables) -> Found:
 @_rule("total", "sales")
 def _regions_add_up(tables: Tables) -> Found:
     """Regions of a year add up to its printed total within rounding to thousands."""
-    for (company, year, period), rows in tables["sales"].groupby(
-        ["company", "fiscal_year", "period"]
-    ):
+    for year, rows in tables["sales"].groupby(["company", "fiscal_year", "period"]):
         parts, total = rows[rows["region"] != "total"], rows[rows["region"] == "total"]
         if total.empty or not {"other", "europe-and-other"} & set(parts["region"]):
             continue
         difference = parts["units"].sum() - total["units"].iloc[0]
         if abs(difference) > 500 * (len(parts) + 1):
-            message = f"regions of {company} {year} {period} miss the total by {difference:,.0f}"
+            message = f"regions of {' '.join(year)} miss the total by {difference:,.0f}"
             yield "sales", rows.index[0], message
 
 
 def _wide(rows: pd.DataFrame) -> pd.DataFrame:
     """Shares by day and holder, each count in force until the next."""
-    wide = rows.pivot(index="date", columns="holder", values="shares").sort_index()
-    return wide.ffill()
+    return rows.pivot(index="date", columns="holder", values="shares").sort_index().ffill()
 
 
 def _last(series: pd.Series, day: pd.Timestamp) -> float:
