@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+import shutil
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from alliance import evidence
+from alliance import evidence, report, scenario
+from alliance.cli import cli
 from alliance.errors import EvidenceError, NotPublished
 from alliance.evidence.checks import check, seal
 
@@ -237,6 +241,248 @@ def test_check_reports_everything_at_once(data):
     assert str(zero).startswith("prices/nissan.csv:6: ")
 
 
+@pytest.fixture
+def few(data):
+    """A copy with few price tables: a check of it is quick."""
+    path = data / "datapackage.json"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    kept = {f"prices/{name}.csv" for name in ("nissan", "honda", "topix")}
+    for resource in [*whole["resources"]]:
+        if resource["path"].startswith("prices/") and resource["path"] not in kept:
+            whole["resources"].remove(resource)
+            (data / resource["path"]).unlink()
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    return data
+
+
+def cells(path, change):
+    """A corruption: a table as text, changed as a frame, written back."""
+
+    def corrupt(folder):
+        file = folder / path
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        file.write_bytes(change(frame).to_csv(index=False, lineterminator="\n").encode())
+
+    return path, corrupt
+
+
+def put(column, value, pick):
+    """A change of a frame: one column of the rows that ``pick`` marks, by a value or function."""
+
+    def change(frame):
+        rows = pick(frame)
+        old = frame.loc[rows, column]
+        frame.loc[rows, column] = old.map(value) if callable(value) else value
+        return frame
+
+    return change
+
+
+def raw(path, change):
+    def corrupt(folder):
+        (folder / path).write_bytes(change((folder / path).read_bytes()))
+
+    return path, corrupt
+
+
+def times(factor):
+    return lambda text: text and repr(float(text) * factor)
+
+
+def swapped(frame):
+    return frame.rename(columns={"close": "adj_close", "adj_close": "close"})[list(frame)]
+
+
+def twice(frame):
+    again = frame[frame["fact"] == "voting-cap"].assign(published="2024-01-31")
+    return pd.concat([frame, again])
+
+
+def where(column, value):
+    return lambda frame: frame[column] == value
+
+
+#: What a seal must not accept: the corruption, its rule, and the row where there is one.
+UNSOUND = {
+    "all closes from a day on, times 100": (
+        cells("prices/nissan.csv", put("close", times(100), lambda f: f["date"] >= "2022-01-04")),
+        "move",
+        "2022-01-04",
+    ),
+    "all closes of an index from a day on": (
+        cells("prices/topix.csv", put("close", times(100), lambda f: f["date"] >= "2022-01-04")),
+        "move",
+        "2022-01-04",
+    ),
+    "one close, times 100": (
+        cells("prices/nissan.csv", put("close", times(100), where("date", "2022-06-01"))),
+        "move",
+        "2022-06-01",
+    ),
+    "close and adjusted close swapped": (cells("prices/nissan.csv", swapped), "adjusted", ""),
+    "a holding in thousands": (
+        cells("holdings.csv", put("shares", "1831837", where("shares", "1831837027"))),
+        "scale",
+        "2023-11-08",
+    ),
+    "a part of a split holding": (
+        cells("holdings.csv", put("shares", "633107268", where("shares", "633107267"))),
+        "shares",
+        "2023-11-08",
+    ),
+    "issued shares in thousands": (
+        cells("shares.csv", put("shares", "4220715", where("shares", "4220715112"))),
+        "scale",
+        "2023-12-15",
+    ),
+    "a sale's cash, times 10": (
+        cells("tranches.csv", put("proceeds_eur", "7640000000", where("tranche", "1"))),
+        "tranche",
+        "211000000",
+    ),
+    "a sale a year early": (
+        cells("tranches.csv", put("published", "2022-12-15", where("tranche", "1"))),
+        "published",
+        "211000000",
+    ),
+    "a book value public on its own day": (
+        cells("book-values.csv", put("published", "2018-03-31", where("date", "2018-03-31"))),
+        "published",
+        "1377.05",
+    ),
+    "a quarter public at its end": (
+        cells("statements.csv", put("published", "2022-10-01", where("published", "2022-11-09"))),
+        "published",
+        "2022-10-01",
+    ),
+    "sales public before the year ends": (
+        cells("sales.csv", put("published", "2016-05-14", where("fiscal_year", "FY2016"))),
+        "published",
+        "FY2016",
+    ),
+    "a loss as a profit": (
+        cells(
+            "statements.csv",
+            put("net_profit", "448697000000", where("net_profit", "-448697000000")),
+        ),
+        "earnings",
+        "448697000000",
+    ),
+    "an address that is none": (
+        cells("documents.csv", put("read_at", "n/a", where("document", "article-1"))),
+        "constraint-error",
+        "article-1",
+    ),
+    "a row twice, on two days": (cells("facts.csv", twice), "correction", "2024-01-31"),
+    "a day far ahead": (
+        raw("prices/topix.csv", lambda b: b + b"2031-01-06,1,2031-01-06,event\n"),
+        "sessions",
+        None,
+    ),
+    "a byte order mark": (raw("shares.csv", lambda b: b"\xef\xbb\xbf" + b), "text", None),
+    "lines that end otherwise": (
+        raw("prices/topix.csv", lambda b: b.replace(b"\n", b"\r\n")),
+        "text",
+        "",
+    ),
+    "another encoding": (
+        raw("documents.csv", lambda b: b.replace(b"Reuters", b"Re\xfcters", 1)),
+        "readable",
+        None,
+    ),
+    "an empty file": (raw("holdings.csv", lambda b: b""), "readable", None),
+    "a missing column": (
+        raw("prices/honda.csv", lambda b: b.replace(b",volume", b"", 1)),
+        "readable",
+        None,
+    ),
+    "a row too long": (raw("gaps.csv", lambda b: b + b"a,b,c,d,e,f,g\n"), "readable", None),
+}
+UNSOUND["the yen rate inverted"] = (
+    cells(
+        "rates/jpy-per-eur.csv",
+        put("jpy_per_eur", lambda v: repr(1 / float(v)), lambda f: f["date"] > "2000"),
+    ),
+    "constraint-error",
+    "",
+)
+
+
+@pytest.mark.parametrize("what", UNSOUND)
+def test_check_finds_what_a_seal_must_not_accept(few, what):
+    (path, corrupt), rule, row = UNSOUND[what]
+    corrupt(few)
+    problems = [p for p in check(few) if p.rule != "hash"]
+    assert (path, rule) in {(p.file, p.rule) for p in problems}, problems[:5]
+    if rule == "readable":
+        assert len([p for p in problems if p.file == path]) == 1
+    if row is not None:
+        lines = (few / path).read_text(encoding="utf-8").splitlines()
+        (first, *_) = [p.row for p in problems if (p.file, p.rule) == (path, rule)]
+        assert row in lines[first - 1], first
+
+
+def described(change):
+    """A corruption of the descriptor."""
+
+    def corrupt(folder):
+        path = folder / "datapackage.json"
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        change(whole)
+        path.write_text(json.dumps(whole), encoding="utf-8")
+
+    return corrupt
+
+
+def bare(folder):
+    """A table added without hash, and without all that the others say of themselves."""
+    shutil.copyfile(folder / "prices/honda.csv", folder / "prices/mazda.csv")
+    row = "mazda,Mazda,7261.T,XTKS,JPY,share,2016-01-04,stated\n"
+    edit(folder, "companies.csv", lambda t: t + row)
+
+    def add(whole):
+        honda = next(r for r in whole["resources"] if r["name"] == "prices-honda")
+        keep = {key: honda[key] for key in ("type", "format", "schema", "sources")}
+        whole["resources"].append(keep | {"name": "prices-mazda", "path": "prices/mazda.csv"})
+
+    described(add)(folder)
+
+
+FLAWED = {
+    "no hash": (described(lambda w: w["resources"][0].pop("hash")), "hash"),
+    "no schema": (described(lambda w: w["resources"][0].pop("schema")), "schema"),
+    "no name": (described(lambda w: w["resources"][0].pop("name")), "a name of its own"),
+    "a text for a schema": (
+        described(lambda w: w["resources"][0].update(schema="x.json")),
+        "and a schema",
+    ),
+    "a text for a table": (described(lambda w: w["resources"].append("x")), "a name of its own"),
+    "no resources": (described(lambda w: w.pop("resources")), "list of resources"),
+    "no JSON": (raw("datapackage.json", lambda b: b[:-9])[1], "not valid JSON"),
+    "no descriptor": (lambda folder: (folder / "datapackage.json").unlink(), "is missing"),
+    "a missing file": (lambda folder: (folder / "shares.csv").unlink(), "shares.csv is missing"),
+    "another encoding": (UNSOUND["another encoding"][0][1], "documents.csv"),
+    "an added table": (bare, "prices/mazda.csv"),
+}
+
+
+@pytest.mark.parametrize("what", FLAWED)
+def test_no_folder_stops_check_or_report_with_a_traceback(few, tmp_path, what):
+    corrupt, message = FLAWED[what]
+    corrupt(few)
+    run = CliRunner().invoke(cli, ["check", "--data", str(few)])
+    assert run.exit_code == 1 and isinstance(run.exception, SystemExit), run.exception
+    assert message in run.output
+    with pytest.raises(EvidenceError, match=re.escape(message)):
+        report.build(report.Target("base", scenario.Scenario(), ""), tmp_path / "build", data=few)
+
+
+def test_an_added_table_needs_no_more_than_a_seal(few):
+    bare(few)
+    assert seal(few) == 2
+    assert evidence.open("2023-01-17", few).close("mazda").iloc[-1] > 0
+
+
 def test_published_before_the_day_it_speaks_of(data):
     edit(data, "shares.csv", lambda t: t.replace("2025-10-16", "2025-09-01"))
     assert any(p.rule == "published" and p.row == 9 for p in check(data))
@@ -252,13 +498,13 @@ def test_days_must_run_forward(data):
     assert any(p.rule == "monotone" and p.row == 12 for p in check(data))
 
 
-def test_seal_only_after_a_clean_check(data):
-    edit(data, "prices/nissan.csv", lambda t: t.replace("423.4", "423.5", 1))
-    assert seal(data) == 1
-    assert evidence.open("2023-01-17", data).close("nissan").iloc[-1] == 423.5
-    edit(data, "prices/nissan.csv", lambda t: t.replace("423.5", "-1", 1))
+def test_seal_only_after_a_clean_check(few):
+    edit(few, "prices/topix.csv", lambda t: t.replace("1902.89", "1902.99", 1))
+    assert seal(few) == 1
+    assert evidence.open("2023-01-17", few).close("topix").iloc[-1] == 1902.99
+    edit(few, "prices/topix.csv", lambda t: t.replace("1902.99", "-1", 1))
     with pytest.raises(EvidenceError, match="only when it is clean"):
-        seal(data)
+        seal(few)
 
 
 def test_no_descriptor(tmp_path):

@@ -89,6 +89,15 @@ def test_models_neither_read_nor_draw():
                 assert word not in code.lower(), f"{word} in {path.name}"
 
 
+def test_data_has_one_door():
+    """Outside its room the evidence is asked, never a table uncut and unrecorded."""
+    for path in FILES:
+        if room(path) != "evidence":
+            text = path.read_text(encoding="utf-8")
+            found = re.findall(r"\.package\.(?:read|raw)\w*|\._(?:whole|cut|kept)\b|read_csv", text)
+            assert not found, f"{found} in {path.name}"
+
+
 def test_import_is_silent_and_fast():
     code = (
         "import sys, time; before = set(sys.modules); t = time.process_time(); import alliance;"

@@ -436,7 +436,7 @@ def test_another_company_is_a_row(data, reseal):
         path.write_text(text + row + "\n", encoding="utf-8", newline="\n")
 
     tail = "2022-01-31,stated,article-1,high,"
-    add("carmakers", f"stellantis,Stellantis,stellantis,estoxx50,EUR,2022-05-01,,its EVs,,{tail}")
+    add("carmakers", "stellantis,Stellantis,stellantis,estoxx50,EUR,its EVs,,2016-01-04,stated,")
     add("shares", f"stellantis,issued,2021-12-31,3100000000,{tail}")
     add("fundamentals", f"stellantis,2021,net_cash,19000000000,EUR,{tail}")
     add("ev-plans", f"stellantis,m,money,30000000000,EUR,2021-07-08,2025-12-31,,{tail}")

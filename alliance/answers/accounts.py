@@ -72,10 +72,14 @@ def account(key: str, ev: Evidence) -> Account:
     ScenarioError
         If a figure is in a currency without a rate near its day.
     """
-    row = ev.package.read("carmakers").set_index("maker").loc[key]
-    day = ev.as_of if pd.isna(row["eve"]) else min(ev.as_of, row["eve"].date())
-    then, share = ev.at(day), row["share"]
     with ev.reading() as used:
+        rows = ev.rows("carmakers", maker=key)
+        if rows.empty:
+            why = f"{ev.names('carmakers')[key]} was not public on {ev.as_of}"
+            return Account(key, ev.names("carmakers")[key], "EUR", ev.as_of, used, why)
+        row, eves = rows.iloc[0], ev.rows("separation-events", maker=key, marks="eve")
+        day = min([ev.as_of, *eves["date"].dt.date])
+        then, share = ev.at(day), row["share"]
         who = {"key": key, "name": row["name"], "currency": row["currency"]}
         who |= {"day": day, "used": used}
         price, shares = returns.level(then.close(share), day), then.shares(share)
@@ -111,7 +115,7 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
     plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan, lines = _plan(plans, ev, price.date)
     stakes, value = _stakes(key, row["share"], ev), price.value / fx
-    nil = stakes == 0.0
+    held = ("at market", "evidence") if stakes else ("none in the evidence", "assumed")
     note = price.note or f"close of {price.date}"
     rate = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
     told = {"ev": row["ev_unit"], "profit": row["profit_unit"]}
@@ -132,12 +136,7 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
             ("price a share", value, note, "evidence"),
             ("shares", shares, _told(counts["note"].iloc[-1]), "evidence"),
             ("market value", shares * value, note, "evidence"),
-            (
-                "listed stakes",
-                stakes,
-                "none in the evidence" if nil else "at market",
-                "assumed" if nil else "evidence",
-            ),
+            ("listed stakes", stakes, *held),
         ),
         "figures": (*figures, *lines),
         "note": "; ".join(n for n in (price.note, rate) if n),
@@ -174,12 +173,12 @@ def _stakes(holder: str, own: str, ev: Evidence) -> float:
     rows = ev.rows("holdings", beneficiary=holder)
     rows = rows[rows["company"] != own]
     total = 0.0
-    currencies = ev.package.read("companies").set_index("company")["currency"]
     for company in sorted(rows["company"].unique()):
         close = returns.level(ev.close(company), ev.as_of)
         if close.value is not None:
             held = ev.holding(holder, company).iloc[-1]
-            total += held * close.value / per_eur(currencies[company], ev, close.date)
+            currency = ev.rows("companies", company=company)["currency"].iloc[0]
+            total += held * close.value / per_eur(currency, ev, close.date)
     return float(total)
 
 

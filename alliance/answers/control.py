@@ -7,7 +7,6 @@ import pandas as pd
 
 from alliance import ownership
 from alliance.answers.form import Builder
-from alliance.errors import NotPublished
 from alliance.evidence import Evidence, Used
 
 _EPS = {
@@ -103,12 +102,8 @@ def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: 
     with b.ev.reading() as used:
         price, own = b.ev.close(holder), b.ev.shares(holder)
     b.used = b.used | used
-    value = pd.Series(
-        {
-            holder: float(price.iloc[-1] * own.iloc[-1]),
-            share: i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur,
-        }
-    )
+    worth = i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur
+    value = pd.Series({holder: float(price.iloc[-1] * own.iloc[-1]), share: worth})
     held = pd.DataFrame(0.0, index=value.index, columns=value.index)
     held.loc[holder, share], held.loc[share, holder] = stake, back
     return ownership.look_through(held, value).assign(market=value)
@@ -117,15 +112,8 @@ def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: 
 def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, float | None, Used]:
     """Shares in the trust, the cap on votes (None where not public), and what was read."""
     with ev.reading() as used:
-        rows = ev.holdings
-    rows = rows[(rows["holder"] == trustee) & (rows["company"] == share)].sort_values("date")
-    cap = None
-    try:
-        with ev.reading() as cap_used:
-            cap = float(ev.fact("voting-cap")["value"])
-        used = used | cap_used
-    except NotPublished:
-        pass
+        cap, rows = ev.figure("voting-cap"), ev.rows("holdings", holder=trustee, company=share)
+    rows = rows.sort_values("date")
     return float(rows["shares"].iloc[-1]) if len(rows) else None, cap, used
 
 

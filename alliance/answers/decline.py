@@ -27,7 +27,7 @@ def check(s: Scenario, ev: Evidence) -> None:
     ScenarioError
     """
     close = ev.close(SHARE)
-    first, since = ev.package.read(f"prices-{SHARE}")["date"].iloc[0].date(), s.decline.since
+    first, since = ev.days(f"prices-{SHARE}")[0].date(), s.decline.since
     if s.as_of < first or close.empty:
         raise ScenarioError(f"as_of: the data start on {first}, received {s.as_of}")
     if since < first:
@@ -42,12 +42,26 @@ def check(s: Scenario, ev: Evidence) -> None:
         if peer not in listed:
             hint = did_you_mean(peer, listed - {SHARE})
             raise ScenarioError(f"decline.peers: must be listed in Tokyo, received '{peer}'{hint}")
-    before = int((close.index <= pd.Timestamp(since)).sum()) - 1
-    if before < s.decline.beta_window_days:
-        earliest = close.index[s.decline.beta_window_days].date()
+    start, last, days = close.index.asof(pd.Timestamp(since)), close.index[-1], close.index
+    for name in (MARKET, *s.decline.peers):
+        own = ev.close(name).index
+        if start not in own or last not in own:
+            span = f"from {own[0].date()} to {own[-1].date()}" if len(own) else "on no day"
+            raise ScenarioError(
+                f"decline: {name} must have a close on Nissan's first and last day, "
+                f"{start.date()} and {last.date()}; it has closes {span}"
+            )
+        days = days.intersection(own)
+    window = s.decline.beta_window_days
+    if (days < start).sum() < window:
+        possible = (
+            f"the first possible day is {days[window].date()}"
+            if len(days) > window
+            else f"on {s.as_of} only {len(days)} days were public"
+        )
         raise ScenarioError(
-            f"decline.since: {s.decline.beta_window_days} trading days of betas must precede it; "
-            f"with the data from {first} the first possible day is {earliest}, received {since}"
+            f"decline.since: {window} trading days of betas must precede it; "
+            f"with the data from {first}, {possible}, received {since}"
         )
 
 
@@ -150,34 +164,20 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
         ("price_change_jpy", price, tape, "Price change in yen"),
         ("price_change_eur", in_eur, tape | fix, "Price change in euros"),
         ("total_return_jpy", t.adjusted, tape, "Total return in yen, dividends reinvested"),
-        (
-            "total_return_eur",
-            returns.in_eur(t.adjusted, t.rate),
-            tape | fix,
-            "Total return in euros, dividends reinvested",
-        ),
-    ):
+        ("total_return_eur", returns.in_eur(t.adjusted, t.rate), tape | fix,
+         "Total return in euros, dividends reinvested"),
+    ):  # fmt: skip
         value = returns.change(series, start)
         b.put(f"decline.{key}", value, "fraction", f"{label}, {span}", used)
     shown, used = (price, tape) if s.decline.currency == "JPY" else (in_eur, tape | fix)
     fall = returns.drawdown(shown[start:])
     bottom = fall.idxmin()
     peak = shown[start:bottom].idxmax()
-    b.put(
-        "decline.max_drawdown",
-        fall.min(),
-        "fraction",
-        f"Deepest fall from a running high, price in {s.decline.currency}",
-        used,
-        note=f"from {peak.date()} to {bottom.date()}",
-    )
-    b.put(
-        "decline.drawdown_now",
-        fall.iloc[-1],
-        "fraction",
-        f"Below the running high at the end, price in {s.decline.currency}",
-        used,
-    )
+    label = f"Deepest fall from a running high, price in {s.decline.currency}"
+    note = f"from {peak.date()} to {bottom.date()}"
+    b.put("decline.max_drawdown", fall.min(), "fraction", label, used, note)
+    label = f"Below the running high at the end, price in {s.decline.currency}"
+    b.put("decline.drawdown_now", fall.iloc[-1], "fraction", label, used)
     b.frames["drawdown"] = pd.DataFrame({"price": shown[start:], "drawdown": fall})
     b.context |= {"peak": peak, "bottom": bottom}
     columns, rows = {}, []

@@ -12,7 +12,7 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used, calendars
 from alliance.scenario import Scenario
 
-SHARE, MARKET = "nissan", "topix"
+SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 LARGE_MOVES = 8  # rows of the table of the largest abnormal days
 
 
@@ -20,7 +20,7 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     """Add the effects of all dated events since the start, and the largest abnormal days."""
     with b.ev.reading() as used:
         market = b.ev.close(MARKET)
-        table = b.ev.events
+        table = b.ev.events.query("company in (@SHARE, @HOLDER)")
     used = used | tape
     days = returns.common(price, market)
     asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
@@ -46,25 +46,15 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     both = tested[tested["window"] == (0, 1)] if len(tested) else tested
     b.put("decline.events_tested", len(both), "count", "Dated events tested on days 0 and 1", used)
     surprising = int((both["p"] < 0.05).sum()) if len(both) else 0
-    b.put(
-        "decline.events_significant",
-        surprising,
-        "count",
-        "Of these, p below 5 % in the t test",
-        used,
-    )
+    label = "Of these, p below 5 % in the t test"
+    b.put("decline.events_significant", surprising, "count", label, used)
     b.frames["large_moves"] = _large_moves(asset[start:], asset, index, length, b.frames["events"])
 
 
 def effect(event, asset, index, window, length) -> dict:
     """One event's effect in one window as a row; numbers are NaN where ``why`` says so."""
-    row = {
-        "event": event.event,
-        "short": event.short,
-        "day": event.day,
-        "window": window,
-        "confounders": event.confounders,
-    }
+    row = {"event": event.event, "short": event.short, "day": event.day}
+    row |= {"window": window, "confounders": event.confounders}
     empty = dict.fromkeys(("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado"))
     empty = {name: float("nan") for name in empty} | {"p_placebo": float("nan"), "why": None}
     if event.day not in asset.index:

@@ -45,22 +45,16 @@ def terms(s: Scenario) -> separation.Terms:
     """Costs and discounts of the scenario."""
     g = s.separation
     return separation.Terms(
-        g.fee_rate,
-        g.offer_discount,
-        g.tax_rate,
-        g.holding_discount,
-        g.conglomerate_discount,
-        g.oneoff_cost_eur,
-        g.running_cost_eur,
-    )
+        g.fee_rate, g.offer_discount, g.tax_rate, g.holding_discount, g.conglomerate_discount,
+        g.oneoff_cost_eur, g.running_cost_eur,
+    )  # fmt: skip
 
 
 def form(key: str, ev: Evidence) -> Form:
     """A structure in euros as the evidence has it."""
-    name = ev.package.read("structures").set_index("structure").at[key, "name"]
     with ev.reading() as used:
         rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
-    made = Form(key, name, used=used)
+    made = Form(key, ev.names("structures")[key], used=used)
     if rows.empty:
         made.why = f"the terms of '{key}' were not public on {ev.as_of}"
         return made
@@ -107,18 +101,10 @@ def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.S
         amount = None
         if pd.notna(leg.amount):
             amount = float(leg.amount) / per_eur(leg.currency, ev)
-        made.append(
-            separation.Leg(
-                leg.to,
-                None if pd.isna(leg.fraction) else float(leg.fraction),
-                amount,
-                bool(leg.new),
-                float(leg.premium),
-                int(leg.votes),
-                bool(leg.fee),
-                leg.partner if isinstance(leg.partner, str) else "",
-            )
-        )
+        fraction = None if pd.isna(leg.fraction) else float(leg.fraction)
+        partner = leg.partner if isinstance(leg.partner, str) else ""
+        terms = bool(leg.new), float(leg.premium), int(leg.votes), bool(leg.fee), partner
+        made.append(separation.Leg(leg.to, fraction, amount, *terms))
     voting = 1.0 if pd.isna(row["voting_capital"]) else float(row["voting_capital"])
     majority = 0.0 if pd.isna(row["majority"]) else float(row["majority"])
     return separation.Structure(

@@ -26,10 +26,7 @@ def put(b: Builder, porsche_se: pd.DataFrame) -> None:
     _segments(b, rows)
     b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
     with b.ev.reading() as used:
-        cells = b.ev.deals
-    documents = b.ev.package.read("documents").set_index("document")
-    cells = cells.join(documents[["issuer", "title", "read_at"]], on="document")
-    b.frames["deals"] = cells
+        b.frames["deals"] = b.ev.cited(b.ev.deals)
     with b.ev.reading() as priors_used:
         b.frames["priors"] = b.ev.priors
         b.frames["valuations"] = b.ev.valuations
@@ -63,14 +60,11 @@ def _porsche(b: Builder, rows) -> None:
         "gross_proceeds_eur": (gross, "EUR", "gross proceeds of both blocks", used),
         "premium": (premium, "fraction", "premium of the voting share", used),
         "special_dividend_eur_per_share": (
-            special,
-            "EUR a share",
-            "special dividend a Volkswagen share",
-            used | counts | payout_used,
-        ),
+            special, "EUR a share", "special dividend a Volkswagen share",
+            used | counts | payout_used),
         "capital_kept": (capital, "fraction", "capital kept", counts | held_used),
         "votes_kept": (votes, "fraction", "votes kept", used | counts),
-    }
+    }  # fmt: skip
     why = f"the terms of Porsche's flotation were not public on {b.ev.as_of}"
     for key, (value, measure, label, read) in what.items():
         where = f"separation.record.porsche.{key}"
@@ -125,15 +119,8 @@ def _renault(b: Builder, rows) -> None:
         floor = f("ampere-floor")
         told = "" if floor is None else f"at least {floor:.0%} was promised"
         _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", told)
-        _row(
-            rows,
-            "Renault",
-            "raised by Ampere",
-            f("ampere-cancelled"),
-            None,
-            "EUR",
-            "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else ""),
-        )
+        told = "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else "")
+        _row(rows, "Renault", "raised by Ampere", f("ampere-cancelled"), None, "EUR", told)
         sold = f("horse-aramco-share")
         half = None if sold is None else (1 - sold) / 2
         _row(rows, "Renault", "part of Horse kept", half, f("horse-kept-printed"), "fraction")

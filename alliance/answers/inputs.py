@@ -168,7 +168,9 @@ def fill(s: Scenario, ev: Evidence, k: Known | None = None) -> Inputs:
 
 def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
     """The terms that a filled group makes with a holding and a daily volume."""
+    alike = {f.name: getattr(g, f.name) for f in fields(sd.Terms) if f.name in type(g).model_fields}
     return sd.Terms(
+        **alike,
         held=float(held),
         issued=float(issued),
         target=g.target_stake,
@@ -176,34 +178,24 @@ def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
         daily_volatility=g.volatility / np.sqrt(sd.market.TRADING_DAYS),
         discount=g.discount_rate,
         rate_foreign=g.rate_jpy,
-        dividend_yield=g.dividend_yield,
-        fee=g.fee,
-        min_discount=g.min_discount,
-        impact=g.impact,
-        permanent_impact=g.permanent_impact,
-        block_discount=g.block_discount,
-        participation=g.participation,
         multiples=g.price_points,
-        monitoring=g.monitoring,
         budget=g.buyback_budget_jpy,
         lot=g.lot_shares,
-        window_days=g.window_days,
         floor=g.floor_jpy,
-        rest=g.rest,
         premium=g.exchange_premium,
     )
 
 
 def _first_day(ev: Evidence) -> str:
-    return str(ev.package.read("holdings")["published"].min().date())
+    return str(ev.days("holdings")[0].date())
 
 
 def last_book(ev: Evidence) -> tuple[returns.Level, Used]:
     """The last published net assets a share, and the table that it is from."""
     with ev.reading() as quarterly:
-        statements = ev.statements
+        statements = ev.rows("statements", company=SHARE)
     with ev.reading() as yearly:
-        old = ev.book_values
+        old = ev.rows("book-values", company=SHARE)
     books = book_value(statements, old)
     level = returns.level(books["bps"].rename("book value"), ev.as_of)
     return level, quarterly if len(statements) else yearly

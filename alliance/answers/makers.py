@@ -55,11 +55,8 @@ def check_names(s: Scenario, ev: Evidence) -> None:
     ScenarioError
     """
     g = s.separation
-    for name, key, table in (
-        ("structures", "structure", "structures"),
-        ("companies", "maker", "carmakers"),
-    ):
-        known = list(ev.package.read(table)[key])
+    for name, table in (("structures", "structures"), ("companies", "carmakers")):
+        known = ev.names(table)
         for received in getattr(g, name):
             if received not in known:
                 hint = did_you_mean(received, known)

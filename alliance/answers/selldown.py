@@ -91,30 +91,17 @@ def _absorb(b: Builder, i: Inputs) -> None:
 def size(b: Builder, i: Inputs) -> None:
     """Add how large the planned sale is: days of trading, cost at once, value."""
     t = i.terms
-    b.put(
-        "selldown.days_of_volume",
-        t.planned / t.adv,
-        "trading days",
-        "Planned shares over average daily volume",
-        i.tape_used,
-    )
-    b.put(
-        "selldown.block_cost",
-        sd.block_cost(t, t.planned),
-        "fraction",
+    label, days = "Planned shares over average daily volume", t.planned / t.adv
+    b.put("selldown.days_of_volume", days, "trading days", label, i.tape_used)
+    label, cost = (
         "Cost of placing all planned shares at once, fee included",
-        i.tape_used,
-        assumed=tuple(f"selldown.{field}" for field in programme.ASSUMED["block"]),
+        sd.block_cost(t, t.planned),
     )
+    assumed = tuple(f"selldown.{field}" for field in programme.ASSUMED["block"])
+    b.put("selldown.block_cost", cost, "fraction", label, i.tape_used, assumed=assumed)
     value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
-    b.put(
-        "selldown.planned_value_eur",
-        value,
-        "EUR",
-        "Planned shares at the market price, before any cost",
-        i.used,
-        i.note,
-    )
+    label = "Planned shares at the market price, before any cost"
+    b.put("selldown.planned_value_eur", value, "EUR", label, i.used, i.note)
 
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:
@@ -153,28 +140,14 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         }
     )
     headline = closed["p_hit"] if i.group.market == "lognormal" else hit["history"]
-    b.put(
-        "selldown.price_points.p_hit",
-        tuple(headline),
-        "fraction",
-        "Chance that each price point is reached by the horizon",
-        i.market_used,
-        assumed=tuple(f"selldown.{field}" for field in (*programme.ALL, "price_points")),
-    )
-    b.put(
-        "selldown.price_points.calls_eur",
-        float(np.mean([_call(i, m) for m in multiples])) * i.terms.planned / i.group.jpy_per_eur,
-        "EUR",
-        "Black-Scholes value of the calls that the price points' ladder gives away",
-        i.used,
-    )
-    b.put(
-        "selldown.price_points.proceeds_eur_closed",
-        closed["proceeds_mean"],
-        "EUR",
-        "Price points: mean proceeds by the closed form",
-        i.used,
-    )
+    where, label = "selldown.price_points", "Chance that each price point is reached by the horizon"
+    assumed = tuple(f"selldown.{field}" for field in (*programme.ALL, "price_points"))
+    b.put(f"{where}.p_hit", tuple(headline), "fraction", label, i.market_used, assumed=assumed)
+    calls = float(np.mean([_call(i, m) for m in multiples])) * i.terms.planned / i.group.jpy_per_eur
+    label = "Black-Scholes value of the calls that the price points' ladder gives away"
+    b.put(f"{where}.calls_eur", calls, "EUR", label, i.used)
+    label, mean = "Price points: mean proceeds by the closed form", closed["proceeds_mean"]
+    b.put(f"{where}.proceeds_eur_closed", mean, "EUR", label, i.used)
     rows = []
     market = replace(markets["lognormal"], paths=min(i.group.paths, 2**13))
     free = replace(i.terms, fee=0, impact=0, min_discount=0, block_discount=None)

@@ -52,7 +52,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         "makers": found,
         "structure_names": {k: f.name for k, f in tried.items()},
         "maker_names": {k: m.name for k, m in found.items()},
-        "makers_all": ev.package.read("carmakers").set_index("maker")["name"].to_dict(),
+        "makers_all": ev.names("carmakers"),
         "announcement": ANNOUNCEMENTS,
         "car_plans": _car_plans(ev),
     }

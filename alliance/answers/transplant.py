@@ -158,15 +158,9 @@ def draws(
         low, high = min(low, mode), max(high, mode)
         return rng.triangular(low, mode, high, n) if high > low else np.full(n, float(mode))
 
-    t = separation.Terms(
-        drawn("fee_rate"),
-        drawn("offer_discount"),
-        drawn("tax_rate"),
-        0.0,
-        drawn("conglomerate_discount"),
-        s.separation.oneoff_cost_eur,  # no cost was published: no range to draw from
-        s.separation.running_cost_eur,
-    )
+    costs = s.separation.oneoff_cost_eur, s.separation.running_cost_eur  # none published: no range
+    free = drawn("fee_rate"), drawn("offer_discount"), drawn("tax_rate"), 0.0
+    t = separation.Terms(*free, drawn("conglomerate_discount"), *costs)
     top = max(s.separation.holding_discount, 1e-9)
     middle = np.minimum(t.conglomerate_discount, top)
     holding = rng.triangular(0.0, middle, top, n)
@@ -178,13 +172,9 @@ def draws(
     )
     change = np.broadcast_to(np.asarray(found / company.price - 1), (n,))
     change = change[~np.isnan(change)]
-    p05, p50, p95 = np.quantile(change, [0.05, 0.5, 0.95])
-    return {
-        "p_gain": float((change > 1e-12).mean()),
-        "change_p05": p05,
-        "change_p50": p50,
-        "change_p95": p95,
-    }
+    parts = dict(zip(("p05", "p50", "p95"), np.quantile(change, [0.05, 0.5, 0.95]), strict=True))
+    gain = {"p_gain": float((change > 1e-12).mean())}
+    return gain | {f"change_{name}": value for name, value in parts.items()}
 
 
 def _scorecard(b: Builder, s: Scenario) -> None:
@@ -200,16 +190,7 @@ def _scorecard(b: Builder, s: Scenario) -> None:
         own = own_scores(known, s).to_numpy()
         decides = np.abs(by - overall).sum(axis=1).argmax()
         for i, structure in enumerate(known["structure"]):
-            rows.append(
-                {
-                    "maker": maker,
-                    "structure": structure,
-                    "score": own[i],
-                    "first": overall[i],
-                    "decides": CRITERIA[decides][2],
-                    **{label: by[c, i] for c, (_, _, label) in enumerate(CRITERIA)},
-                }
-            )
+            rows.append((maker, structure, own[i], overall[i], CRITERIA[decides][2], *by[:, i]))
     labels = [label for _, _, label in CRITERIA]
     columns = ["maker", "structure", "score", "first", "decides", *labels]
     b.frames["scorecard"] = pd.DataFrame(rows, columns=columns)

@@ -20,21 +20,22 @@ PEERS = ("bmw", "mercedes-benz", "stellantis", "toyota", "honda")
 
 def put(b: Builder, s: Scenario) -> None:
     """Add event effects, relative performance, stubs and discounts."""
-    table = b.ev.package.read("carmakers").set_index("maker")
-    _events(b, table)
-    _since(b, table)
+    _events(b)
+    _since(b)
     _volkswagen(b, s)
     _porsche_se(b)
     _renault(b)
 
 
-def _events(b: Builder, makers: pd.DataFrame) -> None:
+def _events(b: Builder) -> None:
     """The effect of each dated announcement on the share that it is about."""
     with b.ev.reading() as list_used:
         table = b.ev.separation_events.sort_values("date", ignore_index=True)
-    companies = b.ev.package.read("companies").set_index("company")
+        companies, makers = b.ev.companies.set_index("company"), b.ev.carmakers
     rows, used_by = [], {}
     for company, rows_of in table.groupby("company"):
+        if company not in companies.index:  # its row is younger than the event
+            continue
         exchange = companies.at[company, "exchange"]
         index_name = _benchmark(company, exchange, makers)
         with b.ev.reading() as used:
@@ -67,7 +68,7 @@ def _benchmark(company: str, exchange: str, makers: pd.DataFrame) -> str:
     return own["benchmark"].iloc[0] if len(own) else "estoxx50"
 
 
-def _since(b: Builder, makers: pd.DataFrame) -> None:
+def _since(b: Builder) -> None:
     """Total return against the mean of other car makers since each form was announced."""
     with b.ev.reading() as used:
         peers = pd.concat(
@@ -76,18 +77,17 @@ def _since(b: Builder, makers: pd.DataFrame) -> None:
             sort=True,
         )
         parts = []
-        for maker, row in makers.iterrows():
-            price = np.log(b.ev.prices(row["share"])["adj_close"].dropna())
-            start = price.index.asof(row["announced"])
-            if row["announced"] > pd.Timestamp(b.ev.as_of) or pd.isna(start):
+        days = b.ev.rows("separation-events", marks="announced").groupby("maker")["date"].min()
+        for maker, share in b.ev.carmakers[["maker", "share"]].itertuples(index=False):
+            price = np.log(b.ev.prices(share)["adj_close"].dropna())
+            if maker not in days or pd.isna(start := price.index.asof(days[maker])):
                 continue
             span = price[start:]
             level = peers.ffill().reindex(span.index, method="ffill").mean(axis=1)
             gap = (span - span.iloc[0]) - (level - level.iloc[0])
             years = (span.index - start).days / 365.25
-            parts.append(
-                pd.DataFrame({"maker": maker, "day": span.index, "years": years, "gap": gap.values})
-            )
+            rows = {"maker": maker, "day": span.index, "years": years, "gap": gap.values}
+            parts.append(pd.DataFrame(rows))
     b.used = b.used | used
     columns = ["maker", "day", "years", "gap"]
     b.frames["since"] = (

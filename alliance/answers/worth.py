@@ -94,30 +94,20 @@ def put_cost(
             missing = "Renault's holding" if held.empty else "Renault's share count"
             why = f"{missing} was not public on {b.ev.as_of}"
         b.frames["stub"] = pd.DataFrame(columns=["stake", "holder", "stub", "ratio"])
-        for key, (name, label) in labels.items():
-            b.put(f"decline.{key}", None, "EUR", label, used[name], note=why)
+        for key, (_, label) in labels.items():
+            b.put(f"decline.{key}", None, "EUR", label, both, note=why)
         return
     b.frames["stub"] = frame
     last = frame.iloc[-1]
     day = frame.index[-1].date()
     for key, (name, label) in labels.items():
         b.put(f"decline.{key}", last[name], "EUR", f"{label}, {day}", used[name], level.note)
-    b.put(
-        "decline.stake_share_of_renault",
-        last["ratio"],
-        "fraction",
-        f"Renault's Nissan shares over Renault's market value, {day}",
-        both,
-    )
+    label = f"Renault's Nissan shares over Renault's market value, {day}"
+    b.put("decline.stake_share_of_renault", last["ratio"], "fraction", label, both)
     lost = frame["stake"].iloc[-1] / frame["stake"].iloc[0] - 1
-    b.put(
-        "decline.stake_change_eur",
-        lost,
-        "fraction",
-        f"Change of the value of the shares held, {frame.index[0].date()} to {day}",
-        stake_used,
-        note="includes shares sold" if held[start:].diff().lt(0).any() else None,
-    )
+    label = f"Change of the value of the shares held, {frame.index[0].date()} to {day}"
+    note = "includes shares sold" if held[start:].diff().lt(0).any() else None
+    b.put("decline.stake_change_eur", lost, "fraction", label, stake_used, note)
     b.took("Renault's holding of Nissan", int(held.iloc[-1]), "shares", "evidence")
     b.took("Renault's issued shares", int(own.iloc[-1]), "shares", "evidence")
     b.context["own_since"] = own.index[0]

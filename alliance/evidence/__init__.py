@@ -10,7 +10,7 @@
 ['prices-nissan']
 
 One rule cuts everything: a row is seen when its ``published`` day is on or before ``as_of``.
-A row that a later seen row names in ``supersedes`` is not seen.
+Of the rows with one key only the last published is seen: it corrects those before it.
 """
 
 from typing import TYPE_CHECKING

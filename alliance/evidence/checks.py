@@ -1,24 +1,27 @@
 """``alliance check``: everything that can be wrong with ``data/``, all at once.
 
-Frictionless validates each table against its schema (types, keys, ranges, references, hashes).
-The rules below say what a schema cannot: dates that run forward, sessions of the exchange,
-shares that add up, sales that tie. Each problem names file, row (the header is row 1) and rule.
+The descriptor must be whole, every table readable and in plain text; Frictionless validates each
+against its schema (types, keys, ranges, references, hashes); the rules of
+:mod:`alliance.evidence.rules` say what a schema cannot. Each problem names file, row (the header is
+row 1) and rule.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from alliance.errors import AllianceError, EvidenceError
-from alliance.evidence import calendars
-from alliance.evidence.descriptor import Package, digest, folder
+from alliance.evidence.descriptor import Package, digest, flaws, folder
+from alliance.evidence.rules import RULES, Tables
+
+#: Columns in which a correction may differ from the row that it corrects and yet change nothing.
+_ASIDE = ["published", "published_basis", "document", "page", "confidence", "note"]
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,42 @@ class Problem:
 def check(data: str | Path | None = None) -> list[Problem]:
     """All problems of an evidence folder, in file order; an empty list is a clean folder."""
     package = Package(folder(data))
-    problems = _schema_problems(package) + list(_unlisted(package))
-    frames: dict[str, pd.DataFrame] = {}
-    for name in package.resources:
+    try:
+        found = flaws(package.descriptor)
+    except EvidenceError as error:
+        return [Problem("datapackage.json", None, "descriptor", str(error))]
+    problems = [Problem("datapackage.json", None, "descriptor", flaw) for _, flaw in found]
+    unsound = {place for place, _ in found}
+    if None in unsound:
+        return problems
+    kept = enumerate(package.descriptor["resources"])
+    package.descriptor["resources"] = [r for place, r in kept if place not in unsound]
+    problems += [*_unlisted(package, found), *_text(package)]
+    readable = {}
+    for name, resource in package.resources.items():
         try:
-            frames[name] = package.read(name)
-        except (AllianceError, OSError) as error:
-            with suppress(AllianceError, OSError):
-                frames[name] = package.read_loosely(name)
+            readable[name] = package.raw(name)
+        except EvidenceError as error:
+            problems.append(Problem(resource["path"], None, "readable", str(error)))
+    problems += _schema_problems(package, set(readable))
+    tables: Tables = {}
+    for name in readable:
+        try:
+            tables[name] = package.read(name)
+        except AllianceError as error:
+            tables[name] = package.read_loosely(name)
             path = package.resources[name]["path"]
             if not any(p.file == path and p.rule != "hash" for p in problems):
                 problems.append(Problem(path, None, "readable", str(error)))
-    for rule in RULES:
-        problems += rule(package, frames)
+    problems += _corrections(package, tables)
+    for name, table in tables.items():  # an empty cell is NaN: comparing it says no
+        whole = dict.fromkeys(table.select_dtypes("Int64"), "float64")
+        tables[name] = package.standing(name, table).astype(whole)
+    for rule, needs, function in RULES:
+        if set(needs) <= set(tables):
+            for name, at, message in function(tables):
+                row = None if at is None else at + 2
+                problems.append(Problem(package.resources[name]["path"], row, rule, message))
     return sorted(problems, key=lambda p: (p.file, p.row or 0, p.rule))
 
 
@@ -84,165 +110,65 @@ def write_hashes(package: Package) -> int:
     return changed
 
 
-def _schema_problems(package: Package) -> list[Problem]:
+def _schema_problems(package: Package, names: set[str]) -> list[Problem]:
     """What Frictionless finds, in our words for the rule and its words for the message."""
     import frictionless
 
     logging.getLogger("frictionless").setLevel(logging.ERROR)
-    report = frictionless.Package(package.descriptor, basepath=str(package.root)).validate()
-    paths = {name: resource["path"] for name, resource in package.resources.items()}
+    described = copy.deepcopy(package.descriptor)
+    described["resources"] = [r for r in described["resources"] if r["name"] in names]
+    for resource in described[
+        "resources"
+    ]:  # what can't be read is said once, not by each reference
+        keys = resource["schema"].get("foreignKeys", [])
+        keys = [k for k in keys if k["reference"]["resource"] in names]
+        resource["schema"]["foreignKeys"] = keys
+    try:
+        report = frictionless.Package(described, basepath=str(package.root)).validate()
+    except frictionless.FrictionlessException as error:
+        return [Problem("datapackage.json", None, "descriptor", error.error.message)]
     problems = [Problem("datapackage.json", None, e.type, e.message) for e in report.errors]
     for task in report.tasks:
         for error in task.errors:
             rule = "hash" if error.type in ("hash-count", "byte-count") else error.type
             row = getattr(error, "row_number", None)
-            problems.append(Problem(paths[task.name], row, rule, error.message))
+            path = package.resources[task.name]["path"]
+            problems.append(Problem(path, row, rule, error.message))
+    for resource in described["resources"]:
+        if "hash" not in resource:
+            problems.append(
+                Problem(resource["path"], None, "hash", "its hash is not in the descriptor")
+            )
     return problems
 
 
-def _unlisted(package: Package) -> Iterator[Problem]:
+def _unlisted(package: Package, found: list) -> Iterator[Problem]:
     known = {resource["path"] for resource in package.resources.values()}
     known |= {"datapackage.json", "README.md"}
     for path in sorted(package.root.rglob("*")):
         name = path.relative_to(package.root).as_posix()
-        if path.is_file() and name not in known:
+        if path.is_file() and name not in known and not found:
             yield Problem(name, None, "listed", "every file is listed in datapackage.json")
 
 
-Frames = dict[str, pd.DataFrame]
-Rule = Callable[[Package, Frames], list[Problem]]
-RULES: list[Rule] = []
+def _text(package: Package) -> Iterator[Problem]:
+    """Files are plain: no byte order mark, lines end as in the hash."""
+    for resource in package.resources.values():
+        with suppress(OSError):  # a missing file is said where it is read
+            content = (package.root / resource["path"]).read_bytes()
+            for mark, what in ((b"\xef\xbb\xbf", "byte order mark"), (b"\r", "carriage return")):
+                if mark in content:
+                    row = content[: content.index(mark)].count(b"\n") + 1
+                    yield Problem(resource["path"], row, "text", f"must hold no {what}")
 
 
-def _rule(function: Callable[[Package, Frames], Iterator[Problem]]) -> Rule:
-    def run(package: Package, frames: Frames) -> list[Problem]:
-        try:
-            return list(function(package, frames))
-        except KeyError as missing:  # a table that could not be read is reported already
-            if missing.args[0] in package.resources:
-                return []
-            raise
-
-    RULES.append(run)
-    return run
-
-
-@_rule
-def _monotone(package: Package, frames: Frames) -> Iterator[Problem]:
-    for name, frame in frames.items():
-        key = package.resources[name]["schema"]["primaryKey"]
-        if key == ["date"]:
-            back = frame["date"].diff() <= pd.Timedelta(0)
-            for row in frame.index[back]:
-                day = frame.at[row, "date"].date()
-                yield Problem(
-                    _path(package, name), row + 2, "monotone", f"{day} is not after the row above"
-                )
-
-
-@_rule
-def _published(package: Package, frames: Frames) -> Iterator[Problem]:
-    for name, frame in frames.items():
-        for row in frame.index[frame["published"].isna()]:
-            yield Problem(_path(package, name), row + 2, "published", "published is never blank")
-        for column in ("date", "ex_date", "fiscal_year_end"):
-            if column in frame and (name, column) != ("statements", "fiscal_year_end"):
-                for row in frame.index[frame["published"] < frame[column]]:
-                    day = frame.at[row, "published"].date()
-                    message = f"published {day} is before {column} {frame.at[row, column].date()}"
-                    yield Problem(_path(package, name), row + 2, "published", message)
-
-
-@_rule
-def _sessions(package: Package, frames: Frames) -> Iterator[Problem]:
-    gaps = frames["gaps"]
-    for name, resource in package.resources.items():
-        if "calendar" not in resource or name not in frames:
-            continue
-        days = pd.DatetimeIndex(frames[name]["date"])
-        if days.empty:
-            continue
-        sessions = calendars.sessions(resource["calendar"], days.min(), days.max())
-        excused = pd.DatetimeIndex(gaps.loc[gaps["table"] == name, "date"])
-        for day in days.difference(sessions):
-            row = int(days.get_indexer_for([day])[0]) + 2
-            message = f"{day.date()} is no session of {resource['calendar']}"
-            yield Problem(resource["path"], row, "sessions", message)
-        for day in sessions.difference(days).difference(excused):
-            message = f"session {day.date()} has no row and is not in gaps.csv"
-            yield Problem(resource["path"], None, "sessions", message)
-
-
-@_rule
-def _supersedes(package: Package, frames: Frames) -> Iterator[Problem]:
-    for name, frame in frames.items():
-        if "supersedes" in frame:
-            key = package.resources[name]["schema"]["primaryKey"][0]
-            for row, old in frame["supersedes"].dropna().items():
-                if old not in set(frame[key]):
-                    message = f"supersedes '{old}', which is not there"
-                    yield Problem(_path(package, name), row + 2, "supersedes", message)
-
-
-@_rule
-def _holdings_fit(package: Package, frames: Frames) -> Iterator[Problem]:
-    """Disclosed holdings never exceed the shares in issue, and the trust's move adds nothing."""
-    shares = frames["shares"].query("item == 'issued'")
-    for company, rows in frames["holdings"].groupby("company"):
-        issued = shares[shares["company"] == company].set_index("date")["shares"].sort_index()
-        wide = rows.pivot(index="date", columns="holder", values="shares").sort_index().ffill()
-        for day, held in wide.sum(axis=1).items():
-            known = issued[:day]
-            if known.empty or held > known.iloc[-1]:
-                row = rows.index[rows["date"] == day][0] + 2
-                limit = "no share count" if known.empty else f"{known.iloc[-1]:,} issued"
-                message = f"{held:,.0f} shares of {company} held on {day.date()}, {limit}"
-                yield Problem(_path(package, "holdings"), row, "shares", message)
-
-
-@_rule
-def _tranches_tie(package: Package, frames: Frames) -> Iterator[Problem]:
-    """Price times shares is the value; counts and stakes follow from holdings and issued."""
-    path = _path(package, "tranches")
-    nissan = frames["shares"].query("company == 'nissan' and item == 'issued'")
-    issued = nissan.set_index("date")["shares"].sort_index()
-    rows = frames["holdings"].query("beneficiary == 'renault' and company == 'nissan'")
-    wide = rows.pivot(index="date", columns="holder", values="shares").sort_index().ffill()
-    for row, t in frames["tranches"].iterrows():
-        held = wide[: t["settled"]].iloc[-1].sum()
-        before = wide[: t["settled"] - pd.Timedelta(days=1)].iloc[-1].sum()
-        trust = wide[: t["settled"]].iloc[-1]["natixis-trust"]
-        last, now = issued[: t["cancelled"] - pd.Timedelta(days=1)], issued[: t["cancelled"]]
-        ties = {
-            "value": (t["shares"] * t["price_jpy"], t["value_jpy"], 0.5),
-            "shares sold": (before - held, t["shares"], 0),
-            "shares cancelled": (last.iloc[-1] - t["shares_bought"], t["issued_after"], 0),
-            "issued after": (now.iloc[-1], t["issued_after"], 0),
-            "stake after": (held / t["issued_after"], t["stake_after"], 5.1e-5),
-            "trust's stake": (trust / t["issued_after"], t["trust_stake_after"], 5.1e-5),
-        }
-        for what, (computed, printed, within) in ties.items():
-            if abs(computed - printed) > within:
-                message = f"{what}: {computed:,.10g} computed, {printed:,.10g} in the row"
-                yield Problem(path, row + 2, "tranche", message)
-
-
-@_rule
-def _regions_add_up(package: Package, frames: Frames) -> Iterator[Problem]:
-    """Regions of a year add up to its printed total within rounding to thousands."""
-    sales = frames["sales"]
-    for (year, period), rows in sales.groupby(["fiscal_year", "period"]):
-        parts = rows[rows["region"] != "total"]
-        total = rows.loc[rows["region"] == "total", "units"]
-        if total.empty or "other" not in set(parts["region"]) | {
-            "other" if "europe-and-other" in set(parts["region"]) else ""
-        }:
-            continue
-        difference = parts["units"].sum() - total.iloc[0]
-        if abs(difference) > 500 * (len(parts) + 1):
-            message = f"regions of {year} {period} miss the total by {difference:,}"
-            yield Problem(_path(package, "sales"), rows.index[0] + 2, "total", message)
-
-
-def _path(package: Package, name: str) -> str:
-    return package.resources[name]["path"]
+def _corrections(package: Package, tables: Tables) -> Iterator[Problem]:
+    """A row with the key of an earlier one changes something: else it is there by mistake."""
+    for name, table in tables.items():
+        key, path = package.key(name), package.resources[name]["path"]
+        again = table[table.duplicated(key, keep=False)].sort_values("published")
+        told = again.drop(columns=[c for c in _ASIDE if c in table and c not in key]).astype(str)
+        for _, rows in told.groupby(key, sort=False):
+            for at in rows.index[1:][(rows == rows.shift()).all(axis=1)[1:]]:
+                message = "has the key of another row and changes nothing in it"
+                yield Problem(path, at + 2, "correction", message)

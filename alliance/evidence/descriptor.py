@@ -60,11 +60,13 @@ class Package:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise EvidenceError(f"evidence needs a datapackage.json; {path} is missing") from None
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise EvidenceError(f"{path} is not valid JSON: {error}") from None
 
     @cached_property
     def resources(self) -> dict[str, dict]:
+        for _, flaw in flaws(self.descriptor):
+            raise EvidenceError(f"{self.root / 'datapackage.json'}: {flaw}")
         return {resource["name"]: resource for resource in self.descriptor["resources"]}
 
     def resource(self, name: str) -> dict:
@@ -82,8 +84,9 @@ class Package:
             path = self.root / resource["path"]
             if not path.is_file():
                 changed.append(f"{resource['path']} is missing")
-            elif digest(path) != resource["hash"]:
-                changed.append(f"{resource['path']} has changed")
+            elif digest(path) != resource.get("hash"):
+                what = "changed" if "hash" in resource else "no hash"
+                changed.append(f"{resource['path']} has {what}")
         if changed:
             listed = "; ".join(changed)
             raise EvidenceError(
@@ -96,17 +99,38 @@ class Package:
         described = json.dumps(self.resource(name), sort_keys=True)
         return hashlib.sha256(described.encode()).hexdigest()
 
+    def key(self, name: str) -> list[str]:
+        """Columns that tell what a row is about; ``published`` tells corrections of it apart."""
+        return [c for c in self.resource(name)["schema"]["primaryKey"] if c != "published"]
+
+    def standing(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+        """Of rows with one key the last published, in place and with the day of the first.
+
+        That day orders disclosures: a correction of an old figure is not the latest figure.
+        """
+        key = self.key(name)
+        if not rows.duplicated(key).any():
+            return rows
+        days = rows.groupby(key, sort=False)["published"]
+        return rows.loc[days.idxmax()].assign(published=days.min().to_numpy())
+
     def raw(self, name: str) -> pd.DataFrame:
         """One table as text, in file order; its columns must be those described."""
         import pandas as pd
 
         resource = self.resource(name)
         path = resource["path"]
-        frame = pd.read_csv(
-            self.root / path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8"
-        )
+        try:
+            frame = pd.read_csv(
+                self.root / path, dtype="str", keep_default_na=False, na_values=[""],
+                encoding="utf-8",
+            )  # fmt: skip
+        except FileNotFoundError:
+            raise EvidenceError(f"{path} is missing") from None
+        except (ValueError, OSError) as error:  # what is no text, and what is no table
+            raise EvidenceError(f"{path}: must be CSV in UTF-8; {error}") from None
         wanted = [field["name"] for field in resource["schema"]["fields"]]
-        if list(frame.columns) != wanted:
+        if list(frame.columns) != wanted or not isinstance(frame.index, pd.RangeIndex):
             raise EvidenceError(
                 f"{path}: columns must be {', '.join(wanted)}; received {', '.join(frame.columns)}"
             )
@@ -132,7 +156,10 @@ class Package:
         return frame
 
     def read_loosely(self, name: str) -> pd.DataFrame:
-        """One table with what can't be typed left empty: for checks of a broken table only."""
+        """One table with what can't be typed left empty, and rows without key or day left out.
+
+        For checks of a broken table only.
+        """
         import pandas as pd
 
         frame = self.raw(name)
@@ -142,7 +169,12 @@ class Package:
                 frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
             elif field["type"] in _PARSERS:
                 frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        return frame.drop_duplicates(self.resource(name)["schema"]["primaryKey"])
+        fields, key = (
+            self.resource(name)["schema"]["fields"],
+            self.resource(name)["schema"]["primaryKey"],
+        )
+        days = [f["name"] for f in fields if f["type"] == "date" and _required(f)]
+        return frame.dropna(subset=[*key, *days]).drop_duplicates(key)
 
 
 def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:
@@ -150,7 +182,7 @@ def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:
 
     name, kind = field["name"], field["type"]
     limits = field.get("constraints", {})
-    if limits.get("required") and column.isna().any():
+    if _required(field) and column.isna().any():
         raise EvidenceError(f"{path}: {name} is required; row {_row(column.isna())} is empty")
     try:
         if kind == "date":
@@ -166,6 +198,32 @@ def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:
                 f"row {_row(low)} has {values[low].iloc[0]}"
             )
     return values
+
+
+def _required(field: dict) -> bool:
+    return field.get("constraints", {}).get("required", False)
+
+
+def flaws(descriptor: object) -> list[tuple[int | None, str]]:
+    """What keeps a descriptor from being read: place of the table (None: the whole), and why."""
+    tables = descriptor.get("resources") if isinstance(descriptor, dict) else None
+    if not isinstance(tables, list):
+        return [(None, "must be an object with a list of resources")]
+    found: list[tuple[int | None, str]] = []
+    needs = "a name of its own, a path, titled sources, and a schema with key and published"
+    seen: set[str] = set()
+    for place, table in enumerate(tables):
+        try:
+            name, schema = table["name"], table["schema"]
+            columns = {field["name"] for field in schema["fields"] if field["type"]}
+            whole = {*schema["primaryKey"], "published", "published_basis"} <= columns
+            whole &= name not in seen and all(source["title"] for source in table["sources"])
+            seen.add(table["path"] and name)
+        except (KeyError, TypeError):
+            whole = False
+        if not whole:
+            found.append((place, f"table {place + 1} of the list needs {needs}"))
+    return found
 
 
 def _row(mask: pd.Series) -> int:

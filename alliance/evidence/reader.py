@@ -32,14 +32,9 @@ class Used:
 
 
 class Evidence:
-    """All tables, cut at ``as_of``. Made by :func:`open`.
+    """All tables, cut at the day ``as_of``. Made by :func:`open`.
 
     Any table is an attribute (``ev.holdings``, ``ev.world_market``) or ``ev.table("holdings")``.
-
-    Attributes
-    ----------
-    as_of : datetime.date
-        The day on which the reader stands.
     """
 
     def __init__(self, package: Package, as_of: dt.date) -> None:
@@ -97,6 +92,15 @@ class Evidence:
         self._record("table", name, frame)
         return frame.copy(deep=False)  # pandas copies on write
 
+    def names(self, table: str) -> dict[str, str]:
+        """Names by key whatever the day, unrecorded: what can be asked for; never for a result."""
+        frame = self._whole(table)
+        return dict(zip(frame[self.package.key(table)[0]], frame["name"], strict=True))
+
+    def days(self, table: str) -> pd.Series:
+        """Days on which rows became public, whatever the day, unrecorded; never for a result."""
+        return self._whole(table)["published"].sort_values(ignore_index=True)
+
     def prices(self, company: str) -> pd.DataFrame:
         """Daily prices by trading day: ``close`` and, for shares, ``adj_close``, ``volume``."""
         name = f"prices-{self._company(company)}"
@@ -132,11 +136,11 @@ class Evidence:
             if self._readers:
                 self._record("fact", key, known.loc[[key]])
             return row
-        everything = self._kept("facts", ("all",), self._whole, lambda f: f.set_index("fact"))
-        if key in everything.index:
-            day = everything.loc[key, "published"].date()
+        days = self._whole("facts").groupby("fact")["published"].min()
+        if key in days:
+            day = days[key].date()
             raise NotPublished(f"fact '{key}' was published on {day}, after {self.as_of}")
-        raise EvidenceError(f"no fact '{key}'{did_you_mean(key, everything.index)}")
+        raise EvidenceError(f"no fact '{key}'{did_you_mean(key, days.index)}")
 
     def figure(self, key: str) -> float | None:
         """A fact's number, None where it was not yet public."""
@@ -174,14 +178,16 @@ class Evidence:
 
         return self._view("holdings", (beneficiary, company), added)
 
+    def cited(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows beside issuer, title, page, address (and day) of the document that each names."""
+        columns = [c for c in ("issuer", "title", "page", "read_at", "published") if c not in rows]
+        return rows.join(self._whole("documents").set_index("document")[columns], on="document")
+
     def sources(self, used: Used | Iterable[dict] | None = None) -> pd.DataFrame:
         """The documents behind what was read (or behind everything), one a row.
 
-        Returns
-        -------
-        DataFrame
-            ``table, issuer, title, page, read_at, published, confidence, origin``; origin is
-            sourced or derived.
+        Columns: ``table, issuer, title, page, read_at, published, confidence, origin`` (sourced
+        or derived).
         """
         entries = used.sources() if isinstance(used, Used) else list(used or ())
         names = {e["id"] if e["kind"] == "table" else "facts" for e in entries}
@@ -215,30 +221,26 @@ class Evidence:
 
     def _documents(self, name: str, facts: set[str]) -> pd.DataFrame:
         frame = self._cut(name)
-        columns = ["issuer", "title", "page", "read_at", "published"]
         if name == "facts" and facts:
             frame = frame[frame["fact"].isin(facts)]
         if "document" not in frame:
-            resource = self.package.resource(name)
-            until = str(self.as_of)
+            resource, until = self.package.resource(name), str(self.as_of)
             rows = [
                 {"issuer": s.get("issuer"), "title": s["title"], "read_at": s.get("path")}
                 for s in resource["sources"]
                 if s.get("from", until) <= until
             ]
-            out = pd.DataFrame(rows, columns=columns)
+            out = pd.DataFrame(rows, columns=["issuer", "title", "page", "read_at"])
             out["published"] = frame["published"].max()
             out["confidence"] = resource.get("confidence", "high")
             return out.assign(table=name, origin="sourced")
         origin = frame["confidence"].eq("derived").map({True: "derived", False: "sourced"})
         counts = frame.assign(origin=origin).groupby(["document", "origin"])
         out = counts.agg(confidence=("confidence", "first"))
-        documents = self._whole("documents").set_index("document")[columns]
-        return out.reset_index().join(documents, on="document").assign(table=name)
+        return self.cited(out.reset_index()).assign(table=name)
 
     def _company(self, company: str) -> str:
-        names = self._kept("companies", ("names",), self._whole, lambda f: set(f["company"]))
-        if company not in names:
+        if company not in (names := self.names("companies")):
             raise EvidenceError(f"no prices for '{company}'{did_you_mean(company, names)}")
         return company
 
@@ -249,24 +251,23 @@ class Evidence:
 
     def _cut(self, name: str) -> pd.DataFrame:
         if name not in self._cuts:
-            frame = self._whole(name)
-            known = frame[frame["published"] <= pd.Timestamp(self.as_of)]
-            if "supersedes" in known:
-                key = self.package.resource(name)["schema"]["primaryKey"][0]
-                known = known[~known[key].isin(known["supersedes"].dropna())]
-            self._cuts[name] = known
+            self._cuts[name] = self.package.standing(name, self._told(name))
         return self._cuts[name]
 
+    def _told(self, name: str) -> pd.DataFrame:
+        frame = self._whole(name)
+        return frame[frame["published"] <= pd.Timestamp(self.as_of)]
+
     def _record(self, kind: str, name: str, frame: pd.DataFrame) -> None:
-        if not self._readers:
-            return
-        if (kind, name) not in self._entries:
+        if self._readers and (kind, name) not in self._entries:
+            told = self._told(name if kind == "table" else "facts")  # corrections included
+            told = told[told["fact"] == name] if kind == "fact" else told
             dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
             self._entries[kind, name] = {
                 "kind": kind,
                 "id": name,
                 "as_of": _last(frame[dates[0]]) if dates else _last(frame["published"]),
-                "published": _last(frame["published"]),
+                "published": _last(told["published"]),
             }
         for used in self._readers:
             used.entries[kind, name] = self._entries[kind, name]
@@ -278,14 +279,9 @@ def _last(dates: pd.Series) -> str | None:
 
 
 def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Evidence:
-    """The evidence as it was known on a day.
+    """The evidence as it was known on a day (a date, or ``YYYY-MM-DD``).
 
-    Parameters
-    ----------
-    as_of : str or date
-        The day on which the reader stands, ``YYYY-MM-DD``.
-    data : path, optional
-        Another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``.
+    ``data`` is another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``.
 
     Raises
     ------

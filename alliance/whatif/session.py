@@ -15,11 +15,11 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.whatif import START
 
-#: Fields whose values are names of the evidence: table, column, and a filter.
+#: Fields whose values are names of the evidence, and its table.
 _NAMES = {
-    "decline.peers": ("companies", "company"),
-    "separation.structures": ("structures", "structure"),
-    "separation.companies": ("carmakers", "maker"),
+    "decline.peers": "companies",
+    "separation.structures": "structures",
+    "separation.companies": "carmakers",
 }
 SHARE = "nissan"
 
@@ -133,15 +133,14 @@ class Session:
             return list(s.structures if name.endswith("structure") else s.companies)
         if name not in _NAMES:
             return []
-        table, column = _NAMES[name]
-        rows = self.ev.package.read(table)
+        names = self.ev.names(_NAMES[name])
         if name == "decline.peers":
-            rows = rows[(rows["exchange"] == "XTKS") & (rows["kind"] == "share")]
-        return [n for n in rows[column] if n != SHARE]
+            names = self.ev.rows("companies", exchange="XTKS", kind="share")["company"]
+        return [n for n in names if n != SHARE]
 
     def days(self, name: str) -> tuple[dt.date, dt.date] | None:
         """First and last day that a field of days may take, where the evidence sets them."""
-        closes = self.ev.package.read(f"prices-{SHARE}")["date"]
+        closes = self.ev.days(f"prices-{SHARE}")
         if name == "as_of":
             return closes.iloc[self.scenario.decline.beta_window_days + 1].date(), closes.iloc[
                 -1
