@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from alliance import returns
-from alliance.answers.forms import RATES, per_eur
+from alliance.answers.forms import RATES, in_eur, per_eur
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used
 
@@ -196,11 +196,7 @@ def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, tuple[str, ...], s
     """The values of a unit that a seller named, spanned by those of onlookers; None if none did."""
     known = ev.rows("valuations", maker=key, unit=unit)
     known = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
-    for end in ("low", "high"):
-        known[end] = [
-            v / per_eur(c, ev, day)
-            for v, c, day in zip(known[end], known["currency"], known["date"], strict=True)
-        ]
+    known = in_eur(known, ["low", "high"], ev)
     own = known[known["role"].isin(_SELLERS)].sort_values("date")
     if own.empty:
         return None

@@ -126,3 +126,15 @@ def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
     if found.value is None:
         raise ScenarioError(found.note)
     return found.value
+
+
+def in_eur(frame: pd.DataFrame, columns: list[str], ev: Evidence) -> pd.DataFrame:
+    """A frame with ``currency`` and ``date``: some columns in euros at the rate of the row's day.
+
+    Raises
+    ------
+    ScenarioError
+        As :func:`per_eur`.
+    """
+    rates = [per_eur(c, ev, d) for c, d in zip(frame["currency"], frame["date"], strict=True)]
+    return frame.assign(**{name: frame[name] / rates for name in columns})

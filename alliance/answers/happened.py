@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance.answers.form import Builder
+from alliance.answers.forms import in_eur
 from alliance.errors import NotPublished
 from alliance.evidence import Used
 
@@ -29,7 +30,7 @@ def put(b: Builder, porsche_se: pd.DataFrame) -> None:
         b.frames["deals"] = b.ev.cited(b.ev.deals)
     with b.ev.reading() as priors_used:
         b.frames["priors"] = b.ev.priors
-        b.frames["valuations"] = b.ev.valuations
+        b.frames["valuations"] = in_eur(b.ev.valuations, ["low", "high"], b.ev)
     b.used = b.used | used | priors_used
 
 

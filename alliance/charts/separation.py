@@ -216,46 +216,46 @@ def _handle(shade: str):
 
 
 def valuations(a: Answers) -> Chart:
-    """What the headlined company's EV unit was said to be worth, by whom and when."""
+    """What the headlined company's EV unit was said to be worth, by whom and when, in euros."""
     g = a.context["group"]
     who = a.context["maker_names"][g.company]
-    frame = a.frame("valuations").query("maker == @g.company").sort_values(["unit", "date"])
-    title = f"What {who}'s units were said to be worth"
+    frame = a.frame("valuations").query("maker == @g.company and unit == 'ev'").sort_values("date")
+    title = f"What {who}'s EV unit was said to be worth"
     if frame.empty:
-        return empty(title, f"no value of a unit of {who} was public on {a.as_of}")
-    middle = frame[["low", "high"]].mean(axis=1)
+        return empty(title, f"no value of an EV unit of {who} was public on {a.as_of}")
+    frame = frame.assign(own=~frame["role"].isin(["press", "analyst"]))
+    rows = [
+        (r, "–".join(dict.fromkeys(number(end / 1e9, 1) for end in (r.low, r.high))))
+        for r in frame.itertuples()
+    ]
+    named = {r: "" if r.currency == "EUR" else f", named in {r.currency}" for r, _ in rows}
+    colours = {True: "#0b5fa5", False: SOFT}
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
-        rows = list(frame.itertuples())[::-1]
-        for y, row in enumerate(rows):
-            shade = SOFT if row.role in ("press", "analyst") else "#0b5fa5"
-            ends = np.array([row.low, row.high]) / 1e9
+        for y, (row, text) in enumerate(rows[::-1]):
+            shade, ends = colours[row.own], np.array([row.low, row.high]) / 1e9
             ax.plot(ends, [y, y], color=shade, lw=5, solid_capstyle="butt")
             ax.plot(ends.mean(), y, "o", ms=6, color=shade)
-            text = "–".join(dict.fromkeys(number(e, 1) for e in ends))
-            note(ax, f"{text} {row.currency}", (ends[1], y), 8, 0, ha="left")
-        labels = [f"{textwrap.fill(r.by, 24)}\n{r.date:%Y-%m-%d}" for r in rows]
+            note(ax, text + named[row], (ends[1], y), 8, 0, ha="left")
+        labels = [f"{textwrap.fill(r.by, 24)}\n{r.date:%Y-%m-%d}" for r, _ in rows[::-1]]
         ax.set_yticks(range(len(rows)), labels, fontsize=7.5)
         ax.set_ylim(-0.7, len(rows) - 0.3)
-        ax.set_xlim(0, frame["high"].max() / 1e9 * (1.5 if narrow else 1.25))
-        ax.set_xlabel("value, bn (blue: the seller's own or a deal)")
+        ax.set_xlim(0, frame["high"].max() / 1e9 * (1.6 if narrow else 1.3))
+        key = " (blue: the seller's own or a deal)" if frame["own"].any() else ""
+        ax.set_xlabel(f"value, EUR bn{key}")
         ax.grid(axis="y", visible=False)
         ax.axvline(0, color=FAINT)
 
-    spread = middle.max() / middle.min()
+    least, most = frame.loc[frame["low"].idxmin()], frame.loc[frame["high"].idxmax()]
+    ends = f": from {billions(least['low'])} to {billions(most['high'])}"
     return Chart(
         draw,
-        f"{title}: the highest is {number(spread, 1)} times the lowest"
-        if len(frame) > 1
-        else title,
+        title + (ends if most["high"] > least["low"] else f": {billions(most['high'])}"),
         f"Bars of {len(frame)} published values, {frame['date'].min():%Y-%m-%d} to "
         f"{frame['date'].max():%Y-%m-%d}: "
-        + "; ".join(
-            f"{r.by} {number(r.low / 1e9, 1)} to {number(r.high / 1e9, 1)} {r.currency} bn"
-            for r in frame.itertuples()
-        )
+        + "; ".join(f"{r.by} EUR {text}bn{named[r]}" for r, text in rows)
         + ".",
-        "press and company statements as listed under Sources",
+        "press and company statements as listed under Sources; ECB rates of their days",
         (1.4 + 0.48 * len(frame), 1.6 + 0.5 * len(frame)),
     )
