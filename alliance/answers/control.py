@@ -13,7 +13,6 @@ _EPS = {
     "eps_if_bought": "Nissan's earnings a share if it buys and cancels the planned shares",
     "eps_if_sold": "Nissan's earnings a share if others buy the planned shares",
 }
-TURNOUTS = np.linspace(0.2, 1.0, 41)
 
 
 def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
@@ -136,10 +135,6 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     for reading, label in labels.items():
         value = ownership.votes(now, reading)
         b.put(f"ownership.votes.{reading}", value, "fraction", label, used)
-    lines = {reading: [ownership.votes(now, reading, x) for x in TURNOUTS] for reading in labels}
-    free = ownership.Block(t.held, 0.0, t.issued)
-    lines["before"] = [ownership.votes(free, "mirror", x) for x in TURNOUTS]
-    b.frames["votes"] = pd.DataFrame({"turnout": TURNOUTS, **lines})
     stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
     before = "if all voted" if exists else "before"
     b.frames["power"] = pd.DataFrame(

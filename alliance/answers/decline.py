@@ -180,15 +180,12 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
     b.put("decline.drawdown_now", fall.iloc[-1], "fraction", label, used)
     b.frames["drawdown"] = pd.DataFrame({"price": shown[start:], "drawdown": fall})
     b.context |= {"peak": peak, "bottom": bottom}
-    columns, rows = {}, []
+    columns = {}
     for name in (SHARE, *s.decline.peers, HOLDER, MARKET):
         both, used = t.twofold(name)
         columns[name] = returns.rebase(both["price", s.decline.currency], start)
-        changes = {f"{k}_{c.lower()}": returns.change(x, start) for (k, c), x in both.items()}
-        rows.append({"company": name, **changes})
         b.used = b.used | used
     b.frames["rebased"] = pd.concat(columns, axis=1, sort=True)
-    b.frames["measures"] = pd.DataFrame(rows).set_index("company")
 
 
 def claim(b: Builder, t: Tape) -> None:
@@ -221,7 +218,6 @@ def parts(b: Builder, s: Scenario, t: Tape) -> None:
         value = main.totals[part]
         b.put(f"decline.part.{part}", value, "log points", label, used)
     b.frames["parts_daily"] = main.daily
-    b.frames["betas"] = main.betas
 
 
 def _why(b: Builder, s: Scenario, t: Tape) -> None:
@@ -235,22 +231,24 @@ def _why(b: Builder, s: Scenario, t: Tape) -> None:
             text = f"{part.capitalize()} part, {end} end of its 95 % interval"
             value = bounds.at[part, end]
             b.put(f"decline.part.{part}_{end}", value, "log points", text, t.tape | factors)
-    b.frames["definitions"] = _definitions(f, t.rate, t.start, window)
+    b.frames["definitions"] = _definitions(b, t, s.decline.peers, window)
 
 
-def _definitions(f: decline.Factors, rate, start, window: int) -> pd.DataFrame:
+def _definitions(b: Builder, t: Tape, peers: tuple[str, ...], window: int) -> pd.DataFrame:
     """The parts under other definitions; a definition without enough days has no row."""
-    tried = {
-        f"betas of {window} days (used)": (window, False),
-        "sector orthogonal to the market": (window, True),
-        "betas of all days before": (None, False),
-        f"betas of {window // 2} days": (max(window // 2, 60), False),
-        f"betas of {window * 3 // 2} days": (window * 3 // 2, False),
+    tried: dict[str, tuple[tuple[str, ...], int | None, bool]] = {
+        f"betas of {window} days (used)": (peers, window, False),
+        "sector orthogonal to the market": (peers, window, True),
+        "betas of all days before": (peers, None, False),
+        f"betas of {window // 2} days": (peers, max(window // 2, 60), False),
+        f"betas of {window * 3 // 2} days": (peers, window * 3 // 2, False),
     }
+    listed = b.ev.rows("companies", exchange="XTKS", kind="share")["company"]
+    tried |= {f"{p} as the only peer": ((p,), window, False) for p in listed if p != SHARE}
     rows = {}
-    for name, (days, orthogonal) in tried.items():
+    for name, (chosen, days, orthogonal) in tried.items():
         try:
-            d = decline.decompose(f, rate, start, days, orthogonal)
+            d = decline.decompose(t.factors(chosen)[0], t.rate, t.start, days, orthogonal)
         except ScenarioError:
             continue
         rows[name] = d.totals

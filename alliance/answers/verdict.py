@@ -15,13 +15,11 @@ from alliance.scenario import Scenario
 
 WINDOWS = ((0, 0), (0, 1), (-1, 1))
 LENGTH = 250
-PEERS = ("bmw", "mercedes-benz", "stellantis", "toyota", "honda")
 
 
 def put(b: Builder, s: Scenario) -> None:
     """Add event effects, relative performance, stubs and discounts."""
     _events(b)
-    _since(b)
     _volkswagen(b, s)
     _porsche_se(b)
     _renault(b)
@@ -66,33 +64,6 @@ def _events(b: Builder) -> None:
 def _benchmark(company: str, exchange: str, makers: pd.DataFrame) -> str:
     own = makers[makers["share"] == company]
     return own["benchmark"].iloc[0] if len(own) else "estoxx50"
-
-
-def _since(b: Builder) -> None:
-    """Total return against the mean of other car makers since each form was announced."""
-    with b.ev.reading() as used:
-        peers = pd.concat(
-            [np.log(b.ev.prices(p)["adj_close"].dropna()).rename(p) for p in PEERS],
-            axis=1,
-            sort=True,
-        )
-        parts = []
-        days = b.ev.rows("separation-events", marks="announced").groupby("maker")["date"].min()
-        for maker, share in b.ev.carmakers[["maker", "share"]].itertuples(index=False):
-            price = np.log(b.ev.prices(share)["adj_close"].dropna())
-            if maker not in days or pd.isna(start := price.index.asof(days[maker])):
-                continue
-            span = price[start:]
-            level = peers.ffill().reindex(span.index, method="ffill").mean(axis=1)
-            gap = (span - span.iloc[0]) - (level - level.iloc[0])
-            years = (span.index - start).days / 365.25
-            rows = {"maker": maker, "day": span.index, "years": years, "gap": gap.values}
-            parts.append(pd.DataFrame(rows))
-    b.used = b.used | used
-    columns = ["maker", "day", "years", "gap"]
-    b.frames["since"] = (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    )
 
 
 def _volkswagen(b: Builder, s: Scenario) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 
 import numpy as np
-import pandas as pd
 
 from alliance.answers import Answers
 from alliance.charts.base import (
@@ -188,45 +187,3 @@ def parts_path(a: Answers) -> Chart:
     )
 
 
-def definitions(a: Answers) -> Chart:
-    """How the parts move with the way they are defined."""
-    frame: pd.DataFrame = a.frame("definitions").iloc[::-1]
-    c = a.context
-    own = frame["company"]
-
-    def draw(fig, narrow):
-        axes = fig.subplots(1, 3, sharey=True)
-        for ax, name in zip(axes, PARTS[:3], strict=True):
-            ax.plot(frame[name], range(len(frame)), "o", color=_HUES[name], ms=6)
-            for y, value in enumerate(frame[name]):
-                ax.annotate(
-                    number(value, 2, True),
-                    (value, y),
-                    xytext=(0, 5),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=7.5,
-                    color=INK,
-                )
-            middle = frame[name].mean()
-            reach = max(np.ptp(frame[name].to_numpy()), 0.15) * (1.2 if narrow else 0.9)
-            ax.set_xlim(middle - reach, middle + reach)
-            ax.axvline(0, color=SOFT, lw=0.8)
-            ax.locator_params(axis="x", nbins=2 if narrow else 3)
-            ax.tick_params(axis="x", labelsize=6.5 if narrow else 9)
-            ax.set_xlabel(f"{name}\n(log points)")
-            ax.grid(axis="y", visible=False)
-        names = [textwrap.fill(n, 17 if narrow else 26) for n in frame.index]
-        axes[0].set_yticks(range(len(frame)), names, fontsize=7.5 if narrow else 8.5)
-        axes[0].set_ylim(-0.6, len(frame) - 0.3)
-
-    return Chart(
-        draw,
-        f"Whatever the definition, the company's part is {number(own.min())} to "
-        f"{number(own.max())} log points",
-        f"Dots: market, sector and company parts, {day(c['since'])} to {day(c['until'])}, under "
-        f"{len(frame)} definitions; the company's part runs from {number(own.min())} to "
-        f"{number(own.max())}.",
-        _MODEL,
-        (3.4, 4.2),
-    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from alliance.answers import Answers
-from alliance.charts.base import INK, Chart, billions, empty, folded, number, percent
+from alliance.charts.base import INK, Chart, billions, empty, folded, number
 
 MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 _ASSUMED = "≈"
@@ -142,50 +142,3 @@ def cash(a: Answers) -> Chart:
     return _heat(a, "gross", "cash raised, EUR bn", lambda v: number(v / 1e9, 1), title, extra)
 
 
-def coverage(a: Answers) -> Chart:
-    """Cash left over the EV plan."""
-
-    def title(names, makers, values):
-        maker, structure, most = _most(names, makers, values)
-        return (
-            f"No form pays for more than {percent(most)} of an EV plan ({maker}, {structure})"
-            if most > 0
-            else "None of these forms pays for any part of an EV plan"
-        )
-
-    return _heat(a, "coverage", "cash left over the EV plan", percent, title)
-
-
-def votes_kept(a: Answers) -> Chart:
-    """Votes kept in the unit."""
-
-    def title(names, makers, values):
-        least, most = values.min(axis=None), values.max(axis=None)
-        return f"Votes kept range from {percent(least)} to {percent(most)}"
-
-    return _heat(a, "votes", "votes kept in the unit", lambda v: percent(v, 1), title)
-
-
-def profit(a: Answers) -> Chart:
-    """EV profit kept, looked through to partners' holdings."""
-
-    def title(names, makers, values):
-        least = values.min(axis=None)
-        return f"Of the EV profit a parent keeps at least {percent(least)}, partners looked through"
-
-    return _heat(a, "lookthrough", "EV profit kept", lambda v: percent(v, 1), title)
-
-
-def value(a: Answers) -> Chart:
-    """Change of value a share, base case."""
-
-    def title(names, makers, values):
-        least, most = values.min(axis=None), values.max(axis=None)
-        how = "hardly moves value" if max(-least, most) < 0.05 else "moves value"
-        return (
-            f"Sold for its base value, the form {how}: {percent(least, 1, True)} to "
-            f"{percent(most, 1, True)} a share"
-        )
-
-    what = "value a share against the price, base"
-    return _heat(a, "base_change", what, lambda v: percent(v, 1, True), title)

@@ -101,57 +101,6 @@ def _log_labels(ax, x, last, names) -> None:
         )
 
 
-def measures(a: Answers) -> Chart:
-    """The same fall by four measures: price and total return, yen and euros."""
-    frame, c = a.frame("measures"), a.context
-    own = frame.loc["nissan"]
-    rows = list(frame.index)[::-1]
-    low, high = own.min(), own.max()
-    if high < 0:
-        title = f"However it is counted, Nissan's holders lost {percent(-high)} to {percent(-low)}"
-    else:
-        title = f"Nissan's holders made {percent(low, sign=True)} to {percent(high, sign=True)}"
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        for y, name in enumerate(rows):
-            hue = colour(name, rows)
-            values = frame.loc[name].dropna()
-            ax.plot([values.min(), values.max()], [y, y], color=FAINT, lw=4, zorder=1)
-            for key, (_, marker, filled) in _KEYS.items():
-                if key in values:
-                    face = hue if filled else "white"
-                    up = 0.13 if key.startswith("price") else -0.13
-                    ax.plot(values[key], y + up, marker, ms=7, mfc=face, mec=hue, mew=1.4)
-        for _, (label, marker, filled) in _KEYS.items():
-            face = SOFT if filled else "white"
-            ax.plot([], [], marker, ms=7, mfc=face, mec=SOFT, mew=1.4, ls="", label=label)
-        ax.axvline(0, color=SOFT, lw=0.8)
-        ax.set_yticks(range(len(rows)), [c["names"][n] for n in rows])
-        ax.set_ylim(-0.6, len(rows) - 0.4)
-        percent_axis(ax.xaxis, sign=True)
-        ax.set_xlabel(f"change, {day(c['since'])} to {day(c['until'])}")
-        ax.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.02, 1),
-            ncols=2 if narrow else 4,
-            frameon=False,
-            fontsize=8.5,
-            handletextpad=0.2,
-        )
-        ax.grid(axis="y", visible=False)
-
-    return Chart(
-        draw,
-        title,
-        f"Dot chart, {day(c['since'])} to {day(c['until'])}. Nissan: price "
-        f"{percent(own['price_jpy'], 1)} in yen and {percent(own['price_eur'], 1)} in euros, total "
-        f"return {percent(own['total_jpy'], 1)} and {percent(own['total_eur'], 1)}.",
-        f"{_TAPE}; vendor's dividend-adjusted closes. An index has no total return here",
-        (3.7, 4.4),
-    )
-
-
 def drawdown(a: Answers) -> Chart:
     """Fall below the running high, with the dated events numbered and listed."""
     frame, table, c = a.frame("drawdown"), a.frame("events"), a.context

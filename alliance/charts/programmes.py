@@ -8,7 +8,6 @@ from alliance.answers import Answers
 from alliance.charts.base import (
     FAINT,
     INK,
-    SOFT,
     Chart,
     billions,
     day,
@@ -117,90 +116,6 @@ def outcomes(a: Answers, what: str = "wealth") -> Chart:
         SIMULATED,
         (4.3, 5.0),
     )
-
-
-def clocks(a: Answers) -> Chart:
-    """Two clocks: all planned shares sold, and stake at the target, by the horizon."""
-    frame, c, g = a.frame("programmes"), a.context, a.context["group"]
-    rows = frame[frame["market"] == g.market].set_index("programme").loc[list(PROGRAMMES)[::-1]]
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        for y, (name, row) in enumerate(rows.iterrows()):
-            hue = PROGRAMMES[name][1]
-            ax.barh(y + 0.19, row["p_complete"], height=0.34, color=hue)
-            ax.barh(y - 0.19, row["p_at_target"], height=0.34, color=hue, alpha=0.4)
-            years = row["years_to_complete_median"]
-            text = percent(row["p_complete"])
-            if not np.isnan(years):
-                text += f", median {number(years, 1)} years"
-            ax.text(row["p_complete"] + 0.01, y + 0.19, text, va="center", fontsize=8)
-            low = percent(row["p_at_target"])
-            ax.text(row["p_at_target"] + 0.01, y - 0.19, low, va="center", fontsize=8, color=SOFT)
-        ax.set_yticks(range(len(rows)), [PROGRAMMES[n][0] for n in rows.index])
-        ax.set_xlim(0, 1.5 if narrow else 1.3)
-        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
-        percent_axis(ax.xaxis)
-        ax.set_xlabel("chance by the horizon\n(upper: all sold, lower: stake at target)")
-        ax.grid(axis="y", visible=False)
-
-    title = f"Price points finish in {percent(rows.at['price_points', 'p_complete'])} of cases"
-    if rows.at["buyback", "p_at_target"] == 0:
-        title += "; bought back alone, the planned shares never reach the target"
-    return Chart(
-        draw,
-        title,
-        f"Bars of the chance within {number(g.horizon_years, 1)} years of {day(c['day'])} that all "
-        "planned shares are sold and that the stake is at the target: "
-        + ", ".join(
-            f"{PROGRAMMES[n][0]} {percent(r['p_complete'])} and {percent(r['p_at_target'])}"
-            for n, r in rows.iterrows()
-        )
-        + ".",
-        SIMULATED,
-        (3.9, 4.6),
-    )  # fmt: skip
-
-
-def tornado(a: Answers, what: str = "wealth") -> Chart:
-    """How the headlined programme's mean moves when one input moves."""
-    frame, c, g = a.frame("tornado"), a.context, a.context["group"]
-    frame = frame[frame["what"] == what].copy()
-    frame["size"] = frame[["low", "high"]].abs().max(axis=1)
-    frame = frame[frame["size"] > 1e5].sort_values("size")
-    if frame.empty:
-        return empty("What moves the answer", f"as of {day(c['day'])} no input moves mean {what}")
-    top, label = frame.iloc[-1], PROGRAMMES[g.programme][0]
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        for y, row in enumerate(frame.itertuples()):
-            ax.barh(y, row.low / 1e6, color="#8fb8de", height=0.62)
-            ax.barh(y, row.high / 1e6, color="#0b3c6f", height=0.62)
-        names = [
-            f"{r.input.replace('_', ' ')}\n{_short(r.low_at)} to {_short(r.high_at)}"
-            for r in frame.itertuples()
-        ]
-        ax.set_yticks(range(len(frame)), names, fontsize=7.5)
-        ax.margins(x=0.1)
-        ax.locator_params(axis="x", nbins=4 if narrow else 7)
-        ax.axvline(0, color=INK, lw=0.8)
-        ax.set_xlabel(f"change of mean {what}, EUR m\n(light: lower value, dark: higher)")
-        ax.grid(axis="y", visible=False)
-
-    return Chart(
-        draw,
-        f"{label.capitalize()}: {top['input'].replace('_', ' ')} moves mean {what} most",
-        f"Bars of the change of mean {what} of {label}, {number(g.horizon_years, 1)} years from "
-        f"{day(c['day'])}, when one input moves: {top['input'].replace('_', ' ')} "
-        f"{number(top['low'] / 1e6, 0)} to {number(top['high'] / 1e6, 0)} EUR m.",
-        SIMULATED,
-        (1.6 + 0.36 * max(len(frame), 3), 1.8 + 0.38 * max(len(frame), 3)),
-    )
-
-
-def _short(value: float) -> str:
-    return f"{value / 1e9:,.0f}bn" if abs(value) >= 1e9 else f"{value:.3g}".replace("-", "−")
 
 
 def loss_record(a: Answers) -> Chart:

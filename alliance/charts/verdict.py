@@ -14,11 +14,9 @@ from alliance.charts.base import (
     Chart,
     billions,
     colour,
-    dash,
     date_axis,
     day,
     empty,
-    end_labels,
     number,
     percent,
     percent_axis,
@@ -79,55 +77,6 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     )
 
 
-def since(a: Answers) -> Chart:
-    """Total return against other car makers since each form was announced."""
-    frame, names = a.frame("since"), a.context["makers_all"]
-    makers = list(names)
-    last = frame.groupby("maker", sort=False).tail(1)
-    if frame.empty or frame["years"].max() <= 0.02:
-        return empty("Since the announcement", f"no form had been announced by {a.as_of}")
-    best, worst = last.loc[last["gap"].idxmax()], last.loc[last["gap"].idxmin()]
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        for maker, rows in frame.groupby("maker", sort=False):
-            shade, style = colour(maker, makers), dash(maker, makers)
-            ax.plot(rows["day"], rows["gap"], color=shade, ls=style, lw=1.3)
-        ax.axhline(0, color=INK, lw=0.8)
-        items = [
-            (
-                r.gap,
-                f"{names[r.maker]} {percent(np.expm1(r.gap), 0, True)}",
-                colour(r.maker, makers),
-            )
-            for r in last.itertuples()
-        ]
-        ax.margins(x=0.01)
-        end_labels(ax, frame["day"].max(), items)
-        date_axis(ax, narrow)
-        label = "log points ahead of other car makers"
-        ax.set_ylabel(textwrap.fill(label, 24) if narrow else label)
-
-    words = {
-        r.maker: f"{names[r.maker]} {percent(np.expm1(r.gap), 0, True)}" for r in last.itertuples()
-    }
-    return Chart(
-        draw,
-        f"Against other car makers since its form was announced: {words[best['maker']]}"
-        + (f", {words[worst['maker']]}" if len(last) > 1 else ""),
-        f"Lines of total return against the mean of up to five other car makers to "
-        f"{day(frame['day'].max())}: "
-        + ", ".join(
-            f"{w} after {number(r.years, 1)} years"
-            for w, r in zip(words.values(), last.itertuples(), strict=True)
-        )
-        + ".",
-        f"{TAPE} of each, and of BMW, Mercedes-Benz, Stellantis, Toyota and Honda (a maker's own "
-        "left out), each in its own currency",
-        (4.0, 4.2),
-    )
-
-
 def stubs(a: Answers) -> Chart:
     """Volkswagen beyond Porsche AG, and Renault beyond Nissan, through time."""
     both = {
@@ -168,36 +117,6 @@ def stubs(a: Answers) -> Chart:
         + ". Net cash is not taken off.",
         "exchange closes, holdings, share counts; special dividend due taken off until its ex-day",
         (3.6, 5.6),
-    )
-
-
-def porsche_se(a: Answers) -> Chart:
-    """Porsche SE's discount to its assets less debt."""
-    frame = a.frame("porsche_se")
-    title = "Porsche SE's discount to its assets"
-    if len(frame) < 2:
-        return empty(title, f"its shares and holdings were not public on {a.as_of}")
-    discount = frame["discount"]
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        ax.plot(frame.index, discount, color="#4b3b8f", lw=1.3)
-        ax.axhline(0, color=FAINT)
-        ax.set_ylim(min(0, discount.min()), max(0.5, discount.max() * 1.1))
-        ax.margins(x=0.01)
-        end_labels(ax, frame.index[-1], [(discount.iloc[-1], percent(discount.iloc[-1]), INK)])
-        percent_axis(ax.yaxis)
-        ax.set_ylabel("discount to net assets")
-        date_axis(ax, narrow)
-
-    return Chart(
-        draw,
-        f"Porsche SE sells {percent(discount.median())} below its assets less debt, at the median",
-        f"Line of the discount, {day(frame.index[0])} to {day(frame.index[-1])}: "
-        f"{percent(discount.iloc[0])} at first, {percent(discount.iloc[-1])} at last, between "
-        f"{percent(discount.min())} and {percent(discount.max())}.",
-        "exchange closes, holdings and debt as published; ordinary shares at the preferred price",
-        (3.4, 3.6),
     )
 
 

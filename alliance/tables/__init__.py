@@ -22,6 +22,7 @@ from alliance.tables.selldown import (
     programmes,
     record,
     roll,
+    tornado,
     waiting,
 )
 from alliance.tables.separation import (

@@ -148,3 +148,22 @@ def cross(a: Answers) -> Html:
         return Html("", a.result("ownership.loop_before").note)
     formats = {name: ".1%" for name in frame if name != "holding"}
     return show(frame, "Each side's votes in the other (our reading, not advice)", formats)
+
+
+def tornado(a: Answers) -> Html:
+    """What moves the mean value at the horizon most: each input moved alone, largest first."""
+    frame = a.frame("tornado").query("what == 'wealth'")
+    frame["swing"] = (frame["high"] - frame["low"]).abs()
+    frame = frame.sort_values("swing", ascending=False)
+    table = pd.DataFrame(
+        {
+            "input": frame["input"].str.replace("_", " "),
+            "from": frame["low_at"].map("{:,.4g}".format),
+            "to": frame["high_at"].map("{:,.4g}".format),
+            "change at from": frame["low"] / 1e6,
+            "change at to": frame["high"] / 1e6,
+        }
+    )
+    middle = f"{frame['middle'].iloc[0] / 1e6:,.0f}" if len(frame) else "none"
+    caption = f"Mean value at the horizon, EUR m, when one input moves alone (now {middle})"
+    return show(table, caption, dict.fromkeys(("change at from", "change at to"), "+,.0f"))
