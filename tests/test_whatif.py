@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import json
 import os
 import re
@@ -733,21 +732,16 @@ def test_a_build_shows_progress_and_ends_in_a_report(tmp_path):
     assert made_of["scenario"]["seed"] == 3
 
 
-def test_a_still_imports_no_widgets_and_equals_the_panel():
+def test_a_panel_in_a_report_is_a_line_of_text():
     code = (
         "import os, sys; os.environ['ALLIANCE_STATIC'] = '1'\n"
         "from alliance import evidence, scenario, whatif\n"
         "s = scenario.Scenario(); out = whatif.panel('bargain', s, evidence.open(s.as_of))\n"
         "assert 'ipywidgets' not in sys.modules and 'anywidget' not in sys.modules\n"
-        "sys.stdout.reconfigure(encoding='utf-8'); print(out._repr_mimebundle_()['text/html'])"
+        "print(out._repr_mimebundle_()['text/html'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    s = scenario.Scenario()
-    live = Panel("bargain", Session(s))
-    for picture in view_of(live)["pictures"]:
-        assert picture["svg"] in done.stdout
-    assert html.escape(view_of(live)["words"]) in done.stdout
+    assert done.returncode == 0 and "has sliders" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -31,16 +31,7 @@ CHAPTERS = {
         price_to_book,
         stub,
     ),
-    "2-selldown": (
-        routes,
-        absorb,
-        outcomes,
-        stake_paths,
-        ladder,
-        frontier,
-        loss_record,
-        owners,
-    ),
+    "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
     "3-separation": (
         valuations,
         cash,

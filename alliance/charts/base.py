@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import textwrap
 from collections.abc import Callable, Sequence
@@ -62,6 +63,8 @@ class Chart:
         Where the figures come from.
     height : (float, float)
         Inches, wide and narrow.
+    nothing : bool
+        Whether there is nothing to draw: shown as text then, not as a picture.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Chart:
     alt: str
     source: str
     height: tuple[float, float] = (4.4, 4.6)
+    nothing: bool = False
 
     def __post_init__(self) -> None:
         for name in ("title", "alt", "source"):
@@ -121,6 +125,9 @@ class Chart:
         return out.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        if self.nothing:  # a line of text, not a picture of one
+            text = f"{self.title}: {self.alt}"
+            return {"text/html": f'<p class="say">{html.escape(text)}</p>', "text/plain": text}, {}
         wide, narrow = (base64.b64encode(self.png(n)).decode() for n in (False, True))
         alt = f"{self.title} {self.alt}"
         data = {"image/png": wide, NARROW_MIME: narrow, "text/plain": alt}
@@ -137,7 +144,7 @@ def empty(title: str, why: str) -> Chart:
         text = textwrap.fill(why, 44 if narrow else 90)
         ax.text(0.5, 0.5, text, ha="center", va="center", color=SOFT)
 
-    return Chart(draw, title, why, "none public then", (1.6, 1.6))
+    return Chart(draw, title, why, "none public then", (1.6, 1.6), nothing=True)
 
 
 def colour(company: str, others: Sequence[str] = ()) -> str:
@@ -227,19 +234,10 @@ def end_labels(
     ----------
     items : list of (y, text, colour)
     """
+    where = {"textcoords": ("offset points", "data"), "annotation_clip": False, "va": "center"}
     notes = [
-        ax.annotate(
-            text,
-            xy=(x, y),
-            xytext=(8, y),
-            textcoords=("offset points", "data"),
-            va="center",
-            ha="left",
-            fontsize=size,
-            color=hue,
-            annotation_clip=False,
-        )
-        for y, text, hue in items
+        ax.annotate(text, (x, y), (8, y), ha="left", fontsize=size, color=shade, **where)
+        for y, text, shade in items
     ]
     ax.end_notes = notes
     place_end_labels(ax)

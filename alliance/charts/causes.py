@@ -185,5 +185,3 @@ def parts_path(a: Answers) -> Chart:
         _MODEL,
         (4.2, 4.4),
     )
-
-

@@ -150,5 +150,3 @@ def stake_paths(a: Answers) -> Chart:
         SIMULATED,
         (4.2, 4.4),
     )
-
-

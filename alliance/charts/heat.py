@@ -140,5 +140,3 @@ def cash(a: Answers) -> Chart:
         return text
 
     return _heat(a, "gross", "cash raised, EUR bn", lambda v: number(v / 1e9, 1), title, extra)
-
-

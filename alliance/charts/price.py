@@ -6,12 +6,12 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts.base import (
-    DASHES,
     FAINT,
     INK,
     SOFT,
     Chart,
     colour,
+    dash,
     date_axis,
     day,
     moved,
@@ -44,7 +44,7 @@ def rebased(a: Answers) -> Chart:
         for name in frame.columns[::-1]:
             series = frame[name].dropna()
             heavy = 2.2 if name == "nissan" else 1.2
-            style = DASHES.get(name, "-")
+            style = dash(name, frame.columns)
             ax.plot(series.index, series, ls=style, color=colour(name, frame.columns), lw=heavy)
         ax.axhline(1, color=FAINT, lw=0.8, zorder=0)
         ax.set_yscale("log")

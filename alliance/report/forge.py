@@ -28,7 +28,6 @@ import alliance.answers, alliance.charts, alliance.tables, ipykernel.kernelapp, 
 import ipykernel.ipkernel, ipykernel.inprocess, matplotlib.backends.backend_agg, PIL.PngImagePlugin
 import scipy.stats, scipy.special, arch.bootstrap, exchange_calendars, comm, ipywidgets
 from alliance.evidence import calendars
-import alliance.whatif.still
 for mic in ("XTKS", "XPAR", "XETR", "XNYS", "XMIL"):
     calendars.sessions(mic, "2020-01-06", "2020-01-08")
 """

@@ -87,7 +87,7 @@ class Kernels:
                 env["PYTHONPATH"] = os.pathsep.join(
                     [str(ROOT), *filter(None, [env.get("PYTHONPATH")])]
                 )
-                env["ALLIANCE_STATIC"] = "1"  # panels are pictures
+                env["ALLIANCE_STATIC"] = "1"  # panels are a line of text
                 env["IPYTHONDIR"] = str(folder / "ipython")
                 if data:
                     env["ALLIANCE_DATA"] = data

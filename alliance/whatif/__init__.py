@@ -2,7 +2,7 @@
 
 A panel shows a part of a chapter's answers (:mod:`alliance.answers.glance`) while its controls
 move, by the chapter's own functions, so its numbers are the report's. :func:`panel` is one panel
-(a static picture in a built report), :func:`cockpit` all of them with save, load, token, pin and
+(one line of text in a built report), :func:`cockpit` all of them with save, load, token, pin and
 build; ``alliance app`` serves the cockpit.
 
 ==============  ===================================================================
@@ -14,7 +14,6 @@ build; ``alliance app`` serves the cockpit.
 ``panels``      controls and stage of one panel
 ``round_trip``  all panels; load, save, token, pin
 ``build``       the report of a what-if, built beside the panel
-``still``       a panel's last state, for a page without a kernel
 ``app``         the cockpit as a web application
 ``wire``        the server's line to the browser, without a wait
 ==============  ===================================================================
@@ -25,14 +24,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-#: Set in the kernels of a report: panels are pictures there.
+#: Set in the kernels of a report: panels are a line of text there.
 STATIC = "ALLIANCE_STATIC"
+LIVE = (
+    "In JupyterLab this panel has sliders; the command at the foot of this page opens these "
+    "settings in the cockpit."
+)
 #: Set by ``alliance app`` for its kernels.
 APP, APP_BUILD, START = "ALLIANCE_APP", "ALLIANCE_APP_BUILD", "ALLIANCE_START"
 
 
 def panel(name: str, s: Any, ev: Any) -> Any:
-    """One panel at a scenario: live where a notebook is explored, its last state in a report.
+    """One panel at a scenario: live where a notebook is explored, a line of text in a report.
 
     Parameters
     ----------
@@ -41,9 +44,9 @@ def panel(name: str, s: Any, ev: Any) -> Any:
     ev : Evidence
     """
     if os.environ.get(STATIC):
-        from alliance.whatif.still import still
+        from alliance.tables import Html
 
-        return still(name, s, ev)
+        return Html(f'<p class="small">{LIVE}</p>', LIVE)
     from alliance.whatif.round_trip import alone
 
     return alone(name, s, ev)

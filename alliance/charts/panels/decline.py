@@ -6,11 +6,11 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts.base import (
-    DASHES,
     FAINT,
     INK,
     SOFT,
     colour,
+    dash,
     day,
     moved,
     number,
@@ -51,7 +51,7 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Told:
         ax.plot(then.index, then["nissan"], color=GHOST, ls="--", lw=1)
     for name in drawn.columns[::-1]:
         heavy = 2 if name == "nissan" else 1
-        style = DASHES.get(name, "-")
+        style = dash(name, drawn.columns)
         ax.plot(drawn.index, drawn[name], color=colour(name, drawn.columns), ls=style, lw=heavy)
     ax.axhline(1, color=FAINT, lw=0.8, zorder=0)
     shown = marks(low, high)
