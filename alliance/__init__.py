@@ -26,4 +26,4 @@ room            what it does
 A room imports only from rooms above it.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
