@@ -23,6 +23,7 @@ from alliance.errors import ScenarioError
 from alliance.scenario import Scenario, flat, nested, reaches
 from alliance.scenario.schema import limits
 
+pytestmark = pytest.mark.wide
 EACH = 120  # scenarios drawn for each of three chapters
 decline = sys.modules["alliance.answers.decline"]  # the name stands for its function
 CHAPTERS = list(answers.CHAPTERS)
