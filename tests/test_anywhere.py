@@ -219,6 +219,8 @@ def corners():
             for horizon in (0.003, 15.0):
                 more = {"selldown.drift": drift, "selldown.horizon_years": horizon}
                 yield "2-selldown", certain | more
+    low = {"selldown.price_points": [0.05, 0.9, 1.0, 40.0], "selldown.volatility": 0.0}
+    yield "2-selldown", low | {"selldown.dividend_yield": 0.12}
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def _ever(i: Inputs, multiples: np.ndarray) -> np.ndarray:
     """Chance that the yen price ever reaches each multiple, with unlimited time."""
     g = i.group
     power = 1 - 2 * g.drift / max(g.volatility, 1e-4) ** 2
-    return np.minimum(1.0, multiples ** -max(power, 0.0))
+    return np.maximum(multiples, 1.0) ** -max(power, 0.0)  # at or below the spot: at once
 
 
 def _call(i: Inputs, multiple: float) -> float:
