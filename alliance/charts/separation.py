@@ -243,7 +243,7 @@ def valuations(a: Answers) -> Chart:
         ax.set_ylim(-0.7, len(rows) - 0.3)
         ax.set_xlim(0, frame["high"].max() / 1e9 * (1.6 if narrow else 1.3))
         key = " (blue: the seller's own or a deal)" if frame["own"].any() else ""
-        ax.set_xlabel(f"value, EUR bn{key}")
+        ax.set_xlabel(textwrap.fill(f"value, EUR bn{key}", 32 if narrow else 80))
         ax.grid(axis="y", visible=False)
         ax.axvline(0, color=FAINT)
 
