@@ -33,6 +33,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 from tests.mutants_by_hand import EQUIVALENT, HAND
 
@@ -49,13 +50,11 @@ MODELS = (
 )
 ROOMS = (*MODELS, "answers")
 THRESHOLD = 0.85
-CPU_SECONDS = 400  # of one mutant: an endless loop is noticed
+CPU_SECONDS = 300  # of one mutant: an endless loop is noticed
 WARM = """
 import sys, tests.conftest, tests.test_models, tests.test_selldown, tests.test_ownership
-import tests.test_results_separation, pandas.core.methods.selectn
-from tests import golden
-libraries = [n for n in sys.modules if n.split(".")[0] not in ("alliance", "tests", "__main__")]
-print(repr((libraries, golden.places(), golden.PANELS)))
+import tests.test_results_separation, tests.golden, pandas.core.methods.selectn
+print(*(n for n in sys.modules if n.split(".")[0] not in ("alliance", "tests", "__main__")))
 """
 #: Tests of the models by chapter. Before them come golden.txt's, or without it the checks of
 #: results: at the same scenarios these see no more than it does.
@@ -91,10 +90,6 @@ SPEAKS = {
 }
 
 
-PLACES: list[tuple[str, str]] = []  # scenario and part of golden.txt; filled by warm()
-PANELS: dict[str, str] = {}  # panel and chapter
-
-
 @dataclass(frozen=True)
 class Mutant:
     """One change: the text of a node, or of a line, put in place of another."""
@@ -114,6 +109,14 @@ class Mutant:
     def change(self) -> tuple[str, str, str]:
         """What tells it apart, wherever its lines stand: file, lines before and after."""
         return self.file, " ".join(self.before.split()), " ".join(self.after.split())
+
+    def differs(self) -> bool:
+        """Whether it is a program, and another one."""
+        source = (ROOT / "alliance" / self.file).read_text(encoding="utf-8")
+        try:
+            return ast.dump(ast.parse(self.source)) != ast.dump(ast.parse(source))
+        except SyntaxError:
+            return False
 
     def __str__(self) -> str:
         told = [f"alliance/{self.file}:{self.line} ({self.kind})"]
@@ -235,10 +238,6 @@ def mutants(file: str) -> Iterator[Mutant]:
                 text = text.strip("()")
             made = (data[:begin] + text.encode() + data[end:]).decode()
             after = made.encode()[starts[first] : len(made.encode()) - len(data) + starts[last]]
-            try:
-                ast.parse(made)
-            except SyntaxError:
-                continue
             before = "".join(lines[first:last])
             yield Mutant(file, first + 1, before.rstrip(), after.decode().rstrip(), made, kind)
 
@@ -265,7 +264,9 @@ def drawn(count: int, seed: int, rooms: tuple[str, ...]) -> list[Mutant]:
                 if not kinds:
                     names.remove(room)
                 elif len(picked) < part:
-                    picked.append(queues[rng.choice(kinds)].pop())
+                    mutant = queues[rng.choice(kinds)].pop()
+                    if mutant.differs():
+                        picked.append(mutant)
         chosen += picked
     return chosen
 
@@ -283,42 +284,67 @@ def by_hand() -> tuple[list[Mutant], list[str]]:
     return made, gone
 
 
+EVIDENCE: dict[str, Any] = {}  # by day, read once for all children; filled by warm()
+
+
+def chapters_of(file: str) -> list[str]:
+    """The chapters that a file speaks in."""
+    digits = next(found for start, found in SPEAKS.items() if file.startswith(start))
+    return [chapter for digit in digits for chapter in CHAPTER_TESTS if chapter[0] == digit]
+
+
 def tests_of(file: str, golden: bool = True) -> list[str]:
     """The tests that concern a file, those that find a fault soonest first."""
-    digits = next(found for start, found in SPEAKS.items() if file.startswith(start))
-    chapters = [chapter for digit in digits for chapter in CHAPTER_TESTS if chapter[0] == digit]
-    out = []
-    if golden:
-        parts = [*chapters, *(f"panel-{p}" for p, chapter in PANELS.items() if chapter in chapters)]
-        kept = [(scenario, part) for scenario, part in PLACES if part in parts]
-        kept.sort(key=lambda place: place[1].startswith("panel-"))
-        out += [f"tests/test_golden.py::test_nothing_moved[{' '.join(place)}]" for place in kept]
-    else:
-        out += [f"tests/test_results_{chapter[2:]}.py" for chapter in chapters]
+    chapters = chapters_of(file)
     tests = list(dict.fromkeys(t for c in chapters for t in CHAPTER_TESTS[c]))
     if file.startswith(("returns", "events", "decline", "sampling")):
         tests = list(dict.fromkeys(["test_models.py", *tests]))
-    return out + [f"tests/{name}" for name in ["test_borders.py", *tests]]
+    checks = [] if golden else [f"test_results_{chapter[2:]}.py" for chapter in chapters]
+    return [f"tests/{name}" for name in [*checks, "test_borders.py", *tests]]
+
+
+def moved(file: str) -> str:
+    """The first line of golden.txt that moved in the chapters of a file, told as a test's name."""
+    from tests import golden
+
+    chapters, was = chapters_of(file), golden.stored()[1]
+    here = [p for p in golden.places() if golden.PANELS.get(p[1][6:], p[1]) in chapters]
+    golden._evidence = lambda as_of: EVIDENCE.get(as_of) or golden.evidence.open(as_of)
+    for place in sorted(here, key=lambda p: (p[0] != "base", not p[1].startswith("panel-"))):
+        near = golden.RESAMPLED.get(place[0], golden.NEAR)
+        try:
+            found = next(golden.differences(was[place], golden.fresh(*place), near), None)
+        except Exception as error:
+            found = [type(error).__name__]
+        if found:
+            return f"golden.txt: {' '.join(place)}: {found[0]}"
+    return ""
 
 
 def warm() -> None:
-    """Import all libraries that the tests need, and nothing of ours: children start warm.
-
-    What must be known of ours, another process is asked.
-    """
+    """Import all libraries that the tests need, and read the evidence: children start warm."""
     done = subprocess.run(
         [sys.executable, "-c", WARM], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )
-    libraries, places, panels = ast.literal_eval(done.stdout)
-    PLACES.extend(places)
-    PANELS.update(panels)
-    for name in libraries:
+    for name in done.stdout.split():
         try:
             importlib.import_module(name)
         except Exception:  # a library's optional part
             continue
+    from exchange_calendars import get_calendar
     from hypothesis import settings
 
+    for exchange in ("XTKS", "XPAR", "XETR", "XNYS"):  # as alliance.evidence.calendars asks
+        get_calendar(exchange, start="2016-01-04", end="2027-06-30")
+    from alliance import evidence, scenario  # no mutant of the rooms changes these
+
+    whole = evidence.open("2026-06-30")
+    for table in whole.package.resources:
+        whole._whole(table)
+    for name in scenario.names():
+        day = scenario.load(name)[1].as_of
+        EVIDENCE[str(day)] = evidence.Evidence(whole.package, day)
+        EVIDENCE[str(day)]._frames = whole._frames
     settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
     settings.load_profile("mutants")
 
@@ -366,17 +392,26 @@ class _First:
             self.name = f"{report.nodeid} (import)"
 
 
-def child(mutant: Mutant | None, tests: list[str], said: Path) -> int:
+def child(mutant: Mutant | None, golden: bool, said: Path) -> int:
     """Run tests with a mutant in its module; in a forked process. 0: no test noticed."""
     import pytest
 
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     if mutant is not None:
         sys.meta_path.insert(0, _Finder(mutant))
+        if mutant.room not in ROOMS:
+            EVIDENCE.clear()
+            for name in [n for n in sys.modules if n.split(".")[0] == "alliance"]:
+                del sys.modules[name]
     with said.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        first = _First()
+        first, concerned = _First(), mutant.file if mutant else "-"
+        first.name = moved(concerned) if golden else ""
+        if first.name:
+            file.write(f"\nfirst: {first.name}\n")
+            return 1
+        tests = tests_of(concerned, golden)
         words = ["-x", "-q", "-p", "no:cacheprovider", "--tb=line", *tests]
         words += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         code = pytest.main(words, plugins=[first])
@@ -395,13 +430,12 @@ def run(
             while waiting and len(running) < jobs:
                 k, mutant = waiting.pop()
                 said = Path(folder) / f"{k}.txt"
-                tests = tests_of(mutant.file if mutant else "-", golden)
                 sys.stdout.flush()
                 pid = os.fork()
                 if pid == 0:
                     code = 99
                     try:
-                        code = child(mutant, tests, said)
+                        code = child(mutant, golden, said)
                     except BaseException:
                         traceback.print_exc(file=said.open("a", encoding="utf-8"))
                     finally:
