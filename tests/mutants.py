@@ -24,13 +24,13 @@ import importlib.util
 import random
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -51,43 +51,52 @@ MODELS = (
 ROOMS = (*MODELS, "answers")
 THRESHOLD = 0.85
 CPU_SECONDS = 300  # of one mutant: an endless loop is noticed
-WARM = """
-import sys, tests.conftest, tests.test_models, tests.test_selldown, tests.test_ownership
-import tests.test_results_separation, tests.golden, pandas.core.methods.selectn
-print(*(n for n in sys.modules if n.split(".")[0] not in ("alliance", "tests", "__main__")))
-"""
-#: Tests of the models by chapter. Before them come golden.txt's, or without it the checks of
-#: results: at the same scenarios these see no more than it does.
-CHAPTER_TESTS = {
-    "1-decline": ["test_models.py"],
-    "2-selldown": ["test_ownership.py", "test_selldown.py"],
-    "3-separation": ["test_bargain.py", "test_separation.py"],
+LIBRARIES = (
+    "QuantLib", "arch.bootstrap", "frictionless", "hypothesis.strategies", "pandas", "pydantic",
+    "pytest", "scipy.integrate", "scipy.optimize", "scipy.special", "scipy.stats",
+    "scipy.stats.qmc", "statsmodels.api", "yaml",
+)  # fmt: skip
+CHAPTERS = {"1": "1-decline", "2": "2-selldown", "3": "3-separation"}
+#: By the beginning of a file's path, the first that fits: the chapters that it speaks in, and the
+#: tests of its own. Before them come golden.txt's lines of those chapters, or without it the checks
+#: of results: at the same scenarios these see no more than it does.
+CONCERNS = {
+    "ownership": ("2", "ownership"),
+    "selldown": ("2", "selldown"),
+    "sampling/bootstrap": ("1", "models"),
+    "sampling": ("2", "selldown"),
+    "separation": ("3", "separation"),
+    "bargain": ("3", "bargain"),
+    "decline": ("1", "models"),
+    "events": ("13", "models"),
+    "returns": ("12", "models"),
+    "answers/decline": ("1", "borders"),
+    "answers/worth": ("1", "borders"),
+    "answers/effects": ("1", "borders"),
+    "answers/control": ("2", "borders"),
+    "answers/inputs": ("2", "borders selldown"),
+    "answers/programme": ("2", "borders"),
+    "answers/record": ("2", "borders"),
+    "answers/selldown": ("2", "borders"),
+    "answers/sensitivity": ("2", "borders"),
+    "answers/form.py": ("123", "borders"),
+    "answers/glance": ("123", "borders"),
+    "answers/bargaining": ("3", "borders bargain"),
+    "answers": ("3", "borders separation"),
+    "": ("123", "borders models ownership selldown separation bargain"),
 }
-#: Chapters that a file speaks in, by the beginning of its path; the first that fits.
-SPEAKS = {
-    "ownership": "2",
-    "selldown": "2",
-    "sampling/bootstrap": "1",
-    "sampling": "2",
-    "separation": "3",
-    "bargain": "3",
-    "decline": "13",
-    "events": "13",
-    "returns": "132",
-    "answers/control": "2",
-    "answers/inputs": "2",
-    "answers/programme": "2",
-    "answers/record": "2",
-    "answers/selldown": "2",
-    "answers/sensitivity": "2",
-    "answers/decline": "1",
-    "answers/worth": "1",
-    "answers/effects": "13",
-    "answers/form.py": "123",
-    "answers/glance": "123",
-    "answers": "3",
-    "": "123",
-}
+#: Of test_borders.py, the tests of models.
+QUICK = (
+    "test_a_level_is_noted_after_a_week_and_missing_after_a_hundred_days",
+    "test_a_year_of_fridays_is_needed",
+    "test_a_majority_never_needs_more_than_everyone",
+    "test_all_that_is_not_below_is_refused",
+    "test_a_programme_is_complete_at_its_last_share",
+    "test_what_rounding_explains_is_no_region",
+    "test_a_premium_is_for_votes",
+    "test_a_value_a_share_needs_the_majority",
+    "test_evidence_looks_back_but_never_ahead",
+)
 
 
 @dataclass(frozen=True)
@@ -98,8 +107,22 @@ class Mutant:
     line: int
     before: str  # whole lines
     after: str
-    source: str
+    cut: tuple[int, int, str]  # bytes from, to, and what is put there
     kind: str
+
+    @classmethod
+    def of(cls, file: str, old: str, new: str) -> Mutant:
+        """One made by hand: a text that stands once in a file, and what is put in its place."""
+        before = source(file)
+        begin = len(before[: before.index(old)].encode())
+        cut = begin, begin + len(old.encode()), new
+        return cls(file, before[: before.index(old)].count("\n") + 1, old, new, cut, "by hand")
+
+    @property
+    def source(self) -> str:
+        """The module's text with the change in it."""
+        data, (begin, end, text) = source(self.file).encode(), self.cut
+        return (data[:begin] + text.encode() + data[end:]).decode()
 
     @property
     def room(self) -> str:
@@ -112,9 +135,8 @@ class Mutant:
 
     def differs(self) -> bool:
         """Whether it is a program, and another one."""
-        source = (ROOT / "alliance" / self.file).read_text(encoding="utf-8")
         try:
-            return ast.dump(ast.parse(self.source)) != ast.dump(ast.parse(source))
+            return ast.dump(ast.parse(self.source)) != ast.dump(ast.parse(source(self.file)))
         except SyntaxError:
             return False
 
@@ -123,6 +145,12 @@ class Mutant:
         told += [f"- {line}" for line in self.before.splitlines()]
         told += [f"+ {line}" for line in self.after.splitlines()]
         return "\n".join(told)
+
+
+@cache
+def source(file: str) -> str:
+    """The text of a module below alliance/."""
+    return (ROOT / "alliance" / file).read_text(encoding="utf-8")
 
 
 def files(rooms: tuple[str, ...]) -> Iterator[str]:
@@ -219,27 +247,24 @@ def places(tree: ast.Module) -> Iterator[tuple[ast.AST, list[str]]]:
 
 def mutants(file: str) -> Iterator[Mutant]:
     """All mutants of a module."""
-    source = (ROOT / "alliance" / file).read_text(encoding="utf-8")
-    lines = source.splitlines(keepends=True)
+    lines = source(file).encode().splitlines(keepends=True)
     starts = [0]
     for line in lines:
-        starts.append(starts[-1] + len(line.encode()))
-    data = source.encode()
-    for node, names in places(ast.parse(source)):
+        starts.append(starts[-1] + len(line))
+    data = source(file).encode()
+    for node, names in places(ast.parse(source(file))):
         for kind, other in variants(node, names):
             first, last = node.lineno - 1, node.end_lineno
             begin, end = starts[first] + node.col_offset, starts[last - 1] + node.end_col_offset
             text = ast.unparse(ast.fix_missing_locations(other))
-            if not isinstance(other, ast.Name | ast.Attribute | ast.Call | ast.Subscript):
-                text = (
-                    f"({text})" if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare) else text
-                )
+            if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare):
+                text = f"({text})" if "\n" in text or " " in text else text
             if isinstance(node, ast.Tuple) and data[begin : begin + 1] != b"(":
-                text = text.strip("()")
-            made = (data[:begin] + text.encode() + data[end:]).decode()
-            after = made.encode()[starts[first] : len(made.encode()) - len(data) + starts[last]]
-            before = "".join(lines[first:last])
-            yield Mutant(file, first + 1, before.rstrip(), after.decode().rstrip(), made, kind)
+                text = text[1:-1]
+            before = data[starts[first] : starts[last]].decode().rstrip()
+            after = data[starts[first] : begin].decode() + text
+            after += data[end : starts[last]].decode().rstrip()
+            yield Mutant(file, first + 1, before, after, (begin, end, text), kind)
 
 
 def drawn(count: int, seed: int, rooms: tuple[str, ...]) -> list[Mutant]:
@@ -275,39 +300,37 @@ def by_hand() -> tuple[list[Mutant], list[str]]:
     """The mutants once made by hand, and those whose place is gone."""
     made, gone = [], []
     for file, old, new in HAND:
-        source = (ROOT / "alliance" / file).read_text(encoding="utf-8")
-        if source.count(old) != 1:
-            gone.append(f"alliance/{file}: stands there {source.count(old)} times: {old}")
-            continue
-        line = source[: source.index(old)].count("\n") + 1
-        made.append(Mutant(file, line, old, new, source.replace(old, new), "by hand"))
+        if (times := source(file).count(old)) == 1:
+            made.append(Mutant.of(file, old, new))
+        else:
+            gone.append(f"alliance/{file}: stands there {times} times: {old}")
     return made, gone
 
 
 EVIDENCE: dict[str, Any] = {}  # by day, read once for all children; filled by warm()
 
 
-def chapters_of(file: str) -> list[str]:
-    """The chapters that a file speaks in."""
-    digits = next(found for start, found in SPEAKS.items() if file.startswith(start))
-    return [chapter for digit in digits for chapter in CHAPTER_TESTS if chapter[0] == digit]
+def concerns(file: str) -> tuple[list[str], list[str]]:
+    """Chapters that a file speaks in, and the tests of its own."""
+    digits, tests = next(found for start, found in CONCERNS.items() if file.startswith(start))
+    return [CHAPTERS[digit] for digit in digits], [f"test_{name}.py" for name in tests.split()]
 
 
 def tests_of(file: str, golden: bool = True) -> list[str]:
     """The tests that concern a file, those that find a fault soonest first."""
-    chapters = chapters_of(file)
-    tests = list(dict.fromkeys(t for c in chapters for t in CHAPTER_TESTS[c]))
-    if file.startswith(("returns", "events", "decline", "sampling")):
-        tests = list(dict.fromkeys(["test_models.py", *tests]))
+    chapters, tests = concerns(file)
     checks = [] if golden else [f"test_results_{chapter[2:]}.py" for chapter in chapters]
-    return [f"tests/{name}" for name in [*checks, "test_borders.py", *tests]]
+    quick = [] if "test_borders.py" in tests else ["test_borders.py::" + name for name in QUICK]
+    return [f"tests/{name}" for name in [*checks, *quick, *tests]]
 
 
 def moved(file: str) -> str:
     """The first line of golden.txt that moved in the chapters of a file, told as a test's name."""
-    from tests import golden
-
-    chapters, was = chapters_of(file), golden.stored()[1]
+    try:
+        from tests import golden
+    except Exception as error:
+        return f"import: {type(error).__name__}"
+    chapters, was = concerns(file)[0], golden.stored()[1]
     here = [p for p in golden.places() if golden.PANELS.get(p[1][6:], p[1]) in chapters]
     golden._evidence = lambda as_of: EVIDENCE.get(as_of) or golden.evidence.open(as_of)
     for place in sorted(here, key=lambda p: (p[0] != "base", not p[1].startswith("panel-"))):
@@ -323,14 +346,8 @@ def moved(file: str) -> str:
 
 def warm() -> None:
     """Import all libraries that the tests need, and read the evidence: children start warm."""
-    done = subprocess.run(
-        [sys.executable, "-c", WARM], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
-    )
-    for name in done.stdout.split():
-        try:
-            importlib.import_module(name)
-        except Exception:  # a library's optional part
-            continue
+    for name in LIBRARIES:
+        importlib.import_module(name)
     from exchange_calendars import get_calendar
     from hypothesis import settings
 
@@ -484,7 +501,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=ROOMS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--hand", action="store_true", help="those once made by hand")
-    parser.add_argument("--first", type=int, help="only so many of them")
+    parser.add_argument("--only", help="of those drawn only these places, as 20:40; no trial run")
     parser.add_argument("--no-golden", action="store_true", help="without golden.txt")
     parser.add_argument("--list", action="store_true", help="print them, run nothing")
     o = parser.parse_args(words)
@@ -493,14 +510,15 @@ def main(words: list[str] | None = None) -> int:
         found, gone = by_hand()
     else:
         found = drawn(o.count, o.seed, tuple(o.rooms))
-    found = found[: o.first]
+    if o.only:
+        found = found[slice(*(int(n) if n else None for n in o.only.split(":")))]
     if o.list:
         print(*found, sep="\n\n")
         return 0
     for line in gone:
         print(f"its place is gone: {line}")
     warm()
-    unchanged: list[Mutant | None] = [] if o.first else [None]
+    unchanged: list[Mutant | None] = [] if o.only else [None]
     if any(run(unchanged, 1, not o.no_golden, print).values()):
         raise SystemExit("the tests fail without any mutant")
     rate = report(found, run(found, o.jobs, not o.no_golden, print))
