@@ -24,15 +24,16 @@ import importlib.util
 import random
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 from tests.mutants_by_hand import EQUIVALENT, HAND
 
@@ -49,50 +50,53 @@ MODELS = (
 )
 ROOMS = (*MODELS, "answers")
 THRESHOLD = 0.85
-CPU_SECONDS = 400  # of one mutant: an endless loop is noticed
-WARM = """
-import sys, tests.conftest, tests.test_models, tests.test_selldown, tests.test_ownership
-import tests.test_results_separation, pandas.core.methods.selectn
-from tests import golden
-libraries = [n for n in sys.modules if n.split(".")[0] not in ("alliance", "tests", "__main__")]
-print(repr((libraries, golden.places(), golden.PANELS)))
-"""
-#: Tests of the models by chapter. Before them come golden.txt's, or without it the checks of
-#: results: at the same scenarios these see no more than it does.
-CHAPTER_TESTS = {
-    "1-decline": ["test_models.py"],
-    "2-selldown": ["test_ownership.py", "test_selldown.py"],
-    "3-separation": ["test_bargain.py", "test_separation.py"],
+CPU_SECONDS = 300  # of one mutant: an endless loop is noticed
+LIBRARIES = (
+    "QuantLib", "arch.bootstrap", "frictionless", "hypothesis.strategies", "pandas", "pydantic",
+    "pytest", "scipy.integrate", "scipy.optimize", "scipy.special", "scipy.stats",
+    "scipy.stats.qmc", "statsmodels.api", "yaml",
+)  # fmt: skip
+CHAPTERS = {"1": "1-decline", "2": "2-selldown", "3": "3-separation"}
+#: By the beginning of a file's path, the first that fits: the chapters that it speaks in, and the
+#: tests of its own. Before them come golden.txt's lines of those chapters, or without it the checks
+#: of results: at the same scenarios these see no more than it does.
+CONCERNS = {
+    "ownership": ("2", "ownership"),
+    "selldown": ("2", "selldown"),
+    "sampling/bootstrap": ("1", "models"),
+    "sampling": ("2", "selldown"),
+    "separation": ("3", "separation"),
+    "bargain": ("3", "bargain"),
+    "decline": ("1", "models"),
+    "events": ("13", "models"),
+    "returns": ("12", "models"),
+    "answers/decline": ("1", "borders"),
+    "answers/worth": ("1", "borders"),
+    "answers/effects": ("1", "borders"),
+    "answers/control": ("2", "borders"),
+    "answers/inputs": ("2", "borders selldown"),
+    "answers/programme": ("2", "borders"),
+    "answers/record": ("2", "borders"),
+    "answers/selldown": ("2", "borders"),
+    "answers/sensitivity": ("2", "borders"),
+    "answers/form.py": ("123", "borders"),
+    "answers/glance": ("123", "borders"),
+    "answers/bargaining": ("3", "borders bargain"),
+    "answers": ("3", "borders separation"),
+    "": ("123", "borders models ownership selldown separation bargain"),
 }
-#: Chapters that a file speaks in, by the beginning of its path; the first that fits.
-SPEAKS = {
-    "ownership": "2",
-    "selldown": "2",
-    "sampling/bootstrap": "1",
-    "sampling": "2",
-    "separation": "3",
-    "bargain": "3",
-    "decline": "13",
-    "events": "13",
-    "returns": "132",
-    "answers/control": "2",
-    "answers/inputs": "2",
-    "answers/programme": "2",
-    "answers/record": "2",
-    "answers/selldown": "2",
-    "answers/sensitivity": "2",
-    "answers/decline": "1",
-    "answers/worth": "1",
-    "answers/effects": "13",
-    "answers/form.py": "123",
-    "answers/glance": "123",
-    "answers": "3",
-    "": "123",
-}
-
-
-PLACES: list[tuple[str, str]] = []  # scenario and part of golden.txt; filled by warm()
-PANELS: dict[str, str] = {}  # panel and chapter
+#: Of test_borders.py, the tests of models.
+QUICK = (
+    "test_a_level_is_noted_after_a_week_and_missing_after_a_hundred_days",
+    "test_a_year_of_fridays_is_needed",
+    "test_a_majority_never_needs_more_than_everyone",
+    "test_all_that_is_not_below_is_refused",
+    "test_a_programme_is_complete_at_its_last_share",
+    "test_what_rounding_explains_is_no_region",
+    "test_a_premium_is_for_votes",
+    "test_a_value_a_share_needs_the_majority",
+    "test_evidence_looks_back_but_never_ahead",
+)
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,22 @@ class Mutant:
     line: int
     before: str  # whole lines
     after: str
-    source: str
+    cut: tuple[int, int, str]  # bytes from, to, and what is put there
     kind: str
+
+    @classmethod
+    def of(cls, file: str, old: str, new: str) -> Mutant:
+        """One made by hand: a text that stands once in a file, and what is put in its place."""
+        before = source(file)
+        begin = len(before[: before.index(old)].encode())
+        cut = begin, begin + len(old.encode()), new
+        return cls(file, before[: before.index(old)].count("\n") + 1, old, new, cut, "by hand")
+
+    @property
+    def source(self) -> str:
+        """The module's text with the change in it."""
+        data, (begin, end, text) = source(self.file).encode(), self.cut
+        return (data[:begin] + text.encode() + data[end:]).decode()
 
     @property
     def room(self) -> str:
@@ -115,11 +133,24 @@ class Mutant:
         """What tells it apart, wherever its lines stand: file, lines before and after."""
         return self.file, " ".join(self.before.split()), " ".join(self.after.split())
 
+    def differs(self) -> bool:
+        """Whether it is a program, and another one."""
+        try:
+            return ast.dump(ast.parse(self.source)) != ast.dump(ast.parse(source(self.file)))
+        except SyntaxError:
+            return False
+
     def __str__(self) -> str:
         told = [f"alliance/{self.file}:{self.line} ({self.kind})"]
         told += [f"- {line}" for line in self.before.splitlines()]
         told += [f"+ {line}" for line in self.after.splitlines()]
         return "\n".join(told)
+
+
+@cache
+def source(file: str) -> str:
+    """The text of a module below alliance/."""
+    return (ROOT / "alliance" / file).read_text(encoding="utf-8")
 
 
 def files(rooms: tuple[str, ...]) -> Iterator[str]:
@@ -216,31 +247,24 @@ def places(tree: ast.Module) -> Iterator[tuple[ast.AST, list[str]]]:
 
 def mutants(file: str) -> Iterator[Mutant]:
     """All mutants of a module."""
-    source = (ROOT / "alliance" / file).read_text(encoding="utf-8")
-    lines = source.splitlines(keepends=True)
+    lines = source(file).encode().splitlines(keepends=True)
     starts = [0]
     for line in lines:
-        starts.append(starts[-1] + len(line.encode()))
-    data = source.encode()
-    for node, names in places(ast.parse(source)):
+        starts.append(starts[-1] + len(line))
+    data = source(file).encode()
+    for node, names in places(ast.parse(source(file))):
         for kind, other in variants(node, names):
             first, last = node.lineno - 1, node.end_lineno
             begin, end = starts[first] + node.col_offset, starts[last - 1] + node.end_col_offset
             text = ast.unparse(ast.fix_missing_locations(other))
-            if not isinstance(other, ast.Name | ast.Attribute | ast.Call | ast.Subscript):
-                text = (
-                    f"({text})" if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare) else text
-                )
+            if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare):
+                text = f"({text})" if "\n" in text or " " in text else text
             if isinstance(node, ast.Tuple) and data[begin : begin + 1] != b"(":
-                text = text.strip("()")
-            made = (data[:begin] + text.encode() + data[end:]).decode()
-            after = made.encode()[starts[first] : len(made.encode()) - len(data) + starts[last]]
-            try:
-                ast.parse(made)
-            except SyntaxError:
-                continue
-            before = "".join(lines[first:last])
-            yield Mutant(file, first + 1, before.rstrip(), after.decode().rstrip(), made, kind)
+                text = text[1:-1]
+            before = data[starts[first] : starts[last]].decode().rstrip()
+            after = data[starts[first] : begin].decode() + text
+            after += data[end : starts[last]].decode().rstrip()
+            yield Mutant(file, first + 1, before, after, (begin, end, text), kind)
 
 
 def drawn(count: int, seed: int, rooms: tuple[str, ...]) -> list[Mutant]:
@@ -265,7 +289,9 @@ def drawn(count: int, seed: int, rooms: tuple[str, ...]) -> list[Mutant]:
                 if not kinds:
                     names.remove(room)
                 elif len(picked) < part:
-                    picked.append(queues[rng.choice(kinds)].pop())
+                    mutant = queues[rng.choice(kinds)].pop()
+                    if mutant.differs():
+                        picked.append(mutant)
         chosen += picked
     return chosen
 
@@ -274,51 +300,68 @@ def by_hand() -> tuple[list[Mutant], list[str]]:
     """The mutants once made by hand, and those whose place is gone."""
     made, gone = [], []
     for file, old, new in HAND:
-        source = (ROOT / "alliance" / file).read_text(encoding="utf-8")
-        if source.count(old) != 1:
-            gone.append(f"alliance/{file}: stands there {source.count(old)} times: {old}")
-            continue
-        line = source[: source.index(old)].count("\n") + 1
-        made.append(Mutant(file, line, old, new, source.replace(old, new), "by hand"))
+        if (times := source(file).count(old)) == 1:
+            made.append(Mutant.of(file, old, new))
+        else:
+            gone.append(f"alliance/{file}: stands there {times} times: {old}")
     return made, gone
+
+
+EVIDENCE: dict[str, Any] = {}  # by day, read once for all children; filled by warm()
+
+
+def concerns(file: str) -> tuple[list[str], list[str]]:
+    """Chapters that a file speaks in, and the tests of its own."""
+    digits, tests = next(found for start, found in CONCERNS.items() if file.startswith(start))
+    return [CHAPTERS[digit] for digit in digits], [f"test_{name}.py" for name in tests.split()]
 
 
 def tests_of(file: str, golden: bool = True) -> list[str]:
     """The tests that concern a file, those that find a fault soonest first."""
-    digits = next(found for start, found in SPEAKS.items() if file.startswith(start))
-    chapters = [chapter for digit in digits for chapter in CHAPTER_TESTS if chapter[0] == digit]
-    out = []
-    if golden:
-        parts = [*chapters, *(f"panel-{p}" for p, chapter in PANELS.items() if chapter in chapters)]
-        kept = [(scenario, part) for scenario, part in PLACES if part in parts]
-        kept.sort(key=lambda place: place[1].startswith("panel-"))
-        out += [f"tests/test_golden.py::test_nothing_moved[{' '.join(place)}]" for place in kept]
-    else:
-        out += [f"tests/test_results_{chapter[2:]}.py" for chapter in chapters]
-    tests = list(dict.fromkeys(t for c in chapters for t in CHAPTER_TESTS[c]))
-    if file.startswith(("returns", "events", "decline", "sampling")):
-        tests = list(dict.fromkeys(["test_models.py", *tests]))
-    return out + [f"tests/{name}" for name in ["test_borders.py", *tests]]
+    chapters, tests = concerns(file)
+    checks = [] if golden else [f"test_results_{chapter[2:]}.py" for chapter in chapters]
+    quick = [] if "test_borders.py" in tests else ["test_borders.py::" + name for name in QUICK]
+    return [f"tests/{name}" for name in [*checks, *quick, *tests]]
+
+
+def moved(file: str) -> str:
+    """The first line of golden.txt that moved in the chapters of a file, told as a test's name."""
+    try:
+        from tests import golden
+    except Exception as error:
+        return f"import: {type(error).__name__}"
+    chapters, was = concerns(file)[0], golden.stored()[1]
+    here = [p for p in golden.places() if golden.PANELS.get(p[1][6:], p[1]) in chapters]
+    golden._evidence = lambda as_of: EVIDENCE.get(as_of) or golden.evidence.open(as_of)
+    for place in sorted(here, key=lambda p: (p[0] != "base", not p[1].startswith("panel-"))):
+        near = golden.RESAMPLED.get(place[0], golden.NEAR)
+        try:
+            found = next(golden.differences(was[place], golden.fresh(*place), near), None)
+        except Exception as error:
+            found = [type(error).__name__]
+        if found:
+            return f"golden.txt: {' '.join(place)}: {found[0]}"
+    return ""
 
 
 def warm() -> None:
-    """Import all libraries that the tests need, and nothing of ours: children start warm.
-
-    What must be known of ours, another process is asked.
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", WARM], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
-    )
-    libraries, places, panels = ast.literal_eval(done.stdout)
-    PLACES.extend(places)
-    PANELS.update(panels)
-    for name in libraries:
-        try:
-            importlib.import_module(name)
-        except Exception:  # a library's optional part
-            continue
+    """Import all libraries that the tests need, and read the evidence: children start warm."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    from exchange_calendars import get_calendar
     from hypothesis import settings
 
+    for exchange in ("XTKS", "XPAR", "XETR", "XNYS"):  # as alliance.evidence.calendars asks
+        get_calendar(exchange, start="2016-01-04", end="2027-06-30")
+    from alliance import evidence, scenario  # no mutant of the rooms changes these
+
+    whole = evidence.open("2026-06-30")
+    for table in whole.package.resources:
+        whole._whole(table)
+    for name in scenario.names():
+        day = scenario.load(name)[1].as_of
+        EVIDENCE[str(day)] = evidence.Evidence(whole.package, day)
+        EVIDENCE[str(day)]._frames = whole._frames
     settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
     settings.load_profile("mutants")
 
@@ -366,17 +409,26 @@ class _First:
             self.name = f"{report.nodeid} (import)"
 
 
-def child(mutant: Mutant | None, tests: list[str], said: Path) -> int:
+def child(mutant: Mutant | None, golden: bool, said: Path) -> int:
     """Run tests with a mutant in its module; in a forked process. 0: no test noticed."""
     import pytest
 
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     if mutant is not None:
         sys.meta_path.insert(0, _Finder(mutant))
+        if mutant.room not in ROOMS:
+            EVIDENCE.clear()
+            for name in [n for n in sys.modules if n.split(".")[0] == "alliance"]:
+                del sys.modules[name]
     with said.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        first = _First()
+        first, concerned = _First(), mutant.file if mutant else "-"
+        first.name = moved(concerned) if golden else ""
+        if first.name:
+            file.write(f"\nfirst: {first.name}\n")
+            return 1
+        tests = tests_of(concerned, golden)
         words = ["-x", "-q", "-p", "no:cacheprovider", "--tb=line", *tests]
         words += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         code = pytest.main(words, plugins=[first])
@@ -395,13 +447,12 @@ def run(
             while waiting and len(running) < jobs:
                 k, mutant = waiting.pop()
                 said = Path(folder) / f"{k}.txt"
-                tests = tests_of(mutant.file if mutant else "-", golden)
                 sys.stdout.flush()
                 pid = os.fork()
                 if pid == 0:
                     code = 99
                     try:
-                        code = child(mutant, tests, said)
+                        code = child(mutant, golden, said)
                     except BaseException:
                         traceback.print_exc(file=said.open("a", encoding="utf-8"))
                     finally:
@@ -450,7 +501,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=ROOMS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--hand", action="store_true", help="those once made by hand")
-    parser.add_argument("--first", type=int, help="only so many of them")
+    parser.add_argument("--only", help="of those drawn only these places, as 20:40; no trial run")
     parser.add_argument("--no-golden", action="store_true", help="without golden.txt")
     parser.add_argument("--list", action="store_true", help="print them, run nothing")
     o = parser.parse_args(words)
@@ -459,14 +510,15 @@ def main(words: list[str] | None = None) -> int:
         found, gone = by_hand()
     else:
         found = drawn(o.count, o.seed, tuple(o.rooms))
-    found = found[: o.first]
+    if o.only:
+        found = found[slice(*(int(n) if n else None for n in o.only.split(":")))]
     if o.list:
         print(*found, sep="\n\n")
         return 0
     for line in gone:
         print(f"its place is gone: {line}")
     warm()
-    unchanged: list[Mutant | None] = [] if o.first else [None]
+    unchanged: list[Mutant | None] = [] if o.only else [None]
     if any(run(unchanged, 1, not o.no_golden, print).values()):
         raise SystemExit("the tests fail without any mutant")
     rate = report(found, run(found, o.jobs, not o.no_golden, print))

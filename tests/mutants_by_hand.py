@@ -67,4 +67,11 @@ HAND: tuple[tuple[str, str, str], ...] = (
 )
 
 #: File, lines before, lines after, and why nothing can be noticed.
-EQUIVALENT: tuple[tuple[str, str, str, str], ...] = ()
+EQUIVALENT: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "answers/programme.py",
+        "(time <= t + 1e-9)",
+        "(time < t + 1e-9)",
+        "no sale stands a billionth of a year after a point of the grid",
+    ),
+)
