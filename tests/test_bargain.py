@@ -99,6 +99,14 @@ def test_more_of_each_term_moves_its_side():
         assert np.sign(getattr(moved, side) - getattr(start, side)) == np.sign(sign), name
 
 
+def test_what_the_issuer_buys_at_a_discount_it_gains():
+    """The discount on its part of the block comes from the holder, to the euro."""
+    low, par = replace(BASE, discount=0.2, bought=0.5), replace(BASE, discount=0.0, bought=0.5)
+    one, other = bargain.gains(low, 8e3, 8e3), bargain.gains(par, 8e3, 8e3)
+    assert one.issuer - other.issuer == pytest.approx(0.5 * 0.2 * BASE.block)
+    assert other.holder - one.holder == pytest.approx(0.2 * BASE.block)
+
+
 @pytest.mark.parametrize("name, value", [("holding", 1.2), ("discount", -0.1), ("bought", 1.5)])
 def test_refused(name, value):
     with pytest.raises(ScenarioError, match=f"{name} must be a fraction from 0 to 1"):
