@@ -46,7 +46,8 @@ class Company:
 
 def company(at: Standing, key: str) -> Company:
     (row,) = at.rows("carmakers", maker=key)
-    day, share = min(at.day, row["eve"] or at.day), row["share"]
+    eves = [r["date"] for r in at.rows("separation-events", maker=key, marks="eve")]
+    day, share = min([at.day, *eves]), row["share"]
     close = at.series(share)
     last = max(d for d in close.days if d <= day)
     fx = 1.0 if row["currency"] == "EUR" else asof(at.rate("usd_per_eur"), last)

@@ -24,7 +24,7 @@ def group_of(notebook: str) -> str:
     return CHAPTERS[notebook]
 
 
-def reaches(notebook: str) -> dict[str, str]:
+def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
     """The fields that can move a notebook, by the names that its parameter cell gives them.
 
     Examples
@@ -34,7 +34,7 @@ def reaches(notebook: str) -> dict[str, str]:
     """
     group = group_of(notebook)
     also = {name: f"{other}.{name}" for name, other in ALSO.get(notebook, {}).items()}
-    own = type(getattr(Scenario(), group)).model_fields
+    own = type(model.model_fields[group].default).model_fields
     return {"as_of": "as_of", "seed": "seed"} | also | {name: f"{group}.{name}" for name in own}
 
 
@@ -53,7 +53,7 @@ def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     as_of: str = "2023-01-17"  # Day on which the reader stands
     """
     known, values = fields(model=model), flat(model())
-    return "\n".join(_line(n, known[f], values[f]) for n, f in reaches(notebook).items())
+    return "\n".join(_line(n, known[f], values[f]) for n, f in reaches(notebook, model).items())
 
 
 def _line(name: str, info: Any, value: Any) -> str:
