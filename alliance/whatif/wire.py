@@ -24,7 +24,7 @@ from tornado import web
 from traitlets import Integer
 
 GRACE = 40  # seconds after a page's line has closed: it may only have broken
-OPENING = 90  # seconds that a new page has to open its line, on a slow network
+OPENING = 90  # seconds that a page that was sent has to open its line, on a slow network
 PATIENCE = 4  # seconds that a page waits for another's kernel to end
 _page: ContextVar[Any] = ContextVar("page")
 
@@ -70,8 +70,8 @@ class Sessions(AsyncMappingKernelManager):
             kernel = await super().start_kernel(**kwargs)
         finally:
             self._starting -= 1
-        self._leave(kernel, OPENING)
         page = _page.get()
+        page.on_finish = lambda: self._leave(kernel, OPENING)
         page.request.connection.set_close_callback(lambda: self._leave(kernel, 0))
         if page.request.connection.stream.closed():
             self._leave(kernel, 0)
@@ -86,8 +86,8 @@ class Sessions(AsyncMappingKernelManager):
         self._leave(kernel_id, GRACE)
 
     def _leave(self, kernel_id: str, seconds: float) -> None:
-        if not self._kernel_connections.get(kernel_id):
-            self._ends[kernel_id] = time.monotonic() + seconds
+        if self._kernel_connections.get(kernel_id) == 0:
+            self._ends.setdefault(kernel_id, time.monotonic() + seconds)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel whose page has gone, or that is idle."""
