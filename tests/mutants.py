@@ -93,6 +93,9 @@ QUICK = (
     "test_all_that_is_not_below_is_refused",
     "test_a_programme_is_complete_at_its_last_share",
     "test_what_rounding_explains_is_no_region",
+    "test_both_ends_of_a_span_are_starting_days",
+    "test_a_tie_counts_on_both_sides_of_the_rank",
+    "test_price_points_are_watched_at_closes_unless_told",
     "test_a_premium_is_for_votes",
     "test_a_value_a_share_needs_the_majority",
     "test_evidence_looks_back_but_never_ahead",
@@ -471,27 +474,34 @@ def run(
                 raise SystemExit(f"the tests did not run:\n{text[-3000:]}")
             mutant = found[k]
             if mutant is not None:
-                told(f"{len(out):4} of {len(found)}  {out[k] or 'SURVIVED'}  {mutant.change[0]}")
+                told(f"{len(out):4} of {len(found)}  {mutant.file}  {out[k] or 'SURVIVED'}")
+                if not out[k]:  # also for a run that is stopped
+                    told(str(mutant))
     return out
 
 
 def report(found: list[Mutant], noticed: dict[int, str]) -> float:
     """Print the survivors and the rates by room; the rate of all that could be noticed."""
     known = {(f, " ".join(b.split()), " ".join(a.split())): w for f, b, a, w in EQUIVALENT}
-    counts: dict[str, list[int]] = {room: [0, 0, 0] for room in (*ROOMS, "evidence")}
+    counts: dict[str, list[int]] = {room: [0, 0, 0, 0] for room in (*ROOMS, "evidence")}
     for k, mutant in enumerate(found):
         equal = not noticed[k] and mutant.change in known
-        counts[mutant.room][0 if noticed[k] else 2 if equal else 1] += 1
+        counts[mutant.room][3 if equal else 2 if not noticed[k] else int(crashed(noticed[k]))] += 1
         if not noticed[k]:
             print(f"\n{mutant}" + (f"\n  equivalent: {known[mutant.change]}" if equal else ""))
-    print("\nroom         killed  survived  equivalent")
-    for room, (killed, survived, equal) in counts.items():
-        if killed + survived + equal:
-            print(f"{room:<12} {killed:6} {survived:9} {equal:11}")
-    killed, survived, equal = (sum(c[k] for c in counts.values()) for k in range(3))
-    rate = killed / (killed + survived) if killed + survived else 1.0
-    print(f"{'all':<12} {killed:6} {survived:9} {equal:11}   {rate:.1%} killed")
+    print("\nroom         by a value  by a crash  survived  equivalent")
+    for room, row in counts.items():
+        if any(row):
+            print(f"{room:<12} {row[0]:10} {row[1]:11} {row[2]:9} {row[3]:11}")
+    value, crash, survived, equal = (sum(row[k] for row in counts.values()) for k in range(4))
+    rate = (value + crash) / max(value + crash + survived, 1)
+    print(f"{'all':<12} {value:10} {crash:11} {survived:9} {equal:11}   {rate:.1%} killed")
     return rate
+
+
+def crashed(noticed: str) -> bool:
+    """Whether a mutant did not run to its end: any test would have noticed."""
+    return noticed.endswith("Error") or noticed.startswith(("import", "stopped"))
 
 
 def main(words: list[str] | None = None) -> int:

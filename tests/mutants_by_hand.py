@@ -74,4 +74,16 @@ EQUIVALENT: tuple[tuple[str, str, str, str], ...] = (
         "(time < t + 1e-9)",
         "no sale stands a billionth of a year after a point of the grid",
     ),
+    (
+        "ownership.py",
+        'if reading in ("mirror", "alone"):',
+        "if reading in ('alone', 'mirror'):",
+        "the order of a membership test",
+    ),
+    (
+        "bargain.py",
+        'for name in ("holding", "back", "discount", "bought", "relief"):',
+        "for name in ('back', 'holding', 'discount', 'bought', 'relief'):",
+        "which of two wrong terms is named first",
+    ),
 )

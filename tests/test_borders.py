@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance import answers, decline, evidence, ownership, returns, scenario, separation
+from alliance import answers, decline, events, evidence, ownership, returns, scenario, separation
 from alliance import selldown as sd
 from alliance.answers.glance import Glance
 from alliance.answers.sensitivity import TORNADO
@@ -88,6 +88,34 @@ def test_what_rounding_explains_is_no_region(rest, shown):
     rows.append(("FY2020", "FY", "total", 30_000 + rest))
     sales = pd.DataFrame(rows, columns=["fiscal_year", "period", "region", "units"])
     assert decline.by_region(sales)["not split"].iloc[0] == shown
+
+
+def test_both_ends_of_a_span_are_starting_days():
+    price = pd.Series([10.0, 8.0, 5.0, 4.0], pd.date_range("2018-12-30", periods=4))
+    changes = decline.from_each_day(price, price.index[1], price.index[2])
+    assert changes.tolist() == [4 / 8 - 1, 4 / 5 - 1]
+
+
+def test_a_tie_counts_on_both_sides_of_the_rank():
+    """Of three days one is as low as the event's: with it two of four are no higher."""
+    assert events.rank_p(np.array([-1.0, 0.0, 1.0]), -1.0) == 2 * 2 / 4
+    assert events.rank_p(np.array([-1.0, 0.0, 1.0]), 1.0) == 2 * 2 / 4
+    assert events.rank_p(np.arange(9.0), -1.0) == 2 * 1 / 10
+
+
+def test_price_points_are_watched_at_closes_unless_told():
+    market = sd.Lognormal(450, 140, 0.32, 0.095, 0.25, 0.0, 0.0, 5.0, paths=64)
+    prices = {closes: market.passages(np.array([1.5]), closes)[1] for closes in (True, False)}
+    assert (market.passages(np.array([1.5]))[1] == prices[True]).all()
+    assert (prices[True] > prices[False]).all() and np.allclose(prices[False], 675)
+
+
+def test_a_price_without_a_rate_near_it_is_refused(monkeypatch):
+    ev = evidence.open(S.as_of)
+    old = ev.rate("jpy_per_eur")[:"2022-06-30"]
+    monkeypatch.setattr(ev, "rate", lambda pair: old)
+    with pytest.raises(ScenarioError, match="too old to stand for 2023-01-17"):
+        answers.selldown(S, ev)
 
 
 def test_a_premium_is_for_votes():
