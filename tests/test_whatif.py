@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import ipywidgets as w
@@ -543,7 +544,8 @@ def test_a_kernel_ends_after_its_page_and_not_at_a_short_break(monkeypatch):
 
     def after(seconds):
         now[0] += seconds
-        asyncio.run(sessions.cull_kernel_if_idle("k"))
+        with ThreadPoolExecutor() as pool:  # a browser's tests leave a loop running in this thread
+            pool.submit(asyncio.run, sessions.cull_kernel_if_idle("k")).result()
         return ended
 
     sessions.notify_connect("k")

@@ -24,7 +24,7 @@ from tornado import web
 from traitlets import Integer
 
 GRACE = 40  # seconds after a page's line has closed: it may only have broken
-OPENING = 90  # seconds that a page that was sent has to open its line, on a slow network
+OPENING = 50  # seconds that a page that was sent has to open its line, on a slow network
 PATIENCE = 4  # seconds that a page waits for another's kernel to end
 _page: ContextVar[Any] = ContextVar("page")
 
