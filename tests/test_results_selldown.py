@@ -140,7 +140,9 @@ def test_votes(at):
     cast = direct if cap is None else min(direct, cap * x.issued)
     yield "ownership.votes.mirror", exact(cast / (cast + trust + others))
     yield "ownership.votes.no_effect", exact(cast / (cast + others))
-    yield "ownership.votes.follow", exact((cast + trust) / (direct + trust + others))
+    yield "ownership.votes.follow", exact((cast + trust) / (cast + trust + others))
+    yield "ownership.votes.renault_after", exact(cast / x.issued)
+    yield "ownership.votes.nissan_after", exact(min(x.back, cap or 1.0))
 
 
 @checks("selldown.days_of_volume", "selldown.block_cost", "selldown.planned_value_eur")

@@ -151,7 +151,7 @@ def look_through(a: Answers) -> Html:
 
 
 def cross(a: Answers) -> Html:
-    """Each side's capital and votes in the other, before and after control ends."""
+    """Each side's capital and votes in the other, before and after the deal."""
     frame = a.frame("cross")
     if frame.empty:
         return Html("", a.result("ownership.loop_before").note)
