@@ -139,13 +139,13 @@ def votes(block: Block, reading: str, turnout: float = 1.0) -> float:
     Returns
     -------
     float
-        Of votes cast; for ``follow`` of all exercisable votes at full turnout.
+        Of the votes cast, in every reading.
     """
     others = block.others * turnout
     if reading == "no_effect":
         return block.cast / (block.cast + others)
     if reading == "follow":
-        return (block.cast + block.trust) / (block.exercisable - block.others + others)
+        return (block.cast + block.trust) / (block.cast + block.trust + others)
     if reading in ("mirror", "alone"):
         return block.cast / (block.cast + block.trust + others)
     raise ScenarioError(

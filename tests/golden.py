@@ -323,9 +323,10 @@ def values(found: Found) -> str:
 
 
 def told_in_changelog() -> str | None:
-    """The digest of values that the changelog names last, that is: first from its top."""
-    found = re.search(r"\(values\s([0-9a-f]{12})\)", CHANGELOG.read_text(encoding="utf-8"))
-    return found and found[1]
+    """The digest of values that the changelog names last: at the end of the first that has any."""
+    versions = CHANGELOG.read_text(encoding="utf-8").split("\n## ")
+    found = (re.findall(r"\(values\s([0-9a-f]{12})\)", version) for version in versions)
+    return next((digests[-1] for digests in found if digests), None)
 
 
 def tell_changelog(why: str, digest: str) -> None:

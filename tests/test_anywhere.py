@@ -133,6 +133,7 @@ def sold(a, s):
     for name in a.frame("programmes")["programme"].unique():
         at = lambda key, name=name: a[f"selldown.{name}.{key}"]  # noqa: E731
         assert at("wealth_eur_cvar05") <= at("wealth_eur_mean") + 1
+        assert at("value_after_exit_eur_mean") <= at("wealth_eur_mean") + 1
         assert at("p_at_target") <= 1 and -1e-12 <= at("stake_end_mean") <= 1
     owners = a.frame("owners")[["renault", "trust", "others"]].sum(axis=1)
     assert np.allclose(owners, 1)

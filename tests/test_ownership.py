@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance import evidence, ownership
+from alliance import answers, evidence, ownership, scenario
 from alliance.errors import ScenarioError
 
 H, N = 1_831_837_027, 4_220_715_112
@@ -94,7 +94,9 @@ def test_votes_in_each_reading():
     assert round(ownership.votes(planned, "no_effect"), 4) == 0.2095
     now = ownership.Block(direct, 693_124_060, 3_713_998_612, cap=0.15)
     found = [ownership.votes(now, r) for r in ("mirror", "no_effect", "follow")]
-    assert [round(100 * v, 2) for v in found] == [15.31, 18.92, 33.66]
+    # of the votes cast in each: the 76m shares above the cap are not cast when the trust follows
+    assert [round(100 * v, 2) for v in found] == [15.31, 18.92, 34.36]
+    assert now.cast / now.exercisable == 0.15  # the cap is on all that may be cast
     with pytest.raises(ScenarioError, match="received 'x'"):
         ownership.votes(now, "x")
 
@@ -131,3 +133,30 @@ def test_eps_accretion():
     arguments = (N, 29_812_226, H, 0.15)
     assert round(100 * ownership.eps_accretion(*arguments, bought=211e6), 2) == 4.8
     assert round(100 * ownership.eps_accretion(*arguments, sold=1198.73e6), 2) == -4.39
+
+
+@given(
+    parts=st.lists(st.floats(0.01, 1), min_size=3, max_size=3),
+    cap=st.none() | st.floats(0.05, 0.5),
+    turnout=st.floats(0.1, 1),
+)
+def test_readings_share_one_denominator(parts, cap, turnout):
+    """With the trust, followed and against, the holder's and the others' parts add up to 1."""
+    direct, trust, others = parts
+    block = ownership.Block(direct, trust, sum(parts), cap)
+    cast = block.cast + trust + others * turnout
+    follow, alone = (ownership.votes(block, r, turnout) for r in ("follow", "alone"))
+    assert follow == pytest.approx((block.cast + trust) / cast)
+    assert alone == pytest.approx(block.cast / cast) and follow > alone
+    assert follow - alone == pytest.approx(trust / cast)
+
+
+def test_after_the_deal_each_side_casts_fifteen_per_cent():
+    """Not the 43.4 (latest 35.7) per cent of the capital: the trust and the cap come first."""
+    for name in ("base", "latest"):
+        s = scenario.load(name)[1].replace({"selldown": {"paths": 2}})
+        a = answers.selldown(s, evidence.open(s.as_of))
+        after = a.frame("cross").set_index("holding")["votes after"]
+        assert round(after["Renault in Nissan"], 4) == 0.15 == round(after["Nissan in Renault"], 4)
+        assert a["ownership.votes.renault_after"] == pytest.approx(after["Renault in Nissan"])
+        assert a["ownership.votes.nissan_after"] == pytest.approx(after["Nissan in Renault"])

@@ -14,7 +14,6 @@ from tests.checks import Between, Standing, age, asof, checks, exact, near
 
 HELD_2017, ISSUED_2017 = 1_831_837_027, 4_220_715_112
 PATHS = 40_000
-PROGRAMMES = ("block", "dribble", "price_points", "buyback", "windows", "exchangeable")
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,10 @@ class Sale:
     def rho(self) -> float:
         return float(np.corrcoef(self.weekly.T)[0, 1])
 
-    def cost(self, shares: float) -> float:
-        """1 % fee and the square-root rule, 1 % at least."""
-        return 0.01 + max(0.01, self.sigma / 245**0.5 * (shares / self.adv) ** 0.5)
+    def cost(self, shares):
+        """1 % fee and the square-root rule, 1 % at least; shares in any form."""
+        rule = self.sigma / 245**0.5 * (np.maximum(shares, 0) / self.adv) ** 0.5
+        return 0.01 + np.maximum(0.01, rule)
 
     @property
     def carrying(self) -> float:
@@ -140,7 +140,9 @@ def test_votes(at):
     cast = direct if cap is None else min(direct, cap * x.issued)
     yield "ownership.votes.mirror", exact(cast / (cast + trust + others))
     yield "ownership.votes.no_effect", exact(cast / (cast + others))
-    yield "ownership.votes.follow", exact((cast + trust) / (direct + trust + others))
+    yield "ownership.votes.follow", exact((cast + trust) / (cast + trust + others))
+    yield "ownership.votes.renault_after", exact(cast / x.issued)
+    yield "ownership.votes.nissan_after", exact(min(x.back, cap or 1.0))
 
 
 @checks("selldown.days_of_volume", "selldown.block_cost", "selldown.planned_value_eur")
@@ -159,7 +161,8 @@ def outcomes(x: Sale, name: str, times, shares, price, rate, cost, end, cancelle
     value = x.planned * x.spot / x.rate
     own = shares * price / rate * (1 - cost)
     got = (own if cash is None else cash).sum(axis=0)
-    rest = (x.planned - shares.sum(axis=0)) * end[0] / end[1]
+    left = x.planned - shares.sum(axis=0)
+    rest = left * end[0] / end[1]
     key, loose = f"selldown.{name}", 0.02 * value
     rich = got + rest
     yield f"{key}.proceeds_eur_mean", near(got.mean(), loose)
@@ -167,6 +170,10 @@ def outcomes(x: Sale, name: str, times, shares, price, rate, cost, end, cancelle
     yield f"{key}.wealth_eur_mean", near(rich.mean(), loose)
     worst = np.sort(rich)[: max(1, len(rich) // 20)].mean()
     yield f"{key}.wealth_eur_cvar05", near(worst, loose)
+    out = got + rest * (1 - x.cost(left))
+    yield f"{key}.value_after_exit_eur_mean", near(out.mean(), loose)
+    worst = np.sort(out)[: max(1, len(out) // 20)].mean()
+    yield f"{key}.value_after_exit_eur_cvar05", near(worst, loose)
     running = np.cumsum(shares, axis=0)
     done = running >= x.planned - 1
     stake = (x.held - running) / (x.issued - running * cancelled)
@@ -176,7 +183,8 @@ def outcomes(x: Sale, name: str, times, shares, price, rate, cost, end, cancelle
     yield f"{key}.p_at_target", near(there, 0.015 if 0 < there < 1 else 0)
     when = np.where(done, times, np.inf).min(axis=0)
     grid = 0.25 if name in ("buyback", "windows") else 0.08 if name == "price_points" else 1e-9
-    yield f"{key}.years_to_complete_median", near(float(np.median(when[complete])), grid)
+    median = near(float(np.median(when[complete])), grid) if complete.any() else None
+    yield f"{key}.years_to_complete_median", median
     yield f"{key}.stake_end_mean", near(stake[-1].mean(), 0.002)
     yield f"{key}.loss_eur_mean", carried(x, shares, own, cancelled)
 
@@ -200,6 +208,14 @@ def carried(x: Sale, shares, cash, cancelled) -> Between | None:
         total += loss
         book = book - paid - loss
     return near(total.mean(), 0.01 * x.planned * x.carrying)
+
+
+@checks("selldown.hold.*")
+def test_hold(at):
+    """Five years on: what is planned at that day's price, less what a block of it costs."""
+    x = Sale(at)
+    s, e = x.paths([5.0], seed=15, n=400_000)
+    yield from outcomes(x, "hold", 5.0, np.zeros_like(s), s[0], e[0], 0, (s[0], e[0]), False)
 
 
 @checks("selldown.block.*")
@@ -262,7 +278,8 @@ PRICE_POINTS = tuple(
     f"selldown.price_points.{key}"
     for key in (
         "proceeds_eur_mean", "proceeds_eur_p05", "wealth_eur_mean", "wealth_eur_cvar05",
-        "p_complete", "p_at_target", "years_to_complete_median", "stake_end_mean", "loss_eur_mean",
+        "value_after_exit_eur_mean", "value_after_exit_eur_cvar05", "p_complete", "p_at_target",
+        "years_to_complete_median", "stake_end_mean", "loss_eur_mean",
     )
 )  # fmt: skip
 

@@ -181,6 +181,38 @@ def test_every_programme_is_a_fair_game_without_costs(name):
     assert sd.wealth(ledger).mean() / 1e6 == pytest.approx(3853.06, rel=0.012)
 
 
+COSTLY = {"fee": 0.01, "min_discount": 0.01, "impact": 1.0}
+
+
+@pytest.mark.parametrize("given", [None, 0.03])
+def test_holding_is_worth_the_plan_and_leaving_it_the_block(given):
+    """Nothing sold: today's value at the close, and after exit what a block brings today."""
+    t, market = terms(**COSTLY, block_discount=given), replace(B1, paths=2**17)
+    held, block = sd.hold(t, market), sd.block(t, market)
+    assert sd.wealth(held).mean() / 1e6 == pytest.approx(3853.06, rel=5e-3)
+    after = sd.after_exit(t, held)
+    assert after.mean() == pytest.approx(sd.proceeds(block).mean(), rel=5e-3)
+    cost = sd.block_cost(t, PLANNED)  # the same on each path, so exact in expectation
+    np.testing.assert_allclose(after, sd.wealth(held) * (1 - cost))
+    assert (sd.after_exit(t, block) == sd.wealth(block)).all()  # nothing is left to leave
+
+
+def test_leaving_costs_what_is_left_by_the_rule():
+    """One path sold 600m, the other nothing: each rest at its own size and price."""
+    sold, price, rate = np.array([[6e8, 0.0]]), np.array([500.0, 300.0]), np.array([160.0, 130.0])
+    one, zero = np.ones((1, 2)), np.zeros((1, 2))
+    ledger = sd.Ledger(
+        H, N, PLANNED, 0.15, 5.0, 0.02, 0.0, one, sold, 550 * one, 150 * one, zero,
+        np.array([[False]]), price, rate, 3.0, 0.1,
+    )  # fmt: skip
+    for path, left in enumerate((PLANNED - 6e8, PLANNED)):
+        cost = 0.01 + 0.32 / 245**0.5 * (left / 16.85e6) ** 0.5
+        rest = left * price[path] / rate[path] * np.exp(-0.02 * 5)
+        cash = sold[0, path] * 550 / 150 * np.exp(-0.02)
+        found = sd.after_exit(terms(**COSTLY), ledger)[path]
+        assert found == pytest.approx(cash + rest * (1 - cost))
+
+
 def test_fair_game_with_interest_and_dividends():
     """Discounted, dividends included: the mean stays today's value at rates that differ."""
     rates = {"rate_foreign": 0.01, "rate_home": 0.03, "dividend_yield": 0.04}

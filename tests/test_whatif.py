@@ -570,7 +570,7 @@ def test_pinned_programmes_stand_side_by_side(cockpit):
     s = cockpit.session.scenario
     a = answers.selldown(s, evidence.open(s.as_of))
     for name in ("dribble", "price_points"):
-        assert words.shown(a.result(f"selldown.{name}.wealth_eur_mean")) in table
+        assert words.shown(a.result(f"selldown.{name}.value_after_exit_eur_mean")) in table
     cockpit.tabs.value = "separation"
     cockpit.panel.change("separation.company", "gm")
     assert "Now carve out on gm, pinned carve out on renault" in cockpit.panel.stage.view["table"]

@@ -38,7 +38,11 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     ):
         value = ownership.loop(a, back) if known else None
         b.put(f"ownership.{key}", value, "fraction", label, used | cross_used, why)
-    b.frames["cross"] = _cross(stake, back) if known else pd.DataFrame()
+    now, cap, votes_used = _votes(b, i, trustee, share)
+    b.frames["cross"] = _cross(stake, back, now, cap) if known else pd.DataFrame()
+    label = "Nissan's votes in Renault after the deal, at most the cap, of those that may be cast"
+    after = b.frames["cross"].iloc[1]["votes after"] if known else None
+    b.put("ownership.votes.nissan_after", after, "fraction", label, votes_used | cross_used, why)
     if not known:
         for key in ("eps_if_bought", "eps_if_sold"):
             b.put(f"selldown.{key}", None, "fraction", _EPS[key], used | cross_used, why)
@@ -46,7 +50,6 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
         own = float(treasury.iloc[-1]) if len(treasury) else 0.0
         _eps(b, t, own, back, used | cross_used)
         b.frames["look_through"] = _look_through(b, i, stake, back, holder, share)
-    _votes(b, i, trustee, share)
 
 
 def routes(b: Builder, t, used: Used) -> None:
@@ -79,20 +82,24 @@ def _eps(b: Builder, t, treasury: float, back: float, used: Used) -> None:
         b.put(f"selldown.{key}", value, "fraction", _EPS[key], used)
 
 
-def _cross(stake: float, back: float) -> pd.DataFrame:
-    """Each side's capital and votes in the other, while one controls the other and after.
+def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -> pd.DataFrame:
+    """Each side's capital and votes in the other, while one controls the other and after the deal.
 
     Nissan's Renault shares are silent while Renault controls Nissan (France); a firm of which the
-    other holds a quarter would lose its votes there (Japan). Our reading, not advice.
+    other holds a quarter would lose its votes there (Japan). After the deal each casts its direct
+    shares, at most the cap; the trust's shares are voted by its reading. Our reading, not advice.
     """
     silent = ownership.silenced_in_france(True, back)
     free = ownership.silenced_in_france(False, back)
     lost = ownership.silenced_in_japan(back, stake)
+    most = 1.0 if cap is None else cap
+    cast = [ownership.votes(now, reading) for reading in ("mirror", "no_effect")]
     rows = [
-        ("Renault in Nissan", stake, stake - lost, stake - lost),
-        ("Nissan in Renault", back, back - silent, back - free),
+        ("Renault in Nissan", stake, stake - lost, now.cast / now.exercisable, *cast),
+        ("Nissan in Renault", back, back - silent, min(back - free, most), np.nan, np.nan),
     ]
     columns = ["holding", "capital", "votes while Renault controls", "votes after"]
+    columns += ["of votes cast, trust as the others", "of votes cast, trust without effect"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -122,7 +129,8 @@ def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
     return ownership.Block(t.held - inside, inside, t.issued, cap)
 
 
-def _votes(b: Builder, i, trustee: str, share: str) -> None:
+def _votes(b: Builder, i, trustee: str, share: str) -> tuple:
+    """Add the votes by each reading of the trust; the block, the cap on its votes, and sources."""
     t = i.terms
     trust, cap, used = trust_of(b.ev, trustee, share)
     now, exists, used = block_of(t, trust, cap), trust is not None, used | i.stake_used
@@ -135,6 +143,11 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     for reading, label in labels.items():
         value = ownership.votes(now, reading)
         b.put(f"ownership.votes.{reading}", value, "fraction", label, used)
+    label = (
+        "Renault's own votes in Nissan after the deal, at most the cap, of those that may be cast"
+    )
+    after = now.cast / now.exercisable
+    b.put("ownership.votes.renault_after", after, "fraction", label, used)
     stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
     before = "if all voted" if exists else "before"
     b.frames["power"] = pd.DataFrame(
@@ -155,6 +168,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> None:
     )
     b.frames["owners"] = _owners(t, now, before)
     b.context["trust_exists"] = exists
+    return now, cap, used
 
 
 def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:

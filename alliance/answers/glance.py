@@ -96,7 +96,7 @@ class Glance:
         carrying = None if why else i.group.carrying_eur_per_share
         rows = []
         for name in dict.fromkeys(("block", i.group.programme)):
-            found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market))
+            found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market), i.terms)
             row = found.summary(carrying)
             programme.put(b, i, name, row, why)
             rows.append({"programme": name, **row})

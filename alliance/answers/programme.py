@@ -16,19 +16,23 @@ from alliance.evidence import Evidence
 
 #: What the scenario assumes, rather than the evidence says, for each programme.
 ALL = ("horizon_years", "drift", "fx_drift")
+COST = ("fee", "min_discount", "impact")  # of the block, and of leaving by the same rule
 ASSUMED = {
-    "block": ("fee", "min_discount", "impact"),
-    "dribble": (*ALL, "fee", "impact", "permanent_impact", "participation"),
-    "price_points": (*ALL, "price_points", "fee", "min_discount", "impact"),
-    "buyback": (*ALL, "buyback_budget_jpy"),
-    "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest"),
-    "exchangeable": (*ALL, "exchange_premium", "fee"),
+    "hold": (*ALL, *COST),
+    "block": COST,
+    "dribble": (*ALL, *COST, "permanent_impact", "participation"),
+    "price_points": (*ALL, "price_points", *COST),
+    "buyback": (*ALL, "buyback_budget_jpy", *COST),
+    "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest", *COST),
+    "exchangeable": (*ALL, "exchange_premium", *COST),
 }
 LABELS = {
     "proceeds_eur_mean": ("EUR", "proceeds, mean"),
     "proceeds_eur_p05": ("EUR", "proceeds, 5th percentile"),
-    "wealth_eur_mean": ("EUR", "wealth at the horizon, mean"),
-    "wealth_eur_cvar05": ("EUR", "wealth, mean of the worst 5 %"),
+    "wealth_eur_mean": ("EUR", "value at the horizon's close, mean"),
+    "wealth_eur_cvar05": ("EUR", "value at the horizon's close, mean of the worst 5 %"),
+    "value_after_exit_eur_mean": ("EUR", "value at the horizon after exit, mean"),
+    "value_after_exit_eur_cvar05": ("EUR", "value after exit, mean of the worst 5 %"),
     "p_complete": ("fraction", "all planned shares sold by the horizon"),
     "p_at_target": ("fraction", "stake at the target by the horizon"),
     "years_to_complete_median": ("years", "years until all is sold, median where it is"),
@@ -43,6 +47,7 @@ class Outcomes:
     """A ledger's outputs by path, each computed once: arrays (paths,); stakes (events, paths)."""
 
     ledger: sd.Ledger
+    terms: sd.Terms
 
     @cached_property
     def proceeds(self) -> np.ndarray:
@@ -51,6 +56,10 @@ class Outcomes:
     @cached_property
     def wealth(self) -> np.ndarray:
         return sd.wealth(self.ledger)
+
+    @cached_property
+    def after_exit(self) -> np.ndarray:
+        return sd.after_exit(self.terms, self.ledger)
 
     @cached_property
     def complete(self) -> np.ndarray:
@@ -75,6 +84,8 @@ class Outcomes:
             "proceeds_eur_p05": np.quantile(self.proceeds, 0.05),
             "wealth_eur_mean": self.wealth.mean(),
             "wealth_eur_cvar05": sd.cvar(self.wealth),
+            "value_after_exit_eur_mean": self.after_exit.mean(),
+            "value_after_exit_eur_cvar05": sd.cvar(self.after_exit),
             "p_complete": np.isfinite(self.complete).mean(),
             "p_at_target": np.isfinite(self.at_target).mean(),
             "years_to_complete_median": np.median(finite) if len(finite) else np.nan,

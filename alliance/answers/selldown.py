@@ -48,7 +48,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         for market, m in markets.items()
     }
     outcomes = {
-        market: {name: programme.Outcomes(ledger) for name, ledger in made.items()}
+        market: {name: programme.Outcomes(ledger, i.terms) for name, ledger in made.items()}
         for market, made in ledgers.items()
     }
     _programmes(b, i, outcomes)
@@ -105,7 +105,7 @@ def size(b: Builder, i: Inputs) -> None:
 
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:
-    """Six programmes under both markets: summary, distribution, and the headline results."""
+    """Holding and six programmes under both markets: summary, distribution, headline results."""
     why = programme.no_loss(i, programme.method_ended(b.ev))
     carrying = None if why else i.group.carrying_eur_per_share
     rows, spread = [], []
@@ -113,7 +113,11 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
         for name, found in made.items():
             row = found.summary(carrying)
             rows.append({"market": market, "programme": name, **row})
-            for what, values in (("proceeds", found.proceeds), ("wealth", found.wealth)):
+            for what, values in (
+                ("proceeds", found.proceeds),
+                ("value at the horizon", found.wealth),
+                ("value after exit", found.after_exit),
+            ):
                 q = np.quantile(values, QUANTILES)
                 line = dict(zip([f"q{round(100 * p):02d}" for p in QUANTILES], q, strict=True))
                 line["mean"] = values.mean()
@@ -161,7 +165,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
     drifts = []
     for extra in (-0.05, 0.0, 0.05, 0.1):
         moved = replace(market, drift=market.drift + extra)
-        wait = sd.wealth(sd.price_points(i.terms, moved)).mean()
+        wait = sd.after_exit(i.terms, sd.price_points(i.terms, moved)).mean()
         drifts.append({"extra_drift": extra, "price_points": wait})
     b.frames["drifts"] = pd.DataFrame(drifts)
 
@@ -183,5 +187,6 @@ def _call(i: Inputs, multiple: float) -> float:
 
 def _paths(b: Builder, outcomes) -> None:
     """Mean stake through time under each programme, and the middle nine tenths of it."""
-    rows = [found.stake_path().assign(programme=name) for name, found in outcomes.items()]
+    sold = {name: found for name, found in outcomes.items() if name != "hold"}
+    rows = [found.stake_path().assign(programme=name) for name, found in sold.items()]
     b.frames["stake_path"] = pd.concat(rows, ignore_index=True)

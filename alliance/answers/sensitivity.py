@@ -29,14 +29,14 @@ TORNADO = (
 
 
 def put(b: Builder, s: Scenario, i: Inputs) -> None:
-    """Mean wealth and proceeds of the headlined programme when one input moves."""
+    """Mean value after exit and proceeds of the headlined programme when one input moves."""
     small = i.group.model_copy(update={"paths": min(i.group.paths, 2**12)})
     make = sd.PROGRAMMES[i.group.programme]
 
     def value(group: Selldown) -> tuple[float, float]:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
         ledger = make(terms, replace(i, group=group, terms=terms).market(s.seed))
-        return float(sd.wealth(ledger).mean()), float(sd.proceeds(ledger).mean())
+        return float(sd.after_exit(terms, ledger).mean()), float(sd.proceeds(ledger).mean())
 
     middle = value(small)
     rows = []
@@ -48,7 +48,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
         if name == "correlation":
             ends = [min(0.99, max(-0.99, e)) for e in ends]
         found = [value(_moved(small, name, e, s)) for e in ends]
-        for what, k in (("wealth", 0), ("proceeds", 1)):
+        for what, k in (("value after exit", 0), ("proceeds", 1)):
             rows.append(
                 {
                     "input": name,

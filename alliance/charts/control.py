@@ -18,6 +18,7 @@ from alliance.charts.base import (
 
 #: A colour and a line style for each programme, everywhere.
 PROGRAMMES = {
+    "hold": ("hold", "#6f6f6f", (0, (1, 1))),
     "block": ("block today", "#1a1a1a", "-"),
     "dribble": ("dribble", "#0b5fa5", "--"),
     "price_points": ("price points", "#c3002f", "-"),
@@ -125,8 +126,8 @@ def stake_paths(a: Answers) -> Chart:
         hue = PROGRAMMES[g.programme][1]
         ax.fill_between(chosen["years"], chosen["low"], chosen["high"], color=hue, alpha=0.12, lw=0)
         items = []
-        for name, (label, hue, style) in PROGRAMMES.items():
-            rows = frame[frame["programme"] == name]
+        for name in frame["programme"].unique():
+            rows, (label, hue, style) = frame[frame["programme"] == name], PROGRAMMES[name]
             wide = 2.2 if name == g.programme else 1.3
             ax.plot(rows["years"], rows["mean"], color=hue, ls=style, lw=wide)
             items.append((ends[name], f"{label} {percent(ends[name], 1)}", hue))
@@ -136,7 +137,7 @@ def stake_paths(a: Answers) -> Chart:
         end_labels(ax, frame["years"].max(), items)
         percent_axis(ax.yaxis)
         ax.set_ylabel("Renault's stake, mean")
-        ax.set_xlabel("years")
+        ax.set_xlabel(f"years (band: nine tenths of {PROGRAMMES[g.programme][0]})")
 
     least = PROGRAMMES[ends.idxmax()][0]
     return Chart(

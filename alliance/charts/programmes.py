@@ -67,54 +67,48 @@ def absorb(a: Answers) -> Chart:
     )
 
 
-def outcomes(a: Answers, what: str = "wealth") -> Chart:
-    """Spread of wealth (or proceeds) under each programme and both markets."""
+def outcomes(a: Answers, what: str = "value after exit") -> Chart:
+    """Spread of a value under holding and each programme, both markets, the highest mean on top."""
     frame, c, g = a.frame("distribution"), a.context, a.context["group"]
     frame = frame[frame["what"] == what]
-    names = list(PROGRAMMES)[::-1]
     fair = a["selldown.planned_value_eur"] / 1e9
-    own = frame[(frame["market"] == g.market)].set_index("programme")
+    own = frame[(frame["market"] == g.market)].set_index("programme").sort_values("mean")
+    names = list(own.index)
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
         for market, shift, alpha in (("lognormal", 0.16, 1.0), ("history", -0.16, 0.5)):
             rows = frame[frame["market"] == market].set_index("programme")
+            rows = rows.drop(columns=["market", "what"]).astype(float) / 1e9
             for y, name in enumerate(names):
-                row, hue = rows.loc[name], PROGRAMMES[name][1]
-                at = y + shift
-                ax.plot(
-                    [row["q05"] / 1e9, row["q95"] / 1e9], [at, at], color=hue, lw=1, alpha=alpha
-                )
-                ax.plot(
-                    [row["q25"] / 1e9, row["q75"] / 1e9],
-                    [at, at],
-                    color=hue,
-                    lw=6,
-                    alpha=alpha,
-                    solid_capstyle="butt",
-                )
-                ax.plot(row["mean"] / 1e9, at, "o", ms=5, mfc="white", mec=hue)
+                row, style = rows.loc[name], {"color": PROGRAMMES[name][1], "alpha": alpha}
+                at = [y + shift] * 2
+                ax.plot(row[["q05", "q95"]], at, lw=1, **style)
+                ax.plot(row[["q25", "q75"]], at, lw=6, solid_capstyle="butt", **style)
+                ax.plot(row["mean"], at[0], "o", ms=5, mfc="white", mec=style["color"])
         ax.axvline(fair, color=INK, lw=0.9, ls="--")
         ax.set_yticks(range(len(names)), [PROGRAMMES[n][0] for n in names])
         ax.set_ylim(-0.6, len(names) - 0.4)
         ax.set_xlabel(
-            f"EUR bn: {what}\n(line: 5 to 95 %, bar: middle half, dot: mean; "
+            f"{what}, EUR bn\n(line: 5 to 95 %, bar: middle half, dot: mean; "
             f"{chr(10) if narrow else ''}upper lognormal, lower resampled history; "
             f"{chr(10) if narrow else ''}dashed: value today)"
         )
         ax.grid(axis="y", visible=False)
 
-    widest = (own["q95"] - own["q05"]).idxmax()
+    told = [
+        f"{PROGRAMMES[n][0]} {billions(own.at[n, 'mean'], digits=2)}"
+        for n in dict.fromkeys((names[-1], "block", "hold"))
+    ]
     return Chart(
         draw,
-        f"Mean {what} runs from {billions(own['mean'].min())} to {billions(own['mean'].max())}; "
-        f"{PROGRAMMES[widest][0]} spreads it most",
-        f"Ranges of {what} in EUR bn by programme, {number(g.horizon_years, 1)} years from "
+        f"Mean {what}: {', '.join(told)}",
+        f"Ranges of the {what} in EUR bn, {number(g.horizon_years, 1)} years from "
         f"{day(c['day'])}, planned shares worth {number(fair, 2)} today. Means: "
-        + ", ".join(f"{PROGRAMMES[n][0]} {number(own.at[n, 'mean'] / 1e9, 2)}" for n in PROGRAMMES)
+        + ", ".join(f"{PROGRAMMES[n][0]} {number(own.at[n, 'mean'] / 1e9, 2)}" for n in names[::-1])
         + ".",
         SIMULATED,
-        (4.3, 5.0),
+        (4.8, 5.6),
     )
 
 

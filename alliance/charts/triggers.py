@@ -105,14 +105,15 @@ def frontier(a: Answers) -> Chart:
         ]
         end_labels(ax, frame["multiple"].iloc[-1], items)
         ax.set_xlabel("trigger for the whole block, multiple of spot")
-        ax.set_ylabel("wealth, EUR bn, before costs")
+        ax.set_ylabel("value at the horizon, EUR bn, before costs")
 
     return Chart(
         draw,
         title,
-        f"Mean and 5 to 95 % range of wealth by trigger, {number(g.horizon_years, 1)} years from "
-        f"{day(c['day'])}: the mean is {number(mean.iloc[0], 2)} at the spot and "
-        f"{number(mean.iloc[-1], 2)} at {number(frame['multiple'].iloc[-1])} times it; the range "
+        f"Mean and 5 to 95 % range of the value at the horizon by trigger, "
+        f"{number(g.horizon_years, 1)} years from {day(c['day'])}: the mean is "
+        f"{number(mean.iloc[0], 2)} at the spot and {number(mean.iloc[-1], 2)} at "
+        f"{number(frame['multiple'].iloc[-1])} times it; the range "
         f"there is {number(low.iloc[-1], 2)} to {number(high.iloc[-1], 2)} EUR bn.",
         SIMULATED,
         (4.0, 4.4),

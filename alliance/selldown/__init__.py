@@ -3,7 +3,8 @@
 Conventions. Prices in the share's currency (S), rates in units of it for one of the holder's (E),
 times in years, amounts in the holder's currency. ``planned`` shares are h - t N for a target
 stake t. A programme is a function from terms and a market to a :class:`Ledger`; every output is a
-function of the ledger. Proceeds and wealth are present values at the holder's rate.
+function of the ledger. Proceeds and the value at the horizon (``wealth``) are present values at
+the holder's rate; ``after_exit`` takes off what selling the rest at once would cost then.
 
 For a holder who thinks in its own currency the fair game is that the discounted share (with its
 dividends) and the discounted foreign cash are martingales::
@@ -32,17 +33,16 @@ from alliance.selldown.ledger import (
 from alliance.selldown.market import History, Lognormal, fair_drifts, growth_rates, weekly_moments
 from alliance.selldown.programmes import (
     PROGRAMMES,
-    Terms,
     block,
-    block_cost,
     buyback,
     dribble,
     exchangeable,
+    hold,
     price_points,
     price_points_closed,
-    slice_cost,
     windows,
 )
+from alliance.selldown.terms import Terms, after_exit, block_cost, slice_cost
 
 __all__ = [
     "PROGRAMMES",
@@ -50,6 +50,7 @@ __all__ = [
     "Ledger",
     "Lognormal",
     "Terms",
+    "after_exit",
     "at_target",
     "block",
     "block_cost",
@@ -60,6 +61,7 @@ __all__ = [
     "exchangeable",
     "fair_drifts",
     "growth_rates",
+    "hold",
     "losses",
     "price_points",
     "price_points_closed",

@@ -138,11 +138,15 @@ def dividends(ledger: Ledger) -> np.ndarray:
     return ledger.dividend_yield * total
 
 
+def left(ledger: Ledger) -> np.ndarray:
+    """Present value, at the horizon's close, of what is left of the planned shares, by path."""
+    rest = (ledger.planned - ledger.sold) * ledger.end_price / ledger.end_rate
+    return rest * np.exp(-ledger.discount * ledger.horizon)
+
+
 def wealth(ledger: Ledger) -> np.ndarray:
     """Present value of proceeds, dividends and what is left of the planned shares, by path."""
-    rest = (ledger.planned - ledger.sold) * ledger.end_price / ledger.end_rate
-    rest = rest * np.exp(-ledger.discount * ledger.horizon)
-    return proceeds(ledger) + dividends(ledger) + rest
+    return proceeds(ledger) + dividends(ledger) + left(ledger)
 
 
 def cvar(values: np.ndarray, tail: float = 0.05) -> float:

@@ -1,9 +1,8 @@
-"""The six programmes, each one function from terms and a market to a ledger."""
+"""Holding and the six programmes, each one function from terms and a market to a ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
@@ -13,63 +12,7 @@ from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
 from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, growth_rates
 from alliance.selldown.rows import running
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What is to be sold, at what cost, and the terms of each programme (see the scenario's help).
-
-    ``adv`` is the average daily volume in shares, ``daily_volatility`` that of one trading day.
-    """
-
-    held: float
-    issued: float
-    target: float
-    adv: float
-    daily_volatility: float
-    discount: float = 0.0
-    rate_foreign: float = 0.0
-    dividend_yield: float = 0.0
-    fee: float = 0.01
-    min_discount: float = 0.01
-    impact: float = 1.0
-    permanent_impact: float = 0.1
-    block_discount: float | None = None
-    participation: float = 0.1
-    multiples: tuple[float, ...] = (1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
-    monitoring: str = "close"
-    budget: float = 100e9
-    lot: float = 200e6
-    window_days: int = 180
-    floor: float = 0.0
-    rest: str = "hold"
-    premium: float = 0.3
-
-    @property
-    def planned(self) -> float:
-        """Shares to sell: h - t N, none where the target is met already."""
-        return max(0.0, self.held - self.target * self.issued)
-
-    @property
-    def float_(self) -> float:
-        """Shares held by others."""
-        return self.issued - self.held
-
-
-def block_cost(terms: Terms, shares):
-    """Cost of selling at once, as a fraction: fee + max(minimum, impact sigma sqrt(Q / ADV))."""
-    if terms.block_discount is not None:
-        return terms.fee + terms.block_discount
-    rule = terms.impact * terms.daily_volatility * np.sqrt(shares / terms.adv)
-    return np.minimum(1.0, terms.fee + np.maximum(terms.min_discount, rule))
-
-
-def slice_cost(terms: Terms, shares, part):
-    """Cost of selling ``shares`` as a part of volume: fee, half the impact of a day's part, and the
-    seller's half of the permanent impact. More than all of the volume costs as a block."""
-    temporary = terms.impact * terms.daily_volatility * np.sqrt(part) / 2
-    slow = terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
-    return np.where(np.asarray(part) > 1, block_cost(terms, shares), slow)
+from alliance.selldown.terms import Terms, block_cost, slice_cost
 
 
 def _ledger(
@@ -96,6 +39,13 @@ def _ledger(
         cash,
         paid,
     )
+
+
+def hold(terms: Terms, market: Lognormal | History) -> Ledger:
+    """Nothing is sold."""
+    price, rate = market.at(np.array([market.horizon]))
+    none = np.zeros((1, 1))
+    return _ledger(terms, market, np.inf, none, price, rate, 0.0, False, (price[0], rate[0]))
 
 
 def block(terms: Terms, market: Lognormal | History) -> Ledger:
@@ -289,8 +239,9 @@ def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     return _ledger(terms, market, time, shares, prices, rates, 0.0, False, end, cash)
 
 
-#: The programmes by name.
+#: Holding and the programmes by name.
 PROGRAMMES: dict[str, Callable[[Terms, Lognormal | History], Ledger]] = {
+    "hold": hold,
     "block": block,
     "dribble": dribble,
     "price_points": price_points,

@@ -7,31 +7,40 @@ import pandas as pd
 from alliance.answers import Answers
 from alliance.tables.base import Html, show
 
+_AFTER = "value_after_exit_eur_mean"
+
 
 def programmes(a: Answers) -> Html:
-    """A row for each programme and market: proceeds, wealth, clocks, stake, loss in EUR m."""
-    frame = a.frame("programmes")
-    frame["programme"] = frame["programme"].str.replace("_", " ")
+    """Holding and each programme, the highest value after exit first, in EUR m."""
+    g, frame = a.context["group"], a.frame("programmes").set_index("programme")
+    other = frame[frame["market"] != g.market]
+    frame = frame[frame["market"] == g.market].sort_values(_AFTER, ascending=False)
+    frame["other"] = other[_AFTER]
     names = {
-        "programme": "programme",
-        "market": "market",
-        "proceeds_eur_mean": "proceeds, mean",
-        "proceeds_eur_p05": "proceeds, 5 %",
-        "wealth_eur_mean": "wealth, mean",
-        "wealth_eur_cvar05": "wealth, worst 5 %",
+        "proceeds_eur_mean": "proceeds",
+        "proceeds_eur_p05": "5 % of them",
+        "wealth_eur_mean": "value at close",
+        _AFTER: "after exit",
+        "value_after_exit_eur_cvar05": "worst 5 %",
+        "other": f"after exit, {other['market'].iloc[0]}",
         "p_complete": "all sold",
         "p_at_target": "at target",
-        "years_to_complete_median": "years, median",
-        "stake_end_mean": "stake at end",
-        "loss_eur_mean": "loss, mean",
+        "years_to_complete_median": "years",
+        "stake_end_mean": "stake",
+        "loss_eur_mean": "loss",
     }
-    money = [n for n in names if "eur" in n]
+    money = [n for n in names if "eur" in n or n == "other"]
     frame[money] = frame[money] / 1e6
     formats = {names[n]: ",.0f" for n in money}
-    formats |= {"all sold": ".0%", "at target": ".0%", "years, median": ".1f"}
-    formats["stake at end"] = ".1%"
+    formats |= {"all sold": ".0%", "at target": ".0%", "years": ".1f", "stake": ".1%"}
     table = frame[list(names)].rename(columns=names)
-    return show(table, "Six programmes under two markets, EUR m", formats)
+    table.insert(0, "programme", table.index.str.replace("_", " "))
+    return show(
+        table,
+        f"Value at the horizon, EUR m: means in the {g.market} market; after exit bears the cost "
+        "of selling what is left by the same rule, and orders the rows",
+        formats,
+    )
 
 
 def record(a: Answers) -> Html:
@@ -87,20 +96,20 @@ def estimates(a: Answers) -> Html:
 
 
 def waiting(a: Answers) -> Html:
-    """Mean wealth of the price points when the yen price drifts more or less than a fair game."""
+    """Mean value of the price points when the yen price drifts more or less than a fair game."""
     frame = a.frame("drifts")
     today = a["selldown.planned_value_eur"]
     table = pd.DataFrame(
         {
             "extra drift a year": frame["extra_drift"],
-            "price points, mean wealth EUR m": frame["price_points"] / 1e6,
+            "price points after exit, EUR m": frame["price_points"] / 1e6,
             "against the value today": frame["price_points"] / today - 1,
-            "against the block": frame["price_points"] / a["selldown.block.wealth_eur_mean"] - 1,
+            "against the block": frame["price_points"] / a[f"selldown.block.{_AFTER}"] - 1,
         }
     )
     formats = {
         "extra drift a year": "+.0%",
-        "price points, mean wealth EUR m": ",.0f",
+        "price points after exit, EUR m": ",.0f",
         "against the value today": "+.1%",
         "against the block": "+.1%",
     }
@@ -142,7 +151,7 @@ def look_through(a: Answers) -> Html:
 
 
 def cross(a: Answers) -> Html:
-    """Each side's capital and votes in the other, before and after control ends."""
+    """Each side's capital and votes in the other, before and after the deal."""
     frame = a.frame("cross")
     if frame.empty:
         return Html("", a.result("ownership.loop_before").note)
@@ -151,8 +160,8 @@ def cross(a: Answers) -> Html:
 
 
 def tornado(a: Answers) -> Html:
-    """What moves the mean value at the horizon most: each input moved alone, largest first."""
-    frame = a.frame("tornado").query("what == 'wealth'")
+    """What moves the mean value after exit most: each input moved alone, largest first."""
+    frame = a.frame("tornado").query("what == 'value after exit'")
     frame["swing"] = (frame["high"] - frame["low"]).abs()
     frame = frame.sort_values("swing", ascending=False)
     table = pd.DataFrame(
@@ -165,5 +174,5 @@ def tornado(a: Answers) -> Html:
         }
     )
     middle = f"{frame['middle'].iloc[0] / 1e6:,.0f}" if len(frame) else "none"
-    caption = f"Mean value at the horizon, EUR m, when one input moves alone (now {middle})"
+    caption = f"Mean value after exit, EUR m, when one input moves alone (now {middle})"
     return show(table, caption, dict.fromkeys(("change at from", "change at to"), "+,.0f"))

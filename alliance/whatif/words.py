@@ -12,7 +12,8 @@ _PROGRAMME = (
     "proceeds_eur_mean",
     "proceeds_eur_p05",
     "wealth_eur_mean",
-    "wealth_eur_cvar05",
+    "value_after_exit_eur_mean",
+    "value_after_exit_eur_cvar05",
     "p_complete",
     "p_at_target",
     "years_to_complete_median",
@@ -38,7 +39,7 @@ def keys(panel: str, a: Answers) -> list[str]:
     """Ids of the results that a panel shows."""
     if panel == "selldown":
         name = a.context["group"].programme
-        block = [] if name == "block" else ["selldown.block.wealth_eur_mean"]  # beside it
+        block = [] if name == "block" else ["selldown.block.value_after_exit_eur_mean"]  # beside it
         size = ["selldown.planned_value_eur", "selldown.days_of_volume", "selldown.block_cost"]
         return [*size, *(f"selldown.{name}.{key}" for key in _PROGRAMME), *block]
     if panel == "decline":
@@ -77,17 +78,17 @@ def _selldown(a: Answers) -> str:
     return say(
         "The plan is {selldown.shares_sale_only:,} shares, EUR {value:,.0f}m at the market, which "
         "sold to others take the stake from {selldown.stake_before:.1%} to {target:.1%}. By {name} "
-        "they bring EUR {got:,.0f}m on average and at most EUR {worst:,.0f}m in the worst "
-        "twentieth; sold at once they bring EUR {now:,.0f}m. Within {years:g} years all is sold in "
-        "{done:.0%} of cases and the target reached in {reached:.0%}; the stake is then {end:.1%} "
-        "on average. {tail}",
+        "their value at the horizon, after the cost of leaving what is left, is EUR {got:,.0f}m on "
+        "average and EUR {worst:,.0f}m in the worst twentieth; sold at once it is EUR {now:,.0f}m. "
+        "Within {years:g} years all is sold in {done:.0%} of cases and the target reached in "
+        "{reached:.0%}; the stake is then {end:.1%} on average. {tail}",
         a,
         target=g.target_stake,
         value=a["selldown.planned_value_eur"] / 1e6,
         name=g.programme.replace("_", " "),
-        got=a[f"{p}.proceeds_eur_mean"] / 1e6,
-        worst=a[f"{p}.proceeds_eur_p05"] / 1e6,
-        now=a["selldown.block.proceeds_eur_mean"] / 1e6,
+        got=a[f"{p}.value_after_exit_eur_mean"] / 1e6,
+        worst=a[f"{p}.value_after_exit_eur_cvar05"] / 1e6,
+        now=a["selldown.block.value_after_exit_eur_mean"] / 1e6,
         years=g.horizon_years,
         done=a[f"{p}.p_complete"],
         reached=a[f"{p}.p_at_target"],

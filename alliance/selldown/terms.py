@@ -1,0 +1,72 @@
+"""What is to be sold and what selling costs: one rule for every programme, and for leaving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alliance.selldown.ledger import Ledger, left, wealth
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is to be sold, at what cost, and the terms of each programme (see the scenario's help).
+
+    ``adv`` is the average daily volume in shares, ``daily_volatility`` that of one trading day.
+    """
+
+    held: float
+    issued: float
+    target: float
+    adv: float
+    daily_volatility: float
+    discount: float = 0.0
+    rate_foreign: float = 0.0
+    dividend_yield: float = 0.0
+    fee: float = 0.01
+    min_discount: float = 0.01
+    impact: float = 1.0
+    permanent_impact: float = 0.1
+    block_discount: float | None = None
+    participation: float = 0.1
+    multiples: tuple[float, ...] = (1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
+    monitoring: str = "close"
+    budget: float = 100e9
+    lot: float = 200e6
+    window_days: int = 180
+    floor: float = 0.0
+    rest: str = "hold"
+    premium: float = 0.3
+
+    @property
+    def planned(self) -> float:
+        """Shares to sell: h - t N, none where the target is met already."""
+        return max(0.0, self.held - self.target * self.issued)
+
+    @property
+    def float_(self) -> float:
+        """Shares held by others."""
+        return self.issued - self.held
+
+
+def block_cost(terms: Terms, shares):
+    """Cost of selling at once, as a fraction: fee + max(minimum, impact sigma sqrt(Q / ADV))."""
+    if terms.block_discount is not None:
+        return terms.fee + terms.block_discount
+    rule = terms.impact * terms.daily_volatility * np.sqrt(shares / terms.adv)
+    return np.minimum(1.0, terms.fee + np.maximum(terms.min_discount, rule))
+
+
+def slice_cost(terms: Terms, shares, part):
+    """Cost of selling ``shares`` as a part of volume: fee, half the impact of a day's part, and the
+    seller's half of the permanent impact. More than all of the volume costs as a block."""
+    temporary = terms.impact * terms.daily_volatility * np.sqrt(part) / 2
+    slow = terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
+    return np.where(np.asarray(part) > 1, block_cost(terms, shares), slow)
+
+
+def after_exit(terms: Terms, ledger: Ledger) -> np.ndarray:
+    """Value at the horizon if what is left bears the cost of selling it at once then, by path."""
+    rest = np.maximum(terms.planned - ledger.sold, 0.0)
+    return wealth(ledger) - left(ledger) * block_cost(terms, rest)
