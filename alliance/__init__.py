@@ -12,7 +12,7 @@ room            what it does
 ``ownership``   stakes, look-through value, votes and power
 ``decline``     decomposition of a share's decline, book value, the holder's stub
 ``selldown``    ways of selling a large holding, as ledgers under two markets
-``separation``  structures applied to companies, and the scorecard
+``separation``  structures applied to companies
 ``bargain``     what two cross-holders gain from a deal
 ``answers``     scenario and evidence to headline results with their sources
 ``charts``      one function per idea, drawn from answers

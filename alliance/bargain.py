@@ -2,11 +2,11 @@
 
 Conventions. The *holder* owns s of the *issuer*, which owns n of the holder. The issuer pays a
 ticket p for p / P of the holder's unit (P the value agreed); the holder sells shares worth M at a
-discount d, of which the issuer buys the part b. A belief V says what the unit is worth. Money in
-one currency. With the overpayment ``o = p (1 - V / P)``::
+discount d, of which the issuer buys the part b itself, without the banks' fee f. A belief V says
+what the unit is worth. Money in one currency. With the overpayment ``o = p (1 - V / P)``::
 
     issuer   dN = -o - ip + benefit + independence + votes + b d M
-    holder   dR =  o + signal - control + (relief - d) M
+    holder   dR =  o + signal - control + (relief - d - (1 - b) f) M
 
 What counts reaches each company's outside holders, with the cross-holdings seen through::
 
@@ -54,9 +54,10 @@ class Stakes:
     benefit: Any = 0.0
     signal: Any = 0.0
     relief: Any = 0.0
+    fee: Any = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("holding", "back", "discount", "bought", "relief"):
+        for name in ("holding", "back", "discount", "bought", "relief", "fee"):
             value = np.asarray(getattr(self, name), float)
             if not np.all((value >= 0) & (value < 1 + (name == "bought") * 1e-12)):
                 raise ScenarioError(f"{name} must be a fraction from 0 to 1, received {value}")
@@ -102,7 +103,7 @@ def gains(t: Stakes, agreed, belief, discount=None) -> Gains:
     d = t.discount if discount is None else discount
     over = t.ticket * (1 - np.asarray(belief, float) / agreed)
     issuer = -over - t.ip + t.benefit + t.independence + t.votes + t.bought * d * t.block
-    holder = over + t.signal - t.control + (t.relief - d) * t.block
+    holder = over + t.signal - t.control + (t.relief - d - (1 - t.bought) * t.fee) * t.block
     loop = 1 - t.holding * t.back
     return Gains(
         issuer,
@@ -137,3 +138,19 @@ def break_even_ip(t: Stakes, agreed, belief) -> float:
     """
     free = gains(t, agreed, belief)
     return float(t.ip + free.issuer + t.back * free.holder)
+
+
+def break_even_discount(t: Stakes, agreed, belief) -> float | None:
+    """The discount of the sale at which the holder's outside holders gain nothing.
+
+    Their gain falls in a straight line with it; below zero they lose even at the market's price.
+    None where the discount does not reach them: nothing is sold, or the issuer's gain comes back.
+
+    Examples
+    --------
+    >>> t = Stakes(600, 3638, 0.434, 0.15, independence=544, benefit=200, relief=0.1)
+    >>> round(break_even_discount(t, 8e3, 8e3), 3)
+    0.189
+    """
+    none, whole = (float(gains(t, agreed, belief, d).holder_outside) for d in (0.0, 1.0))
+    return none / (none - whole) if whole < none else None

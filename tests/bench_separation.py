@@ -13,7 +13,7 @@ GOAL = 0.2  # seconds for all structures on all companies with 10,000 draws
 
 
 def main() -> None:
-    """The whole transplant: outcomes, draws, scorecard; beside the chapter's answers."""
+    """The whole transplant: outcomes, draws; beside the chapter's answers."""
     s = scenario.Scenario()
     ev = evidence.open(s.as_of)
     answers.separation(s, ev)

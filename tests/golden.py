@@ -88,7 +88,6 @@ CORNERS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
                 "running_cost_eur": 1e8,
                 "tax_rate": 0.05,
                 "offer_discount": 0.15,
-                "weight_cash": 3,
                 "ampere_value_eur": 9e9,
                 "sale_discount": 0.1,
                 "nissan_share_of_sale": 0.5,

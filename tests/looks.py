@@ -31,7 +31,6 @@ OTHER = {
             "ip_cost_eur": 2e9,
             "sale_discount": 0.1,
             "conglomerate_discount": 0,
-            "weight_cash": 0,
         }
     },
     "wide float": {"separation": {"float_fraction": 0.35}},  # rules the low value out

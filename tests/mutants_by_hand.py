@@ -54,8 +54,6 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("selldown/programmes.py", "market.rate * (1 - terms.fee))", "market.rate)"),
     ("selldown/programmes.py", "int(market.horizon * 4)", "int(market.horizon * 4) - 1"),
     ("separation/yardstick.py", "structure.majority - 1e-12", "structure.majority + 0.02"),
-    ("separation/scorecard.py", "np.round(criteria, 9)", "np.round(criteria, 2)"),
-    ("separation/scorecard.py", "-np.inf", "np.inf"),
     ("separation/terms.py", 'leg.to == "anchor" and leg.votes', 'leg.to == "anchor"'),
     ("returns.py", "if age > MISSING_DAYS:", "if age >= MISSING_DAYS:"),
     ("returns.py", "STALE_DAYS, MISSING_DAYS = 7, 100", "STALE_DAYS, MISSING_DAYS = 7, 120"),
@@ -82,8 +80,8 @@ EQUIVALENT: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "bargain.py",
-        'for name in ("holding", "back", "discount", "bought", "relief"):',
-        "for name in ('back', 'holding', 'discount', 'bought', 'relief'):",
+        'for name in ("holding", "back", "discount", "bought", "relief", "fee"):',
+        "for name in ('back', 'holding', 'discount', 'bought', 'relief', 'fee'):",
         "which of two wrong terms is named first",
     ),
 )

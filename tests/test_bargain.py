@@ -16,8 +16,13 @@ from alliance.errors import ScenarioError
 BASE = Stakes(600, 3638.3, 0.434016, 0.15, independence=543.8, relief=0.1)
 
 
-def found(as_of="2023-01-17", **changes):
-    s = scenario.Scenario().replace({"as_of": as_of, "separation": changes})
+#: Terms without costs on the sale and on control, as the check of MODELS has them.
+FREE = {"sale_discount": 0, "control_worth_eur": 0}
+
+
+def found(as_of="2023-01-17", fee=0.0, **changes):
+    groups = {"as_of": as_of, "separation": changes, "selldown": {"fee": fee}}
+    s = scenario.Scenario().replace(groups)
     return answers.separation(s, evidence.open(s.as_of))
 
 
@@ -29,12 +34,11 @@ def test_gains_by_hand():
 
 
 def test_the_chapters_gains_meet_the_same_check():
-    a = found(ip_cost_eur=2e8, europe_benefit_eur=0)
+    a = found(ip_cost_eur=2e8, europe_benefit_eur=0, **FREE)
     assert a["bargain.renault_gain_eur"] / 1e6 == pytest.approx(466, abs=0.5)
     assert a["bargain.nissan_gain_eur"] / 1e6 == pytest.approx(241, abs=0.5)
     terms = a.frame("bargain_terms").set_index("term")["value"]
     assert terms["independence of Nissan"] / 1e6 == pytest.approx(544, abs=0.5)
-    assert a.context["control_most"] / 1e6 == pytest.approx(417, abs=0.5)
     assert a.context["stakes"].block / 1e6 == pytest.approx(3638, abs=0.5)
 
 
@@ -83,8 +87,8 @@ def test_break_even_cost_by_bisection():
         gains = bargain.gains(replace(BASE, ip=middle), 7000, 8000).issuer_outside
         low, high = (middle, high) if gains > 0 else (low, middle)
     assert bargain.break_even_ip(BASE, 7000, 8000) == pytest.approx(low, abs=1e-6)
-    a = found()
-    again = found(ip_cost_eur=a["bargain.break_even_ip_cost_eur"])
+    a = found(**FREE)
+    again = found(**FREE, ip_cost_eur=a["bargain.break_even_ip_cost_eur"])
     assert again["bargain.nissan_gain_eur"] == pytest.approx(0, abs=1)
     assert again["bargain.break_even_ip_cost_eur"] == a["bargain.break_even_ip_cost_eur"]
 
@@ -120,7 +124,8 @@ def test_the_zone_holds_its_points():
     row = a.frame("bargain_points").iloc[0]
     near = zone[zone["belief"] == "base"]
     near = near.assign(
-        gap=(near["agreed"] - row["agreed"]).abs() / 1e9 + near["discount"] * 100
+        gap=(near["agreed"] - row["agreed"]).abs() / 1e9
+        + (near["discount"] - row["discount"]).abs() * 100
     ).nsmallest(1, "gap")
     assert near["renault"].iloc[0] == pytest.approx(row["renault"], rel=0.05)
 
@@ -128,9 +133,12 @@ def test_the_zone_holds_its_points():
 def test_points_grow_with_what_is_public():
     names = {d: found(d).frame("bargain_points")["point"].tolist() for d in
              ("2023-01-17", "2023-08-01", "2026-06-30")}  # fmt: skip
-    assert names["2023-01-17"] == ["this scenario", "equal split"]
-    assert names["2023-08-01"][-1] == "agreed, July 2023, at the floor"
-    assert names["2026-06-30"][-1] == "what happened"
+    first = ["this scenario", "sold at market", "control at nothing",
+             "neither of the two"]  # fmt: skip
+    assert names["2023-01-17"] == first  # and no value splits the gain
+    assert names["2026-06-30"][:5] == [*first, "equal split"]
+    assert names["2023-08-01"][-1] == "agreed in July 2023, at the floor"
+    assert names["2026-06-30"][-1] == "done, at that day's beliefs"
     last = found("2026-06-30").frame("bargain_points").iloc[-1]
     assert last["block"] == 1_616_000_000 and last["ticket"] == 0
 
@@ -139,5 +147,36 @@ def test_the_agreed_bargain_stands_on_its_own_day():
     """What was agreed in July 2023 is valued with that day's stakes, whenever it is read."""
     rows = [found(day).frame("bargain_points").set_index("point") for day in
             ("2023-07-26", "2026-06-30")]  # fmt: skip
-    one, other = (r.loc["agreed, July 2023, at the floor"] for r in rows)
+    one, other = (r.loc["agreed in July 2023, at the floor"] for r in rows)
     assert one["block"] == other["block"] and one["block"] > 4e9
+
+
+def test_control_and_the_sales_cost_stand_on_both_sides():
+    """By the analyst's hand: EUR -40m with the sale's cost, -419m with control too, 624m free."""
+    a = found(fee=0.01)
+    t, points = a.context["stakes"], a.frame("bargain_points").set_index("point")["renault"] / 1e6
+    assert t.control / t.holding == pytest.approx(t.independence / (1 - t.holding))
+    assert t.control / 1e6 == pytest.approx(417, abs=0.5)
+    assert t.discount + t.fee == pytest.approx(0.201, abs=5e-4)
+    assert points["this scenario"] == pytest.approx(-419, abs=0.5)
+    assert points["control at nothing"] == pytest.approx(-40, abs=0.5)
+    assert points["neither of the two"] == pytest.approx(624, abs=0.5)
+
+
+def test_the_sale_costs_what_chapter_2_says():
+    """Its own rule, its own fields, and nothing where the scenario names a discount."""
+    s = scenario.Scenario()
+    for change in ({}, {"impact": 0.5}, {"block_discount": 0.07}, {"volatility": 0.5, "fee": 0.02}):
+        s = scenario.Scenario().replace({"selldown": {"paths": 64, **change}})
+        ev = evidence.open(s.as_of)
+        t, cost = answers.separation(s, ev).context["stakes"], answers.selldown(s, ev)
+        assert t.discount + t.fee == pytest.approx(cost["selldown.block_cost"]), change
+    assert found(sale_discount=0.03).context["stakes"].discount == 0.03
+
+
+@given(d=st.floats(0, 0.4), control=st.floats(0, 900), bought=st.floats(0, 1))
+def test_break_even_discount_leaves_nothing(d, control, bought):
+    t = replace(BASE, discount=d, control=control, bought=bought, fee=0.01)
+    even = bargain.break_even_discount(t, 7000, 8000)
+    assert bargain.gains(t, 7000, 8000, even).holder_outside == pytest.approx(0, abs=1e-6)
+    assert bargain.break_even_discount(replace(t, block=0.0), 7000, 8000) is None

@@ -8,11 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance import answers, decline, events, evidence, ownership, returns, scenario, separation
+from alliance import (
+    answers,
+    decline,
+    events,
+    evidence,
+    ownership,
+    returns,
+    sampling,
+    scenario,
+    separation,
+)
 from alliance import selldown as sd
+from alliance.answers.form import Builder
 from alliance.answers.glance import Glance
 from alliance.answers.sensitivity import TORNADO
 from alliance.errors import ScenarioError
+from alliance.evidence import Used
 
 S = scenario.Scenario()
 
@@ -163,7 +175,7 @@ def test_the_tornado_moves_one_input_at_a_time(programme):
 
     def value(changes: dict, what: str) -> float:
         return glance.selldown(s.replace({"selldown": changes}))[
-            f"selldown.{programme}.{what}_eur_mean"
+            f"selldown.{programme}.{what.replace(' ', '_')}_eur_mean"
         ]
 
     assert set(tornado["input"]) == {name for name, *_ in TORNADO} - {"block_discount"}
@@ -176,3 +188,52 @@ def test_the_tornado_moves_one_input_at_a_time(programme):
         for at, difference in ((row.low_at, row.low), (row.high_at, row.high)):
             moved = value({row.input: at}, row.what)
             assert difference == pytest.approx(moved - row.middle, abs=2), row
+
+
+def test_steep_drifts_reach_a_level_or_never_do():
+    """Where a term of the closed form alone would overflow."""
+    assert sampling.passage_probability(1.0, 1e3, 5.0) == pytest.approx(1, abs=1e-12)
+    assert sampling.passage_probability(1.0, -1e3, 5.0) == pytest.approx(0, abs=1e-12)
+
+
+def test_negative_cross_holdings_are_refused():
+    names = ["a", "b"]
+    held = pd.DataFrame([[0, -0.1], [0.2, 0]], names, names)
+    with pytest.raises(ScenarioError):
+        ownership.look_through(held, pd.Series([1.0, 1.0], names))
+
+
+def test_a_window_runs_forward():
+    asset = pd.Series(0.0, pd.bdate_range("2020-01-01", periods=400))
+    with pytest.raises(ScenarioError):
+        events.study(asset, asset, asset.index[350], (1, 0), 250)
+
+
+def test_a_number_that_is_none_says_so():
+    b = Builder("2-selldown", evidence.open("2023-01-17"))
+    b.put("x", float("nan"), "EUR", "nothing", Used())
+    assert b.results["x"].value is None and b.results["x"].note == "not defined for these inputs"
+
+
+@pytest.mark.parametrize("peer, hint", [("nisan", None), ("topix", None), ("toyot", "toyota")])
+def test_a_peer_is_a_car_maker_beside_nissan(peer, hint):
+    s = S.replace({"decline": {"peers": [peer]}})
+    with pytest.raises(ScenarioError, match="peers") as refused:
+        answers.decline(s, evidence.open(s.as_of))
+    named = "did you mean" in str(refused.value)
+    assert named == (hint is not None) and (hint or "") in str(refused.value)
+
+
+def test_without_renault_there_is_no_bargain():
+    s = S.replace({"separation": {"companies": ["ford", "gm"], "company": "ford"}})
+    a = answers.separation(s, evidence.open(s.as_of))
+    assert a.result("bargain.renault_gain_eur").note == "Renault is not compared as of 2023-01-17"
+
+
+def test_without_a_plan_no_part_of_it_is_paid(monkeypatch):
+    """Before any plan of a maker's was public: no coverage, not a division by nothing."""
+    s = S.replace({"as_of": "2021-03-01", "separation": {"companies": ["renault", "ford"]}})
+    found = answers.separation(s, evidence.open(s.as_of)).result(
+        "separation.carve_out.renault.ev_plan_coverage"
+    )
+    assert found.value is None and found.note

@@ -212,7 +212,6 @@ TABLES = {
         "transplant",
         "values",
         "verdict",
-        "scorecards",
         "terms",
         "points",
     ],

@@ -26,6 +26,8 @@ from tests.checks import (
 assert test_results_decline and test_results_selldown
 D = 0.10  # conglomerate discount, and that of what is kept
 FEE = 0.01
+#: Break-even values by the discount on what is kept: today's, and that of a listed holding.
+EVEN = {"breakeven_ev_value_eur": D, "breakeven_ev_value_high_eur": 0.25}
 CARS = 26_700  # euros a car planned, where no seller named a value
 PROFITABLE = 0.31  # part of the company, where no seller named a value
 
@@ -91,15 +93,18 @@ def company(at: Standing, key: str) -> Company:
     )
 
 
-def worth(c: Company, unit: float, sold: float, new: float, old: float, fee_new=0.0, fee_old=0.0):
+def worth(
+    c: Company, unit: float, sold: float, new: float, old: float, fee_new=0.0, fee_old=0.0, held=D
+):
     """A share's value after a deal: rest of the company, unit, cash; ``sold`` is the part gone.
 
-    ``unit`` is worth that before the deal, ``new`` goes to it and ``old`` to its parent.
+    ``unit`` is worth that before the deal, ``new`` goes to it and ``old`` to its parent; ``held``
+    is the discount on what the parent keeps.
     """
     rest = (c.shares * c.price - c.cash - c.stakes) / (1 - D) - unit
     after = unit + new - fee_new
     kept = (1 - sold) * after
-    return ((1 - D) * (rest + kept) + c.cash + c.stakes + old - fee_old) / c.shares
+    return ((1 - D) * rest + (1 - held) * kept + c.cash + c.stakes + old - fee_old) / c.shares
 
 
 def rooted(f, low: float = 1e9) -> float:
@@ -129,15 +134,18 @@ def test_carve_out(at):
         yield f"{where}.votes_kept", exact(kept)
         yield f"{where}.ev_lookthrough", exact(kept + 600e6 / c.ev * c.nissan)
         yield f"{where}.value_per_share_base", exact(worth(c, unit, **found))
-        fair = rooted(lambda v, c=c, unit=unit: worth(c, unit, **deal(v, c)) - c.price)
-        yield f"{where}.breakeven_ev_value_eur", exact(fair, 1e-8)
+        for name, held in EVEN.items():
+            fair = rooted(
+                lambda v, c=c, u=unit, h=held: worth(c, u, **deal(v, c), held=h) - c.price
+            )
+            yield f"{where}.{name}", exact(fair, 1e-8)
 
 
 @checks("separation.profitable_unit.*")
 def test_profitable_unit(at):
     """An eighth floated, an eighth and a share sold with votes 7.5 % dearer, 49 % paid out."""
     keys = ("cash_raised_eur", "ev_plan_coverage", "votes_kept", "ev_lookthrough")
-    keys += ("value_per_share_base", "breakeven_ev_value_eur")
+    keys += ("value_per_share_base", *EVEN)
     anchor = 0.125000001098  # 113,875,001 of 911m
     assert abs(anchor * 911e6 - 113_875_001) < 1
     for key in ("renault", "volkswagen", "ford", "gm"):
@@ -157,8 +165,11 @@ def test_profitable_unit(at):
         yield f"{where}.votes_kept", exact(1 - anchor / 0.5)
         yield f"{where}.ev_lookthrough", 1.0
         yield f"{where}.value_per_share_base", exact(worth(c, c.profit, **found))
-        fair = rooted(lambda v, c=c: worth(c, c.profit, **deal(v, c)) - c.price, 1e7)
-        yield f"{where}.breakeven_ev_value_eur", exact(fair, 1e-8)
+        for name, held in EVEN.items():
+            fair = rooted(
+                lambda v, c=c, h=held: worth(c, c.profit, **deal(v, c), held=h) - c.price, 1e7
+            )
+            yield f"{where}.{name}", exact(fair, 1e-8)
 
 
 @checks("separation.segments.*", "separation.integrated.*")
@@ -171,7 +182,7 @@ def test_nothing_is_sold(at):
             yield f"{where}.votes_kept", 1
             yield f"{where}.ev_lookthrough", 1
             yield f"{where}.value_per_share_base", exact(company(at, key).price)
-            yield f"{where}.breakeven_ev_value_eur", None
+            yield from ((f"{where}.{name}", None) for name in EVEN)
 
 
 @checks("separation.nissan_block.renault.*")
@@ -215,7 +226,7 @@ def test_porsche(at):
     yield f"{where}.votes_kept", exact(1 - 113_875_001 / (unit / 2))
 
 
-@checks("separation.stub.volkswagen_eur")
+@checks("separation.stub.*")
 def test_the_stub_of_volkswagen(at):
     """At the last day of both, less the special dividend for as long as it is to come."""
     parent, unit = at.series("volkswagen-pref"), at.series("porsche-ag-pref")
@@ -223,22 +234,10 @@ def test_the_stub_of_volkswagen(at):
     held = at.held("volkswagen", "porsche-ag-pref", day)
     claim = 0.49 * flotation(at) if day < "2022-12-19" else 0.0
     stub = 501_295_263 * parent[day] - held * unit[day] - claim
-    yield "separation.stub.volkswagen_eur", exact(stub) if age(day, at.day) <= 100 else None
-
-
-@checks("separation.porsche_se_discount")
-def test_porsche_se(at):
-    own, volkswagen, porsche = (
-        at.series(name) for name in ("porsche-se-pref", "volkswagen-pref", "porsche-ag-pref")
-    )
-    debt = at.fact("porsche-se-debt-2024") or at.fact("porsche-se-debt-2022")
-    day = shared(own, volkswagen, porsche)[-1]
-    if debt is None or age(day, at.day) > 100:
-        yield "separation.porsche_se_discount", None
-        return
-    assets = 159_913_189 * volkswagen[day]
-    assets += at.held("porsche-se", "porsche-ag-pref", day) * porsche[day]
-    yield "separation.porsche_se_discount", exact(1 - 306_250_000 * own[day] / (assets - debt))
+    known = age(day, at.day) <= 100
+    yield "separation.stub.volkswagen_low_eur", exact(stub) if known else None
+    dearer = stub + 0.3 * 295_089_818 * parent[day]
+    yield "separation.stub.volkswagen_high_eur", exact(dearer) if known else None
 
 
 @checks("separation.ford.ev_result_usd", "separation.gm.ev_charges_usd")
@@ -255,19 +254,25 @@ def test_losses_and_charges(at):
 
 @dataclass(frozen=True)
 class Bargain:
-    """Nissan pays 600m for a part of Ampere, gains 200m in Europe and its own independence."""
+    """Nissan pays 600m for a part of Ampere, gains 200m in Europe and its own independence.
+
+    Renault sells the block at chapter 2's cost and gives up control, at the same premium of votes.
+    """
 
     holding: float  # Renault's in Nissan
     back: float
     block: float
     independence: float
     belief: float
+    control: float
+    cost: float
     ip: float = 0.0
 
     def outside(self, agreed: float) -> tuple[float, float]:
         """Gains of Renault's and Nissan's outside holders: each owns a part of the other."""
         over = 600e6 * (1 - self.belief / agreed)
-        own = [over + 0.10 * self.block, -over - self.ip + 200e6 + self.independence]
+        sale = (0.10 - self.cost) * self.block
+        own = [over + sale - self.control, -over - self.ip + 200e6 + self.independence]
         loop = np.array([[1, -self.holding], [-self.back, 1]])
         renault, nissan = np.linalg.solve(loop, own)
         return (1 - self.back) * renault, (1 - self.holding) * nissan
@@ -275,7 +280,7 @@ class Bargain:
 
 @checks("bargain.*")
 def test_bargain(at):
-    c, nissan = company(at, "renault"), at.series("nissan")
+    c, nissan, sale = company(at, "renault"), at.series("nissan"), test_results_selldown.Sale(at)
     value = at.count("nissan") * nissan[nissan.days[-1]] / asof(at.rate(), nissan.days[-1])
     b = Bargain(
         c.nissan,
@@ -283,14 +288,19 @@ def test_bargain(at):
         (c.nissan - 0.15) * value,
         0.075 * (1 - c.nissan) * value,
         c.ev,
+        0.075 * c.nissan * value,
+        sale.cost(sale.planned),
     )
     renault, other = b.outside(c.ev)
     yield "bargain.renault_gain_eur", exact(renault)
     yield "bargain.nissan_gain_eur", exact(other)
     even = brentq(lambda ip: replace(b, ip=ip).outside(c.ev)[1], 0, 1e11, xtol=1e-3)
     yield "bargain.break_even_ip_cost_eur", exact(even)
-    split = brentq(lambda p: np.subtract(*b.outside(p)), 1e9, 1e11, xtol=1e-3)
-    yield "bargain.equal_split_value_eur", exact(split)
+    none = brentq(lambda cost: replace(b, cost=cost).outside(c.ev)[0], -1, 1, xtol=1e-12)
+    yield "bargain.break_even_discount", exact(none - FEE, 1e-9)
+    most = np.subtract(*b.outside(1e15))  # nearly all of the ticket is overpaid: the most it can do
+    split = brentq(lambda p: np.subtract(*b.outside(p)), 1e9, 1e15, xtol=1e-3) if most > 0 else None
+    yield "bargain.equal_split_value_eur", split and exact(split)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -30,8 +30,8 @@ def test_a_what_if_is_titled_by_what_differs():
 
 
 def test_a_long_title_says_how_many_more():
-    weights = [n for n in scenario.fields() if ".weight_" in n]
-    text = title(*(f"{name}=2.5" for name in weights))
+    worths = [n for n in scenario.fields() if n.endswith("_eur") and n.startswith("separation.")]
+    text = title(*(f"{name}=2.5e8" for name in worths))
     assert len(text) <= 120 and text.endswith(" more")
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from alliance import bargain, returns
+from alliance import selldown as sd
+from alliance.answers import inputs
 from alliance.answers.form import Builder
 from alliance.answers.makers import Maker
+from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
@@ -18,8 +23,15 @@ PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
 KEYS = {
     "renault_gain_eur": "Gain of Renault's outside holders at the value agreed",
     "nissan_gain_eur": "Gain of Nissan's outside holders at the value agreed",
+    "break_even_discount": "Discount of the sale at which Renault's outside holders gain nothing",
     "break_even_ip_cost_eur": "Cost of shared intellectual property at which Nissan gains nothing",
     "equal_split_value_eur": "Value of Ampere at which both sides gain alike",
+}
+_NONE = {
+    "equal_split_value_eur": "no value splits the gain: the ticket is too small for what there is "
+    "to share",
+    "break_even_discount": "the discount does not reach Renault's holders: nothing is sold, or "
+    "Nissan's gain comes back to them",
 }
 #: Scenario field, the term's name, and who raised it.
 TERMS = (
@@ -36,11 +48,23 @@ TERMS = (
 )
 
 
-def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
+def put(
+    b: Builder,
+    s: Scenario,
+    makers: dict[str, Maker],
+    known: Callable[[Evidence], inputs.Known] = inputs.known,
+) -> None:
     """Add the zone, the points and the headline results of the bargain."""
     g, ev = s.separation, b.ev
     with ev.reading() as used:
         t, why = _stakes(s, ev)
+    if t is not None and g.sale_discount is None:
+        try:
+            i = inputs.fill(s, ev, known(ev))
+            cost = float(sd.block_cost(i.terms, i.terms.planned))
+            t, used = replace(t, discount=cost - i.terms.fee), used | i.tape_used | i.market_used
+        except ScenarioError as error:
+            t, why = None, str(error)
     maker = makers.get(HOLDER)
     if maker is None or maker.company is None:
         why = f"Renault is not compared as of {ev.as_of}" if maker is None else maker.why
@@ -49,7 +73,7 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
     if why:
         for key, label in KEYS.items():
-            b.put(f"bargain.{key}", None, "EUR", label, used, why)
+            b.put(f"bargain.{key}", None, _unit(key), label, used, why)
         return
     low, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
@@ -58,23 +82,31 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     values = {
         "renault_gain_eur": float(found.holder_outside),
         "nissan_gain_eur": float(found.issuer_outside),
+        "break_even_discount": bargain.break_even_discount(t, agreed, belief),
         "break_even_ip_cost_eur": bargain.break_even_ip(t, agreed, belief),
         "equal_split_value_eur": split,
     }
     for key, label in KEYS.items():
         note = None
         if values[key] is None:
-            note = "no value splits the gain: the ticket is too small for what there is to share"
-        b.put(f"bargain.{key}", values[key], "EUR", label, used | maker.used, note, assumed)
-    most = t.independence * t.holding / (1 - t.holding)
-    b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "control_most": most}
+            note = _NONE[key]
+        b.put(f"bargain.{key}", values[key], _unit(key), label, used | maker.used, note, assumed)
+    b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
     _zone(b, t, {"low": low, "base": belief, "high": high})
     _points(b, s, t, agreed, belief, split)
-    filled = {"independence_worth_eur": t.independence}
+    filled = {
+        "independence_worth_eur": t.independence,
+        "control_worth_eur": t.control,
+        "sale_discount": t.discount,
+    }
     b.frames["bargain_terms"] = pd.DataFrame(
         [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
         columns=["term", "value", "raised"],
     )
+
+
+def _unit(key: str) -> str:
+    return "EUR" if key.endswith("_eur") else "fraction"
 
 
 def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
@@ -95,17 +127,18 @@ def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
         premium = PORSCHE_PREMIUM if paid is None else paid
     value = float(issued.iloc[-1]) * price.value / fix.value
     stake = float(held.iloc[-1] / issued.iloc[-1])
-    independence = g.independence_worth_eur
+    independence, control = g.independence_worth_eur, g.control_worth_eur
     t = bargain.Stakes(
         ticket=g.ticket_eur,
         block=max(0.0, stake - s.selldown.target_stake) * value,
         holding=stake,
         back=float(back.iloc[-1] / own.iloc[-1]),
-        discount=g.sale_discount,
+        discount=g.sale_discount or 0.0,
+        fee=s.selldown.fee,
         bought=g.nissan_share_of_sale,
         independence=premium * (1 - stake) * value if independence is None else independence,
         votes=g.votes_worth_eur,
-        control=g.control_worth_eur,
+        control=premium * stake * value if control is None else control,
         ip=g.ip_cost_eur,
         benefit=g.europe_benefit_eur,
         signal=g.signal_eur,
@@ -138,40 +171,51 @@ def _zone(b: Builder, t: bargain.Stakes, beliefs: dict[str, float]) -> None:
 
 
 def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -> None:
-    """The scenario's point, the equal split, what was agreed, what happened.
+    """The scenario's point, the same without its costs, the equal split, what was agreed and done.
 
-    The last two stand on their own days. The ticket of July 2023 named no part of Ampere: the
-    fifteen per cent spoken of before make its value a floor. Where no ticket was paid, Ampere
-    brought Nissan nothing.
+    The last two stand on their own days and prices, without a discount: Nissan bought itself. The
+    ticket of July 2023 named no part of Ampere: the fifteen per cent spoken of before make its
+    value a floor. Where no ticket was paid, Ampere brought Nissan nothing.
     """
-    rows = [_point("this scenario", t, agreed, belief)]
+    rows = [
+        _point(name, replace(t, **without), agreed, belief, b.ev.as_of)
+        for name, without in (
+            ("this scenario", {}),
+            ("sold at market", {"discount": 0.0, "fee": 0.0}),
+            ("control at nothing", {"control": 0.0}),
+            ("neither of the two", {"discount": 0.0, "fee": 0.0, "control": 0.0}),
+        )
+    ]
     if split is not None:
-        rows.append(_point("equal split", t, split, belief))
+        rows.append(_point("equal split", t, split, belief, b.ev.as_of))
     ev = b.ev
     with ev.reading() as used:
         tickets = ev.valuations.query("maker == @HOLDER and valuation == 'ticket-600'")
         sales = ev.tranches.sort_values("announced")
         if len(tickets):
-            then, why = _stakes(s, ev.at(tickets["date"].iloc[-1].date()))
+            on = tickets["date"].iloc[-1].date()
+            then, why = _stakes(s, ev.at(on))
             pledged = float(ev.fact("ampere-pledge-nissan")["value"])
             if not why:
                 then = replace(then, ticket=pledged, discount=0.0, bought=1.0)
                 floor = float(tickets["low"].iloc[-1])
-                rows.append(_point("agreed, July 2023, at the floor", then, floor, belief))
+                rows.append(_point("agreed in July 2023, at the floor", then, floor, belief, on))
         if len(sales):
-            then, why = _stakes(s, ev.at(sales["announced"].iloc[0].date()))
+            on = sales["announced"].iloc[0].date()
+            then, why = _stakes(s, ev.at(on))
             money = float(sales["proceeds_eur"].sum())
             if not why:
                 then = replace(then, ticket=0.0, block=money, discount=0.0, bought=1.0, benefit=0.0)
-                rows.append(_point("what happened", then, np.nan, belief))
+                rows.append(_point("done, at that day's beliefs", then, np.nan, belief, on))
     b.used = b.used | used
     b.frames["bargain_points"] = pd.DataFrame(rows)
 
 
-def _point(name: str, t: bargain.Stakes, agreed, belief) -> dict:
+def _point(name: str, t: bargain.Stakes, agreed, belief, day: dt.date) -> dict:
     found = bargain.gains(t, agreed if agreed == agreed else belief, belief)
     return {
         "point": name,
+        "terms_of": day,
         "agreed": agreed,
         "ticket": t.ticket,
         "block": t.block,

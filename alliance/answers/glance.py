@@ -117,9 +117,6 @@ class Glance:
         tried, found = self._parties(s, (s.separation.company,))
         b = Builder("3-separation", self.ev)
         transplant.grid(b, s, tried, found)
-        grid = b.frames["transplant"]
-        known = grid[grid["why"] == ""]
-        b.frames["scores"] = transplant.own_scores(known, s).to_frame("score")
         b.context |= {
             "group": s.separation,
             "structure_names": {k: f.name for k, f in tried.items()},
@@ -134,7 +131,7 @@ class Glance:
         here = bargaining.HOLDER in s.separation.companies
         _, found = self._parties(s, (bargaining.HOLDER,) if here else ())
         b = Builder("3-separation", self.ev)
-        bargaining.put(b, s, found)
+        bargaining.put(b, s, found, lambda _: self._known)
         self._bargain = s, b.answers(documents=False)
         return self._bargain[1]
 
@@ -161,6 +158,8 @@ class Glance:
                 return {
                     "separation.ampere_value_eur": found["agreed"],
                     "separation.independence_worth_eur": found["stakes"].independence,
+                    "separation.control_worth_eur": found["stakes"].control,
+                    "separation.sale_discount": found["stakes"].discount,
                 }
         return {}
 

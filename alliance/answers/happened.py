@@ -6,23 +6,15 @@ import pandas as pd
 
 from alliance.answers.form import Builder
 from alliance.answers.forms import in_eur
-from alliance.errors import NotPublished
 from alliance.evidence import Used
 
 COLUMNS = ["maker", "item", "computed", "printed", "unit", "note"]
 
 
-def put(b: Builder, porsche_se: pd.DataFrame) -> None:
-    """Add the record of the deals, the cells side by side, segments, charges and volumes.
-
-    Parameters
-    ----------
-    porsche_se : DataFrame
-        ``discount`` by day, to be set beside a printed one.
-    """
+def put(b: Builder) -> None:
+    """Add the record of the deals, the cells side by side, segments, charges and volumes."""
     rows: list[tuple] = []
     _porsche(b, rows)
-    _holding(b, rows, porsche_se)
     _renault(b, rows)
     _segments(b, rows)
     b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
@@ -93,19 +85,6 @@ def _porsche(b: Builder, rows) -> None:
              "printed: 75 % less a share")  # fmt: skip
         _row(rows, who, "capital kept", capital, None, "fraction", "not printed")
     b.used = b.used | printed_used
-
-
-def _holding(b: Builder, rows, porsche_se: pd.DataFrame) -> None:
-    try:
-        with b.ev.reading() as used:
-            fact = b.ev.fact("porsche-se-discount-printed")
-    except NotPublished:
-        return
-    b.used = b.used | used
-    computed = float(porsche_se["discount"][: fact["date"]].iloc[-1])
-    note = "ours values its ordinary shares as preferred"
-    _row(rows, "Porsche SE", "discount to net assets, spring 2024", computed,
-         float(fact["value"]), "fraction", note)  # fmt: skip
 
 
 def _renault(b: Builder, rows) -> None:

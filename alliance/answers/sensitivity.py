@@ -35,7 +35,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
 
     def value(group: Selldown) -> tuple[float, float]:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
-        ledger = make(terms, replace(i, group=group, terms=terms).market(s.seed))
+        ledger = make(terms, replace(i, group=group).market(s.seed))
         return float(sd.after_exit(terms, ledger).mean()), float(sd.proceeds(ledger).mean())
 
     middle = value(small)

@@ -57,8 +57,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         "car_plans": _car_plans(ev),
     }
     transplant.put(b, s, tried, found)
-    verdict.put(b, s)
-    happened.put(b, b.frames["porsche_se"])
+    verdict.put(b)
+    happened.put(b)
     bargaining.put(b, s, found)
     return b.answers()
 

@@ -1,4 +1,4 @@
-"""Chapter 3, the transplant: every structure on every company, with ranges and the scorecard."""
+"""Chapter 3, the transplant: every structure on every company, with ranges."""
 
 from __future__ import annotations
 
@@ -19,24 +19,19 @@ HEADLINES = {
     "ev_lookthrough": ("lookthrough", "fraction", "EV profit kept, looked through"),
     "value_per_share_base": ("base", "EUR a share", "value a share, base"),
     "breakeven_ev_value_eur": ("breakeven", "EUR", "offer value of the unit that breaks even"),
+    "breakeven_ev_value_high_eur": (
+        "breakeven_high",
+        "EUR",
+        "the same if what the parent keeps is marked down as a listed holding",
+    ),
 }
-#: Weight of the scenario, criterion, and the label it has in charts.
-CRITERIA = (
-    ("weight_cash", "coverage", "cash for the plan"),
-    ("weight_control", "votes", "votes kept"),
-    ("weight_profit", "lookthrough", "EV profit kept"),
-    ("weight_value", "base_change", "value, base"),
-    ("weight_downside", "low_change", "value, low"),
-    ("weight_disclosure", "discloses", "EV profit shown"),
-    ("weight_simplicity", "simplicity", "simplicity"),
-)
-DRAWS, WEIGHTINGS = 10_000, 100_000
+DRAWS = 10_000
 BELOW = "below zero: at this value of the unit the market's price leaves less than nothing"
 BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
 
 
 def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
-    """Add the grid of outcomes, its headline results, the draws and the scorecard."""
+    """Add the grid of outcomes, its headline results, and the draws."""
     grid(b, s, forms, makers)
     spread = [
         {
@@ -49,7 +44,6 @@ def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker
     ]
     columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
     b.frames["uncertainty"] = pd.DataFrame(spread, columns=columns)
-    _scorecard(b, s)
     _block(b, s, makers)
 
 
@@ -63,14 +57,6 @@ def grid(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Make
             rows.append(row)
             _results(b, form, maker, outcome, row)
     b.frames["transplant"] = pd.DataFrame(rows)
-
-
-def own_scores(found: pd.DataFrame, s: Scenario) -> pd.Series:
-    """Scores of one maker's structures at the scenario's weights; NaN where all weigh nothing."""
-    weights = np.array([getattr(s.separation, name) for name, _, _ in CRITERIA])
-    criteria = found[[column for _, column, _ in CRITERIA]].to_numpy(float)
-    own = separation.score(criteria, weights) if weights.sum() else np.full(len(found), np.nan)
-    return pd.Series(own, index=found["structure"])
 
 
 def _apply(form: Form, maker: Maker, t: separation.Terms) -> separation.Outcome:
@@ -112,10 +98,6 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
         "unit_high": value[2] if value else np.nan,
         **numbers,
         **change,
-        "discloses": np.nan if form.row is None else float(form.row["discloses"]),
-        "simplicity": -float(len(form.structure.legs) + (unit != "none"))
-        if form.structure
-        else np.nan,
         "blocking": ", ".join(blocks),
         "assumed": ", ".join(a.removeprefix("separation.") for a in assumed),
         "why": o.why,
@@ -130,7 +112,7 @@ def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: d
         value = getattr(o, name)
         why = o.why
         if value is None and not why:
-            why = "nothing is sold" if name == "breakeven" else "no EV plan was public"
+            why = "nothing is sold" if name.startswith("breakeven") else "no EV plan was public"
         value = None if value is None or np.isnan(value) else float(value)
         notes = [maker.note, row["assumed"] and f"assumed: {row['assumed']}"]
         notes += [BELOW] if name == "base" and value is not None and value < 0 else []
@@ -175,25 +157,6 @@ def draws(
     parts = dict(zip(("p05", "p50", "p95"), np.quantile(change, [0.05, 0.5, 0.95]), strict=True))
     gain = {"p_gain": float((change > 1e-12).mean())}
     return gain | {f"change_{name}": value for name, value in parts.items()}
-
-
-def _scorecard(b: Builder, s: Scenario) -> None:
-    """How often each structure comes first over all weightings, by company."""
-    grid = b.frames["transplant"]
-    columns, rows = [column for _, column, _ in CRITERIA], []
-    for maker, found in grid.groupby("maker", sort=False):
-        known = found[found["why"] == ""]
-        if len(known) < 2:
-            continue
-        criteria = known[columns].to_numpy(float)
-        overall, by = separation.wins(criteria, WEIGHTINGS, s.seed)
-        own = own_scores(known, s).to_numpy()
-        decides = np.abs(by - overall).sum(axis=1).argmax()
-        for i, structure in enumerate(known["structure"]):
-            rows.append((maker, structure, own[i], overall[i], CRITERIA[decides][2], *by[:, i]))
-    labels = [label for _, _, label in CRITERIA]
-    columns = ["maker", "structure", "score", "first", "decides", *labels]
-    b.frames["scorecard"] = pd.DataFrame(rows, columns=columns)
 
 
 def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:

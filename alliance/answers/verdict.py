@@ -1,4 +1,4 @@
-"""Chapter 3, the market's verdict: abnormal returns, what came after, stubs and discounts."""
+"""Chapter 3, the market's verdict: abnormal returns at announcements, and stubs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from alliance import decline, events, returns
 from alliance.answers.effects import effect
 from alliance.answers.form import Builder
 from alliance.evidence import calendars
-from alliance.scenario import Scenario
 
 WINDOWS = ((0, 0), (0, 1), (-1, 1))
 LENGTH = 250
+#: Of Volkswagen's ordinary over its preferred share, at most: our assumption, no series was found.
+ORDINARY_PREMIUM = 0.3
 
 
-def put(b: Builder, s: Scenario) -> None:
-    """Add event effects, relative performance, stubs and discounts."""
+def put(b: Builder) -> None:
+    """Add event effects and stubs."""
     _events(b)
-    _volkswagen(b, s)
-    _porsche_se(b)
+    _volkswagen(b)
     _renault(b)
 
 
@@ -66,18 +66,27 @@ def _benchmark(company: str, exchange: str, makers: pd.DataFrame) -> str:
     return own["benchmark"].iloc[0] if len(own) else "estoxx50"
 
 
-def _volkswagen(b: Builder, s: Scenario) -> None:
-    """Volkswagen beside its part of Porsche AG, and the special dividend until its ex-day."""
+def _volkswagen(b: Builder) -> None:
+    """Volkswagen beside its part of Porsche AG, and the special dividend until its ex-day.
+
+    The evidence has no price of the ordinary share. It stands above the preferred one by an
+    unknown premium, so the answer is a range: from no premium to :data:`ORDINARY_PREMIUM`.
+    """
     parent, child = "volkswagen-pref", "porsche-ag-pref"
-    label = "Volkswagen beyond its part of Porsche AG, both classes at the preferred price"
-    key = "separation.stub.volkswagen_eur"
+    label = "Volkswagen beyond its part of Porsche AG, ordinary shares "
+    labels = {
+        "low": label + "at the preferred price",
+        "high": f"{label}{ORDINARY_PREMIUM:.0%} above it (assumed)",
+    }
     with b.ev.reading() as used:
         price, unit = b.ev.close(parent), b.ev.close(child)
         held, shares = b.ev.holding("volkswagen", child), b.ev.shares(parent)
         ordinary = b.ev.shares(parent, "ordinary")
-    if unit.empty or held.empty or shares.empty:
-        b.frames["stub_volkswagen"] = pd.DataFrame(columns=["stake", "holder", "claim", "stub"])
-        b.put(key, None, "EUR", label, used, f"Porsche AG had no price on {b.ev.as_of}")
+    if unit.empty or held.empty or shares.empty or ordinary.empty:
+        b.frames["stub_volkswagen"] = pd.DataFrame(columns=["stake", "claim", "low", "high"])
+        why = f"Porsche AG had no price on {b.ev.as_of}"
+        for end, text in labels.items():
+            b.put(f"separation.stub.volkswagen_{end}_eur", None, "EUR", text, used, why)
         return
     with b.ev.reading() as claim_used:
         payout, offer = b.ev.figure("porsche-payout"), b.ev.figure("porsche-offer-price")
@@ -87,57 +96,19 @@ def _volkswagen(b: Builder, s: Scenario) -> None:
     total = payout * (counts[0] * offer + counts[1] * anchor)
     parity = pd.Series({unit.index[0]: 1.0})
     frame = decline.stub(held, unit, parity, shares, price)
-    premium = s.separation.voting_premium or 0.0
-    part = float(ordinary.iloc[-1] / shares.iloc[-1]) if len(ordinary) else 0.0
-    frame["holder"] *= 1 + premium * part
     due = (frame.index < paid["ex_date"].min()) if len(paid) else np.full(len(frame), True)
     frame["claim"] = np.where(due, total, 0.0)
-    frame["stub"] = frame["holder"] - frame["stake"] - frame["claim"]
-    b.frames["stub_volkswagen"] = frame.drop(columns="ratio")
-    used = used | claim_used
-    last = frame.iloc[-1]
-    level = returns.level(frame["stub"].rename("day on which both traded"), b.ev.as_of)
-    b.put(key, level.value, "EUR", f"{label}, {frame.index[-1].date()}", used, level.note)
-    b.context["claim_open"] = bool(last["claim"] > 0)
-
-
-def _porsche_se(b: Builder) -> None:
-    """Porsche SE's market value against its assets less debt."""
-    own = "porsche-se-pref"
-    with b.ev.reading() as used:
-        close, shares = b.ev.close(own), b.ev.shares(own)
-        assets, known = [], True
-        for company in ("volkswagen-pref", "porsche-ag-pref"):
-            held, price = b.ev.holding("porsche-se", company), b.ev.close(company)
-            known &= len(held) > 0 and len(price) > 0
-            assets.append((held, price))
-        debts = {}
-        for key in ("porsche-se-debt-2022", "porsche-se-debt-2024"):
-            value = b.ev.figure(key)
-            if value is not None:
-                debts[b.ev.fact(key)["date"]] = value
-    columns = ["assets", "debt", "value", "market", "discount"]
-    why = f"Porsche SE's shares or holdings were not public on {b.ev.as_of}"
-    label = "Porsche SE: discount of its market value to assets less debt"
-    where = "separation.porsche_se_discount"
-    if not known or shares.empty or not debts:
-        b.frames["porsche_se"] = pd.DataFrame(columns=columns)
-        b.put(where, None, "fraction", label, used, why)
-        return
-    days = returns.common(close, *(price for _, price in assets))
-    days = days[days >= min(debts)]
-    total = sum(returns.as_known(h, days) * p[days] for h, p in assets)
-    debt = returns.as_known(pd.Series(debts).sort_index(), days)
-    market = float(shares.iloc[-1]) * close[days]
-    frame = pd.DataFrame(
-        {"assets": total, "debt": debt, "value": total - debt, "market": market}
-    ).dropna()
-    frame["discount"] = 1 - frame["market"] / frame["value"]
-    b.frames["porsche_se"] = frame
-    level = returns.level(frame["discount"].rename("day on which all traded"), b.ev.as_of)
-    day = frame.index[-1].date() if len(frame) else b.ev.as_of
-    note = level.note or f"debt as published for {max(debts):%Y-%m}"
-    b.put(where, level.value, "fraction", f"{label}, {day}", used, note)
+    frame["low"] = frame["holder"] - frame["stake"] - frame["claim"]
+    above = ORDINARY_PREMIUM * float(ordinary.iloc[-1] / shares.iloc[-1])
+    frame["high"] = frame["low"] + above * frame["holder"]
+    b.context["ordinary_premium"] = ORDINARY_PREMIUM
+    b.frames["stub_volkswagen"] = frame[["stake", "claim", "low", "high"]]
+    for end, text in labels.items():
+        level = returns.level(frame[end].rename("day on which both traded"), b.ev.as_of)
+        text = f"{text}, {frame.index[-1].date()}"
+        where = f"separation.stub.volkswagen_{end}_eur"
+        b.put(where, level.value, "EUR", text, used | claim_used, level.note,
+              () if end == "low" else ("the premium of Volkswagen's ordinary share",))  # fmt: skip
 
 
 def _renault(b: Builder) -> None:

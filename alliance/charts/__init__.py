@@ -13,7 +13,7 @@ from alliance.charts.heat import cash
 from alliance.charts.price import drawdown, from_each_day, rebased
 from alliance.charts.programmes import absorb, loss_record, outcomes
 from alliance.charts.rivals import ford_losses, ford_segments, volumes
-from alliance.charts.separation import breakeven, ranges, scorecard, valuations
+from alliance.charts.separation import breakeven, ranges, valuations
 from alliance.charts.triggers import frontier, ladder
 from alliance.charts.verdict import announcements, priors, stubs
 
@@ -40,7 +40,6 @@ CHAPTERS = {
         announcements,
         stubs,
         priors,
-        scorecard,
         ford_losses,
         ford_segments,
         volumes,

@@ -5,21 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from alliance.answers import Answers
-from alliance.charts.base import (
-    INK,
-    Chart,
-    billions,
-    empty,
-    note,
-    number,
-    percent,
-    percent_axis,
-    spread,
-)
+from alliance.charts.base import INK, Chart, empty, note, number, percent, percent_axis, spread
 
 MODEL = "exchange closes, holdings; the rest are assumptions of the scenario; our model"
 RENAULT_ONLY, NISSAN_ONLY, BOTH = "#f3d9a0", "#e8b9c3", "#9ccdb8"
 _ZONE = ("#f4f4f4", RENAULT_ONLY, NISSAN_ONLY, BOTH)  # the first: neither
+
+
+def who_gains(point) -> str:
+    """Who of the two gains at a point, in words."""
+    renault, nissan = point["renault"] >= 0, point["nissan"] >= 0
+    if renault and nissan:
+        return "both sides gain"
+    return "only Renault gains" if renault else "only Nissan gains" if nissan else "neither gains"
 
 
 def zone(a: Answers) -> Chart:
@@ -32,8 +30,12 @@ def zone(a: Answers) -> Chart:
     both = ((frame["renault"] >= 0) & (frame["nissan"] >= 0)).groupby(frame["belief"]).mean()
     line = frame[(frame["belief"] == "base") & (frame["discount"] == 0)]
     gain = line[(line["renault"] >= 0) & (line["nissan"] >= 0)]["agreed"]
-    start = f"from EUR {number(gain.min() / 1e9, 1)}bn" if len(gain) else "at no value"
-    split = a["bargain.equal_split_value_eur"]
+    start = (
+        f"from EUR {number(gain.min() / 1e9, 1)}bn to {number(gain.max() / 1e9, 1)}bn"
+        if len(gain)
+        else "at no value agreed"
+    )
+    own = points.iloc[0]
     top = frame["agreed"].max() / 1e9
 
     def draw(fig, narrow):
@@ -66,27 +68,25 @@ def zone(a: Answers) -> Chart:
         shown = [Patch(facecolor=c, label=w) for c, w in zip(_ZONE, words, strict=True)]
         axes[0].legend(handles=shown, fontsize=6.5, loc="upper right", frameon=True)
 
-    fair = (
-        f"the equal split is at {billions(split)}" if split else "no value agreed splits it equally"
-    )
     return Chart(
         draw,
-        f"If Ampere is worth its base value, both gain when it is valued {start} on and the shares "
-        f"sell undiscounted; {fair}",
+        f"At a sale discount of {percent(own['discount'])}, {who_gains(own)}; at the market's "
+        f"price both gain {start}",
         f"Maps as of {a.as_of} of who gains over the value agreed (to EUR {number(top, 0)}bn) and "
         f"the sale discount: both gain in {percent(both['low'])}, {percent(both['base'])} and "
-        f"{percent(both['high'])} of them for a low, base and high belief.",
+        f"{percent(both['high'])} of them for a low, base and high belief. The dots are the first "
+        "of the table below and the equal split; other days' terms make another map.",
         MODEL,
         (3.7, 7.2),
     )
 
 
 def _mark(ax, points, top: float) -> None:
-    """Dots with numbers at the points that lie on the map; numbers keep their distance."""
+    """Dots with numbers at the points that stand on this map's terms; numbers keep distance."""
     on_map = [
         (str(n), row.agreed / 1e9, row.discount)
         for n, row in enumerate(points.itertuples(), 1)
-        if np.isfinite(row.agreed) and row.agreed / 1e9 <= top
+        if row.point in ("this scenario", "equal split") and row.agreed / 1e9 <= top
     ]
     places = spread([x for _, x, _ in on_map], 0.09 * top, 0.04 * top, 0.96 * top)
     for (text, x, y), place in zip(on_map, places, strict=True):
@@ -121,8 +121,9 @@ def gains(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"As the scenario has it, Renault's holders gain EUR {number(first['renault'] / 1e6, 0)}m "
-        f"and Nissan's EUR {number(first['nissan'] / 1e6, 0)}m",
+        f"With the sale's cost and control counted on both sides, {who_gains(first)}: Renault's "
+        f"holders EUR {number(first['renault'] / 1e9, 1, True)}bn, Nissan's "
+        f"{number(first['nissan'] / 1e9, 1, True)}bn",
         f"Bars of gains as of {a.as_of}, EUR m, Renault and Nissan: "
         + "; ".join(
             f"{r.point} {number(r.renault / 1e6, 0, True)} and {number(r.nissan / 1e6, 0, True)}"

@@ -1,4 +1,4 @@
-"""Chapter 3, the transplant: ranges, break-evens, published values, the scorecard."""
+"""Chapter 3, the transplant: ranges, break-evens, published values."""
 
 from __future__ import annotations
 
@@ -117,15 +117,22 @@ def breakeven(a: Answers) -> Chart:
     frame = frame[frame["breakeven"].notna() & (frame["unit_value"] > 0)]
     if frame.empty:
         return empty("What a unit must fetch", f"on {a.as_of} no form that sells could be tried")
-    ratio = frame["breakeven"] / frame["unit_value"]
+    discount = percent(a.context["group"].holding_discount)
     kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}
+
+    def needed(rows, column: str) -> str:
+        ratio = frame.loc[rows, column] / frame.loc[rows, "unit_value"]
+        return " to ".join(dict.fromkeys(map(percent, (ratio.min(), ratio.max()))))
+
     said = [
-        f"{what} "
-        + " to ".join(dict.fromkeys(map(percent, (ratio[rows].min(), ratio[rows].max()))))
+        f"{what} {needed(rows, 'breakeven')}, or {needed(rows, 'breakeven_high')}"
         for what, rows in kinds.items()
         if rows.any()
     ]
-    title = f"To break even, a unit must fetch of its base value: {', '.join(said)}"
+    title = (
+        f"To break even, a unit must fetch of its base value: {'; '.join(said)} if the market "
+        f"marks what is kept down by {discount}"
+    )
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
@@ -135,13 +142,19 @@ def breakeven(a: Answers) -> Chart:
             ax.plot([row.unit_low / 1e9, row.unit_high / 1e9], [y, y], color=shade, lw=5, alpha=0.4,
                     solid_capstyle="butt")  # fmt: skip
             ax.plot(row.unit_value / 1e9, y, "o", ms=5, mfc="white", mec=shade)
-            ax.plot(row.breakeven / 1e9, y, "|", ms=12, mew=2, color=INK)
+            ends = np.array([row.breakeven, row.breakeven_high]) / 1e9
+            ax.plot(ends, [y, y], color=INK, lw=0.8)
+            ax.plot(ends[0], y, "|", ms=12, mew=2, color=INK)
+            ax.plot(ends[1], y, "|", ms=8, mew=1, color=INK)
         labels = [f"{makers[r.maker]}: {names[r.structure]}" for r in rows]
         labels = [folded(t, 20) if narrow else t for t in labels]
         ax.set_yticks(range(len(rows)), labels, fontsize=6.5 if narrow else 8)
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.set_xlim(0)
-        text = "value of the unit, EUR bn (bar: range, dot: base, stroke: break-even)"
+        text = (
+            "value of the unit, EUR bn (bar: range, dot: base, strokes: break-even at today's "
+            f"discount, and at {discount} on what is kept)"
+        )
         ax.set_xlabel(textwrap.fill(text, 40) if narrow else text)
         ax.grid(axis="y", visible=False)
 
@@ -152,67 +165,13 @@ def breakeven(a: Answers) -> Chart:
         f"Dots and strokes as of {a.as_of}: "
         + "; ".join(
             f"{makers[r.maker]}, {names[r.structure]} breaks even at {billions(r.breakeven)} "
-            f"against {billions(r.unit_value)}"
+            f"to {billions(r.breakeven_high)} against {billions(r.unit_value)}"
             for r in frame.itertuples()
         )
         + ".",
         MODEL,
         (size, size + 0.6),
     )
-
-
-def scorecard(a: Answers) -> Chart:
-    """How often each structure comes first for the headlined company, by what weighs most."""
-    g, names = a.context["group"], a.context["structure_names"]
-    frame = a.frame("scorecard").query("maker == @g.company").set_index("structure")
-    who = a.context["maker_names"][g.company]
-    if frame.empty:
-        return empty("Which form comes first", f"on {a.as_of} fewer than two forms fit {who}")
-    labels = [c for c in frame if c not in ("maker", "score", "first", "decides")]
-    best, decides = frame["first"].idxmax(), frame["decides"].iloc[0]
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        rows = ["all weightings", *(f"most weight on\n{label}" for label in labels)]
-        columns = ["first", *labels]
-        for y, column in enumerate(columns):
-            left = 0.0
-            for structure in frame.index:
-                part = frame.at[structure, column]
-                shade = hue(structure, names)
-                ax.barh(y, part, left=left, color=shade, height=0.7, edgecolor="white", lw=0.6)
-                if part > (0.12 if narrow else 0.06):
-                    light = structure == "profitable_unit"
-                    ax.text(left + part / 2, y, percent(part), ha="center", va="center",
-                            fontsize=7, color=INK if light else "white")  # fmt: skip
-                left += part
-        ax.set_yticks(range(len(rows)), rows, fontsize=7.5)
-        ax.set_ylim(len(rows) - 0.45, -0.9 - (0.1 + 0.4 * len(frame)) * narrow)
-        ax.set_xlim(0, 1)
-        percent_axis(ax.xaxis)
-        ax.set_xlabel("part of all weightings in which the form comes first")
-        ax.grid(visible=False)
-        handles = [_handle(hue(s, names)) for s in frame.index]
-        ax.legend(handles, [names[s] for s in frame.index], loc="upper left", fontsize=7,
-                  ncols=1 if narrow else 4, frameon=False,
-                  borderaxespad=0, handlelength=1)  # fmt: skip
-
-    return Chart(
-        draw,
-        f"{who}: {names[best].lower()} comes first in {percent(frame.at[best, 'first'])} of all "
-        f"weightings; the weight on {decides} decides most",
-        f"Stacked bars for {who} as of {a.as_of}: "
-        + "; ".join(f"{names[s]} first in {percent(r['first'])}" for s, r in frame.iterrows())
-        + f" of all weightings of {len(labels)} criteria.",
-        MODEL + "; Dirichlet weights",
-        (4.4, 5.0),
-    )
-
-
-def _handle(shade: str):
-    from matplotlib.patches import Patch
-
-    return Patch(color=shade)
 
 
 def valuations(a: Answers) -> Chart:

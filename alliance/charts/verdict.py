@@ -78,46 +78,51 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
 
 
 def stubs(a: Answers) -> Chart:
-    """Volkswagen beyond Porsche AG, and Renault beyond Nissan, through time."""
-    both = {
-        "volkswagen": ("Volkswagen without Porsche AG", a.frame("stub_volkswagen")),
-        "renault": ("Renault without Nissan", a.frame("stub_renault")),
-    }
-    both = {k: v for k, v in both.items() if len(v[1]) > 1}
-    if not both:
+    """Volkswagen beyond Porsche AG as a range, and Renault beyond Nissan, through time."""
+    renault, range_ = a.frame("stub_renault"), a.frame("stub_volkswagen")
+    drawn = []
+    if len(range_) > 1:
+        drawn.append(("Volkswagen without Porsche AG", "volkswagen", range_["low"], range_["high"]))
+    if len(renault) > 1:
+        drawn.append(("Renault without Nissan", "renault", renault["stub"], renault["stub"]))
+    if not drawn:
         return empty("Stub values", f"neither stub could be computed on {a.as_of}")
-    share = {k: float((f["stub"] < 0).mean()) for k, (_, f) in both.items()}
 
     def draw(fig, narrow):
-        shape = (len(both), 1) if narrow else (1, len(both))
+        shape = (len(drawn), 1) if narrow else (1, len(drawn))
         axes = fig.subplots(*shape, squeeze=False).ravel()
-        for ax, (maker, (label, rows)) in zip(axes, both.items(), strict=True):
-            ax.plot(rows.index, rows["stub"] / 1e9, color=colour(maker), lw=1.2)
-            ax.fill_between(rows.index, rows["stub"] / 1e9, 0, where=rows["stub"] < 0,
-                            color=colour(maker), alpha=0.25, lw=0)  # fmt: skip
+        for ax, (label, maker, low, high) in zip(axes, drawn, strict=True):
+            ax.fill_between(low.index, low / 1e9, high / 1e9, color=colour(maker), alpha=0.25, lw=0)
+            for line in (low, high):
+                ax.plot(line.index, line / 1e9, color=colour(maker), lw=1.2)
             ax.axhline(0, color=INK, lw=0.8)
             ax.set_title(label, fontsize=9, loc="left", color=INK)
             ax.set_ylabel("EUR bn")
             date_axis(ax, True)
 
-    last = {k: f["stub"].iloc[-1] for k, (_, f) in both.items()}
-    parts = [
-        f"{label} is worth {billions(last[k])}, negative on {percent(share[k])} of days"
-        for k, (label, _) in both.items()
-    ]
+    worth = [f"{label} is worth {_between(low, high, -1)}" for label, _, low, high in drawn]
     return Chart(
         draw,
-        "; ".join(parts),
+        "; ".join(worth),
         "Lines of market value less the listed holding: "
         + "; ".join(
-            f"{label} {billions(f['stub'].iloc[0])} on {day(f.index[0])}, "
-            f"{billions(f['stub'].iloc[-1])} on {day(f.index[-1])}"
-            for label, f in both.values()
+            f"{label} {_between(low, high, 0)} on {day(low.index[0])}, "
+            f"{_between(low, high, -1)} on {day(low.index[-1])}"
+            for label, _, low, high in drawn
         )
-        + ". Net cash is not taken off.",
-        "exchange closes, holdings, share counts; special dividend due taken off until its ex-day",
+        + ". Net cash is not taken off. Volkswagen's band: ordinary shares at the preferred price, "
+        f"and {percent(a.context['ordinary_premium'])} above it.",
+        "exchange closes, holdings, share counts; the ordinary share's premium is assumed; special "
+        "dividend due taken off until its ex-day",
         (3.6, 5.6),
     )
+
+
+def _between(low, high, at: int) -> str:
+    """One value, or two ends of a range, in words."""
+    if low.iloc[at] == high.iloc[at]:
+        return billions(low.iloc[at])
+    return f"{billions(low.iloc[at])} to {number(high.iloc[at] / 1e9, 1)}bn"
 
 
 def priors(a: Answers) -> Chart:

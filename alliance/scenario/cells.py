@@ -11,8 +11,14 @@ from alliance.scenario.schema import Scenario, fields, flat, limits
 #: Which group's fields each notebook takes.
 CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
 
-#: Fields of another group that a notebook takes too, by the group that has them.
-ALSO = {"3-separation": {"target_stake": "selldown"}}
+#: Fields of another group that a notebook takes too, by the group that has them: the block, and
+#: what its sale costs.
+ALSO = {
+    "3-separation": dict.fromkeys(
+        ("target_stake", "volatility", "impact", "min_discount", "block_discount", "fee"),
+        "selldown",
+    )
+}
 
 _TYPES = {"int": "int", "float": "float", "bool": "bool"}
 

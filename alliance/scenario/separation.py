@@ -11,18 +11,6 @@ _UNIT = {"unit": "EUR", "low": 1e6, "high": 3e11}
 _DEAL = _EUR | {"step": 1e7, "part": "bargain"}
 
 
-def _weight(what: str):
-    return field(
-        1.0,
-        f"Weight in the scorecard: {what}",
-        low=0,
-        high=10,
-        slider=(0, 5),
-        step=0.25,
-        first=True,
-    )
-
-
 class Separation(Group):
     """Chapter 3: ways of separating an EV business, and what Nissan's part in one is worth."""
 
@@ -161,8 +149,8 @@ class Separation(Group):
     )
     voting_premium: float | None = field(
         None,
-        "Premium of votes; empty keeps each structure's own, values Volkswagen's two classes "
-        "alike, and takes the 7.5 % that Porsche SE paid for independence",
+        "Premium of votes; empty keeps each structure's own, and takes the 7.5 % that Porsche SE "
+        "paid for independence and control",
         "of value",
         low=0,
         high=1,
@@ -185,13 +173,6 @@ class Separation(Group):
         slider=(0, 1e8),
         step=1e6,
     )
-    weight_cash: float = _weight("cash left over the EV plan")
-    weight_control: float = _weight("votes kept")
-    weight_profit: float = _weight("EV profit kept, looked through")
-    weight_value: float = _weight("value a share, base")
-    weight_downside: float = _weight("value a share, low")
-    weight_disclosure: float = _weight("EV business's own profit made public")
-    weight_simplicity: float = _weight("few outside parties and no second organisation")
     ticket_eur: float = field(
         6e8,
         "Nissan's money for Ampere (up to EUR 600m agreed in July 2023; 775m reported in "
@@ -212,9 +193,10 @@ class Separation(Group):
         part="bargain",
         first=True,
     )
-    sale_discount: float = field(
-        0,
-        "Discount of the Nissan shares sold (placings 3 %: Mola and Loughran 2004)",
+    sale_discount: float | None = field(
+        None,
+        "Discount of the Nissan shares sold; empty takes what the rule of chapter 2 says of the "
+        "block (placings 3 %: Mola and Loughran 2004)",
         "of value",
         low=0,
         high=0.9,
@@ -242,9 +224,10 @@ class Separation(Group):
         slider=(0, 2e9),
         first=True,
     )
-    control_worth_eur: float = field(
-        0,
-        "What Renault gives up with control (0 to the premium of votes on its block)",
+    control_worth_eur: float | None = field(
+        None,
+        "What Renault gives up with control; empty takes the premium of votes on its Nissan "
+        "shares, as independence is valued",
         **_DEAL,
         high=1e11,
         slider=(0, 5e8),

@@ -26,7 +26,6 @@ Vijh, A. (2002), The positive announcement-period returns of equity carveouts, J
 Berger, P. and Ofek, E. (1995), Diversification's effect on firm value, JFE 37 (discounts).
 """
 
-from alliance.separation.scorecard import score, wins
 from alliance.separation.terms import TO, UNITS, Company, Leg, Structure, Terms, with_terms
 from alliance.separation.yardstick import Outcome, apply, breakeven, value_per_share
 
@@ -40,8 +39,6 @@ __all__ = [
     "Terms",
     "apply",
     "breakeven",
-    "score",
     "value_per_share",
-    "wins",
     "with_terms",
 ]

@@ -33,6 +33,7 @@ class Outcome:
     base: Any = None
     high: Any = None
     breakeven: Any = None
+    breakeven_high: Any = None
     why: str = ""
 
 
@@ -84,6 +85,7 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
         lookthrough=look if structure.unit == "ev" else np.ones_like(look),
         rest=_rest(company, terms, before),
         breakeven=breakeven(structure, company, terms, before),
+        breakeven_high=breakeven(structure, company, terms, before, terms.holding_discount),
         **shown,
     )  # fmt: skip
 
@@ -150,9 +152,10 @@ def value_per_share(
     return np.where((kept < 0) | lost, np.nan, value)[()]
 
 
-def breakeven(structure: Structure, company: Company, terms: Terms, before):
+def breakeven(structure: Structure, company: Company, terms: Terms, before, holding=None):
     """Offer value of the unit at which a share is worth what it costs now; None if none can be.
 
+    ``holding`` is the discount on what the parent keeps once it is listed; today's if not given.
     With S affine in the offer value and the parts sold for an amount falling as 1 / V, the value a
     share times V is a quadratic in V; its positive root is the answer.
     """
@@ -160,7 +163,7 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before):
     if not legs:
         return None
     d = terms.conglomerate_discount
-    keep = 1 - np.asarray(d, float)
+    keep = 1 - np.asarray(d if holding is None else holding, float)
     fixed = [leg for leg in structure.legs if leg.amount is None]
     sized = [leg for leg in structure.legs if leg.amount is not None]
     handed = sum((leg.fraction for leg in fixed if leg.to == "holders"), 0.0)
@@ -180,7 +183,7 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before):
     c = before + total(sized, True, lambda leg: leg.amount)
     g_unit, g_parent = total(fixed, True, sale), total(fixed, False, sale)
     cash = total(sized, False, lambda leg: leg.amount)
-    target = keep * before + terms.oneoff + CAPITALISED * terms.running - cash
+    target = (1 - np.asarray(d, float)) * before + terms.oneoff + CAPITALISED * terms.running - cash
     square = (keep * k0 + handed) * g_unit + g_parent
     line = (keep * k0 + handed) * c - keep * a * g_unit - target
     level = -keep * a * c

@@ -26,10 +26,10 @@ from alliance.tables.selldown import (
     waiting,
 )
 from alliance.tables.separation import (
+    bargain,
     figures,
     happened,
     points,
-    scorecards,
     side_by_side,
     terms,
     transplant,

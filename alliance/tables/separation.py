@@ -7,7 +7,7 @@ import html
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.tables.base import Html, folded, show, unbroken
+from alliance.tables.base import Html, folded, say, show, unbroken
 
 _ITEMS = (
     "what leaves",
@@ -210,33 +210,12 @@ def verdict(a: Answers) -> Html:
     return folded(show(table, caption, formats))
 
 
-def scorecards(a: Answers) -> Html:
-    """How often each form comes first, and its score at the scenario's weights, by company."""
-    frame = a.frame("scorecard")
-    if frame.empty:
-        return Html("", f"No form could be scored on {a.as_of}")
-    table = pd.DataFrame(
-        {
-            "company": frame["maker"].map(a.context["maker_names"]),
-            "form": frame["structure"].map(a.context["structure_names"]),
-            "score at the scenario's weights": frame["score"],
-            "first, of all weightings": frame["first"],
-            "weight that decides most": frame["decides"],
-        }
-    )
-    formats = {"score at the scenario's weights": ".2f", "first, of all weightings": ".0%"}
-    return show(table, "Which form comes first, by company", formats)
-
-
 def terms(a: Answers) -> Html:
     """The terms of the bargain, their values, and who raised them."""
     frame = a.frame("bargain_terms")
     if frame.empty:
         return Html("", a.result("bargain.renault_gain_eur").note)
     shown = [f"{v / 1e6:,.0f}" if v > 1 else f"{v:.0%}" if v else "0" for v in frame["value"]]
-    most = f"{a.context['control_most'] / 1e6:,.0f}"
-    at = list(frame["term"]).index("control given up")
-    shown[at] += f" (could be up to {most})"
     table = pd.DataFrame(
         {"term": frame["term"], "value, EUR m or %": shown, "raised in": frame["raised"]}
     )
@@ -251,6 +230,7 @@ def points(a: Answers) -> Html:
     table = pd.DataFrame(
         {
             "bargain": frame["point"],
+            "terms of": frame["terms_of"].map(str),
             "value agreed, EUR m": frame["agreed"] / 1e6,
             "ticket, EUR m": frame["ticket"] / 1e6,
             "shares sold, EUR m": frame["block"] / 1e6,
@@ -261,3 +241,36 @@ def points(a: Answers) -> Html:
     )
     formats = {n: ",.0f" for n in table if n.endswith("EUR m")} | {"sale discount": ".0%"}
     return show(table, "Gains of both sides' outside holders", formats)
+
+
+def bargain(a: Answers) -> Html:
+    """Who gains by the scenario's bargain, on what it rests, and where that turns."""
+    first = a.result("bargain.renault_gain_eur")
+    if first.value is None:
+        return say("There is no bargain to show: {why}.", a, why=first.note)
+    t = a.context["stakes"]
+    even, ip = a["bargain.break_even_discount"], a["bargain.break_even_ip_cost_eur"]
+    split = a["bargain.equal_split_value_eur"]
+    return say(
+        "At EUR {agreed:,.1f}bn agreed, with the shares sold {discount:.0%} below the market and "
+        "control valued at EUR {control:,.1f}bn for Renault and independence at EUR {free:,.1f}bn "
+        "for Nissan, all assumed, Renault's outside holders gain EUR {renault:+,.1f}bn and "
+        "Nissan's EUR {nissan:+,.1f}bn. Renault's break even {even}; Nissan's where sharing "
+        "know-how costs it EUR {ip:,.1f}bn. {split}",
+        a,
+        agreed=a.context["agreed"] / 1e9,
+        discount=t.discount,
+        control=t.control / 1e9,
+        free=t.independence / 1e9,
+        renault=first.value / 1e9,
+        nissan=a["bargain.nissan_gain_eur"] / 1e9,
+        even="at no discount"
+        if even is None
+        else f"at a discount of {even:.0%}"
+        if even >= 0
+        else "at no discount: they lose at the market's price too",
+        ip=ip / 1e9,
+        split="No value agreed splits the gain equally."
+        if split is None
+        else f"EUR {split / 1e9:,.1f}bn agreed splits the gain equally.",
+    )

@@ -6,7 +6,7 @@ import html
 from dataclasses import replace
 
 from alliance.answers import Answers, Result
-from alliance.tables import say, shown
+from alliance.tables import bargain, say, shown
 
 _PROGRAMME = (
     "proceeds_eur_mean",
@@ -134,28 +134,7 @@ def _separation(a: Answers) -> str:
 
 
 def _bargain(a: Answers) -> str:
-    first = a.result("bargain.renault_gain_eur")
-    if first.value is None:
-        return f"There is no bargain to show: {first.note}."
-    ip, split = a["bargain.break_even_ip_cost_eur"], a["bargain.equal_split_value_eur"]
-    even = (
-        "no value splits the gain equally"
-        if split is None
-        else (f"EUR {split / 1e6:,.0f}m splits it equally")
-    )
-    cost = (
-        "" if ip is None else f" Nissan gains until shared know-how costs it EUR {ip / 1e6:,.0f}m;"
-    )
-    return say(
-        "At the value agreed, EUR {agreed:,.0f}m, Renault's outside holders gain EUR "
-        "{renault:,.0f}m and Nissan's EUR {nissan:,.0f}m.{cost} {even}.",
-        a,
-        agreed=a.context["agreed"] / 1e6,
-        renault=a["bargain.renault_gain_eur"] / 1e6,
-        nissan=a["bargain.nissan_gain_eur"] / 1e6,
-        cost=cost,
-        even=even if cost else even[0].upper() + even[1:],
-    ).text
+    return bargain(a).text
 
 
 _SENTENCES = {

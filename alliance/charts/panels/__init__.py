@@ -18,6 +18,6 @@ SKETCHES = {
         "loss": selldown.loss,
     },
     "decline": {"rebased": decline.rebased, "drawdown": decline.drawdown, "parts": decline.parts},
-    "separation": {"value": separation.value, "cash": separation.cash, "scores": separation.scores},
+    "separation": {"value": separation.value, "cash": separation.cash},
     "bargain": {"zone": bargain.zone, "gains": bargain.gains},
 }

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from alliance.answers import Answers
-from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY
+from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY, who_gains
 from alliance.charts.base import colour, folded, number, percent, percent_axis
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.style import INK
@@ -64,21 +64,10 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.set_ylabel("sale discount")
     ax.set_xlabel("value of Ampere agreed, EUR bn")
     part = float((both >= 0).mean())
-    here = (
-        "both sides gain"
-        if min(point["renault"], point["nissan"]) >= 0
-        else (
-            "only Renault gains"
-            if point["renault"] >= 0
-            else "only Nissan gains"
-            if point["nissan"] >= 0
-            else "neither side gains"
-        )
-    )
     belief = rows["value"].iloc[0] / 1e9
     return Told(
         f"At EUR {number(point['agreed'] / 1e9, 1)}bn and a discount of "
-        f"{percent(point['discount'])} {here}",
+        f"{percent(point['discount'])} {who_gains(point)}",
         f"Map of who gains, if Ampere is worth EUR {number(belief, 1)}bn, as of {a.as_of}: both in "
         f"{percent(part)} of it; the dot is this case.",
         MODEL,
@@ -86,8 +75,9 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
 
 
 def gains(ax, a: Answers, pinned: Answers | None) -> Told:
-    """Gains of the outside holders at each point."""
+    """Gains of the outside holders at each point on the scenario's own terms."""
     frame = a.frame("bargain_points")
+    frame = frame[frame["terms_of"] == frame["terms_of"].iloc[0]] if len(frame) else frame
     if frame.empty:
         return _none(ax, a)
     y = np.arange(len(frame))[::-1]

@@ -1,4 +1,4 @@
-"""The separation's panel: value a share, cash and what it pays for, the score of each form."""
+"""The separation's panel: value a share, cash and what it pays for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alliance.charts.base import billions, folded, number, percent, percent_axis
 from alliance.charts.heat import MODEL
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.separation import low_end
-from alliance.charts.style import INK, SOFT
+from alliance.charts.style import INK
 
 _OWN, _OTHER = "#0b5fa5", "#9db7cf"
 
@@ -116,43 +116,3 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Told:
             f"{billions(frame.at[most, 'gross'])}"
         )
     return Told(title, f"Bars of cash raised as of {a.as_of}: {found}.", MODEL)
-
-
-def scores(ax, a: Answers, pinned: Answers | None) -> Told:
-    """The score of each form at the scenario's weights."""
-    frame, names, who = _rows(a)
-    score = a.frame("scores")["score"].reindex(frame.index) if len(frame) else None
-    if frame.empty or score.isna().all():
-        if frame.empty:
-            return _none(ax, a)
-        blank(ax, "All criteria have the weight 0: nothing is scored.")
-        return Told("No score", "all criteria have the weight 0", MODEL)
-    _names(ax, names)
-    ax.set_xlim(0, 1)
-    places = np.arange(len(score))
-    ax.barh(places, score, height=0.6, color=[_hue(a, name) for name in score.index])
-    if pinned is not None:
-        then = pinned.frame("scores")["score"].reindex(score.index)
-        ax.plot(then, places - 0.36, "D", ms=4, mfc="none", mec=GHOST)
-    for y, (name, own) in enumerate(score.items()):
-        inside = own > 0.8
-        ax.text(
-            own + (-0.015 if inside else 0.015),
-            y,
-            number(own),
-            va="center",
-            fontsize=8.5,
-            ha="right" if inside else "left",
-            color="white" if inside and _hue(a, name) == _OWN else INK,
-        )
-    ax.axvline(0.5, color=SOFT, lw=0.6, ls=":")
-    ax.set_xlabel("weighted mean of ranks (0 worst, 1 best)")
-    first = score[np.isclose(score, score.max())].index
-    named = " and ".join(f"“{frame.at[n, 'structure_name']}”" for n in first)
-    return Told(
-        f"With these weights {named} come{'s' if len(first) == 1 else ''} first for {who}",
-        f"Bars of scores as of {a.as_of}: "
-        + "; ".join(f"{frame.at[n, 'structure_name']} {number(v)}" for n, v in score.items())
-        + ". Chapter 3 tries all weightings.",
-        MODEL,
-    )
