@@ -30,7 +30,8 @@ def test_a_what_if_is_titled_by_what_differs():
 
 
 def test_a_long_title_says_how_many_more():
-    worths = [n for n in scenario.fields() if n.endswith("_eur") and n.startswith("separation.")]
+    ends = ("worth_eur", "cost_eur", "benefit_eur", "signal_eur", "ticket_eur")
+    worths = [n for n in scenario.fields() if n.endswith(ends)]
     text = title(*(f"{name}=2.5e8" for name in worths))
     assert len(text) <= 120 and text.endswith(" more")
 
