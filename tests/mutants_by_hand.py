@@ -12,7 +12,6 @@ HAND: tuple[tuple[str, str, str], ...] = (
         "now.trust / full, now.direct / full",
     ),
     ("answers/control.py", "min(1.0, 3 * votes)", "min(1.0, 2 * votes)"),
-    ("answers/selldown.py", "power = 1 - 2 * g.drift", "power = 1 + 2 * g.drift"),
     (
         "answers/selldown.py",
         "fee=0, impact=0, min_discount=0, block_discount=None",

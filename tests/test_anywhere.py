@@ -129,7 +129,7 @@ def sold(a, s):
     chances = a["selldown.price_points.p_hit"]
     assert all(later <= sooner + 1e-12 for sooner, later in itertools.pairwise(chances))
     hit = a.frame("p_hit")
-    assert hit["multiple"].is_monotonic_increasing and hit[["closed", "ever"]].min().min() >= 0
+    assert hit["multiple"].is_monotonic_increasing and hit["closed"].min() >= 0
     for name in a.frame("programmes")["programme"].unique():
         at = lambda key, name=name: a[f"selldown.{name}.{key}"]  # noqa: E731
         assert at("wealth_eur_cvar05") <= at("wealth_eur_mean") + 1

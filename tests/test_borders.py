@@ -161,6 +161,7 @@ ENDS = {"volatility": (0.8, 1.2), "fx_volatility": (0.8, 1.2), "participation": 
 ENDS |= {"buyback_budget_jpy": (0.5, 2.0), "horizon_years": (0.6, 1.4)}
 ENDS |= dict.fromkeys(("impact", "fee", "block_discount"), (0.5, 1.5))
 MOVES = {"correlation": 0.2, "drift": 0.05, "fx_drift": 0.02, "exchange_premium": 0.1}
+MOVES |= {"exchange_spread": 0.01}
 
 
 @pytest.mark.parametrize(

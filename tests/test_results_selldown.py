@@ -364,13 +364,13 @@ def test_windows(at):
 
 @checks("selldown.exchangeable.*")
 def test_exchangeable(at):
-    """A bond sold at strike plus call, less the fee; taken at 1.3 times the price, or repaid."""
+    """A bond sold at strike, discounted at 3 %, plus call, less fee; taken at 1.3 times, or repaid."""
     x = Sale(at)
     (s,), (e,) = x.paths([5.0], seed=14, n=400_000)
     strike = 1.3 * x.spot
     call = ql.blackFormula(ql.Option.Call, strike, x.spot, x.sigma * 5**0.5)
     taken = s >= strike
-    first = np.full(len(s), x.planned * (strike + call) / x.rate * 0.99)
+    first = np.full(len(s), x.planned * (strike * np.exp(-0.15) + call) / x.rate * 0.99)
     repaid = np.where(taken, 0.0, -x.planned * strike / e)
     shares = np.where(taken, x.planned, 0.0)[None]
     # above the strike: d2 of the formula, under the drift that is fair for euros

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import integrate, stats
 from alliance import answers, evidence, sampling, scenario
 from alliance import selldown as sd
 from alliance.errors import ScenarioError
+from tests.conftest import ROOT
 
 H, N, PLANNED = 1_831_837_027, 4_220_715_112, 1_198_729_760
 MULTIPLES = (1.10, 1.20, 1.35, 1.50, 1.75, 2.00)
@@ -275,6 +277,21 @@ def test_villes_bound():
         assert (top >= kappa).mean() <= 1 / kappa + 0.01
 
 
+def test_the_bound_and_the_drawn_chances_are_named():
+    """The bound is of the euro value; the yen price, which the ladder draws, is not held by it."""
+    power = 1 - 2 * B1.drift / B1.volatility**2
+    assert 2.0**-power > 1 / 2  # its own chance of ever doubling
+    s = scenario.Scenario().replace({"selldown": {"paths": 2}})
+    a = answers.selldown(s, evidence.open(s.as_of))
+    assert "ever" not in a.frame("p_hit")
+    assert "give" not in a.result("selldown.price_points.calls_eur").label
+    cells = json.loads((ROOT / "notebooks/2-selldown.ipynb").read_text(encoding="utf-8"))["cells"]
+    texts = [" ".join("".join(c["source"]).split()) for c in cells]
+    (told,) = (text for text in texts if "(Ville)" in text)
+    assert "Of the euro value" in told and "yen price" in told
+    assert not any("gives away" in text for text in texts)
+
+
 def history(paths=512, horizon=3.0, seed=2):
     rng = np.random.default_rng(4)
     r = rng.multivariate_normal([0, 0], [[0.0024, 0.0002], [0.0002, 0.0001]], 260)
@@ -489,3 +506,14 @@ def test_carrying_before_disclosure_is_the_last_book_value():
     s = scenario.load("base")[1]
     a = answers.selldown(s, evidence.open(s.as_of))
     assert round(a.context["group"].carrying_eur_per_share, 2) == 9.35
+
+
+def test_a_bonds_spread_lowers_its_first_day_only():
+    """By the discount on the redemption, to the euro; what is repaid is the same."""
+    market = replace(B1, paths=512)
+    free, risky = (sd.exchangeable(terms(spread=x), market) for x in (0.0, 0.03))
+    redemption = PLANNED * 1.3 * market.spot / market.rate
+    lower = redemption * (1 - np.exp(-0.03 * market.horizon))
+    np.testing.assert_allclose(free.received[0] - risky.received[0], lower)
+    np.testing.assert_array_equal(free.received[1], risky.received[1])
+    assert (sd.proceeds(free) > sd.proceeds(risky)).all()

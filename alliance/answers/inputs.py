@@ -183,6 +183,7 @@ def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
         lot=g.lot_shares,
         floor=g.floor_jpy,
         premium=g.exchange_premium,
+        spread=g.exchange_spread,
     )
 
 

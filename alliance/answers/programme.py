@@ -24,7 +24,7 @@ ASSUMED = {
     "price_points": (*ALL, "price_points", *COST),
     "buyback": (*ALL, "buyback_budget_jpy", *COST),
     "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest", *COST),
-    "exchangeable": (*ALL, "exchange_premium", *COST),
+    "exchangeable": (*ALL, "exchange_premium", "exchange_spread", *COST),
 }
 LABELS = {
     "proceeds_eur_mean": ("EUR", "proceeds, mean"),

@@ -52,6 +52,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         for market, made in ledgers.items()
     }
     _programmes(b, i, outcomes)
+    _bond(b, ledgers[i.group.market]["exchangeable"])
     _price_points(b, i, markets, ledgers, s.seed)
     _paths(b, outcomes[i.group.market])
     sensitivity.put(b, s, i)
@@ -127,8 +128,19 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     b.frames["programmes"], b.frames["distribution"] = pd.DataFrame(rows), pd.DataFrame(spread)
 
 
+def _bond(b: Builder, ledger: sd.Ledger) -> None:
+    """What the exchangeable bond brings on its first day, and what is repaid how often."""
+    first, last = ledger.received
+    repaid = last < 0
+    b.context["bond"] = {
+        "first_eur": float(first.mean()),
+        "repaid": float(repaid.mean()),
+        "repaid_eur": float(-last[repaid].mean()) if repaid.any() else 0.0,
+    }
+
+
 def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
-    """Hit probabilities beside the closed form and with unlimited time; one trigger's frontier."""
+    """Hit probabilities beside the closed form; one trigger's frontier."""
     closed = sd.price_points_closed(i.terms, markets["lognormal"])
     multiples = np.asarray(i.terms.multiples)
     hit = {m: np.isfinite(made["price_points"].time).mean(axis=1) for m, made in ledgers.items()}
@@ -139,7 +151,6 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
             "closed": closed["p_hit"],
             "lognormal": hit["lognormal"],
             "history": hit["history"],
-            "ever": _ever(i, multiples),
             "call_jpy": [_call(i, m) for m in multiples],
         }
     )
@@ -148,7 +159,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
     assumed = tuple(f"selldown.{field}" for field in (*programme.ALL, "price_points"))
     b.put(f"{where}.p_hit", tuple(headline), "fraction", label, i.market_used, assumed=assumed)
     calls = float(np.mean([_call(i, m) for m in multiples])) * i.terms.planned / i.group.jpy_per_eur
-    label = "Black-Scholes value of the calls that the price points' ladder gives away"
+    label = "Black-Scholes value of calls at the price points, if written on shares that are kept"
     b.put(f"{where}.calls_eur", calls, "EUR", label, i.used)
     label, mean = "Price points: mean proceeds by the closed form", closed["proceeds_mean"]
     b.put(f"{where}.proceeds_eur_closed", mean, "EUR", label, i.used)
@@ -168,13 +179,6 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         wait = sd.after_exit(i.terms, sd.price_points(i.terms, moved)).mean()
         drifts.append({"extra_drift": extra, "price_points": wait})
     b.frames["drifts"] = pd.DataFrame(drifts)
-
-
-def _ever(i: Inputs, multiples: np.ndarray) -> np.ndarray:
-    """Chance that the yen price ever reaches each multiple, with unlimited time."""
-    g = i.group
-    power = 1 - 2 * g.drift / max(g.volatility, 1e-4) ** 2
-    return np.maximum(multiples, 1.0) ** -max(power, 0.0)  # at or below the spot: at once
 
 
 def _call(i: Inputs, multiple: float) -> float:

@@ -25,6 +25,7 @@ TORNADO = (
     ("buyback_budget_jpy", 0.5, 2.0, "x"),
     ("horizon_years", 0.6, 1.4, "x"),
     ("exchange_premium", -0.1, 0.1, "+"),
+    ("exchange_spread", -0.01, 0.01, "+"),
 )
 
 

@@ -20,7 +20,7 @@ from alliance.charts.control import PROGRAMMES, SIMULATED
 
 
 def ladder(a: Answers) -> Chart:
-    """Chance that each price point is reached: closed form, history, and Ville's bound."""
+    """Chance that the yen price reaches each price point: closed form, and history."""
     frame, c, g = a.frame("p_hit"), a.context, a.context["group"]
     x = np.arange(len(frame))
     top, hit = frame.iloc[-1], a["selldown.price_points.p_hit"]
@@ -34,7 +34,6 @@ def ladder(a: Answers) -> Chart:
         ax = fig.add_subplot()
         ax.bar(x, frame["closed"], color=PROGRAMMES["price_points"][1], width=0.6)
         ax.plot(x, frame["history"], "s", ms=6, mfc="white", mec=INK, label="resampled history")
-        ax.plot(x, frame["ever"], "_", ms=16, mew=1.8, color=SOFT, label="with unlimited time")
         for at, value in zip(x, frame["closed"], strict=True):
             ax.text(at, 0.02, percent(value), ha="center", fontsize=7.5, color="white")
         ax.set_xticks(
@@ -47,7 +46,7 @@ def ladder(a: Answers) -> Chart:
         )
         ax.set_ylim(0, 1.02)
         percent_axis(ax.yaxis)
-        ax.set_ylabel("chance by the horizon")
+        ax.set_ylabel("chance for the yen price by the horizon")
         ax.set_xlabel("price point: multiple of spot, yen")
         ax.legend(
             loc="lower left",

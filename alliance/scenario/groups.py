@@ -189,6 +189,15 @@ class Selldown(Group):
     exchange_premium: float = field(
         0.3, "Premium of the exchangeable bond", "of spot", low=0, high=2, step=0.05
     )
+    exchange_spread: float = field(
+        0.03,
+        "Credit spread of the exchangeable bond over the rate of yen (our assumption: the evidence "
+        "has none)",
+        "a year",
+        low=0,
+        high=0.2,
+        step=0.0025,
+    )
     market: Literal["lognormal", "history"] = field(
         "lognormal", "Market that is headlined", first=True
     )

@@ -215,15 +215,15 @@ def call_value(spot, strike, volatility, horizon, rate, dividend_yield=0.0) -> f
 def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     """A bond in the share's currency, no coupon, exchangeable into the shares at a premium.
 
-    Sold at its fair value (redemption discounted, plus the call) less the fee; at the horizon
-    its holders take the shares or are repaid.
+    Sold at its fair value less the fee: the redemption, discounted at the rate and the seller's
+    credit spread, plus the call. At the horizon its holders take the shares or are repaid.
     """
     strike = market.spot * (1 + terms.premium)
     sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
     call = call_value(
         market.spot, strike, sigma, market.horizon, terms.rate_foreign, terms.dividend_yield
     )
-    issue = strike * np.exp(-terms.rate_foreign * market.horizon) + call
+    issue = strike * np.exp(-(terms.rate_foreign + terms.spread) * market.horizon) + call
     price, rate = market.at(np.array([market.horizon]))
     taken = price[0] >= strike
     shares = np.vstack([np.zeros(market.paths), np.where(taken, terms.planned, 0.0)])

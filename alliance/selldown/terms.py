@@ -38,6 +38,7 @@ class Terms:
     floor: float = 0.0
     rest: str = "hold"
     premium: float = 0.3
+    spread: float = 0.0
 
     @property
     def planned(self) -> float:

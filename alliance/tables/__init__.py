@@ -15,6 +15,7 @@ from alliance.tables.base import (
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.selldown import (
+    alike,
     cross,
     estimates,
     look_through,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.tables.base import Html, show
+from alliance.tables.base import Html, say, show
 
 _AFTER = "value_after_exit_eur_mean"
 
@@ -40,6 +40,28 @@ def programmes(a: Answers) -> Html:
         f"Value at the horizon, EUR m: means in the {g.market} market; after exit bears the cost "
         "of selling what is left by the same rule, and orders the rows",
         formats,
+    )
+
+
+def alike(a: Answers) -> Html:
+    """What the table of programmes does not show: the bond's repayment, and two that are one."""
+    bond = a.context["bond"]
+    gap = abs(a[f"selldown.buyback.{_AFTER}"] - a[f"selldown.windows.{_AFTER}"])
+    one = gap <= 0.005 * a["selldown.planned_value_eur"]
+    return say(
+        "The exchangeable bond brings EUR {first:,.1f}bn on its first day, at an assumed credit "
+        "spread of {spread:.1%}; that is a loan: in {repaid:.0%} of cases it is repaid, with EUR "
+        "{back:,.1f}bn on average, and no share is sold. {one}",
+        a,
+        first=bond["first_eur"] / 1e9,
+        spread=a.context["group"].exchange_spread,
+        repaid=bond["repaid"],
+        back=bond["repaid_eur"] / 1e9,
+        one="Buy-back and half-yearly windows are one programme here: the same yearly budget binds "
+        "both."
+        if one
+        else "The half-yearly windows differ from the plain buy-back: the budget is not all that "
+        "binds them.",
     )
 
 
