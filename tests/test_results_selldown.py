@@ -364,7 +364,7 @@ def test_windows(at):
 
 @checks("selldown.exchangeable.*")
 def test_exchangeable(at):
-    """A bond sold at strike, discounted at 3 %, plus call, less fee; taken at 1.3 times, or repaid."""
+    """A bond sold at strike, discounted at 3 %, plus call; taken at 1.3 times, or repaid."""
     x = Sale(at)
     (s,), (e,) = x.paths([5.0], seed=14, n=400_000)
     strike = 1.3 * x.spot

@@ -82,6 +82,7 @@ def _volkswagen(b: Builder) -> None:
         price, unit = b.ev.close(parent), b.ev.close(child)
         held, shares = b.ev.holding("volkswagen", child), b.ev.shares(parent)
         ordinary = b.ev.shares(parent, "ordinary")
+    b.context["ordinary_premium"] = ORDINARY_PREMIUM
     if unit.empty or held.empty or shares.empty or ordinary.empty:
         b.frames["stub_volkswagen"] = pd.DataFrame(columns=["stake", "claim", "low", "high"])
         why = f"Porsche AG had no price on {b.ev.as_of}"
@@ -101,7 +102,6 @@ def _volkswagen(b: Builder) -> None:
     frame["low"] = frame["holder"] - frame["stake"] - frame["claim"]
     above = ORDINARY_PREMIUM * float(ordinary.iloc[-1] / shares.iloc[-1])
     frame["high"] = frame["low"] + above * frame["holder"]
-    b.context["ordinary_premium"] = ORDINARY_PREMIUM
     b.frames["stub_volkswagen"] = frame[["stake", "claim", "low", "high"]]
     for end, text in labels.items():
         level = returns.level(frame[end].rename("day on which both traded"), b.ev.as_of)

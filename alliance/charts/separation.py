@@ -152,10 +152,10 @@ def breakeven(a: Answers) -> Chart:
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.set_xlim(0)
         text = (
-            "value of the unit, EUR bn (bar: range, dot: base, strokes: break-even at today's "
-            f"discount, and at {discount} on what is kept)"
+            "value of the unit, EUR bn (bar: range, dot: base; strokes: break-even today, and "
+            f"with what is kept marked down by {discount})"
         )
-        ax.set_xlabel(textwrap.fill(text, 40) if narrow else text)
+        ax.set_xlabel(textwrap.fill(text, 40 if narrow else 80))
         ax.grid(axis="y", visible=False)
 
     size = 1.5 + 0.32 * len(frame)
@@ -170,7 +170,7 @@ def breakeven(a: Answers) -> Chart:
         )
         + ".",
         MODEL,
-        (size, size + 0.6),
+        (size + 0.2, size + 0.16 * len(frame) + 0.8),
     )
 
 

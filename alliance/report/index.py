@@ -15,7 +15,7 @@ from alliance.evidence import Evidence
 from alliance.report import pages, record
 from alliance.report.record import CHAPTERS
 from alliance.scenario import Scenario, differs, to_token
-from alliance.tables import shown
+from alliance.tables import brief, shown
 
 
 def page_values(s: Scenario, name: str, command: str, foot: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def index_page(
         r = Result(
             **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()
         )
-        entry["shown"] = shown(r)
+        entry["shown"], entry["brief"] = shown(r), brief(r)
         entry["origin"] = [
             {
                 "id": s["id"],

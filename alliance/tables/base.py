@@ -115,10 +115,10 @@ def headline(a: Answers, *keys: str) -> Html:
     chosen = [a.result(key) for key in keys]
     tiles = "".join(
         f'<div><dt style="{_PLAIN}">{_link(r.label)}</dt>'
-        f'<dd style="{_PLAIN};font-weight:600">{html.escape(shown(r))}</dd></div>'
+        f'<dd style="{_PLAIN};font-weight:600">{html.escape(brief(r))}</dd></div>'
         for r in chosen
     )
-    text = "\n".join(f"{r.label}: {shown(r)}" for r in chosen)
+    text = "\n".join(f"{r.label}: {brief(r)}" for r in chosen)
     return Html(f'<dl class="tiles" style="{_GRID}">{tiles}</dl>', text, a.results.values(), keys)
 
 
@@ -129,6 +129,20 @@ def results(a: Answers) -> Html:
         for r in a.results.values()
     ]
     return folded(show(pd.DataFrame(rows), f"All {len(rows)} results"))
+
+
+def brief(result: Result) -> str:
+    """A headline's value: money in billions, as precise as what goes in can carry.
+
+    Examples
+    --------
+    >>> [brief(Result("x", value, "EUR", "x", ())) for value in (3_638_295_012, 15.28e9)]
+    ['EUR 3.64bn', 'EUR 15.3bn']
+    """
+    if result.unit not in ("EUR", "JPY", "USD") or not isinstance(result.value, int | float):
+        return shown(result)
+    value = result.value / 1e9
+    return minus(f"{result.unit} {value:,.{2 if abs(value) < 9.995 else 1}f}bn")
 
 
 def shown(result: Result) -> str:

@@ -11,33 +11,32 @@ _AFTER = "value_after_exit_eur_mean"
 
 
 def programmes(a: Answers) -> Html:
-    """Holding and each programme, the highest value after exit first, in EUR m."""
+    """Holding and each programme, the highest value after exit first, in EUR bn."""
     g, frame = a.context["group"], a.frame("programmes").set_index("programme")
     other = frame[frame["market"] != g.market]
     frame = frame[frame["market"] == g.market].sort_values(_AFTER, ascending=False)
     frame["other"] = other[_AFTER]
     names = {
-        "proceeds_eur_mean": "proceeds",
-        "proceeds_eur_p05": "5 % of them",
-        "wealth_eur_mean": "value at close",
+        "proceeds_eur_mean": "cash",
+        "wealth_eur_mean": "value at the close",
         _AFTER: "after exit",
         "value_after_exit_eur_cvar05": "worst 5 %",
         "other": f"after exit, {other['market'].iloc[0]}",
         "p_complete": "all sold",
-        "p_at_target": "at target",
-        "years_to_complete_median": "years",
-        "stake_end_mean": "stake",
-        "loss_eur_mean": "loss",
+        "p_at_target": "at the target",
+        "years_to_complete_median": "years to sell all",
+        "stake_end_mean": "stake at the end",
     }
     money = [n for n in names if "eur" in n or n == "other"]
-    frame[money] = frame[money] / 1e6
-    formats = {names[n]: ",.0f" for n in money}
-    formats |= {"all sold": ".0%", "at target": ".0%", "years": ".1f", "stake": ".1%"}
+    frame[money] = frame[money] / 1e9
+    formats = {names[n]: ",.2f" for n in money}
+    formats |= {"all sold": ".0%", "at the target": ".0%", "years to sell all": ".1f"}
+    formats |= {"stake at the end": ".1%"}
     table = frame[list(names)].rename(columns=names)
     table.insert(0, "programme", table.index.str.replace("_", " "))
     return show(
         table,
-        f"Value at the horizon, EUR m: means in the {g.market} market; after exit bears the cost "
+        f"Value at the horizon, EUR bn: means in the {g.market} market; after exit bears the cost "
         "of selling what is left by the same rule, and orders the rows",
         formats,
     )
