@@ -504,3 +504,15 @@ def test_what_is_later_is_missing():
     assert a["separation.integrated.gm.cash_raised_eur"] is None  # no share count yet
     assert "separation.car.ampere-plan" not in a.results
     assert a.frame("deals")["form"].unique().tolist() == ["integrated"]
+
+
+def test_aims_stand_apart_from_checks(latest, base):
+    """An aim is no check of arithmetic; its outcome is never younger than its year."""
+    aims = latest.frame("aims").set_index(["maker", "item", "year"])
+    row = aims.loc[("Volkswagen", "battery cars", 2025)]
+    assert (row["aim"], row["outcome"], row["of"]) == (1_660_000, 983_100, 2025)
+    assert aims.loc[("Ford", "operating margin of Model e", 2026), "outcome"] < -0.5
+    assert (aims["of"].dropna() <= aims.index.get_level_values("year")[aims["of"].notna()]).all()
+    checked = latest.frame("happened").dropna(subset=["computed", "printed"])
+    assert ((checked["computed"] / checked["printed"] - 1).abs() < 0.01).all()
+    assert base.frame("aims")["outcome"].notna().sum() == 2  # Volkswagen's, of 2022

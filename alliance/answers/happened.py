@@ -120,28 +120,13 @@ def _segments(b: Builder, rows) -> None:
     b.frames["segments"] = table
     ford = table.query("maker == 'ford' and basis == 'actual'")
     wide = ford.pivot(index="year", columns="segment", values="ebit_low").astype(float)
-    for year, row in wide.iterrows():
-        if {"model-e", "blue", "pro", "group"} <= set(row.dropna().index):
-            parts = row["model-e"] + row["blue"] + row["pro"]
-            note = "the rest: Ford Credit, Ford Next, corporate"
-            _row(rows, "Ford", f"three segments of {year}, operating result", parts,
-                 row["group"], "USD", note)  # fmt: skip
     b.frames["ford"] = wide.reset_index()
-    last = ford[(ford["segment"] == "model-e") & ford["revenue"].notna()]
-    with b.ev.reading() as aims:
+    with b.ev.reading() as facts_used:
         aimed, charged = f("ford-margin-target"), f("ford-charges")
-    b.used = b.used | aims
-    if len(last):
-        margin = float(last["ebit_low"].iloc[-1] / last["revenue"].iloc[-1])
-        note = f"of {last['year'].iloc[-1]}; printed: aim for late 2026"
-        _row(rows, "Ford", "operating margin of Model e", margin, aimed, "fraction", note)
+        plans = b.ev.ev_plans.query("kind == 'cars'").sort_values("published")
+    b.used = b.used | facts_used
     _row(rows, "Ford", "EV special items of December 2025", charged, None, "USD", "as announced")
-    cars = table.query("segment == 'renault-brand-ev' or (segment == 'ampere' and year == 2025)")
-    if len(cars) == 2:
-        got = cars[cars["basis"] == "actual"]["units"].iloc[0]
-        plan = cars[cars["basis"] == "target"]["units"].iloc[0]
-        note = "the Renault brand's against Ampere's plan: perimeters differ"
-        _row(rows, "Renault", "battery cars of 2025", float(got), float(plan), "units", note)
+    b.frames["aims"] = _aims(b, table, plans, aimed)
     losses = wide["model-e"].dropna() if "model-e" in wide else pd.Series(dtype=float)
     why = f"no result of Model e was public on {b.ev.as_of}"
     years = f"{losses.index[0]} to {losses.index[-1]}" if len(losses) else ""
@@ -159,3 +144,30 @@ def _segments(b: Builder, rows) -> None:
     b.put("separation.gm.ev_charges_usd", value, "USD", label, read, None if known else why)
     if known:
         _row(rows, "GM", "EV charges of 2025", sum(known), printed, "USD")
+
+
+#: The segment whose units are a maker's battery cars.
+_CARS = {"gm": "ev", "ford": "model-e", "volkswagen": "bev", "renault": "renault-brand-ev"}
+
+
+def _aims(b: Builder, table: pd.DataFrame, plans: pd.DataFrame, margin: float | None):
+    """What makers aimed at beside what came: ``maker``, ``item``, ``year``, ``aim``, ``outcome``,
+    ``of`` (the outcome's year), ``unit``. Perimeters differ between makers, and in time.
+    """
+    names, rows = b.ev.names("carmakers"), []
+    actual = table.query("basis == 'actual'")
+    last = {(p.maker, p.end.year): float(p.amount) for p in plans.itertuples()}
+    for (maker, year), aim in last.items():
+        cars = actual[(actual["maker"] == maker) & (actual["segment"] == _CARS.get(maker))]
+        cars = cars.dropna(subset=["units"]).set_index("year")["units"].sort_index()
+        cars = cars[cars.index <= year]
+        of, outcome = (cars.index[-1], float(cars.iloc[-1])) if len(cars) else (None, None)
+        rows.append((names[maker], "battery cars", year, aim, outcome, of, "units"))
+    ford = actual[(actual["segment"] == "model-e") & actual["revenue"].notna()]
+    if margin is not None and len(ford):
+        of = ford.sort_values("year").iloc[-1]
+        outcome = float(of["ebit_low"] / of["revenue"])
+        item = "operating margin of Model e"
+        rows.append((names["ford"], item, 2026, margin, outcome, of["year"], "fraction"))
+    columns = ["maker", "item", "year", "aim", "outcome", "of", "unit"]
+    return pd.DataFrame(sorted(rows, key=lambda r: (r[1], r[0], r[2])), columns=columns)

@@ -54,19 +54,9 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         "maker_names": {k: m.name for k, m in found.items()},
         "makers_all": ev.names("carmakers"),
         "announcement": ANNOUNCEMENTS,
-        "car_plans": _car_plans(ev),
     }
     transplant.put(b, s, tried, found)
     verdict.put(b)
     happened.put(b)
     bargaining.put(b, s, found)
     return b.answers()
-
-
-def _car_plans(ev: Evidence) -> dict[str, dict[int, float]]:
-    """The last published plan of cars a year by maker and year."""
-    plans = ev.ev_plans.query("kind == 'cars'").sort_values("published")
-    out: dict[str, dict[int, float]] = {}
-    for p in plans.itertuples():
-        out.setdefault(p.maker, {})[p.end.year] = float(p.amount)
-    return out

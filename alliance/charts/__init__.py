@@ -12,7 +12,7 @@ from alliance.charts.control import owners, routes, stake_paths
 from alliance.charts.heat import cash
 from alliance.charts.price import drawdown, from_each_day, rebased
 from alliance.charts.programmes import absorb, loss_record, outcomes
-from alliance.charts.rivals import ford_losses, ford_segments, volumes
+from alliance.charts.rivals import ford_losses, ford_segments
 from alliance.charts.separation import breakeven, ranges, valuations
 from alliance.charts.triggers import frontier, ladder
 from alliance.charts.verdict import announcements, priors, stubs
@@ -42,7 +42,6 @@ CHAPTERS = {
         priors,
         ford_losses,
         ford_segments,
-        volumes,
         zone,
         gains,
     ),

@@ -1,11 +1,9 @@
-"""Chapter 3, Ford and GM: losses against guidance, segments, volumes."""
+"""Chapter 3, Ford and GM: losses against guidance, and segments."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from alliance.answers import Answers
-from alliance.charts.base import INK, SOFT, Chart, billions, colour, empty, note, number, percent
+from alliance.charts.base import INK, Chart, billions, colour, empty, note, number
 
 
 def ford_losses(a: Answers) -> Chart:
@@ -93,65 +91,4 @@ def ford_segments(a: Answers) -> Chart:
         + ".",
         "Ford's results as listed under Sources",
         (3.6, 3.8),
-    )
-
-
-def volumes(a: Answers) -> Chart:
-    """Battery cars by year at GM, Ford and Volkswagen against their plans."""
-    frame = a.frame("segments").query("basis == 'actual'").dropna(subset=["units"])
-    wanted = {"gm": "ev", "ford": "model-e", "volkswagen": "bev"}
-    series = {
-        m: frame[(frame["maker"] == m) & (frame["segment"] == s)].set_index("year")["units"] / 1e3
-        for m, s in wanted.items()
-    }
-    series = {m: s.sort_index() for m, s in series.items() if len(s)}
-    if not series:
-        return empty("Battery cars sold", f"no volumes were public on {a.as_of}")
-    names, plans = a.context["makers_all"], a.context["car_plans"]
-    reached = {
-        m: (when, cars[when] * 1e3 / planned)
-        for m, cars in series.items()
-        for when, planned in plans.get(m, {}).items()
-        if when in cars.index
-    }
-
-    def draw(fig, narrow):
-        shape = (len(series), 1) if narrow else (1, len(series))
-        axes = fig.subplots(*shape, squeeze=False).ravel()
-        for ax, (maker, cars) in zip(axes, series.items(), strict=True):
-            ax.bar(cars.index, cars, width=0.6, color=colour(maker, list(names)))
-            for year, value in cars.items():
-                note(ax, number(value, 0), (year, value), 0, 6, fontsize=7)
-            top, ends = cars.max(), [cars.index.min(), cars.index.max()]
-            for when, planned in plans.get(maker, {}).items():
-                planned = planned / 1e3
-                ax.bar(when, planned, width=0.6, color="none", edgecolor=SOFT, ls="--")
-                text = f"plan\n{number(planned, 0)}"
-                note(ax, text, (when, planned), 0, 12, fontsize=7, color=SOFT)
-                top, ends = max(top, planned), [min(ends[0], when), max(ends[1], when)]
-            ax.set_ylim(0, top * 1.3)
-            ax.set_xlim(ends[0] - 0.7, ends[1] + 0.7)
-            ax.set_title(names[maker], fontsize=9, loc="left", color=INK)
-            ax.set_ylabel("thousand cars")
-            ax.set_xticks(np.arange(ends[0], ends[1] + 1, 2))
-            ax.grid(axis="x", visible=False)
-
-    sold = "Battery cars sold: " + ", ".join(
-        f"{names[m]} {number(s.iloc[-1], 0)} thousand in {s.index[-1]}" for m, s in series.items()
-    )
-    short = [names[m] for m, (_, r) in reached.items() if r < 1]
-    title = f"Battery cars sold fell short of plan at {', '.join(short)}; perimeters differ"
-    return Chart(
-        draw,
-        title if short else sold,
-        f"Bars of battery cars by year as of {a.as_of}, thousands: "
-        + "; ".join(
-            f"{names[m]} " + ", ".join(f"{y} {number(v, 0)}" for y, v in s.items())
-            for m, s in series.items()
-        )
-        + "; of plan in its year "
-        + (", ".join(f"{names[m]} {percent(r)} ({y})" for m, (y, r) in reached.items()) or "none")
-        + ". Perimeters differ: US deliveries, segment wholesales, group deliveries.",
-        "company statements as listed under Sources; perimeters differ by company",
-        (3.2, 2.0 + 1.9 * len(series)),
     )

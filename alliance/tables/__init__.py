@@ -28,6 +28,7 @@ from alliance.tables.selldown import (
     waiting,
 )
 from alliance.tables.separation import (
+    aims,
     bargain,
     figures,
     happened,

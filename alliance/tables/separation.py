@@ -69,33 +69,54 @@ def _sourced(cell) -> str:
     )
 
 
+_SCALES = {"EUR": (1e-9, "EUR bn"), "USD": (1e-9, "USD bn"), "fraction": (100, "%")}
+
+
 def happened(a: Answers) -> Html:
     """Each published figure beside the one recomputed, with the difference."""
     frame = a.frame("happened")
     if frame.empty:
         return Html("", f"No figure of a deal was public on {a.as_of}")
-    scale = frame["unit"].isin(["EUR", "USD"]).map({True: 1e-6, False: 1.0})
-    unit = frame["unit"].replace({"EUR": "EUR m", "USD": "USD m"})
+    scale = [_SCALES.get(unit, (1, unit)) for unit in frame["unit"]]
+    money = {c: frame[c] * [k for k, _ in scale] for c in ("computed", "printed")}
+    gap = (money["computed"] - money["printed"]).round(6) + 0.0
     table = pd.DataFrame(
         {
             "maker": frame["maker"],
             "figure": frame["item"],
-            "computed": frame["computed"] * scale,
-            "printed": frame["printed"] * scale,
-            "difference": (frame["computed"] - frame["printed"]) * scale,
-            "unit": unit,
+            **money,
+            "difference": gap,
+            "unit": [unit for _, unit in scale],
             "note": frame["note"],
         }
     )
     formats = {"computed": ",.4g", "printed": ",.4g", "difference": "+,.2g"}
-    for name in formats:
-        table[name] = [f"{v:,.0f}" if pd.notna(v) and abs(v) >= 1000 else v for v in table[name]]
-        table[name] = [v if isinstance(v, str) else _short(v, formats[name]) for v in table[name]]
-    return show(table, "The deals recomputed beside what was printed")
+    table["difference"] = table["difference"].map(
+        lambda v: "" if pd.isna(v) else format(v, formats["difference"]) if v else "0"
+    )
+    return show(table, "The deals recomputed beside what was printed", formats | {"difference": ""})
 
 
-def _short(value: float, form: str) -> str:
-    return "" if pd.isna(value) else format(value, form)
+def aims(a: Answers) -> Html:
+    """What makers aimed at, beside the last outcome up to that year."""
+    frame = a.frame("aims")
+    if frame.empty:
+        return Html("", f"No maker's plan of battery cars was public on {a.as_of}")
+    form = {"units": "{:,.0f}", "fraction": "{:.0%}"}
+    table = pd.DataFrame(
+        {
+            "maker": frame["maker"],
+            "what": frame["item"],
+            "aim for": frame["year"],
+            "aim": [form[u].format(v) for u, v in zip(frame["unit"], frame["aim"], strict=True)],
+            "outcome": [
+                "none published" if pd.isna(v) else form[u].format(v)
+                for u, v in zip(frame["unit"], frame["outcome"], strict=True)
+            ],
+            "of": ["" if pd.isna(y) else f"{y:.0f}" for y in frame["of"]],
+        }
+    )
+    return show(table, "Aims and the last outcomes; what counts as a battery car differs by maker")
 
 
 def figures(a: Answers) -> Html:
