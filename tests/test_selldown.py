@@ -287,7 +287,7 @@ def test_the_bound_and_the_drawn_chances_are_named():
     assert "give" not in a.result("selldown.price_points.calls_eur").label
     cells = json.loads((ROOT / "notebooks/2-selldown.ipynb").read_text(encoding="utf-8"))["cells"]
     texts = [" ".join("".join(c["source"]).split()) for c in cells]
-    (told,) = (text for text in texts if "(Ville)" in text)
+    (told,) = (text for text in texts if "theorem on fair games" in text)
     assert "Of the euro value" in told and "yen price" in told
     assert not any("gives away" in text for text in texts)
 

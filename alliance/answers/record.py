@@ -1,6 +1,6 @@
 """Chapter 2, the record: each disclosed sale recomputed, and which reading of the loss it supports.
 
-Two readings of a disposal loss: *naive*, what is given up against the cash; and *own share*, in
+Two readings of a disposal loss: *naive*, what is given up against the cash; and *buy-back shared* (``own_share``), in
 which the seller's remaining stake shares in what the issuer paid. Each implies an amount carried
 a share, and, rolled forward, a loss when the equity method ended.
 """
@@ -38,7 +38,7 @@ def put(b: Builder, share: str, holder: str) -> None:
         label = f"{sale}: cash at the fix of the pricing day"
         b.put(f"{where}.cash_eur", row.cash_eur, "EUR", label, used)
         b.put(f"{where}.loss_eur", row.loss_eur, "EUR", f"{sale}: loss as disclosed, about", used)
-        label = f"{sale}: amount carried a share that the loss implies, own-share reading"
+        label = f"{sale}: amount carried a share that the loss implies, buy-back shared"
         b.put(f"{where}.carrying_implied", row.own_share, "EUR a share", label, used)
     b.frames["roll"] = _roll(b, used)
 

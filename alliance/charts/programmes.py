@@ -146,7 +146,7 @@ def loss_record(a: Answers) -> Chart:
         ax.set_xlim(-0.5, len(steps) - 0.5)
         ax.set_ylim(0, max(own) * 1.2)
         ax.set_ylabel("amount carried, EUR a share")
-        items = [(own[-1], "own-share\nreading", "#c3002f"), (naive[-1], "naive", "#0b5fa5")]
+        items = [(own[-1], "buy-back\nshared", "#c3002f"), (naive[-1], "naive", "#0b5fa5")]
         end_labels(ax, len(steps) - 0.5, items)
         ax.axhline(0, color=FAINT)
         ax.grid(axis="x", visible=False)
@@ -154,7 +154,7 @@ def loss_record(a: Answers) -> Chart:
     title = "Each sale's loss implies two amounts carried, by how it is read"
     if known:
         title = (
-            f"The own-share reading predicts a loss of "
+            f"With Nissan's buy-back shared in, the record predicts a loss of "
             f"{billions(a['selldown.record.switch_loss_own_share'])} in June 2025, the naive "
             f"{billions(a['selldown.record.switch_loss_naive'])}; announced were "
             f"{billions(a['selldown.record.switch_loss_announced'])}"
@@ -163,8 +163,8 @@ def loss_record(a: Answers) -> Chart:
         draw,
         title,
         f"Lines of the amount carried a Nissan share implied by {len(record)} disclosed losses, "
-        f"{day(record['announced'].iloc[0])} to {day(record['announced'].iloc[-1])}: own-share "
-        f"reading {number(own[0])} to {number(own[-1])}, naive {number(naive[0])} to "
+        f"{day(record['announced'].iloc[0])} to {day(record['announced'].iloc[-1])}: buy-back shared "
+        f"{number(own[0])} to {number(own[-1])}, naive {number(naive[0])} to "
         f"{number(naive[-1])} EUR. As of {day(c['day'])}.",
         FILINGS + "; our arithmetic",
         (4.0, 4.4),

@@ -81,14 +81,14 @@ def record(a: Answers) -> Html:
             "cash disclosed, EUR m": frame["cash_disclosed"] / 1e6,
             "difference": frame["cash_eur"] / frame["cash_disclosed"] - 1,
             "loss disclosed, EUR m": frame["loss_eur"] / 1e6,
-            "carried, own share": frame["own_share"],
+            "carried, buy-back shared": frame["own_share"],
             "carried, naive": frame["naive"],
         }
     )
     formats = {"shares, m": ",.1f", "price, JPY": ".1f", "difference": "+.2%"}
     formats |= dict.fromkeys(("stake computed", "stake printed"), ".2%")
     formats |= {n: ",.0f" for n in table if n.endswith("EUR m")}
-    formats |= dict.fromkeys(("carried, own share", "carried, naive"), ".2f")
+    formats |= dict.fromkeys(("carried, buy-back shared", "carried, naive"), ".2f")
     return show(table, "The disclosed sales, computed beside disclosed", formats)
 
 
@@ -97,8 +97,8 @@ def roll(a: Answers) -> Html:
     frame = a.frame("roll")
     if frame.empty:
         return Html("", f"What the roll to June 2025 needs was not public on {a.as_of}")
-    table = frame.rename(columns={"own_share": "own-share reading", "naive": "naive reading"})
-    formats = dict.fromkeys(("own-share reading", "naive reading"), ".2f")
+    table = frame.rename(columns={"own_share": "buy-back shared", "naive": "naive"})
+    formats = dict.fromkeys(("buy-back shared", "naive"), ".2f")
     return show(table, "Amount carried, EUR a share", formats)
 
 
@@ -143,7 +143,7 @@ def power(a: Answers) -> Html:
     names = {
         "when": "when",
         "stake": "votes",
-        "power": "power (Milnor-Shapley)",
+        "power": "voting power",
         "majority_turnout": "majority at attendance below",
         "veto_turnout": "one-third veto at attendance below",
     }
