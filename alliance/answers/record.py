@@ -1,8 +1,8 @@
 """Chapter 2, the record: each disclosed sale recomputed, and which reading of the loss it supports.
 
-Two readings of a disposal loss: *naive*, what is given up against the cash; and *buy-back shared* (``own_share``), in
-which the seller's remaining stake shares in what the issuer paid. Each implies an amount carried
-a share, and, rolled forward, a loss when the equity method ended.
+Two readings of a disposal loss: *naive*, what is given up against the cash; and *buy-back shared*
+(``own_share``), in which the seller's remaining stake shares in what the issuer paid. Each implies
+an amount carried a share, and, rolled forward, a loss when the equity method ended.
 """
 
 from __future__ import annotations

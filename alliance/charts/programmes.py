@@ -163,8 +163,8 @@ def loss_record(a: Answers) -> Chart:
         draw,
         title,
         f"Lines of the amount carried a Nissan share implied by {len(record)} disclosed losses, "
-        f"{day(record['announced'].iloc[0])} to {day(record['announced'].iloc[-1])}: buy-back shared "
-        f"{number(own[0])} to {number(own[-1])}, naive {number(naive[0])} to "
+        f"{day(record['announced'].iloc[0])} to {day(record['announced'].iloc[-1])}: buy-back "
+        f"shared {number(own[0])} to {number(own[-1])}, naive {number(naive[0])} to "
         f"{number(naive[-1])} EUR. As of {day(c['day'])}.",
         FILINGS + "; our arithmetic",
         (4.0, 4.4),
