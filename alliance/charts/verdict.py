@@ -23,17 +23,21 @@ from alliance.charts.base import (
 )
 
 TAPE = "exchange closes with dividends"
+SHOWN = 12  # announcements drawn, beside those that made a structure public
 
 
 def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
-    """Abnormal return on the days of each announcement, by maker, with 95 % intervals."""
+    """Abnormal return on the days of announcements, by maker, with 95 % intervals: the strongest,
+    and those that made a structure public. The table below has all of them."""
     frame = a.frame("verdict")
     if frame.empty:
         return empty("Announcements", f"no announcement was public on {a.as_of}")
     frame = frame[(frame["window"] == window) & frame["car"].notna() & frame["maker"].notna()]
     if frame.empty:
         return empty("Announcements", f"no announcement could be tested on {a.as_of}")
-    groups = {m: rows.iloc[::-1] for m, rows in frame.groupby("maker", sort=False)}
+    strong = frame["t"].abs().rank(ascending=False) <= SHOWN
+    drawn = frame[strong | frame["event"].isin(a.context["announcement"])]
+    groups = {m: rows.iloc[::-1] for m, rows in drawn.groupby("maker", sort=False)}
     clear = frame[frame["p"] < 0.05]
     expected = 0.05 * len(frame)
     strongest = frame.loc[frame["t"].abs().idxmax()]
@@ -60,7 +64,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             ax.grid(axis="y", visible=False)
             ax.locator_params(axis="x", nbins=5)
             ax.set_ylabel(" ", fontsize=1)
-        text = f"abnormal return, days {window[0]} to {window[1]}, 95 % interval (log points)"
+        text = f"abnormal return, days {window[0]} to {window[1]}, 95 % interval"
         axes[-1].set_xlabel(textwrap.fill(text, 38) if narrow else text)
 
     size = 1.6 + 0.24 * sum(heights) + 0.25 * len(groups)
@@ -68,7 +72,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         draw,
         f"{len(clear)} of {len(frame)} announcements moved a share beyond chance, where "
         f"{number(expected, 1)} would by luck; {strongest['short']} stands out",
-        f"Dots with intervals for {len(frame)} announcements, "
+        f"Dots with intervals for {len(drawn)} of {len(frame)} announcements, "
         f"{frame['day'].min():%Y-%m-%d} to {frame['day'].max():%Y-%m-%d}. The strongest: "
         f"{strongest['short']} ({day(strongest['day'])}), {percent(strongest['car'], 1, True)}, "
         f"t = {number(strongest['t'], 1)}.",
