@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance import answers, evidence, ownership, scenario
+from alliance import answers, evidence, ownership, scenario, tables
 from alliance.errors import ScenarioError
 
 H, N = 1_831_837_027, 4_220_715_112
@@ -160,3 +160,25 @@ def test_after_the_deal_each_side_casts_fifteen_per_cent():
         assert round(after["Renault in Nissan"], 4) == 0.15 == round(after["Nissan in Renault"], 4)
         assert a["ownership.votes.renault_after"] == pytest.approx(after["Renault in Nissan"])
         assert a["ownership.votes.nissan_after"] == pytest.approx(after["Nissan in Renault"])
+
+
+@pytest.mark.parametrize(
+    "day, capital, votes, horse",
+    [("2023-01-17", (0.434016, 0.15), (0.434016, 0.0), None),
+     ("2026-06-30", (0.357090, 0.15), (0.15, 0.15), 0.45)],
+)  # fmt: skip
+def test_who_owns_whom(day, capital, votes, horse):
+    """Computed for the two; the others as printed by the day, the last of each pair."""
+    s = scenario.Scenario().replace({"as_of": day, "selldown": {"paths": 2}})
+    a = answers.selldown(s, evidence.open(day))
+    rows = a.frame("stakes").set_index(["holder", "company"])
+    pair = [("Renault", "Nissan"), ("Nissan", "Renault")]
+    assert rows.loc[pair, "capital"].tolist() == pytest.approx(capital, abs=1e-5)
+    assert rows.loc[pair, "votes"].tolist() == pytest.approx(votes, abs=1e-5)
+    assert rows.at[("French State", "Renault"), "capital"] == 0.1501
+    assert (("Aramco", "Horse") in rows.index) == (horse is not None)
+    if horse:
+        parts = rows.xs("Horse", level="company")["capital"]
+        assert parts["Renault"] == horse and parts.sum() == pytest.approx(1)
+        assert rows.at[("Nissan", "Mitsubishi Motors"), "capital"] == 0.2405
+    assert "36.8 %" in tables.stakes(a).text

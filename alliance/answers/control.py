@@ -39,6 +39,7 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
         value = ownership.loop(a, back) if known else None
         b.put(f"ownership.{key}", value, "fraction", label, used | cross_used, why)
     now, cap, votes_used = _votes(b, i, trustee, share)
+    _stakes(b, stake, back if known else None, now, cap)
     b.frames["cross"] = _cross(stake, back, now, cap) if known else pd.DataFrame()
     label = "Nissan's votes in Renault after the deal, at most the cap, of those that may be cast"
     after = b.frames["cross"].iloc[1]["votes after"] if known else None
@@ -101,6 +102,24 @@ def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -
     columns = ["holding", "capital", "votes while Renault controls", "votes after"]
     columns += ["of votes cast, trust as the others", "of votes cast, trust without effect"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _stakes(b: Builder, stake: float, back: float | None, now, cap: float | None) -> None:
+    """Who owns how much of whom: the two that are computed, then those that were printed."""
+    in_force = b.context["trust_exists"]
+    rows = [("Renault", "Nissan", stake, now.cast / now.exercisable if in_force else stake)]
+    if back is not None:
+        votes = min(back, 1.0 if cap is None else cap) if in_force else 0.0
+        rows.append(("Nissan", "Renault", back, votes))
+    computed = pd.DataFrame(rows, columns=["holder", "company", "capital", "votes"])
+    with b.ev.reading() as used:
+        printed = b.ev.cited(b.ev.stakes).sort_values("date")
+    b.used = b.used | used
+    printed = printed.groupby(["company", "holder"], sort=False, as_index=False).tail(1)
+    own = pd.MultiIndex.from_frame(computed[["holder", "company"]])
+    entry = pd.MultiIndex.from_frame(printed[["holder", "company"]]).isin(own)
+    b.frames["entry"], printed = printed[entry], printed[~entry]
+    b.frames["stakes"] = pd.concat([computed, printed], ignore_index=True)
 
 
 def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: str):

@@ -24,6 +24,7 @@ from alliance.tables.selldown import (
     programmes,
     record,
     roll,
+    stakes,
     tornado,
     waiting,
 )

@@ -151,6 +151,30 @@ def power(a: Answers) -> Html:
     return show(frame.rename(columns=names), "One large holder among many small ones", formats)
 
 
+def stakes(a: Answers) -> Html:
+    """Who owns how much of whom, on the day: computed for the two, as printed for the others."""
+    frame, entry = a.frame("stakes"), a.frame("entry")
+    since = [f"; {100 * r.capital:.1f} % on {r.date:%Y-%m-%d}, by {r.issuer}" for r in entry.itertuples()]
+    table = pd.DataFrame(
+        {
+            "holder": frame["holder"],
+            "of": frame["company"],
+            "capital": frame["capital"],
+            "votes": frame["votes"],
+            "as of": frame["date"].map(lambda d: "" if pd.isna(d) else f"{d:%Y-%m-%d}"),
+            "source": [
+                "computed from holdings and share counts" + "".join(since if h == "Renault" else [])
+                if pd.isna(i)
+                else f"{i}, {p:%Y-%m-%d}" + (f". {n}" if isinstance(n, str) else "")
+                for h, i, p, n in zip(
+                    frame["holder"], frame["issuer"], frame["published"], frame["note"], strict=True
+                )
+            ],
+        }
+    )
+    return show(table, "Who owns how much of whom", dict.fromkeys(("capital", "votes"), ".1%"))
+
+
 def look_through(a: Answers) -> Html:
     """Market values of both firms without double counting, EUR m."""
     if "look_through" not in a.frames:

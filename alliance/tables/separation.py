@@ -15,6 +15,7 @@ _ITEMS = (
     "in force",
     "ended",
     "outside money",
+    "partners",
     "capital kept",
     "votes kept",
     "value",
