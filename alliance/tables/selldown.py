@@ -154,7 +154,7 @@ def power(a: Answers) -> Html:
 def stakes(a: Answers) -> Html:
     """Who owns how much of whom, on the day: computed for the two, as printed for the others."""
     frame, entry = a.frame("stakes"), a.frame("entry")
-    since = [f"; {100 * r.capital:.1f} % on {r.date:%Y-%m-%d}, by {r.issuer}" for r in entry.itertuples()]
+    since = [f"; {100 * r.capital:.1f} % on {r.date:%Y-%m-%d}" for r in entry.itertuples()]
     table = pd.DataFrame(
         {
             "holder": frame["holder"],
