@@ -67,6 +67,20 @@ def test_holdings_in_force():
     assert evidence.open("2023-01-17").holding("renault", "nissan").to_list() == [1_831_837_027]
 
 
+@pytest.mark.parametrize(
+    "maker, day, found",
+    [
+        ("renault", "2023-02-15", {"net_cash": -1622e6, "free_cash_flow": 1272e6}),
+        ("renault", "2023-02-16", {"net_cash": 549e6, "free_cash_flow": 2119e6}),
+        ("gm", "2023-01-30", {"free_cash_flow": 2564e6}),
+        ("gm", "2023-01-31", {"free_cash_flow": 10500e6}),
+    ],
+)
+def test_accounts_are_seen_on_the_day_of_their_first_print(maker, day, found):
+    rows = evidence.open(day).rows("fundamentals", maker=maker).sort_values("year")
+    assert rows.groupby("metric")["value"].last().to_dict() == found
+
+
 def test_a_correction_replaces_the_row_it_names():
     before = evidence.open("2024-06-29").world_market.set_index("fiscal_year")
     after = evidence.open("2024-06-30").world_market.set_index("fiscal_year")
