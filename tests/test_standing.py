@@ -215,11 +215,29 @@ def test_early_days_say_what_is_missing(day):
         assert "not public" in a.result("decline.stub_eur").note
 
 
-def test_latest_book_value_is_too_old():
+def test_latest_book_value_is_that_of_the_full_year():
+    """19,812.4bn x 24.2 % over the shares behind 533.1bn and 152.58 a share."""
     s = scenario.load("latest")[1]
     a = answers.decline(s, evidence.open(s.as_of))
+    book = 19_812.4e9 * 0.242 / (533.1e9 / 152.58)
+    assert a["decline.book_value_jpy"] == pytest.approx(book) == pytest.approx(1372.3, abs=0.05)
+    assert round(a["decline.price_to_book"], 3) == 0.219
+
+
+def test_a_book_value_grows_too_old():
+    s = S.replace({"as_of": "2026-08-21"})
+    package = Package(DATA)
+    told = package.read("statements")
+    package._read["statements"] = told[told["published"] < "2026-03-01"]
+    a = answers.decline(s, evidence.Evidence(package, s.as_of))
     assert a["decline.price_to_book"] is None
     assert "2026-02-12" in a.result("decline.price_to_book").note
+
+
+def test_regions_of_fiscal_2021_are_known_from_its_results():
+    for day, split in (("2022-05-11", False), ("2022-05-12", True)):
+        sales = evidence.open(day).rows("sales", fiscal_year="FY2021", period="FY")
+        assert ("china" in set(sales["region"])) == split, day
 
 
 def test_article_one_stands_on_friday():
