@@ -205,7 +205,7 @@ BREAKS = {
     ),
     "an empty required cell": (
         "holdings.csv",
-        lambda t: t.replace("2017-06-14", "", 1),
+        lambda t: t.replace("2017-06-29", "", 1),
         "required",
     ),
 }
