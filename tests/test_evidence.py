@@ -361,8 +361,28 @@ UNSOUND = {
     ),
     "a book value public on its own day": (
         cells("book-values.csv", put("published", "2018-03-31", where("date", "2018-03-31"))),
-        "published",
+        "document",
         "1377.05",
+    ),
+    "a row older than its document, without a word": (
+        cells("fundamentals.csv", put("note", "Rounded", where("year", "2021"))),
+        "document",
+        "ford,2021",
+    ),
+    "a row older than the first print that it names": (
+        cells("fundamentals.csv", put("published", "2023-01-30", where("published", "2023-01-31"))),
+        "document",
+        "gm,2022",
+    ),
+    "a first print by a rule, on another day": (
+        cells("shares.csv", put("published_basis", "filing", where("published", "2024-03-15"))),
+        "document",
+        "ford",
+    ),
+    "a correction older than its document": (
+        cells("legs.csv", put("published", "2023-07-01", where("published", "2023-07-26"))),
+        "document",
+        "nissan",
     ),
     "a quarter public at its end": (
         cells("statements.csv", put("published", "2022-10-01", where("published", "2022-11-09"))),
