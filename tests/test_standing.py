@@ -85,6 +85,36 @@ def test_the_future_changes_nothing(copies):
         pd.testing.assert_frame_equal(a.frames[name], b.frames[name])
 
 
+def told_on(row, documents):
+    """The later of a row's day and its document's, or of the older print that it stands for."""
+    if row.get("note", "").startswith("First print:"):
+        return row["published"]
+    return max(row["published"], documents.get(row.get("document"), ""))
+
+
+@pytest.mark.parametrize("name", ["base", "article-1"])
+def test_documents_of_a_later_day_change_nothing(name, tmp_path):
+    s = scenario.load(name)[1].replace({"selldown": {"paths": 64}})
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    with (folder / "documents.csv").open(encoding="utf-8", newline="") as file:
+        documents = {row["document"]: row["published"] for row in csv.DictReader(file)}
+    spoilt, rng = [], np.random.default_rng(7)
+
+    def change(row, column, value, index):
+        if told_on(row, documents) <= str(s.as_of):
+            return value
+        spoilt.append(row.get("document"))
+        return value * rng.uniform(0.3, 0.9)
+
+    package = Package(folder)
+    for resource in package.resources.values():
+        corrupt(folder, resource, change)
+    write_hashes(package)
+    assert len(set(spoilt)) > 60
+    assert numbers(folder, s)[0] == numbers(DATA, s)[0]
+
+
 def test_the_past_changes_nearly_everything(copies):
     clean, _ = numbers(DATA)
     spoiled, _ = numbers(copies["before"])
