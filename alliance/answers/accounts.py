@@ -66,8 +66,8 @@ class Account:
     per_car: Values | None = None
     profit_share: float | None = None
     told: Mapping[str, str] = field(default_factory=dict)
-    sold: Mapping[str, tuple[Values, tuple[str, ...], str]] = field(default_factory=dict)
-    assumed: tuple[str, ...] = ()
+    sold: Mapping[str, tuple[Values, dict[str, str], str]] = field(default_factory=dict)
+    assumed: Mapping[str, str] = field(default_factory=dict)
     levels: tuple[tuple, ...] = ()
     figures: tuple[tuple, ...] = ()
     note: str = ""
@@ -105,12 +105,12 @@ def account(key: str, ev: Evidence) -> Account:
 
 
 def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, fx: float) -> dict:
-    assumed, figures, money = [], [], {}
+    assumed, figures, money = {}, [], {}
     rows = ev.rows("fundamentals", maker=key).sort_values("year")
     for metric in ("net_cash", "free_cash_flow"):
         known = rows[rows["metric"] == metric]
         if known.empty:
-            assumed.append(f"separation.{key}.{metric}")
+            assumed[f"separation.{key}.{metric}"] = f"{metric.replace('_', ' ')} taken as nil"
             money[metric] = 0.0
             figures.append((metric, 0.0, "not public: taken as nil", "assumed"))
         else:
@@ -119,7 +119,7 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
             figures.append((metric, money[metric], f"of {last['year']}", "evidence"))
     counts = ev.rows("shares", company=row["share"], item="issued").sort_values("date")
     if counts["confidence"].iloc[-1] == "low":
-        assumed.append(f"separation.{key}.shares")
+        assumed[f"separation.{key}.shares"] = "on a share count that stands in"
     plans = ev.rows("ev-plans", maker=key).sort_values(["published", "start"])
     plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan, lines = _plan(plans, ev, price.date)
@@ -144,7 +144,7 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
         "profit_share": ev.figure(_PROFIT_SHARES[key]) if key in _PROFIT_SHARES else None,
         "told": told,
         "sold": {unit: found for unit, found in sold.items() if found},
-        "assumed": tuple(assumed),
+        "assumed": assumed,
         "levels": (
             ("price a share", value, note, "evidence"),
             ("shares", shares, _told(counts["note"].iloc[-1]), "evidence"),
@@ -214,7 +214,7 @@ def _owns(holder: str, ev: Evidence) -> dict[str, float]:
     return out
 
 
-def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, tuple[str, ...], str] | None:
+def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, dict[str, str], str] | None:
     """The value of a unit that its seller named, else a bid in one figure; None if neither.
 
     Low is the lowest value that anybody named, high the top of what sellers named or asked. Once
@@ -238,8 +238,8 @@ def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, tuple[str, ...], s
     how += f": {last['note']}" if isinstance(last["note"], str) else ""
     how += "; the last bid in one figure" if last["role"] == "bid" else ""
     if last["of"] == "enterprise":
-        return values, (f"separation.{key}.enterprise_value",), f"{how}, debt not taken off"
-    return values, (), how
+        return values, {f"separation.{key}.enterprise_value": "debt not taken off"}, how
+    return values, {}, how
 
 
 def _named(known: pd.DataFrame) -> pd.DataFrame:

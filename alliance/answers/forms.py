@@ -32,6 +32,7 @@ class Form:
     used: Used = field(default_factory=Used)
     assumed: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    home: str = ""
     ended: dt.date | None = None
 
     def own_terms(self) -> dict[str, float]:
@@ -65,6 +66,7 @@ def form(key: str, ev: Evidence) -> Form:
         made.why = f"the terms of '{key}' were not public on {ev.as_of}"
         return made
     made.row = rows.iloc[0]
+    made.home = made.row["home"]
     if pd.notna(made.row["ended"]):
         made.ended = made.row["ended"].date()
     if legs[["fraction", "amount"]].isna().all(axis=1).any():

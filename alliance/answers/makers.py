@@ -15,12 +15,6 @@ from alliance.scenario import Scenario
 
 ASSUMED_SHARE = 0.30  # of a company for its profitable unit, where no profit of it was public
 HALF, TWICE = 0.5, 2.0  # range of a part of profit (Ford Pro: 31 % in 2022, 69 % in 2023)
-SAID = {
-    "net_cash": "net cash taken as nil",
-    "free_cash_flow": "free cash flow taken as nil",
-    "shares": "on a share count that stands in",
-    "enterprise_value": "debt not taken off",
-}
 
 
 @dataclass
@@ -48,23 +42,13 @@ class Maker:
 
 
 def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse names that are no rows, and terms that can't be.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse names that are no rows, and terms that can't be, with a ScenarioError."""
     check_names(s, ev)
     forms(s, ev)
 
 
 def check_names(s: Scenario, ev: Evidence) -> None:
-    """Refuse names that are no rows, or not among those compared.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse names that are no rows, or not among those compared, with a ScenarioError."""
     g = s.separation
     for name, table in (("structures", "structures"), ("companies", "carmakers")):
         known = ev.names(table)
@@ -110,8 +94,7 @@ def _maker(a: Account, s: Scenario) -> Maker:
         units[unit], stand_in[unit], maker.how[unit] = found
         origin = "assumed" if stand_in[unit] else "evidence"
         maker.figures.append((f"value of {told}", units[unit][1], maker.how[unit], origin))
-    missing = {name: SAID[name.rpartition(".")[2]] for name in a.assumed}
-    maker.assumed = {u: missing | stand_in.get(u, {}) for u in ("ev", "profit", "none")}
+    maker.assumed = {u: {**a.assumed, **stand_in.get(u, {})} for u in ("ev", "profit", "none")}
     maker.company = separation.Company(
         a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow, units, a.owns
     )
@@ -131,10 +114,7 @@ def _unit(
     given = {"ev": g.ev_value_eur, "profit": g.profitable_value_eur}[unit]
     planned = g.planned_evs if mine and unit == "ev" else None
     found = a.sold.get(unit) if planned is None else None
-    if found:
-        values, assumed, how = found
-        found = values, {name: SAID[name.rpartition(".")[2]] for name in assumed}, how
-    else:
+    if not found:
         found = _by_profit(a, g, whole) if unit == "profit" else _by_cars(a, g, planned)
     if given is None or not mine:
         return found
@@ -145,13 +125,10 @@ def _unit(
 
 
 def _by_profit(a: Account, g, whole: float) -> tuple[Values, dict[str, str], str]:
-    share, how = a.profit_share, "its part of operating profit"
-    assumed = {}
-    if g.profitable_share is not None:
-        share, how = g.profitable_share, "as the scenario says"
-    elif share is None:
-        share, how = ASSUMED_SHARE, "assumed"
-    if how != "its part of operating profit":
+    share, how, assumed = a.profit_share, "its part of operating profit", {}
+    if share is None or g.profitable_share is not None:
+        how = "assumed" if g.profitable_share is None else "as the scenario says"
+        share = g.profitable_share or ASSUMED_SHARE
         words = f"the unit taken as {100 * share:.0f} % of the company, {how}"
         assumed = {"separation.profitable_share": words}
     base = share * whole

@@ -84,7 +84,7 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
             votes = part * leg.votes / form.structure.voting_capital
             if leg.to in ("anchor", "partner") and votes >= BLOCKING:
                 blocks.append(leg.to)
-    assumed = _assumed(form, maker) if value or unit == "none" else form.assumed
+    assumed = _assumed(form, maker)
     whole = maker.company.price * maker.company.shares if maker.company else np.nan
     return {
         "structure": form.key,
@@ -104,7 +104,7 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
         "unit_how": maker.how.get(unit, ""),
         "unit_over_market": value[1] / whole if value else np.nan,
         "large": bool(value) and value[1] / whole > LARGE,
-        "ended": form.ended if _own(form, maker) else None,
+        "ended": form.ended if form.home == maker.key else None,
         **numbers,
         **change,
         "blocking": ", ".join(blocks),
@@ -117,11 +117,6 @@ def _assumed(form: Form, maker: Maker) -> dict[str, str]:
     """What stands in for evidence in a form on a maker: words by id."""
     unit = form.structure.unit if form.structure else "none"
     return {**form.assumed, **maker.assumed.get(unit, {})}
-
-
-def _own(form: Form, maker: Maker) -> bool:
-    """Whether a form is the maker's own."""
-    return form.row is not None and form.row["home"] == maker.key
 
 
 def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: dict) -> None:

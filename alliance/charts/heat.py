@@ -15,25 +15,14 @@ _ASSUMED = "≈"
 _WHAT = "cash raised, EUR bn"
 
 
-def _grid(a: Answers):
-    """(structures, companies, cash in euros, whether assumed), a row a company."""
-    frame = a.frame("transplant")
-    names, makers = a.context["structure_names"], a.context["maker_names"]
-    gross, assumed = (
-        frame.pivot(index="maker", columns="structure", values=name).reindex(
-            index=list(makers), columns=list(names)
-        )
-        for name in ("gross", "assumed")
-    )
-    return names, makers, gross.astype(float), assumed.fillna("") != ""
-
-
 def cash(a: Answers) -> Chart:
     """Cash raised, gross, by structure and company; and Renault's Nissan block beside it.
 
     Cells that rest on an assumption carry a sign and are hatched.
     """
-    names, makers, values, assumed = _grid(a)
+    names, makers = a.context["structure_names"], a.context["maker_names"]
+    wide = a.frame("transplant").pivot(index="maker", columns="structure")
+    values, assumed = wide["gross"].astype(float), wide["assumed"] != ""
     if values.isna().all(axis=None):
         return empty(_WHAT, f"on {a.as_of} no structure could be tried: terms or figures missing")
     block = a["separation.nissan_block.renault.cash_raised_eur"]
@@ -42,6 +31,7 @@ def cash(a: Answers) -> Chart:
 
     def draw(fig, narrow):
         from matplotlib import colormaps
+        from matplotlib.patches import Rectangle
 
         ax = fig.add_subplot()
 
@@ -50,7 +40,9 @@ def cash(a: Answers) -> Chart:
             known, place = np.isfinite(value), 0.08 + 0.62 * max(value, 0) / top
             face = colormaps["Blues"](place) if known else "#f4f4f4"
             text = number(value / 1e9, 1) if known else "not\nevaluable"
-            ax.add_patch(_patch(x, y, face, is_assumed))
+            edge = {"hatch": "//", "edgecolor": "#ffffff66"} if is_assumed else {}
+            corner = (x - 0.48, y - 0.46)
+            ax.add_patch(Rectangle(corner, 0.96, 0.92, facecolor=face, linewidth=0, **edge))
             ax.text(x, y, f"{_ASSUMED} {text}" if is_assumed and known else text, ha="center",
                     va="center", fontsize=7.5 if narrow else 9.5,
                     color="white" if known and place > 0.5 else INK,
@@ -89,13 +81,6 @@ def cash(a: Answers) -> Chart:
         MODEL,
         (1.8 + 0.55 * len(makers), 1.9 + 0.5 * len(across)),
     )
-
-
-def _patch(x, y, face, is_assumed):
-    from matplotlib.patches import Rectangle
-
-    edge = {"hatch": "//", "edgecolor": "#ffffff66"} if is_assumed else {"edgecolor": "white"}
-    return Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=face, linewidth=0, **edge)
 
 
 def _title(names, makers, values, block) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alliance.answers import Answers
 from alliance.tables.base import Html, say
 
@@ -33,9 +31,9 @@ def deal(a: Answers) -> Html:
     key = f"separation.{g.structure}.{g.company}"
     who, form = row["maker_name"], row["structure_name"].lower()
     if row["why"]:
-        return say("On {who}, the structure “{form}” can't be tried: {why}.", a,
-                   who=who, form=form, why=row["why"])  # fmt: skip
-    words: dict[str, Any] = {
+        text = "On {who}, the structure “{form}” can't be tried: {why}."
+        return say(text, a, who=who, form=form, why=row["why"])
+    words = {
         "raised": row["gross"] / 1e9,
         "unit": row["unit_value"] / 1e9,
         "how": f" ({row['unit_how']})" if row["unit_how"] else "",
@@ -48,7 +46,7 @@ def deal(a: Answers) -> Html:
         "large": "",
     }
     if row["large"]:
-        share = f"{100 * row['unit_over_market']:.0f} %"
-        words["large"] = f" That value is {share} of all of {who} on {row['day']:%Y-%m-%d}."
+        part = f"{100 * row['unit_over_market']:.0f} % of all of {who}"
+        words["large"] = f" That value is {part} on {row['day']:%Y-%m-%d}."
     text = _DROPPED if row["ended"] else _TRIED if row["gross"] > 0 else _NOTHING
     return say(text, a, who=who, form=form, **words)
