@@ -135,7 +135,7 @@ def test_points_grow_with_what_is_public():
              ("2023-01-17", "2023-08-01", "2026-06-30")}  # fmt: skip
     first = ["this scenario", "sold at market", "control at nothing",
              "neither of the two"]  # fmt: skip
-    assert names["2023-01-17"] == first  # and no value splits the gain
+    assert names["2023-01-17"] == [*first, "equal split"]
     assert names["2026-06-30"][:5] == [*first, "equal split"]
     assert names["2023-08-01"][-1] == "agreed in July 2023, at the floor"
     assert names["2026-06-30"][-1] == "done, at that day's beliefs"

@@ -67,6 +67,20 @@ def test_holdings_in_force():
     assert evidence.open("2023-01-17").holding("renault", "nissan").to_list() == [1_831_837_027]
 
 
+@pytest.mark.parametrize(
+    "maker, day, found",
+    [
+        ("renault", "2023-02-15", {"net_cash": -1622e6, "free_cash_flow": 1272e6}),
+        ("renault", "2023-02-16", {"net_cash": 549e6, "free_cash_flow": 2119e6}),
+        ("gm", "2023-01-30", {"free_cash_flow": 2564e6}),
+        ("gm", "2023-01-31", {"free_cash_flow": 10500e6}),
+    ],
+)
+def test_accounts_are_seen_on_the_day_of_their_first_print(maker, day, found):
+    rows = evidence.open(day).rows("fundamentals", maker=maker).sort_values("year")
+    assert rows.groupby("metric")["value"].last().to_dict() == found
+
+
 def test_a_correction_replaces_the_row_it_names():
     before = evidence.open("2024-06-29").world_market.set_index("fiscal_year")
     after = evidence.open("2024-06-30").world_market.set_index("fiscal_year")
@@ -191,7 +205,7 @@ BREAKS = {
     ),
     "an empty required cell": (
         "holdings.csv",
-        lambda t: t.replace("2017-06-14", "", 1),
+        lambda t: t.replace("2017-06-29", "", 1),
         "required",
     ),
 }
@@ -347,8 +361,28 @@ UNSOUND = {
     ),
     "a book value public on its own day": (
         cells("book-values.csv", put("published", "2018-03-31", where("date", "2018-03-31"))),
-        "published",
+        "document",
         "1377.05",
+    ),
+    "a row older than its document, without a word": (
+        cells("fundamentals.csv", put("note", "Rounded", where("year", "2021"))),
+        "document",
+        "ford,2021",
+    ),
+    "a row older than the first print that it names": (
+        cells("fundamentals.csv", put("published", "2023-01-30", where("published", "2023-01-31"))),
+        "document",
+        "gm,2022",
+    ),
+    "a first print by a rule, on another day": (
+        cells("shares.csv", put("published_basis", "filing", where("published", "2024-03-15"))),
+        "document",
+        "ford",
+    ),
+    "a correction older than its document": (
+        cells("legs.csv", put("published", "2023-07-01", where("published", "2023-07-26"))),
+        "document",
+        "nissan",
     ),
     "a quarter public at its end": (
         cells("statements.csv", put("published", "2022-10-01", where("published", "2022-11-09"))),

@@ -28,8 +28,8 @@ D = 0.10  # conglomerate discount, and that of what is kept
 FEE = 0.01
 #: Break-even values by the discount on what is kept: today's, and that of a listed holding.
 EVEN = {"breakeven_ev_value_eur": D, "breakeven_ev_value_high_eur": 0.25}
-CARS = 26_700  # euros a car planned, where no seller named a value
-PROFITABLE = 0.31  # part of the company, where no seller named a value
+FLOAT = 0.20  # assumed until a report named it
+PROFITABLE = 0.30  # part of the company assumed, where no seller named a value
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Company:
     cash: float
     stakes: float
     plan: float
-    ev: float
+    ev: float | None
     profit: float | None
     nissan: float = 0.0
 
@@ -68,10 +68,15 @@ def company(at: Standing, key: str) -> Company:
     plans.sort(key=lambda p: (p["published"], p["start"]))
     money = [p for p in plans if p["kind"] == "money"][-1]
     money_fx = 1.0 if money["unit"] == "EUR" else fx
-    cars = [p for p in plans if p["kind"] == "cars"]
-    away = {p["plan"]: abs(int(p["end"][:4]) - 2025) for p in cars}
-    close_by = [p for p in cars if away[p["plan"]] == min(away.values()) <= 1]
-    planned = float(close_by[-1]["amount"]) if close_by else 300_000
+    running = [p for p in plans if p["kind"] == "cars" and p["end"] >= day]
+    planned = float(min(running, key=lambda p: p["end"])["amount"]) if running else None
+    usd = asof(at.rate("usd_per_eur"), last)
+    car = 8e9 / 300_000 if day >= "2023-11-15" else 17.5e9 / 1e6 / usd
+    ev = None if planned is None else planned * car
+    if key == "renault":  # 775m for 15 %, then 600m for it, then its chief
+        ev = 775e6 / 0.15
+        ev = 4e9 if day >= "2023-07-26" else ev
+        ev = 8e9 if day >= "2023-09-05" else ev
     stakes = part = 0.0
     if key == "renault":
         nissan = at.series("nissan")
@@ -87,10 +92,9 @@ def company(at: Standing, key: str) -> Company:
     if row["profit_unit"]:
         named.sort(key=lambda v: v["date"])
         whole = shares * price - cash - stakes
-        profit = float(named[-1]["low"]) if named else PROFITABLE * whole
-    return Company(
-        price, shares, cash, stakes, float(money["amount"]) / money_fx, planned * CARS, profit, part
-    )
+        part_of_it = 0.31 if key == "ford" and day >= "2023-03-23" else PROFITABLE
+        profit = float(named[-1]["low"]) if named else part_of_it * whole
+    return Company(price, shares, cash, stakes, float(money["amount"]) / money_fx, ev, profit, part)
 
 
 def worth(
@@ -113,12 +117,19 @@ def rooted(f, low: float = 1e9) -> float:
 
 @checks("separation.carve_out.*")
 def test_carve_out(at):
-    """A fifth floated and EUR 800m of partners, all new shares; a fee on what is floated."""
+    """A fifth floated and what partners pledged, all new shares; a fee on what is floated."""
+    keys = ("cash_raised_eur", "ev_plan_coverage", "votes_kept", "ev_lookthrough")
+    keys += ("value_per_share_base", *EVEN)
+    nissan = 775e6 if at.day < "2023-07-26" else 600e6
+    partners = nissan + (200e6 if at.day >= "2023-11-15" else 0)
     for key in ("renault", "volkswagen", "ford", "gm"):
         c, where = company(at, key), f"separation.carve_out.{key}"
+        if c.ev is None:
+            yield from ((f"{where}.{name}", None) for name in keys)
+            continue
 
         def deal(offer: float, c=c) -> dict[str, float]:
-            floated, partners = 0.2 * offer, 600e6 + 200e6
+            floated = FLOAT * offer
             return {
                 "sold": (floated + partners) / offer,
                 "new": floated + partners,
@@ -128,17 +139,18 @@ def test_carve_out(at):
 
         found = deal(c.ev)
         unit = c.ev - found["new"]  # new money is not yet in it
-        yield f"{where}.cash_raised_eur", exact(0.2 * c.ev + 800e6)
-        yield f"{where}.ev_plan_coverage", exact((0.2 * c.ev * (1 - FEE) + 800e6) / c.plan)
-        kept = 1 - 0.2 - 800e6 / c.ev
-        yield f"{where}.votes_kept", exact(kept)
-        yield f"{where}.ev_lookthrough", exact(kept + 600e6 / c.ev * c.nissan)
-        yield f"{where}.value_per_share_base", exact(worth(c, unit, **found))
+        yield f"{where}.cash_raised_eur", exact(FLOAT * c.ev + partners, 1e-5)
+        left = FLOAT * c.ev * (1 - FEE) + partners
+        yield f"{where}.ev_plan_coverage", exact(left / c.plan, 1e-5)
+        kept = 1 - FLOAT - partners / c.ev
+        yield f"{where}.votes_kept", exact(kept, 1e-5)
+        yield f"{where}.ev_lookthrough", exact(kept + nissan / c.ev * c.nissan, 1e-5)
+        yield f"{where}.value_per_share_base", exact(worth(c, unit, **found), 1e-5)
         for name, held in EVEN.items():
             fair = rooted(
                 lambda v, c=c, u=unit, h=held: worth(c, u, **deal(v, c), held=h) - c.price
             )
-            yield f"{where}.{name}", exact(fair, 1e-8)
+            yield f"{where}.{name}", exact(fair, 1e-4)
 
 
 @checks("separation.profitable_unit.*")
@@ -224,6 +236,11 @@ def test_porsche(at):
     held = at.held("volkswagen", "porsche-ag-pref")
     yield f"{where}.capital_kept", exact(held / unit)
     yield f"{where}.votes_kept", exact(1 - 113_875_001 / (unit / 2))
+
+
+@checks("separation.record.ampere.raised_eur")
+def test_ampere(at):
+    yield "separation.record.ampere.raised_eur", 0 if at.day >= "2024-01-29" else None
 
 
 @checks("separation.stub.*")

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from alliance import answers, evidence, scenario, separation
+from alliance import answers, evidence, scenario, separation, tables
 from alliance.errors import ScenarioError
 from alliance.separation import Company, Leg, Structure, Terms, apply
 
@@ -320,13 +320,14 @@ def test_low_values_that_lose_the_majority_have_none():
 
 
 def test_gross_proceeds_of_the_own_deals(base):
-    """Carve-out of Renault 2,400m; profitable unit of Volkswagen 19,494m; Ford and GM nothing."""
+    """A fifth, assumed, of 775m / 15 % and the 775m; Volkswagen 19,494m; Ford and GM nothing."""
     own = ("carve_out.renault", "profitable_unit.volkswagen", "segments.ford", "integrated.gm")
     value = {k: base[f"separation.{k}.cash_raised_eur"] / 1e6 for k in own}
-    assert value["carve_out.renault"] == pytest.approx(2400, abs=2.5)
+    assert value["carve_out.renault"] == pytest.approx(0.2 * 775 / 0.15 + 775, abs=0.5)
     assert value["profitable_unit.volkswagen"] == pytest.approx(19494, abs=0.5)
     assert value["segments.ford"] == value["integrated.gm"] == 0
-    assert base["separation.carve_out.renault.ev_lookthrough"] == pytest.approx(0.7326, abs=2e-4)
+    look = 1 - 0.2 - 0.15 + 0.15 * 1_831_837_027 / 4_220_715_112
+    assert base["separation.carve_out.renault.ev_lookthrough"] == pytest.approx(look)
 
 
 def test_gm_has_no_profitable_unit(base):
@@ -359,13 +360,90 @@ def test_assumptions_are_told_from_evidence(base, latest):
         return {s["id"] for s in a.result(key).sources if s["kind"] == "assumed"}
 
     key = "separation.carve_out.renault.cash_raised_eur"
-    assert "separation.planned_evs" in assumed(base, key)
-    assert "separation.terms.carve_out" in assumed(base, key)
+    assert assumed(base, key) == {"separation.float_fraction"}
+    assert base.result(key).label.endswith(", at an assumed float of 20 %")
     later = found_at("2023-12-31")  # the chief's value and the float are public by then
     assert assumed(later, key) == set()
-    assert assumed(latest, key) == {"separation.value_per_ev_eur"}  # and stand no more
+    assert assumed(latest, key) == set()
     assert assumed(base, "separation.profitable_unit.volkswagen.cash_raised_eur") == set()
-    assert "separation.gm.net_cash" in assumed(latest, "separation.carve_out.gm.cash_raised_eur")
+    assert "separation.gm.net_cash" in assumed(base, "separation.carve_out.gm.cash_raised_eur")
+
+
+def test_terms_are_those_of_the_day():
+    """What is read on a day is what was asked, reported or agreed by it, and no later."""
+    raised = "separation.carve_out.renault.cash_raised_eur"
+    for day, value, partners in (
+        ("2022-10-10", 775e6 / 0.15, 775e6),
+        ("2023-07-26", 4e9, 600e6),
+        ("2023-11-01", 8e9, 600e6),
+        ("2023-11-15", 8e9, 800e6),
+    ):
+        a = found_at(day)
+        assert a[raised] == pytest.approx(0.2 * value + partners), day
+        assert ("assumed float" in tables.deal(a).text) == (day < "2023-11-02"), day
+    assert found_at("2022-10-07")[raised] is None  # nothing of it was public
+
+
+def test_the_plan_at_its_own_terms():
+    a = found("ampere-2023-11")
+    assert a["separation.carve_out.renault.cash_raised_eur"] == 2_400_000_000
+    assert a["separation.record.ampere.raised_eur"] is None and not a.context["came_of_it"]
+    assert "raises EUR 2.4bn with the unit at EUR 8.0bn (Renault's chief" in tables.deal(a).text
+
+
+def test_a_cancelled_plan_is_told_as_one():
+    eve, day = found_at("2024-01-28"), found_at("2024-01-29")
+    assert "raises EUR 2.4bn" in tables.deal(eve).text
+    text = tables.deal(day).text
+    assert text.startswith("Renault raised nothing") and "cancelled on 2024-01-29" in text
+    assert "would have raised EUR 2.4bn with the unit at EUR 8.0bn" in text
+    assert day["separation.record.ampere.raised_eur"] == 0
+    assert day.context["came_of_it"] == ("separation.record.ampere.raised_eur",)
+    label = day.result("separation.carve_out.renault.cash_raised_eur").label
+    assert "as planned until 2024-01-29" in label
+
+
+def test_each_maker_has_its_own_plan_of_cars(base, latest):
+    """Ford 0.6m for 2023, Volkswagen 2.22m, GM 1.0m, at what a car was worth then; none later."""
+    unit = base.frame("transplant").set_index(["structure", "maker"])["unit_value"]["carve_out"]
+    rate = evidence.open("2023-01-17").rate("usd_per_eur")
+    for maker, cars, day in (
+        ("ford", 6e5, "2023-01-17"),
+        ("gm", 1e6, "2023-01-17"),
+        ("volkswagen", 2.22e6, "2022-09-28"),
+    ):
+        assert unit[maker] == pytest.approx(cars * 17_500 / rate[day]), maker
+    for maker in ("ford", "gm"):
+        result = latest.result(f"separation.carve_out.{maker}.cash_raised_eur")
+        assert result.value is None and "no plan of" in result.note
+        assert latest[f"separation.segments.{maker}.votes_kept"] == 1
+
+
+def test_a_unit_above_half_of_its_company_is_told(base):
+    grid = base.frame("transplant").set_index(["structure", "maker"])
+    whole = grid["price"] * grid["shares"]
+    assert (grid["large"] == (grid["unit_value"] / whole > 0.5)).all()
+    assert list(grid.index[grid["large"]].get_level_values("maker").unique()) == ["volkswagen"]
+    note = base.result("separation.carve_out.volkswagen.cash_raised_eur").note
+    assert "59 % of all of Volkswagen" in note
+    assert "of all of" not in (base.result("separation.carve_out.gm.votes_kept").note or "")
+
+
+def test_fields_that_are_set_override_the_evidence():
+    key = "separation.carve_out.{}.cash_raised_eur"
+    a = found(planned_evs=100_000.0, value_per_ev_eur=20_000.0, float_fraction=0.1)
+    assert a[key.format("renault")] == pytest.approx(0.1 * 2e9 + 775e6)
+    assert a[key.format("ford")] == pytest.approx(0.1 * 6e5 * 20_000 + 775e6)
+    assert "at the scenario's float of 10 %" in tables.deal(a).text
+    a = found(profitable_share=0.5)
+    assert "as the scenario says" in a.result("separation.profitable_unit.ford.votes_kept").label
+
+
+def test_plans_are_named_for_what_they_cover(base):
+    label = "separation.carve_out.{}.ev_plan_coverage"
+    assert "over the plan for EV and autonomous" in base.result(label.format("gm")).label
+    row = base.frame("transplant").set_index(["structure", "maker"]).loc[("segments", "volkswagen")]
+    assert row["plan"] == 52e9 and row["plan_for"] == "EV plan"
 
 
 def test_amounts_convert_at_the_rate_of_the_day(base):
@@ -381,7 +459,7 @@ def test_amounts_convert_at_the_rate_of_the_day(base):
 def test_what_the_scenario_gives_moves_the_headlined_company_only():
     a, b = found(), found(ev_value_eur=10e9)
     key = "separation.carve_out.{}.cash_raised_eur"
-    assert b[key.format("renault")] == pytest.approx(0.2 * 10e9 + 8e8)
+    assert b[key.format("renault")] == pytest.approx(0.2 * 10e9 + 775e6)
     assert b[key.format("ford")] == a[key.format("ford")]
     wide = found(float_fraction=0.3, paid_out=0.0)
     assert wide[key.format("renault")] > a[key.format("renault")]
@@ -393,7 +471,7 @@ def test_comparators_are_rows_not_code():
     a = found("comparators")
     grid = a.frame("transplant").set_index(["structure", "maker"])
     assert len(grid) == 7 * 4
-    assert grid.at[("polestar", "renault"), "gross"] == pytest.approx(0.0525 * 300_000 * 26_700)
+    assert grid.at[("polestar", "renault"), "gross"] == pytest.approx(0.0525 * 8e9)
     assert grid.at[("zeekr", "renault"), "kept"] == pytest.approx(1 - 0.065)
     spun = grid.loc[("daimler_truck", "volkswagen")]
     assert spun["gross"] == 0 and spun["kept"] == pytest.approx(0.35)
@@ -412,13 +490,16 @@ def test_another_company_is_a_row(data, reseal):
     add("carmakers", "stellantis,Stellantis,stellantis,estoxx50,EUR,its EVs,,2016-01-04,stated,")
     add("shares", f"stellantis,issued,2021-12-31,3100000000,{tail}")
     add("fundamentals", f"stellantis,2021,net_cash,19000000000,EUR,{tail}")
-    add("ev-plans", f"stellantis,m,money,30000000000,EUR,2021-07-08,2025-12-31,,{tail}")
+    add("ev-plans", f"stellantis,m,money,,30000000000,EUR,2021-07-08,2025-12-31,,{tail}")
+    add("ev-plans", f"stellantis,c,cars,,400000,cars a year,2021-07-08,2025-12-31,,{tail}")
     reseal(data)
     s = scenario.Scenario().replace(
         {"separation": {"companies": ["renault", "stellantis"], "company": "stellantis"}}
     )
     a = answers.separation(s, evidence.open(s.as_of, data))
-    assert a["separation.carve_out.stellantis.cash_raised_eur"] == pytest.approx(2.402e9, rel=1e-6)
+    unit = 400_000 * 17_500 / evidence.open(s.as_of).rate("usd_per_eur")["2023-01-17"]
+    raised = a["separation.carve_out.stellantis.cash_raised_eur"]
+    assert raised == pytest.approx(0.2 * unit + 775e6)
     assert a["separation.integrated.stellantis.ev_plan_coverage"] == 0
     assert a["separation.profitable_unit.stellantis.cash_raised_eur"] is None
 

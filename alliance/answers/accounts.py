@@ -10,11 +10,12 @@ import pandas as pd
 
 from alliance import returns
 from alliance.answers.forms import RATES, in_eur, per_eur
-from alliance.errors import ScenarioError
+from alliance.errors import NotPublished, ScenarioError
 from alliance.evidence import Evidence, Used
 
 _SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
-TARGET_YEAR = 2025  # a plan of cars counts if it is for this year, or the next to it
+#: Facts that say how much of the whole a profitable unit earns.
+_PROFIT_SHARES = {"ford": "ford-profit-share"}
 
 Values = tuple[float, float, float]  # low, base, high in EUR
 
@@ -28,11 +29,16 @@ class Account:
     price, shares, net_cash, free_cash_flow, stakes
         EUR a share, a count, EUR.
     plan : tuple
-        EUR or None, years, and the part still to run, of its plan for electric cars.
+        EUR or None, years, and the part still to run, of its plan for electric cars; ``plan_for``
+        names it.
     owns : dict
         Parts of other companies.
     cars : float or None
-        Electric cars planned for about :data:`TARGET_YEAR`.
+        Electric cars a year of its own plan that still runs; of several the one that ends first.
+    per_car : tuple or None
+        EUR that a planned car a year was worth: low, base, high.
+    profit_share : float or None
+        Its profitable unit's part of the whole's operating profit.
     told : dict
         Names of its units.
     sold : dict
@@ -54,11 +60,14 @@ class Account:
     free_cash_flow: float = 0.0
     stakes: float = 0.0
     plan: tuple[float | None, float, float] = (None, 0.0, 0.0)
+    plan_for: str = "EV plan"
     owns: Mapping[str, float] = field(default_factory=dict)
     cars: float | None = None
+    per_car: Values | None = None
+    profit_share: float | None = None
     told: Mapping[str, str] = field(default_factory=dict)
-    sold: Mapping[str, tuple[Values, tuple[str, ...], str]] = field(default_factory=dict)
-    assumed: tuple[str, ...] = ()
+    sold: Mapping[str, tuple[Values, dict[str, str], str]] = field(default_factory=dict)
+    assumed: Mapping[str, str] = field(default_factory=dict)
     levels: tuple[tuple, ...] = ()
     figures: tuple[tuple, ...] = ()
     note: str = ""
@@ -96,12 +105,12 @@ def account(key: str, ev: Evidence) -> Account:
 
 
 def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, fx: float) -> dict:
-    assumed, figures, money = [], [], {}
+    assumed, figures, money = {}, [], {}
     rows = ev.rows("fundamentals", maker=key).sort_values("year")
     for metric in ("net_cash", "free_cash_flow"):
         known = rows[rows["metric"] == metric]
         if known.empty:
-            assumed.append(f"separation.{key}.{metric}")
+            assumed[f"separation.{key}.{metric}"] = f"{metric.replace('_', ' ')} taken as nil"
             money[metric] = 0.0
             figures.append((metric, 0.0, "not public: taken as nil", "assumed"))
         else:
@@ -110,10 +119,11 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
             figures.append((metric, money[metric], f"of {last['year']}", "evidence"))
     counts = ev.rows("shares", company=row["share"], item="issued").sort_values("date")
     if counts["confidence"].iloc[-1] == "low":
-        assumed.append(f"separation.{key}.shares")
+        assumed[f"separation.{key}.shares"] = "on a share count that stands in"
     plans = ev.rows("ev-plans", maker=key).sort_values(["published", "start"])
     plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of))]
     plan, lines = _plan(plans, ev, price.date)
+    covers = plans.loc[plans["kind"] == "money", "covers"].iloc[-1:].dropna()
     stakes, value = _stakes(key, row["share"], ev), price.value / fx
     held = ("at market", "evidence") if stakes else ("none in the evidence", "assumed")
     note = price.note or f"close of {price.date}"
@@ -127,11 +137,14 @@ def _figures(key: str, row, ev: Evidence, price: returns.Level, shares: float, f
         **money,
         "stakes": stakes,
         "plan": plan,
+        "plan_for": f"plan for {covers.iloc[0]}" if len(covers) else "EV plan",
         "owns": _owns(key, ev),
-        "cars": _cars(plans),
+        "cars": _cars(plans, ev.as_of),
+        "per_car": _per_car(ev, price.date),
+        "profit_share": ev.figure(_PROFIT_SHARES[key]) if key in _PROFIT_SHARES else None,
         "told": told,
         "sold": {unit: found for unit, found in sold.items() if found},
-        "assumed": tuple(assumed),
+        "assumed": assumed,
         "levels": (
             ("price a share", value, note, "evidence"),
             ("shares", shares, _told(counts["note"].iloc[-1]), "evidence"),
@@ -161,11 +174,20 @@ def _plan(plans: pd.DataFrame, ev: Evidence, day: dt.date):
     return (total, span / 365.25, left), [("EV plan", total, when, "evidence")]
 
 
-def _cars(plans: pd.DataFrame) -> float | None:
-    cars = plans[plans["kind"] == "cars"]
-    away = (cars["end"].dt.year - TARGET_YEAR).abs()
-    near = cars[(away == away.min()) & (away <= 1)]
-    return float(near["amount"].iloc[-1]) if len(near) else None
+def _cars(plans: pd.DataFrame, day: dt.date) -> float | None:
+    cars = plans[(plans["kind"] == "cars") & (plans["end"] >= pd.Timestamp(day))]
+    first = cars.sort_values("end", kind="stable")
+    return float(first["amount"].iloc[0]) if len(first) else None
+
+
+def _per_car(ev: Evidence, day: dt.date) -> Values | None:
+    """What a planned electric car a year was said to be worth, in euros: low, base, high."""
+    try:
+        facts = [ev.fact(f"value-a-car-{case}") for case in ("low", "base", "high")]
+    except NotPublished:
+        return None
+    low, base, high = (float(f["value"]) / per_eur(f["unit"], ev, day) for f in facts)
+    return min(low, base), base, max(base, high)
 
 
 def _stakes(holder: str, own: str, ev: Evidence) -> float:
@@ -192,18 +214,36 @@ def _owns(holder: str, ev: Evidence) -> dict[str, float]:
     return out
 
 
-def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, tuple[str, ...], str] | None:
-    """The values of a unit that a seller named, spanned by those of onlookers; None if none did."""
+def _sold(key: str, unit: str, ev: Evidence) -> tuple[Values, dict[str, str], str] | None:
+    """The value of a unit that its seller named, else a bid in one figure; None if neither.
+
+    Low is the lowest value that anybody named, high the top of what sellers named or asked. Once
+    a plan is cancelled, the values that stood last stand as the plan's.
+    """
     known = ev.rows("valuations", maker=key, unit=unit)
-    known = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
-    known = in_eur(known, ["low", "high"], ev)
-    own = known[known["role"].isin(_SELLERS)].sort_values("date")
+    ended = known["ended"] <= pd.Timestamp(ev.as_of)
+    known = in_eur(known.sort_values("date"), ["low", "high"], ev)
+    standing = known[~ended]
+    own, told = _named(standing), ""
+    if own.empty and ended.any():
+        last = known["ended"].where(ended).max()
+        own, told = _named(known[known["ended"] == last]), f", plan cancelled on {last:%Y-%m-%d}"
     if own.empty:
         return None
-    last, middle = own.iloc[-1], known[["low", "high"]].mean(axis=1)
+    last = own.iloc[-1]
     base = float(last["low"])
-    values = (min(float(middle.min()), base), base, max(float(own["high"].max()), base))
-    how = f"{last['by']}, {last['date'].date()}"
+    high = [*own["high"], *standing.loc[standing["role"] == "asked", "high"]]
+    values = (min(base, *standing["low"]), base, max(base, *high))
+    how = f"{last['by']}, {last['date'].date()}{told}"
+    how += f": {last['note']}" if isinstance(last["note"], str) else ""
+    how += "; the last bid in one figure" if last["role"] == "bid" else ""
     if last["of"] == "enterprise":
-        return values, (f"separation.{key}.enterprise_value",), f"{how}, debt not taken off"
-    return values, (), how
+        return values, {f"separation.{key}.enterprise_value": "debt not taken off"}, how
+    return values, {}, how
+
+
+def _named(known: pd.DataFrame) -> pd.DataFrame:
+    """Values of sellers; where there is none, bids in one figure."""
+    own = known[known["role"].isin(_SELLERS)]
+    bids = known[(known["role"] == "bid") & (known["low"] == known["high"])]
+    return own if len(own) else bids

@@ -13,6 +13,7 @@ from alliance import bargain, returns
 from alliance import selldown as sd
 from alliance.answers import inputs
 from alliance.answers.form import Builder
+from alliance.answers.forms import ticket
 from alliance.answers.makers import Maker
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
@@ -68,6 +69,8 @@ def put(
     maker = makers.get(HOLDER)
     if maker is None or maker.company is None:
         why = f"Renault is not compared as of {ev.as_of}" if maker is None else maker.why
+    elif "ev" not in maker.company.values:
+        why = maker.lacks["ev"]
     columns = ["belief", "value", "agreed", "discount", "renault", "nissan"]
     b.frames["bargain_zone"] = pd.DataFrame(columns=columns)
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
@@ -78,7 +81,9 @@ def put(
     low, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
     found, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
-    assumed = tuple(f"separation.{field}" for field, _, _ in TERMS) + maker.assumed["ev"]
+    public = {"ticket_eur"} if g.ticket_eur is None else set()
+    assumed = [f"separation.{name}" for name, _, _ in TERMS if name not in public]
+    assumed = (*assumed, *maker.assumed["ev"])
     values = {
         "renault_gain_eur": float(found.holder_outside),
         "nissan_gain_eur": float(found.issuer_outside),
@@ -98,6 +103,7 @@ def put(
         "independence_worth_eur": t.independence,
         "control_worth_eur": t.control,
         "sale_discount": t.discount,
+        "ticket_eur": t.ticket,
     }
     b.frames["bargain_terms"] = pd.DataFrame(
         [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
@@ -121,6 +127,9 @@ def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
         return None, f"one of the two stakes was not public on {ev.as_of}"
     if price.value is None or fix.value is None:
         return None, price.note or fix.note
+    money = ticket("carve_out", ISSUER, ev) if g.ticket_eur is None else g.ticket_eur
+    if money is None:
+        return None, f"no money of Nissan's for Ampere was named by {ev.as_of}"
     premium = g.voting_premium
     if premium is None:
         paid = ev.figure("porsche-premium-printed")
@@ -129,7 +138,7 @@ def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
     stake = float(held.iloc[-1] / issued.iloc[-1])
     independence, control = g.independence_worth_eur, g.control_worth_eur
     t = bargain.Stakes(
-        ticket=g.ticket_eur,
+        ticket=money,
         block=max(0.0, stake - s.selldown.target_stake) * value,
         holding=stake,
         back=float(back.iloc[-1] / own.iloc[-1]),

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from alliance import returns, separation
-from alliance.errors import ScenarioError
+from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
 RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
+ASSUMED_FLOAT = 0.20  # of a listing whose size was not public
 
 
 @dataclass
 class Form:
-    """A structure with what it was read from; ``why`` where it was not public or can't be."""
+    """A structure with what it was read from; ``why`` where it was not public or can't be.
+
+    ``assumed`` says in words what stands in for evidence, by its id; ``ended`` is the day on which
+    its own company cancelled it.
+    """
 
     key: str
     name: str
     row: pd.Series | None = None
     structure: separation.Structure | None = None
     used: Used = field(default_factory=Used)
-    assumed: tuple[str, ...] = ()
+    assumed: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    home: str = ""
+    ended: dt.date | None = None
 
     def own_terms(self) -> dict[str, float]:
         """Its own value of each term that a scenario may replace, where it has just one."""
@@ -59,9 +66,12 @@ def form(key: str, ev: Evidence) -> Form:
         made.why = f"the terms of '{key}' were not public on {ev.as_of}"
         return made
     made.row = rows.iloc[0]
-    latest = legs["known"].max() if len(legs) else pd.NaT
-    if latest > pd.Timestamp(ev.as_of):
-        made.assumed = (f"separation.terms.{key}",)
+    made.home = made.row["home"]
+    if pd.notna(made.row["ended"]):
+        made.ended = made.row["ended"].date()
+    if legs[["fraction", "amount"]].isna().all(axis=1).any():
+        said = f"at an assumed float of {100 * ASSUMED_FLOAT:.0f} %"
+        made.assumed = {"separation.float_fraction": said}
     try:
         made.structure = _structure(made.row, legs, ev)
     except ScenarioError as error:
@@ -92,7 +102,18 @@ def forms(
             if key == g.structure:
                 raise ScenarioError(f"separation: {error}") from None
             made.structure, made.why = None, str(error)
+        if made.assumed and g.float_fraction is not None:
+            said = f"at the scenario's float of {100 * g.float_fraction:.0f} %"
+            made.assumed = dict.fromkeys(made.assumed, said)
     return out
+
+
+def ticket(structure: str, partner: str, ev: Evidence) -> float | None:
+    """Money in euros that a partner was to put into a unit, as last public; None if none was."""
+    legs = ev.rows("legs", structure=structure, partner=partner).dropna(subset="amount")
+    if legs.empty:
+        return None
+    return float(legs["amount"].iloc[-1]) / per_eur(legs["currency"].iloc[-1], ev)
 
 
 def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.Structure:
@@ -102,6 +123,8 @@ def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.S
         if pd.notna(leg.amount):
             amount = float(leg.amount) / per_eur(leg.currency, ev)
         fraction = None if pd.isna(leg.fraction) else float(leg.fraction)
+        if amount is None and fraction is None:
+            fraction = ASSUMED_FLOAT
         partner = leg.partner if isinstance(leg.partner, str) else ""
         terms = bool(leg.new), float(leg.premium), int(leg.votes), bool(leg.fee), partner
         made.append(separation.Leg(leg.to, fraction, amount, *terms))
@@ -118,10 +141,12 @@ def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
     Raises
     ------
     ScenarioError
-        If no rate is near enough.
+        If there is no rate, or none near enough.
     """
     if currency == "EUR":
         return 1.0
+    if currency not in RATES:
+        raise ScenarioError(f"no rate of '{currency}' for the euro{did_you_mean(currency, RATES)}")
     found = returns.level(ev.rate(RATES[currency]), day or ev.as_of)
     if found.value is None:
         raise ScenarioError(found.note)

@@ -150,6 +150,10 @@ class Glance:
             values = company.values if company else {}
             fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
             out = {f"separation.{fields[unit]}": worth[1] for unit, worth in values.items()}
+            a = self._account(name, self.ev)
+            out["separation.planned_evs"] = a.cars
+            out["separation.value_per_ev_eur"] = a.per_car[1] if a.per_car else None
+            out["separation.profitable_share"] = a.profit_share or makers.ASSUMED_SHARE
             own = self._form(s.separation.structure, self.ev).own_terms()
             return out | {f"separation.{field}": value for field, value in own.items()}
         if panel == "bargain":
@@ -160,6 +164,7 @@ class Glance:
                     "separation.independence_worth_eur": found["stakes"].independence,
                     "separation.control_worth_eur": found["stakes"].control,
                     "separation.sale_discount": found["stakes"].discount,
+                    "separation.ticket_eur": found["stakes"].ticket,
                 }
         return {}
 

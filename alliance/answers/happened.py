@@ -90,6 +90,12 @@ def _porsche(b: Builder, rows) -> None:
 def _renault(b: Builder, rows) -> None:
     """Ampere's plan and pledges; Horse's owners."""
     f = b.ev.figure
+    with b.ev.reading() as cancelled:
+        raised, note = f("ampere-cancelled"), f"no listing by {b.ev.as_of}"
+        for day in b.ev.rows("structures", structure="carve_out")["ended"].dropna():
+            note = f"cancelled on {day.date()}"
+    label = "Raised by Ampere's listing"
+    b.put("separation.record.ampere.raised_eur", raised, "EUR", label, cancelled, note)
     with b.ev.reading() as used:
         nissan, mitsubishi = f("ampere-pledge-nissan"), f("ampere-pledge-mitsubishi")
         both = nissan + mitsubishi if None not in (nissan, mitsubishi) else None
@@ -100,7 +106,7 @@ def _renault(b: Builder, rows) -> None:
         told = "" if floor is None else f"at least {floor:.0%} was promised"
         _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", told)
         told = "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else "")
-        _row(rows, "Renault", "raised by Ampere", f("ampere-cancelled"), None, "EUR", told)
+        _row(rows, "Renault", "raised by Ampere", raised, None, "EUR", told)
         sold = f("horse-aramco-share")
         half = None if sold is None else (1 - sold) / 2
         _row(rows, "Renault", "part of Horse kept", half, f("horse-kept-printed"), "fraction")

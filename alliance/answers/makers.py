@@ -11,16 +11,18 @@ from alliance.answers.accounts import Account, Values, account
 from alliance.answers.forms import forms
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence, Used
-from alliance.scenario import Scenario, fields
+from alliance.scenario import Scenario
 
-NAMES = {"ev": "value_per_ev_eur", "profit": "profitable_share"}
+ASSUMED_SHARE = 0.30  # of a company for its profitable unit, where no profit of it was public
+HALF, TWICE = 0.5, 2.0  # range of a part of profit (Ford Pro: 31 % in 2022, 69 % in 2023)
 
 
 @dataclass
 class Maker:
     """A car maker in euros with what its figures were read from; ``why`` where one is missing.
 
-    ``assumed`` names, by unit, what stands in for evidence.
+    ``assumed`` says by unit, in words by id, what stands in for evidence; ``how`` says where the
+    value of each unit is from, ``lacks`` why one has none.
     """
 
     key: str
@@ -30,30 +32,23 @@ class Maker:
     per_eur: float = 1.0
     company: separation.Company | None = None
     used: Used = field(default_factory=Used)
-    assumed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assumed: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    how: dict[str, str] = field(default_factory=dict)
+    lacks: dict[str, str] = field(default_factory=dict)
     figures: list[tuple] = field(default_factory=list)
+    plan_for: str = "EV plan"
     note: str = ""
     why: str = ""
 
 
 def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse names that are no rows, and terms that can't be.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse names that are no rows, and terms that can't be, with a ScenarioError."""
     check_names(s, ev)
     forms(s, ev)
 
 
 def check_names(s: Scenario, ev: Evidence) -> None:
-    """Refuse names that are no rows, or not among those compared.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse names that are no rows, or not among those compared, with a ScenarioError."""
     g = s.separation
     for name, table in (("structures", "structures"), ("companies", "carmakers")):
         known = ev.names(table)
@@ -92,39 +87,66 @@ def _maker(a: Account, s: Scenario) -> Maker:
     maker.figures = [*a.levels, *a.figures]
     units, stand_in = {}, {}
     for unit, told in a.told.items():
-        units[unit], stand_in[unit], how = _unit(a, unit, s, max(whole, 0.0))
+        found = _unit(a, unit, s, max(whole, 0.0))
+        if isinstance(found, str):
+            maker.lacks[unit] = found
+            continue
+        units[unit], stand_in[unit], maker.how[unit] = found
         origin = "assumed" if stand_in[unit] else "evidence"
-        maker.figures.append((f"value of {told}", units[unit][1], how, origin))
-    maker.assumed = {u: (*a.assumed, *stand_in.get(u, ())) for u in ("ev", "profit", "none")}
+        maker.figures.append((f"value of {told}", units[unit][1], maker.how[unit], origin))
+    maker.assumed = {u: {**a.assumed, **stand_in.get(u, {})} for u in ("ev", "profit", "none")}
     maker.company = separation.Company(
         a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow, units, a.owns
     )
-    maker.note = a.note
+    maker.note, maker.plan_for = a.note, a.plan_for
     return maker
 
 
-def _unit(a: Account, unit: str, s: Scenario, whole: float) -> tuple[Values, tuple[str, ...], str]:
-    """(low, base, high) of a unit, what is assumed, and how: scenario, the seller, or a rule."""
-    values, assumed, how = a.sold.get(unit) or _by_rule(a, unit, s, whole)
+def _unit(
+    a: Account, unit: str, s: Scenario, whole: float
+) -> tuple[Values, dict[str, str], str] | str:
+    """(low, base, high) of a unit, what is assumed, and how: scenario, the seller, or a rule.
+
+    Where there is no value, why.
+    """
     g = s.separation
+    mine = a.key == g.company
     given = {"ev": g.ev_value_eur, "profit": g.profitable_value_eur}[unit]
-    if given is None or a.key != g.company:
-        return values, assumed, how
-    ratio = given / values[1] if values[1] else 0.0
-    values = tuple(v * ratio for v in values) if ratio else (given,) * 3
-    field_name = "ev_value_eur" if unit == "ev" else "profitable_value_eur"
-    return values, (f"separation.{field_name}",), "as the scenario says"
+    planned = g.planned_evs if mine and unit == "ev" else None
+    found = a.sold.get(unit) if planned is None else None
+    if not found:
+        found = _by_profit(a, g, whole) if unit == "profit" else _by_cars(a, g, planned)
+    if given is None or not mine:
+        return found
+    base = 0.0 if isinstance(found, str) else found[0][1]
+    values = tuple(v * given / base for v in found[0]) if base else (given,) * 3
+    name = "separation." + ("ev_value_eur" if unit == "ev" else "profitable_value_eur")
+    return values, {name: "at the scenario's value of the unit"}, "as the scenario says"
 
 
-def _by_rule(a: Account, unit: str, s: Scenario, whole: float):
-    info, setting = fields(type(s.separation))[NAMES[unit]], getattr(s.separation, NAMES[unit])
-    low, high = (end / info.default for end in info.json_schema_extra["slider"])
-    assumed: tuple[str, ...] = (f"separation.{NAMES[unit]}",)
-    if unit == "profit":
-        base, how = setting * whole, f"{setting:.0%} of the company"
-    else:
-        planned = a.cars
-        if planned is None:
-            planned, assumed = s.separation.planned_evs, (*assumed, "separation.planned_evs")
-        base, how = planned * setting, f"{planned:,.0f} cars at EUR {setting:,.0f}"
-    return (low * base, base, high * base), assumed, how
+def _by_profit(a: Account, g, whole: float) -> tuple[Values, dict[str, str], str]:
+    share, how, assumed = a.profit_share, "its part of operating profit", {}
+    if share is None or g.profitable_share is not None:
+        how = "assumed" if g.profitable_share is None else "as the scenario says"
+        share = g.profitable_share or ASSUMED_SHARE
+        words = f"the unit taken as {100 * share:.0f} % of the company, {how}"
+        assumed = {"separation.profitable_share": words}
+    base = share * whole
+    values = HALF * base, base, min(TWICE * share, 1) * whole
+    return values, assumed, f"{100 * share:.0f} % of the company, {how}"
+
+
+def _by_cars(a: Account, g, planned: float | None) -> tuple[Values, dict[str, str], str] | str:
+    assumed = {}
+    cars, per_car = a.cars, a.per_car
+    if planned is not None:
+        cars, assumed["separation.planned_evs"] = planned, f"at the scenario's {planned:,.0f} cars"
+    if cars is None:
+        return f"no plan of {a.name}'s own for electric cars stood on {a.day}"
+    if (given := g.value_per_ev_eur) is not None:
+        per_car = tuple(v * given / per_car[1] for v in per_car) if per_car else (given,) * 3
+        assumed["separation.value_per_ev_eur"] = f"at the scenario's EUR {given:,.0f} a car"
+    if per_car is None:
+        return f"no value of a planned electric car was public on {a.day}"
+    low, base, high = (cars * v for v in per_car)
+    return (low, base, high), assumed, f"{cars:,.0f} cars at EUR {per_car[1]:,.0f}"

@@ -31,9 +31,11 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     tried, found = forms.forms(s, ev), makers.makers(s, ev)
     assumed = {name for f in tried.values() for name in f.assumed}
     assumed |= {n for m in found.values() for names in m.assumed.values() for n in names}
+    stand_ins = {"float_fraction": forms.ASSUMED_FLOAT, "profitable_share": makers.ASSUMED_SHARE}
     for name, value in s.separation.model_dump(mode="json").items():
         if f"separation.{name}" in assumed:
             origin = "assumed"
+            value = stand_ins[name] if value is None else value
         else:
             origin = "evidence or rule" if value is None else "scenario"
         b.took(f"separation.{name}", value, "", origin)
@@ -56,6 +58,9 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         "announcement": ANNOUNCEMENTS,
     }
     transplant.put(b, s, tried, found)
+    mine = b.frames["transplant"].set_index(["structure", "maker"])
+    ended = mine.at[(s.separation.structure, s.separation.company), "ended"]
+    b.context["came_of_it"] = ("separation.record.ampere.raised_eur",) if ended else ()
     verdict.put(b)
     happened.put(b)
     bargaining.put(b, s, found)

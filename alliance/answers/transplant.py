@@ -27,6 +27,7 @@ HEADLINES = {
 }
 DRAWS = 10_000
 BELOW = "below zero: at this value of the unit the market's price leaves less than nothing"
+LARGE = 0.5  # of the market value of a whole company: a unit above it is told
 BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
 
 
@@ -60,8 +61,9 @@ def grid(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Make
 
 
 def _apply(form: Form, maker: Maker, t: separation.Terms) -> separation.Outcome:
-    if form.why or maker.why:
-        return separation.Outcome(why=form.why or maker.why)
+    sold = form.structure.unit if form.structure and form.structure.legs else ""
+    if why := form.why or maker.why or maker.lacks.get(sold, ""):
+        return separation.Outcome(why=why)
     try:
         return separation.apply(form.structure, maker.company, t)
     except ScenarioError as error:
@@ -82,7 +84,8 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
             votes = part * leg.votes / form.structure.voting_capital
             if leg.to in ("anchor", "partner") and votes >= BLOCKING:
                 blocks.append(leg.to)
-    assumed = (*form.assumed, *(maker.assumed.get(unit, ()) if value or unit == "none" else ()))
+    assumed = _assumed(form, maker)
+    whole = maker.company.price * maker.company.shares if maker.company else np.nan
     return {
         "structure": form.key,
         "structure_name": form.name,
@@ -96,30 +99,46 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
         "unit_value": value[1] if value else np.nan,
         "unit_low": value[0] if value else np.nan,
         "unit_high": value[2] if value else np.nan,
+        "plan": maker.company.plan if maker.company else None,
+        "plan_for": maker.plan_for,
+        "unit_how": maker.how.get(unit, ""),
+        "unit_over_market": value[1] / whole if value else np.nan,
+        "large": bool(value) and value[1] / whole > LARGE,
+        "ended": form.ended if form.home == maker.key else None,
         **numbers,
         **change,
         "blocking": ", ".join(blocks),
-        "assumed": ", ".join(a.removeprefix("separation.") for a in assumed),
+        "assumed": ", ".join(assumed.values()),
         "why": o.why,
     }
 
 
+def _assumed(form: Form, maker: Maker) -> dict[str, str]:
+    """What stands in for evidence in a form on a maker: words by id."""
+    unit = form.structure.unit if form.structure else "none"
+    return {**form.assumed, **maker.assumed.get(unit, {})}
+
+
 def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: dict) -> None:
     used = form.used | maker.used
-    unit = form.structure.unit if form.structure else "none"
-    assumed = (*form.assumed, *maker.assumed.get(unit, ()))
+    assumed = _assumed(form, maker)
+    when = f"as planned until {row['ended']}" if row["ended"] else maker.day
     for key, (name, measure, label) in HEADLINES.items():
         value = getattr(o, name)
         why = o.why
         if value is None and not why:
             why = "nothing is sold" if name.startswith("breakeven") else "no EV plan was public"
         value = None if value is None or np.isnan(value) else float(value)
-        notes = [maker.note, row["assumed"] and f"assumed: {row['assumed']}"]
+        notes = [maker.note]
+        if row["large"] and form.structure.legs:
+            share = 100 * row["unit_over_market"]
+            notes.append(f"the unit is valued at {share:.0f} % of all of {maker.name}")
         notes += [BELOW] if name == "base" and value is not None and value < 0 else []
         note = why if value is None else "; ".join(n for n in notes if n) or None
-        words = f"{form.name} on {maker.name}, {maker.day}: {label}"
+        label = label.replace("EV plan", maker.plan_for)
+        words = ", ".join([f"{form.name} on {maker.name}, {when}: {label}", *assumed.values()])
         where = f"separation.{form.key}.{maker.key}.{key}"
-        b.put(where, value, measure, words, used, note, assumed)
+        b.put(where, value, measure, words, used, note, tuple(assumed))
 
 
 def draws(

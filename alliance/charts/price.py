@@ -21,12 +21,6 @@ from alliance.charts.base import (
 )
 
 _TAPE = "exchange closes; ECB reference rates"
-_KEYS = {
-    "price_jpy": ("price, yen", "o", True),
-    "total_jpy": ("total return, yen", "o", False),
-    "price_eur": ("price, euros", "s", True),
-    "total_eur": ("total return, euros", "s", False),
-}
 
 
 def rebased(a: Answers) -> Chart:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from alliance.errors import AllianceError, EvidenceError
 from alliance.evidence.descriptor import Package, digest, flaws, folder
-from alliance.evidence.rules import RULES, Tables
+from alliance.evidence.rules import DATED, RULES, Tables
 
 #: Columns in which a correction may differ from the row that it corrects and yet change nothing.
 _ASIDE = ["published", "published_basis", "document", "page", "confidence", "note"]
@@ -70,14 +70,18 @@ def check(data: str | Path | None = None) -> list[Problem]:
                 problems.append(Problem(path, None, "readable", str(error)))
     problems += _corrections(package, tables)
     for name, table in tables.items():  # an empty cell is NaN: comparing it says no
-        whole = dict.fromkeys(table.select_dtypes("Int64"), "float64")
-        tables[name] = package.standing(name, table).astype(whole)
+        tables[name] = table.astype(dict.fromkeys(table.select_dtypes("Int64"), "float64"))
+    last = {name: package.standing(name, table) for name, table in tables.items()}
     for rule, needs, function in RULES:
         if set(needs) <= set(tables):
-            for name, at, message in function(tables):
-                row = None if at is None else at + 2
-                problems.append(Problem(package.resources[name]["path"], row, rule, message))
+            seen = function(tables if rule in DATED else last)
+            problems += [_problem(package, rule, *found) for found in seen]
     return sorted(problems, key=lambda p: (p.file, p.row or 0, p.rule))
+
+
+def _problem(package: Package, rule: str, name: str, at: int | None, message: str) -> Problem:
+    row = None if at is None else at + 2
+    return Problem(package.resources[name]["path"], row, rule, message)
 
 
 def seal(data: str | Path | None = None) -> int:

@@ -1,11 +1,12 @@
 """What no schema can say of ``data/``: days that run forward, moves that can't be, sums that tie.
 
-Each rule looks at the rows that stand last (a corrected row is history) and yields table, row and
-message. It runs only where the tables it needs could be read.
+Each rule looks at the rows that stand last (a corrected row is history), those of :data:`DATED` at
+all rows, and yields table, row and message. It runs only where the tables it needs could be read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pandas as pd
@@ -16,11 +17,14 @@ Tables = dict[str, pd.DataFrame]
 Found = Iterator[tuple[str, int | None, str]]
 #: Name, the tables that it needs, and the function, of each rule.
 RULES: list[tuple[str, tuple[str, ...], Callable[[Tables], Found]]] = []
+DATED = ("document", "published")  # rules on days, which a corrected row keeps
 
 MOVE, FACTOR = 0.5, 50  # a day's move of a close, a count's move from row to row: more is an error
 WITHIN = 1e-4  # of closes and adjusted closes, which are rounded
 LAGS = (45, 75)  # days after a quarter's and a year's end
 CASH_WITHIN = 0.03  # of a sale's cash to its value at the rate of the pricing day
+#: How the note of a row says which public print, older than its document, the row stands for.
+FIRST_PRINT = re.compile(r"First print: .*?(\d{4}-\d{2}-\d{2}|by the lag rule)")
 
 
 def _rule(name: str, *needs: str) -> Callable:
@@ -40,6 +44,27 @@ def _series(tables: Tables) -> Iterator[tuple[str, pd.DataFrame, str]]:
     for name, frame in tables.items():
         if name.startswith(("prices-", "rates-")):
             yield name, frame, "close" if "close" in frame else frame.columns[1]
+
+
+@_rule("document", "documents")
+def _cited(tables: Tables) -> Found:
+    """No row, corrections included, is older than its document or the first print that it names.
+
+    A first print without a day has the day that the lag rule gives.
+    """
+    days = tables["documents"].drop_duplicates("document").set_index("document")["published"]
+    for name, frame in tables.items():
+        if name == "documents" or "document" not in frame:
+            continue
+        printed = frame["document"].map(days)
+        for at, row in _where(frame, frame["published"] < printed):
+            named = FIRST_PRINT.match(str(row.get("note")))
+            first = named[1] if named else f"{printed[at]:%Y-%m-%d}"
+            if first == "by the lag rule" and row["published_basis"] == "lag":
+                continue
+            if first > f"{row['published']:%Y-%m-%d}":
+                told = f"published {row['published'].date()} is before its document, {first}"
+                yield name, at, told + ": say in the note which first print it stands for"
 
 
 @_rule("monotone")

@@ -52,8 +52,8 @@ class Separation(Group):
     )
     ev_value_eur: float | None = field(
         None,
-        "Value of the headlined company's EV unit; empty takes the seller's own, else planned cars "
-        "at value_per_ev_eur",
+        "Value of the headlined company's EV unit; empty takes the seller's own, else a bid in one "
+        "figure, else planned cars at value_per_ev_eur",
         **_UNIT,
         slider=(1e9, 6e10),
         step=1e8,
@@ -67,29 +67,29 @@ class Separation(Group):
         slider=(1e9, 1e11),
         step=1e8,
     )
-    value_per_ev_eur: float = field(
-        26_700,
-        "Value of a planned EV a year where none is published (Ampere: EUR 8bn for 300,000 cars "
-        "in 2025; UBS 11,700, Renault's upper end 33,300)",
+    value_per_ev_eur: float | None = field(
+        None,
+        "Value of a planned EV a year where nobody named one of the unit; empty takes what was "
+        "public (GM's by an analyst, USD 17,500; from November 2023 Ampere's, EUR 26,667)",
         unit="EUR",
         low=1,
         high=1e6,
         slider=(11_700, 33_300),
         step=100,
     )
-    planned_evs: float = field(
-        300_000,
-        "EVs planned a year where no plan is public (Ampere's for 2025, of November 2023)",
+    planned_evs: float | None = field(
+        None,
+        "EVs planned a year by the headlined company; empty takes its own plan that still runs",
         "cars a year",
         low=1,
         high=5e6,
         slider=(50_000, 2e6),
         step=10_000,
     )
-    profitable_share: float = field(
-        0.31,
-        "Profitable unit over the whole where no value is published (Ford Pro in adjusted "
-        "operating profit: 31 % in 2022, 69 % in 2023)",
+    profitable_share: float | None = field(
+        None,
+        "Profitable unit over the whole where no value is published; empty takes its part of "
+        "operating profit (Ford Pro 31 % in 2022), else 30 % is assumed",
         "fraction",
         low=0.001,
         high=1,
@@ -173,10 +173,10 @@ class Separation(Group):
         slider=(0, 1e8),
         step=1e6,
     )
-    ticket_eur: float = field(
-        6e8,
-        "Nissan's money for Ampere (up to EUR 600m agreed in July 2023; 775m reported in "
-        "October 2022)",
+    ticket_eur: float | None = field(
+        None,
+        "Nissan's money for Ampere; empty takes what was last public (775m reported in October "
+        "2022, up to EUR 600m agreed in July 2023)",
         **_DEAL,
         high=1e10,
         slider=(0, 1e9),

@@ -52,7 +52,7 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
         If amounts would buy more than can be sold.
     """
     terms = terms or Terms()
-    if structure.unit != "none" and structure.unit not in company.values:
+    if structure.legs and structure.unit not in company.values:
         return Outcome(why=f"{company.name} has no {structure.unit} unit with a value")
     low, base, high = company.values.get(structure.unit, (0.0, 0.0, 0.0))
     offer = (1 - np.asarray(terms.offer_discount, float)) * base

@@ -14,6 +14,7 @@ from alliance.tables.base import (
     sources,
     unbroken,
 )
+from alliance.tables.deal import deal
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.selldown import (
     alike,

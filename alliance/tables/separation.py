@@ -157,6 +157,7 @@ def transplant(a: Answers) -> Html:
             "form": frame["structure_name"],
             "on": frame["day"],
             "unit, EUR m": frame["unit_value"] / 1e6,
+            "unit over the company": frame["unit_over_market"],
             "raised, EUR m": frame["gross"] / 1e6,
             "raised, own currency": [
                 f"{c} {g * fx / 1e6:,.0f}m" if pd.notna(g) else ""
@@ -181,7 +182,8 @@ def transplant(a: Answers) -> Html:
     )
     money = ["unit, EUR m", "raised, EUR m", "to the unit", "to the parent", "fees", "paid out"]
     formats = dict.fromkeys([*money, "left", "rest as the market implies"], ",.0f")
-    parts = ["over the plan", "with own means", "capital kept", "votes kept"]
+    parts = ["unit over the company", "over the plan", "with own means"]
+    parts += ["capital kept", "votes kept"]
     formats |= dict.fromkeys(parts, ".1%")
     return folded(show(table, "Every form on every company, EUR m", formats))
 
