@@ -113,7 +113,7 @@ class Glance:
         return b.answers(documents=False)
 
     def separation(self, s: Scenario, only: str = "") -> Answers:
-        """All forms on the headlined company, of chapter 3."""
+        """All structures on the headlined company, of chapter 3."""
         tried, found = self._parties(s, (s.separation.company,))
         b = Builder("3-separation", self.ev)
         transplant.grid(b, s, tried, found)

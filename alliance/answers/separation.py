@@ -9,7 +9,7 @@ from alliance.answers.form import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
-#: The event that made each maker's form public, and the form under which studies have it.
+#: The event that made each maker's structure public, and the kind of deal of the studies.
 ANNOUNCEMENTS = {
     "ampere-plan": "carve-out",
     "vw-talks": "carve-out",

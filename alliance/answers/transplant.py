@@ -49,7 +49,7 @@ def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker
 
 
 def grid(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
-    """Add the outcome of every form on every maker, and its headline results."""
+    """Add the outcome of every structure on every maker, and its headline results."""
     t, rows = terms(s), []
     for form in forms.values():
         for maker in makers.values():
@@ -114,7 +114,7 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
 
 
 def _assumed(form: Form, maker: Maker) -> dict[str, str]:
-    """What stands in for evidence in a form on a maker: words by id."""
+    """What stands in for evidence in a structure on a maker: words by id."""
     unit = form.structure.unit if form.structure else "none"
     return {**form.assumed, **maker.assumed.get(unit, {})}
 

@@ -122,8 +122,8 @@ def gains(a: Answers) -> Chart:
     return Chart(
         draw,
         f"With the sale's cost and control counted on both sides, {who_gains(first)}: Renault's "
-        f"holders EUR {number(first['renault'] / 1e9, 1, True)}bn, Nissan's "
-        f"{number(first['nissan'] / 1e9, 1, True)}bn",
+        f"holders EUR {number(first['renault'] / 1e9, 2, True)}bn, Nissan's "
+        f"{number(first['nissan'] / 1e9, 2, True)}bn",
         f"Bars of gains as of {a.as_of}, EUR m, Renault and Nissan: "
         + "; ".join(
             f"{r.point} {number(r.renault / 1e6, 0, True)} and {number(r.nissan / 1e6, 0, True)}"

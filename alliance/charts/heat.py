@@ -86,7 +86,7 @@ def cash(a: Answers) -> Chart:
 def _title(names, makers, values, block) -> str:
     maker, structure, most = _most(names, makers, values)
     if most <= 0:
-        return "None of these forms raises cash"
+        return "None of these structures raises cash"
     alike = " each" if " and " in maker or " and " in structure else ""
     text = f"{maker} would raise most: {billions(most)}{alike} by {structure}"
     own = values.loc["renault"].max() if "renault" in values.index else np.nan

@@ -32,8 +32,8 @@ STRUCTURES = {
 }
 
 
-#: Said of a form that its terms rule out at the low value: parts for money take more than all of
-#: the unit, or the majority that the parent must keep.
+#: Said of a structure that its terms rule out at the low value: parts for money take more than all
+#: of the unit, or the majority that the parent must keep.
 NO_LOW = " (no low case)"
 
 
@@ -54,7 +54,9 @@ def ranges(a: Answers) -> Chart:
     frame = a.frame("transplant").query("why == ''")
     frame = frame[frame["base_change"].notna() & (frame["high"] != frame["low"])]
     if frame.empty:
-        return empty("What each form is worth a share", f"on {a.as_of} no form could be tried")
+        return empty(
+            "What each structure is worth a share", f"on {a.as_of} no structure could be tried"
+        )
     drawn = a.frame("uncertainty").set_index(["structure", "maker"])
     lows = frame["low_change"].dropna()
     worst = frame.loc[lows.idxmin()] if len(lows) else None
@@ -86,9 +88,9 @@ def ranges(a: Answers) -> Chart:
         ax.grid(axis="y", visible=False)
 
     size = 1.5 + 0.3 * len(frame)
-    title = "Sold low, no form costs value"
+    title = "Sold low, no structure costs value"
     if worst is None:
-        title = "No form can be had at the low value"
+        title = "No structure can be had at the low value"
     elif worst["low_change"] <= -0.005:
         down = f"{names[worst['structure']].lower()} on {worst['maker_name']}"
         title = f"Sold low, {down} costs {percent(-worst['low_change'])} a share"
@@ -111,12 +113,14 @@ def ranges(a: Answers) -> Chart:
 
 
 def breakeven(a: Answers) -> Chart:
-    """The offer value that breaks even beside the range of values, by form and company."""
+    """The offer value that breaks even beside the range of values, by structure and company."""
     names, makers = a.context["structure_names"], a.context["maker_names"]
     frame = a.frame("transplant")
     frame = frame[frame["breakeven"].notna() & (frame["unit_value"] > 0)]
     if frame.empty:
-        return empty("What a unit must fetch", f"on {a.as_of} no form that sells could be tried")
+        return empty(
+            "What a unit must fetch", f"on {a.as_of} no structure that sells could be tried"
+        )
     discount = percent(a.context["group"].holding_discount)
     kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}
 

@@ -130,7 +130,7 @@ def _between(low, high, at: int) -> str:
 
 
 def priors(a: Answers) -> Chart:
-    """What studies found for each form, and the makers' own announcements beside it."""
+    """What studies found for each structure, and the makers' own announcements beside it."""
     studies, verdict = a.frame("priors"), a.frame("verdict")
     keys = dict(a.context["announcement"])
     if len(verdict):
@@ -166,8 +166,8 @@ def priors(a: Answers) -> Chart:
     found = "; ".join(f"{t} {percent(m, 1, True)}" for t, m, *_ in rows)
     return Chart(
         draw,
-        f"Studies of {len(forms)} forms find {percent(least, 1, True)} to {percent(most, 1, True)} "
-        "for the parent; one case can be anywhere",
+        f"Studies of {len(forms)} kinds of deal find {percent(least, 1, True)} to "
+        f"{percent(most, 1, True)} for the parent; one case can be anywhere",
         f"Squares for {len(studies)} studies and dots for {len(own)} own cases as of {a.as_of}: "
         f"{found}.",
         f"studies as listed under Sources; {TAPE}",

@@ -31,7 +31,7 @@ def deal(a: Answers) -> Html:
     key = f"separation.{g.structure}.{g.company}"
     who, form = row["maker_name"], row["structure_name"].lower()
     if row["why"]:
-        text = "On {who}, the structure “{form}” can't be tried: {why}."
+        text = "On {who}, the structure “{form}” could not be tried: {why}."
         return say(text, a, who=who, form=form, why=row["why"])
     words = {
         "raised": row["gross"] / 1e9,

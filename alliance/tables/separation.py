@@ -27,11 +27,11 @@ _ITEMS = (
 
 
 def side_by_side(a: Answers) -> Html:
-    """The forms side by side; every cell links to its own source."""
+    """The structures side by side; every cell links to its own source."""
     frame = a.frame("deals")
     caption = "What each maker did, as far as public; each cell links to its source"
     if frame.empty:
-        return Html("", f"No form was public on {a.as_of}")
+        return Html("", f"No structure was public on {a.as_of}")
     names = a.context["structure_names"] | {"horse": "Engines (Horse)"}
     forms = [f for f in (*names, *frame["form"].unique()) if f in set(frame["form"])]
     forms = [f for f in dict.fromkeys(forms) if f in names]
@@ -154,7 +154,7 @@ def transplant(a: Answers) -> Html:
     table = pd.DataFrame(
         {
             "company": frame["maker_name"],
-            "form": frame["structure_name"],
+            "structure": frame["structure_name"],
             "on": frame["day"],
             "unit, EUR m": frame["unit_value"] / 1e6,
             "unit over the company": frame["unit_over_market"],
@@ -185,7 +185,7 @@ def transplant(a: Answers) -> Html:
     parts = ["unit over the company", "over the plan", "with own means"]
     parts += ["capital kept", "votes kept"]
     formats |= dict.fromkeys(parts, ".1%")
-    return folded(show(table, "Every form on every company, EUR m", formats))
+    return folded(show(table, "Every structure on every company, EUR m", formats))
 
 
 def values(a: Answers) -> Html:
@@ -197,7 +197,7 @@ def values(a: Answers) -> Html:
     table = pd.DataFrame(
         {
             "company": frame["maker_name"],
-            "form": frame["structure_name"],
+            "structure": frame["structure_name"],
             "currency": frame["currency"],
             "price": frame["price"] * fx,
             "low": frame["low"] * fx,
@@ -209,7 +209,7 @@ def values(a: Answers) -> Html:
     )
     formats = dict.fromkeys(("price", "low", "base", "high"), ",.2f")
     formats |= {"break-even of the unit, EUR m": ",.0f", "a share gains in draws": ".0%"}
-    return folded(show(table, "Value a share by form and company", formats))
+    return folded(show(table, "Value a share by structure and company", formats))
 
 
 def verdict(a: Answers) -> Html:
@@ -278,8 +278,8 @@ def bargain(a: Answers) -> Html:
     return say(
         "At EUR {agreed:,.1f}bn agreed, with the shares sold {discount:.0%} below the market and "
         "control valued at EUR {control:,.1f}bn for Renault and independence at EUR {free:,.1f}bn "
-        "for Nissan, all assumed, Renault's outside holders gain EUR {renault:+,.1f}bn and "
-        "Nissan's EUR {nissan:+,.1f}bn. Renault's break even {even}; Nissan's where sharing "
+        "for Nissan, all assumed, Renault's outside holders gain EUR {renault:+,.2f}bn and "
+        "Nissan's EUR {nissan:+,.2f}bn. Renault's break even {even}; Nissan's where sharing "
         "know-how costs it EUR {ip:,.1f}bn. {split}",
         a,
         agreed=a.context["agreed"] / 1e9,

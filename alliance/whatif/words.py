@@ -6,7 +6,7 @@ import html
 from dataclasses import replace
 
 from alliance.answers import Answers, Result
-from alliance.tables import bargain, say, shown
+from alliance.tables import bargain, deal, say, shown
 
 _PROGRAMME = (
     "proceeds_eur_mean",
@@ -111,26 +111,7 @@ def _decline(a: Answers) -> str:
 
 
 def _separation(a: Answers) -> str:
-    g, maker = a.context["group"], a.context["maker"]
-    p = f"separation.{g.structure}.{g.company}"
-    raised = a[f"{p}.cash_raised_eur"]
-    if raised is None:
-        why = a.result(f"{p}.cash_raised_eur").note
-        form = a.context["structure_names"][g.structure].lower()
-        return f"On {maker.name} the form “{form}” could not be tried: {why}."
-    return say(
-        "On {who} the form “{form}” raises EUR {raised:,.0f}m, pays {covered:.0%} of its EV plan, "
-        "keeps {votes:.0%} of the votes in the unit and {profit:.0%} of the EV profit, and leaves "
-        "a share worth EUR {value:,.2f}.",
-        a,
-        who=maker.name,
-        form=a.context["structure_names"][g.structure].lower(),
-        raised=raised / 1e6,
-        covered=a[f"{p}.ev_plan_coverage"],
-        votes=a[f"{p}.votes_kept"],
-        profit=a[f"{p}.ev_lookthrough"],
-        value=a[f"{p}.value_per_share_base"],
-    ).text
+    return deal(a).text
 
 
 def _bargain(a: Answers) -> str:
@@ -148,7 +129,8 @@ _SENTENCES = {
 def numbers(panel: str, a: Answers, pinned: Answers | None = None) -> str:
     """The panel's results as an HTML table; with a pinned case, its values and the differences.
 
-    A row compares what each case headlines: two programmes, forms or companies stand side by side.
+    A row compares what each case headlines: two programmes, structures or companies stand
+    side by side.
     """
     head = ["", "now", "pinned", "difference"] if pinned else ["", "now"]
     rows, swap = [], (_headlined(panel, a), _headlined(panel, pinned) if pinned else "")

@@ -24,7 +24,7 @@ def _rows(a: Answers):
 
 def _none(ax, a: Answers) -> Told:
     why = a.frame("transplant")["why"].iloc[0]
-    blank(ax, f"No form could be tried: {why}.")
+    blank(ax, f"No structure could be tried: {why}.")
     return Told(f"{a.context['maker'].name} could not be tried", why, MODEL)
 
 
@@ -47,7 +47,7 @@ def _then(pinned: Answers | None, column: str, name: str) -> float:
 
 
 def value(ax, a: Answers, pinned: Answers | None) -> Told:
-    """Value a share by form: low, base and high against the price."""
+    """Value a share by structure: low, base and high against the price."""
     frame, names, who = _rows(a)
     if frame.empty:
         return _none(ax, a)
@@ -84,7 +84,7 @@ def value(ax, a: Answers, pinned: Answers | None) -> Told:
 
 
 def cash(ax, a: Answers, pinned: Answers | None) -> Told:
-    """Cash raised by form, with what of the EV plan it pays and the votes kept."""
+    """Cash raised by structure, with what of the EV plan it pays and the votes kept."""
     frame, names, who = _rows(a)
     if frame.empty:
         return _none(ax, a)
@@ -109,7 +109,7 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Told:
         "votes kept"
         for _, r in frame.iloc[::-1].iterrows()
     )
-    title = f"{who}: none of these forms raises cash"
+    title = f"{who}: none of these structures raises cash"
     if gross[most] > 0:
         title = (
             f"{who}: “{frame.at[most, 'structure_name']}” raises most, "
