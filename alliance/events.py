@@ -198,6 +198,40 @@ def corrado_p(residual: np.ndarray, abnormal: np.ndarray) -> float:
     return float(2 * stats.norm.sf(abs(z)))
 
 
+def daily(asset: pd.Series, market: pd.Series, length: int) -> pd.DataFrame:
+    """Each day's ``abnormal`` return and its ``t``, by the market model of the days before it.
+
+    Parameters
+    ----------
+    asset, market : Series
+        Returns on the same trading days; the first ``length`` of them have no row.
+    """
+    y, x = asset.to_numpy(float), market.to_numpy(float)
+    now = np.arange(length, len(y))[:, None]
+    past = now - length + np.arange(length)
+    abnormal, _, t, _ = car_test(y[past], x[past], y[now], x[now])
+    return pd.DataFrame({"abnormal": abnormal, "t": t}, index=asset.index[length:])
+
+
+def random_shares(moves: np.ndarray, days: int, draws: int, seed: int) -> np.ndarray:
+    """Shares of the sum of squared moves that fall on as many days drawn at random.
+
+    Parameters
+    ----------
+    moves : array (n,)
+        Abnormal returns of all days.
+    days : int
+        Days in a draw, none twice.
+
+    Returns
+    -------
+    array (draws,)
+    """
+    squares, rng = moves**2, np.random.default_rng(seed)
+    drawn = [rng.choice(squares, days, replace=False, shuffle=False).sum() for _ in range(draws)]
+    return np.array(drawn) / squares.sum()
+
+
 def placebo_p(asset: pd.Series, market: pd.Series, effect: Effect, estimation_days: int) -> float:
     """Share of all other days whose |t| in the same window is at least the event's.
 

@@ -4,6 +4,7 @@ from alliance.tables.base import (
     RESULTS_MIME,
     TABLE_MIME,
     Html,
+    folded,
     headline,
     inputs,
     results,
