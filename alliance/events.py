@@ -25,6 +25,7 @@ Corrado, C. (1989), A nonparametric test for abnormal security-price performance
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -199,13 +200,8 @@ def corrado_p(residual: np.ndarray, abnormal: np.ndarray) -> float:
 
 
 def daily(asset: pd.Series, market: pd.Series, length: int) -> pd.DataFrame:
-    """Each day's ``abnormal`` return and its ``t``, by the market model of the days before it.
-
-    Parameters
-    ----------
-    asset, market : Series
-        Returns on the same trading days; the first ``length`` of them have no row.
-    """
+    """``abnormal`` return and ``t`` of each day, by the market model of the ``length`` days before
+    it; asset and market are returns on the same trading days."""
     y, x = asset.to_numpy(float), market.to_numpy(float)
     now = np.arange(length, len(y))[:, None]
     past = now - length + np.arange(length)
@@ -222,10 +218,6 @@ def random_shares(moves: np.ndarray, days: int, draws: int, seed: int) -> np.nda
         Abnormal returns of all days.
     days : int
         Days in a draw, none twice.
-
-    Returns
-    -------
-    array (draws,)
     """
     squares, rng = moves**2, np.random.default_rng(seed)
     drawn = [rng.choice(squares, days, replace=False, shuffle=False).sum() for _ in range(draws)]
@@ -286,15 +278,9 @@ def null_rejection(
 
 def null_table(residuals: np.ndarray, draws: int, seed: int) -> pd.DataFrame:
     """Rejection rates by estimation length and window, with normal and with real residuals."""
-    rows = [
-        (
-            length,
-            days,
-            null_rejection(length, days, draws, seed),
-            null_rejection(length, days, draws, seed, residuals),
-        )
-        for length in (250, 60, 20)
-        for days in (1, 3, 11)
-    ]
+    rows = []
+    for case in itertools.product((250, 60, 20), (1, 3, 11)):
+        rates = (null_rejection(*case, draws, seed, drawn) for drawn in (None, residuals))
+        rows.append((*case, *rates))
     columns = ["estimation_days", "window_days", "normal", "real_residuals"]
     return pd.DataFrame(rows, columns=columns)

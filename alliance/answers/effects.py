@@ -26,11 +26,12 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
     table = moves.dated(table, b.ev, days[0])
     b.frames["events"] = table[table["day"] >= start].reset_index(drop=True)
-    rows = [
-        effect(event, asset, index, window, length) | {"kind": event.kind}
-        for event in b.frames["events"].itertuples(index=False)
-        for window in windows
-    ]
+    results, rows = table.loc[table["kind"] == "results", "day"], []
+    for event in b.frames["events"].itertuples(index=False):
+        at = asset.index.searchsorted(event.day)
+        both = event.kind not in moves.PRINTS and asset.index[at : at + 2].isin(results).any()
+        kind = {"kind": "both" if both else event.kind}
+        rows += [effect(event, asset, index, window, length) | kind for window in windows]
     b.frames["effects"] = pd.DataFrame(rows)
     b.context |= {"windows": tuple(windows), "estimation_days": length}
     tested = [row for row in rows if pd.notna(row["car"])]
@@ -40,7 +41,7 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
             b.put(f"decline.car.{row['event']}", row["car"], "log points", label, used)
     for key, label, kinds, window in (
         ("results", "Results tested on day 0", {"results"}, (0, 0)),
-        ("tested", "Other dated events tested on days 0 and 1", {"alliance", "other"}, (0, 1)),
+        ("tested", "Other events, no results in days 0 and 1", {"alliance", "other"}, (0, 1)),
     ):
         p = [row["p"] for row in tested if row["window"] == window and row["kind"] in kinds]
         b.put(f"decline.events_{key}", len(p), "count", label, used)

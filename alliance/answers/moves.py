@@ -37,13 +37,8 @@ def dated(table: pd.DataFrame, ev: Evidence, first: pd.Timestamp) -> pd.DataFram
 
 
 def put(b: Builder, daily: pd.DataFrame, used: Used, seed: int) -> None:
-    """Add the parts of squared abnormal returns by what was in the news, and the largest days.
-
-    Parameters
-    ----------
-    daily : DataFrame
-        ``abnormal`` (log points) and ``t`` by trading day.
-    """
+    """Add the parts of squared abnormal returns by what was in the news, and the largest days;
+    ``daily`` has ``abnormal`` (log points) and ``t`` by trading day."""
     reached, moved = _reached(b.frames["events"], daily.index), daily["abnormal"].to_numpy()
     kind = pd.Series("neither", index=daily.index)
     for name in ("alliance", "results"):
@@ -87,10 +82,10 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     if len(daily):
         table = pd.concat([table, dated(others, b.ev, daily.index[0])])
     reached = _reached(table, daily.index)
-    reached["reason"] = [
-        ": ".join(filter(None, [f"{e.short}, {e.date:%Y-%m-%d}", told.get((e.kind, e.date))]))
-        for e in reached.itertuples()
-    ]
+    notes = zip(reached["kind"], reached["date"], reached["confounders"].fillna(""), strict=True)
+    notes = ["; ".join(filter(None, [told.get((kind, day)), note])) for kind, day, note in notes]
+    when = reached["short"] + reached["date"].dt.strftime(", %Y-%m-%d")
+    reached["reason"] = [f"{w}: {note}" if note else w for w, note in zip(when, notes, strict=True)]
     top = daily.loc[daily["abnormal"].abs().nlargest(LARGE).index].rename_axis("day")
     reasons = reached.groupby("day")["reason"].agg("; ".join)
     return top.join(reasons).fillna({"reason": ""}).reset_index()
@@ -99,19 +94,20 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
 def _told(ev: Evidence) -> dict[tuple[str, pd.Timestamp], str]:
     """What a print said of a year's operating profit beside what was guided, by kind and day."""
     known, out = ev.forecasts.query("company == @SHARE"), {}
-    ends = ev.rows("statements", company=SHARE, quarter=4).assign(verb="made")
+    ends = ev.rows("statements", company=SHARE, quarter=4).assign(verb="was")
     ends = ends.assign(date=ends["published"])
-    said = pd.concat([ends, known.assign(verb="guided to")]).sort_values("date", kind="stable")
+    said = pd.concat([ends, known.assign(verb="guided at")]).sort_values("date", kind="stable")
     for row in said.itertuples():
         before = known[known["fiscal_year_end"] == row.fiscal_year_end]
         before = before[before["date"] < row.date]["operating_profit"]
-        text = f"{row.verb} {_billions(row.operating_profit)} for {row.fiscal_year_end.year - 1}"
-        text += f" after {_billions(before.iloc[-1])}" if len(before) else ""
-        text += f" (analysts {_billions(row.consensus)})" if pd.notna(row.consensus) else ""
+        text = f"profit of FY{row.fiscal_year_end.year - 1} {row.verb} "
+        text += _billions(row.operating_profit)
+        text += f", {_billions(before.iloc[-1])} guided before" if len(before) else ""
+        text += f", analysts {_billions(row.consensus)}" if pd.notna(row.consensus) else ""
         for kind in PRINTS:
             out[kind, row.date] = "; ".join(filter(None, [out.get((kind, row.date)), text]))
-    return {key: f"operating profit {text}" for key, text in out.items()}
+    return {key: f"operating {text}" for key, text in out.items()}
 
 
 def _billions(yen: float) -> str:
-    return f"{yen / 1e9:,.0f}bn".replace("-", "\N{MINUS SIGN}")
+    return f"JPY {yen / 1e9:,.0f}bn".replace("-", "\N{MINUS SIGN}")

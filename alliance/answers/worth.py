@@ -87,10 +87,9 @@ def put_cost(
     frame = decline.stub(held, price[start:], rate, own, holder)
     level = returns.level(frame["stub"].rename("day on which both traded"), b.ev.as_of)
     if held.empty or own.empty or level.value is None:
-        why = level.note
-        if held.empty or own.empty:
-            missing = "Renault's holding" if held.empty else "Renault's share count"
-            why = f"{missing} was not public on {b.ev.as_of}"
+        missing = "Renault's holding" if held.empty else "Renault's share count"
+        why = f"{missing} was not public on {b.ev.as_of}"
+        why = why if held.empty or own.empty else level.note
         b.frames["stub"] = pd.DataFrame(columns=["stake", "holder", "stub", "ratio"])
         b.context["sold_eur"] = 0.0
         none = {key: label for key, (_, label, _) in labels.items()}

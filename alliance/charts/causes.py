@@ -36,9 +36,10 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         return empty("Events", f"No dated event is in the evidence between {span}")
     prints = table[(table["kind"] == "results") & (table["window"] == (0, 0))]
     table = table[~table["kind"].isin(["results", "forecast"])]
-    parts = {w: table[table["window"] == w].set_index("event")["car"] for w in ((0, 0), (1, 1))}
+    parts = [table[table["window"] == w].set_index("event")["car"] for w in ((0, 0), (1, 1))]
     table = table[table["window"] == window].iloc[::-1].reset_index(drop=True)
-    known, prints = table[table["car"].notna()], prints[prints["car"].notna()]
+    prints = prints[prints["car"].notna()]
+    known = table[table["car"].notna() & (table["kind"] != "both")]
     clear, top = known[known["p"] < 0.05], len(table)
     days = f"days {window[0]} to {window[1]}"
 
@@ -51,19 +52,21 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             if np.isnan(row["car"]):
                 ax.text(0, y, " not yet known", va="center", fontsize=8, color=SOFT)
                 continue
-            sure = row["p"] < 0.05
+            sure = row["p"] < 0.05 and row["kind"] != "both"
             hue = colour("nissan") if sure else SOFT
             ax.plot([row["low"], row["high"]], [y, y], color=hue, lw=1.6)
             ax.plot(row["car"], y, "o", ms=6, mfc=hue if sure else "white", mec=hue)
-            for name, (_, cars) in zip("01", parts.items(), strict=True):
-                ax.plot(cars[row["event"]], y + 0.3, marker=f"${name}$", ms=4, color=INK, lw=0)
+            for name, aside, cars in zip("01", (0.36, -0.36), parts, strict=True):
+                ax.plot(cars[row["event"]], y + aside, marker=f"${name}$", ms=4, color=INK, mew=0)
         ax.axvline(0, color=INK, lw=0.8)
-        labels = [f"{row.short}\n{row.day:%Y-%m-%d}" for row in table.itertuples()]
+        both = {"both": "†"}
+        labels = [f"{x.short}{both.get(x.kind, '')}\n{x.day:%Y-%m-%d}" for x in table.itertuples()]
         ax.set_yticks(range(top + 1), [*labels, f"{len(prints)} results\n(the session after)"])
         ax.tick_params(axis="y", labelsize=8)
         ax.axhline(top - 0.5, color=FAINT, lw=0.8)
         ax.set_ylim(-0.7, top + 0.6)
         percent_axis(ax.xaxis, sign=True)
+        ax.locator_params(axis="x", nbins=4 if narrow else 8)
         label = f"abnormal return (log points); results: day 0, others: {days} with 95 % interval"
         ax.set_xlabel(textwrap.fill(label, 40) if narrow else label)
         ax.grid(axis="y", visible=False)
@@ -74,9 +77,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     if len(known):
         strongest = known.loc[known["t"].abs().idxmax()]
         alt = (
-            f"Below it dots with 95 % intervals, {days}, for {len(known)} events, the marks 0 and "
-            f"1 each day alone. The strongest: {strongest['short']} ({day(strongest['day'])}), "
-            f"{percent(strongest['car'], 1, True)}, t = {number(strongest['t'], 1)}."
+            f"Below it {days} of {len(known)} events with 95 % intervals. The strongest: "
+            f"{strongest['short']} ({day(strongest['day'])}), {percent(strongest['car'], 1, True)}."
         )
     size = 1.9 + 0.36 * max(top + 1, 2)
     return Chart(
@@ -84,8 +86,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         f"{title}{len(known)} other dated events",
         f"One row of dots: the reactions to {len(prints)} results, {day(c['since'])} to "
         f"{day(c['until'])}, on average {percent(prints['car'].abs().mean(), 1)} either way. {alt}",
-        "exchange closes of Nissan and TOPIX; market model on "
-        f"{c['estimation_days']} days; events as listed under Sources; filled: p below 5 %",
+        "exchange closes of Nissan and TOPIX, events as listed under Sources; market model on "
+        f"{c['estimation_days']} days; filled: p below 5 %; †: results in its days, so not counted",
         (size, size + 0.2),
     )
 
