@@ -82,12 +82,13 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     if len(daily):
         table = pd.concat([table, dated(others, b.ev, daily.index[0])])
     reached = _reached(table, daily.index)
-    notes = zip(reached["kind"], reached["date"], reached["confounders"].fillna(""), strict=True)
+    aside = reached["confounders"].astype(object).fillna("")
+    notes = zip(reached["kind"], reached["date"], aside, strict=True)
     notes = ["; ".join(filter(None, [told.get((kind, day)), note])) for kind, day, note in notes]
     when = reached["short"] + reached["date"].dt.strftime(", %Y-%m-%d")
     reached["reason"] = [f"{w}: {note}" if note else w for w, note in zip(when, notes, strict=True)]
     top = daily.loc[daily["abnormal"].abs().nlargest(LARGE).index].rename_axis("day")
-    reasons = reached.groupby("day")["reason"].agg("; ".join)
+    reasons = reached.groupby("day")["reason"].agg("; ".join).astype(object)
     return top.join(reasons).fillna({"reason": ""}).reset_index()
 
 

@@ -124,7 +124,7 @@ def _put_lost(b: Builder, frame, held, price_eur, rate: pd.Series, used: Used) -
         ("stake_value_start_eur", before, used),
         ("stake_value_change_eur", before * change, used),
         ("stake_dividends_eur", paid, sources),
-        ("stake_net_change_eur", net, sources | sold_used),
+        ("stake_net_change_eur", net, sources | sold_used if sold else sources),
         ("stake_in_topix_eur", before * gain, used | market_used),
     ):
         label = f"{LOST[key]}, {first.date()} to {last.date()}"

@@ -57,7 +57,7 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             ax.plot([row["low"], row["high"]], [y, y], color=hue, lw=1.6)
             ax.plot(row["car"], y, "o", ms=6, mfc=hue if sure else "white", mec=hue)
             for name, aside, cars in zip("01", (0.36, -0.36), parts, strict=True):
-                ax.plot(cars[row["event"]], y + aside, marker=f"${name}$", ms=4, color=INK, mew=0)
+                ax.plot(cars[row["event"]], y + aside, marker=f"${name}$", ms=5, color=INK, mew=0)
         ax.axvline(0, color=INK, lw=0.8)
         both = {"both": "†"}
         labels = [f"{x.short}{both.get(x.kind, '')}\n{x.day:%Y-%m-%d}" for x in table.itertuples()]
@@ -123,8 +123,8 @@ def parts(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"The {biggest} part alone makes {percent(np.expm1(frame.at[biggest, 'value']))} of a "
-        f"change of {percent(np.expm1(total))}",
+        f"The {biggest} part alone is {percent(np.expm1(frame.at[biggest, 'value']))}, all four "
+        f"together are {percent(np.expm1(total))}",
         f"Waterfall of Nissan's log price change in euros, {day(c['since'])} to "
         f"{day(c['until'])}: "
         + ", ".join(f"{p} {_both(frame.at[p, 'value'])}" for p in PARTS)
