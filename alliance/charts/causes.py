@@ -17,6 +17,7 @@ from alliance.charts.base import (
     day,
     empty,
     end_labels,
+    logs,
     note,
     number,
     percent,
@@ -127,16 +128,11 @@ def parts(a: Answers) -> Chart:
         f"together are {percent(np.expm1(total))}",
         f"Waterfall of Nissan's log price change in euros, {day(c['since'])} to "
         f"{day(c['until'])}: "
-        + ", ".join(f"{p} {_both(frame.at[p, 'value'])}" for p in PARTS)
-        + f"; total {number(total, 2, True)}, that is {percent(np.expm1(total), 1)}.",
+        + ", ".join(f"{p} {logs(frame.at[p, 'value'])}" for p in PARTS)
+        + f"; total {logs(total)}.",
         _MODEL + "; bars on the parts: 95 % bootstrap interval",
         (4.0, 4.2),
     )
-
-
-def _both(value: float) -> str:
-    """Log points with the percentage that they are."""
-    return f"{number(value, 2, True)} ({percent(np.expm1(value), sign=True)})"
 
 
 def parts_path(a: Answers) -> Chart:
@@ -154,8 +150,8 @@ def parts_path(a: Answers) -> Chart:
             ax.plot(paths.index, paths[name], styles[name], color=_HUES[name], lw=1.5)
         ax.plot(total.index, total, color=INK, lw=1.0)
         ax.axhline(0, color=FAINT, lw=0.8, zorder=0)
-        items = [(paths[p].iloc[-1], f"{p} {_both(paths[p].iloc[-1])}", _HUES[p]) for p in PARTS]
-        items.append((total.iloc[-1], f"total {_both(total.iloc[-1])}", INK))
+        items = [(paths[p].iloc[-1], f"{p} {logs(paths[p].iloc[-1])}", _HUES[p]) for p in PARTS]
+        items.append((total.iloc[-1], f"total {logs(total.iloc[-1])}", INK))
         ax.margins(x=0.01)
         end_labels(ax, paths.index[-1], items)
         ax.set_ylabel("cumulative log points, price in EUR")
@@ -166,7 +162,7 @@ def parts_path(a: Answers) -> Chart:
         f"Half of the company's own part had built up by {day(half)}",
         f"Lines of the cumulative market, sector, company and currency parts, "
         f"{day(paths.index[0])} to {day(c['until'])}; the company's part ends at "
-        f"{number(company.iloc[-1], 2, True)} log points.",
+        f"{logs(company.iloc[-1])} log points.",
         _MODEL,
         (4.2, 4.4),
     )
