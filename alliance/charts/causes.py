@@ -68,8 +68,9 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         ax.set_ylim(-0.7, top + 0.6)
         percent_axis(ax.xaxis, sign=True)
         ax.locator_params(axis="x", nbins=4 if narrow else 8)
-        label = f"abnormal return (log points); results: day 0, others: {days} with 95 % interval"
-        ax.set_xlabel(textwrap.fill(label, 40) if narrow else label)
+        label = "abnormal return (log points); results: day 0; others: "
+        label += f"{days} with 95 % interval, and 0 and 1 alone"
+        ax.set_xlabel(textwrap.fill(label, 40 if narrow else 75))
         ax.grid(axis="y", visible=False)
 
     sure = int((prints["p"] < 0.05).sum())

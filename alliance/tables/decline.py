@@ -48,9 +48,9 @@ def unit_sales(a: Answers) -> Html:
 
 def large_moves(a: Answers) -> Html:
     """The largest abnormal days and what was in the news then or the evening before."""
-    frame = a.frame("large_moves").rename(columns={"abnormal": "abnormal return"})
+    frame = a.frame("large_moves")
     frame["reason"] = frame["reason"].replace("", "none found in the evidence")
-    formats = {"abnormal return": "+.1%", "t": "+.1f"}
+    formats = {"abnormal": "+.1%", "t": "+.1f"}
     return show(frame, "Largest one-day abnormal returns", formats)
 
 
