@@ -25,6 +25,7 @@ Corrado, C. (1989), A nonparametric test for abnormal security-price performance
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -198,6 +199,31 @@ def corrado_p(residual: np.ndarray, abnormal: np.ndarray) -> float:
     return float(2 * stats.norm.sf(abs(z)))
 
 
+def daily(asset: pd.Series, market: pd.Series, length: int) -> pd.DataFrame:
+    """``abnormal`` return and ``t`` of each day, by the market model of the ``length`` days before
+    it; asset and market are returns on the same trading days."""
+    y, x = asset.to_numpy(float), market.to_numpy(float)
+    now = np.arange(length, len(y))[:, None]
+    past = now - length + np.arange(length)
+    abnormal, _, t, _ = car_test(y[past], x[past], y[now], x[now])
+    return pd.DataFrame({"abnormal": abnormal, "t": t}, index=asset.index[length:])
+
+
+def random_shares(moves: np.ndarray, days: int, draws: int, seed: int) -> np.ndarray:
+    """Shares of the sum of squared moves that fall on as many days drawn at random.
+
+    Parameters
+    ----------
+    moves : array (n,)
+        Abnormal returns of all days.
+    days : int
+        Days in a draw, none twice.
+    """
+    squares, rng = moves**2, np.random.default_rng(seed)
+    drawn = [rng.choice(squares, days, replace=False, shuffle=False).sum() for _ in range(draws)]
+    return np.array(drawn) / squares.sum()
+
+
 def placebo_p(asset: pd.Series, market: pd.Series, effect: Effect, estimation_days: int) -> float:
     """Share of all other days whose |t| in the same window is at least the event's.
 
@@ -252,15 +278,9 @@ def null_rejection(
 
 def null_table(residuals: np.ndarray, draws: int, seed: int) -> pd.DataFrame:
     """Rejection rates by estimation length and window, with normal and with real residuals."""
-    rows = [
-        (
-            length,
-            days,
-            null_rejection(length, days, draws, seed),
-            null_rejection(length, days, draws, seed, residuals),
-        )
-        for length in (250, 60, 20)
-        for days in (1, 3, 11)
-    ]
+    rows = []
+    for case in itertools.product((250, 60, 20), (1, 3, 11)):
+        rates = (null_rejection(*case, draws, seed, drawn) for drawn in (None, residuals))
+        rows.append((*case, *rates))
     columns = ["estimation_days", "window_days", "normal", "real_residuals"]
     return pd.DataFrame(rows, columns=columns)

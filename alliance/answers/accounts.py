@@ -91,7 +91,11 @@ def account(key: str, ev: Evidence) -> Account:
         then, share = ev.at(day), row["share"]
         who = {"key": key, "name": row["name"], "currency": row["currency"]}
         who |= {"day": day, "used": used}
-        price, shares = returns.level(then.close(share), day), then.shares(share)
+        close, shares = then.close(share), then.shares(share)
+        for other in then.rows("holdings", beneficiary=key)["company"].unique():
+            days = returns.common(close, then.close(other))  # one day for it and what it holds
+            close = close[: days[-1]] if len(days) else close
+        price = returns.level(close, day)
         if price.value is None or shares.empty:
             why = price.note or f"the share count of {row['name']} was not public on {day}"
             return Account(**who, why=why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alliance import ownership
+from alliance import ownership, returns
 from alliance.answers.form import Builder
 from alliance.evidence import Evidence, Used
 
@@ -126,6 +126,7 @@ def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: 
     """Market values without double counting, in euros."""
     with b.ev.reading() as used:
         price, own = b.ev.close(holder), b.ev.shares(holder)
+        price = price[returns.common(price, b.ev.close(share))]  # one day for both
     b.used = b.used | used
     worth = i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur
     value = pd.Series({holder: float(price.iloc[-1] * own.iloc[-1]), share: worth})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -173,10 +174,11 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
     fall = returns.drawdown(shown[start:])
     bottom = fall.idxmin()
     peak = shown[start:bottom].idxmax()
-    label = f"Deepest fall from a running high, price in {s.decline.currency}"
+    high = f"the highest close since {start.date()}, price in {s.decline.currency}"
+    label = f"Deepest fall below {high}"
     note = f"from {peak.date()} to {bottom.date()}"
     b.put("decline.max_drawdown", fall.min(), "fraction", label, used, note)
-    label = f"Below the running high at the end, price in {s.decline.currency}"
+    label = f"At the end below {high}"
     b.put("decline.drawdown_now", fall.iloc[-1], "fraction", label, used)
     b.frames["drawdown"] = pd.DataFrame({"price": shown[start:], "drawdown": fall})
     b.context |= {"peak": peak, "bottom": bottom}
@@ -189,22 +191,24 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
 
 
 def claim(b: Builder, t: Tape) -> None:
-    """Add from how many days of the article's year the price has more than halved."""
-    price, tape = t.price, t.tape
+    """Add from how many days of the article's year the price had more than halved on its day."""
     first, last = pd.Timestamp(CLAIM_YEAR, 1, 1), pd.Timestamp(CLAIM_YEAR, 12, 31)
-    changes = decline.from_each_day(price, first, last)
-    b.frames["from_each_day"] = changes.to_frame("change")
-    label = f"Starting days of {CLAIM_YEAR} from which the price has more than halved"
+    label = f"Starting days of {CLAIM_YEAR} from which the price had more than halved"
+    price, why, used, threshold = t.price, None, t.tape, None
     try:
         with b.ev.reading() as said:
-            threshold = float(b.ev.fact(CLAIM)["value"])
+            fact = b.ev.fact(CLAIM)
+        price, used, threshold = price[: fact["date"]], used | said, float(fact["value"])
     except NotPublished as error:
-        b.context["claim"] = None
-        b.put("decline.halved_from", None, "fraction", label, tape, note=str(error))
-        return
-    b.context["claim"] = threshold
-    share = float((changes < threshold).mean())
-    b.put("decline.halved_from", share, "fraction", label, tape | said)
+        why = str(error)
+    changes = decline.from_each_day(price, first, last)
+    b.frames["from_each_day"] = changes.to_frame("change")
+    b.context |= {"claim": threshold, "claim_day": price.index[-1]}
+    now = decline.from_each_day(t.price, first, last)
+    for key, found, day in (("", changes, price.index[-1]), ("_now", now, t.price.index[-1])):
+        share = None if why else float((found < threshold).mean())
+        text = f"{label}, on {day.date()}"
+        b.put(f"decline.halved_from{key}", share, "fraction", text, used, note=why)
 
 
 def parts(b: Builder, s: Scenario, t: Tape) -> None:
@@ -227,9 +231,8 @@ def _why(b: Builder, s: Scenario, t: Tape) -> None:
     b.took("mean block of the bootstrap", round(block, 2), "trading days", "evidence")
     b.frames["parts"] = b.frames["parts"].join(bounds)
     for part in decline.PARTS:
-        for end in ("low", "high") if part != "currency" else ():
+        for end, value in bounds.loc[part].items() if part != "currency" else ():
             text = f"{part.capitalize()} part, {end} end of its 95 % interval"
-            value = bounds.at[part, end]
             b.put(f"decline.part.{part}_{end}", value, "log points", text, t.tape | factors)
     b.frames["definitions"] = _definitions(b, t, s.decline.peers, window)
 
@@ -247,9 +250,7 @@ def _definitions(b: Builder, t: Tape, peers: tuple[str, ...], window: int) -> pd
     tried |= {f"{p} as the only peer": ((p,), window, False) for p in listed if p != SHARE}
     rows = {}
     for name, (chosen, days, orthogonal) in tried.items():
-        try:
-            d = decline.decompose(t.factors(chosen)[0], t.rate, t.start, days, orthogonal)
-        except ScenarioError:
-            continue
-        rows[name] = d.totals
+        with suppress(ScenarioError):
+            f = t.factors(chosen)[0]
+            rows[name] = decline.decompose(f, t.rate, t.start, days, orthogonal).totals
     return pd.DataFrame(rows).T

@@ -1,54 +1,55 @@
-"""Chapter 1, the events: which of them moved Nissan, and which moves no event explains."""
+"""Chapter 1, the events: which of them moved Nissan."""
 
 from __future__ import annotations
-
-import datetime as dt
 
 import pandas as pd
 
 from alliance import events, returns
+from alliance.answers import moves
 from alliance.answers.form import Builder
 from alliance.errors import ScenarioError
-from alliance.evidence import Evidence, Used, calendars
+from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
-LARGE_MOVES = 8  # rows of the table of the largest abnormal days
 
 
 def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Used) -> None:
-    """Add the effects of all dated events since the start, and the largest abnormal days."""
+    """Add the effects of all dated events since the start, and what moved the share on all days."""
     with b.ev.reading() as used:
         market = b.ev.close(MARKET)
-        table = b.ev.events.query("company in (@SHARE, @HOLDER)")
+        table = b.ev.events.query("company in (@SHARE, @HOLDER)").sort_values("date")
     used = used | tape
     days = returns.common(price, market)
     asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
     length, half = s.decline.estimation_days, s.decline.event_window_days // 2
-    windows = dict.fromkeys([(0, 0), (0, 1), (-half, half)])
-    horizon = calendars.sessions("XTKS", days[0], b.ev.as_of + dt.timedelta(days=30))
-    table = table.sort_values("date", ignore_index=True)
-    tested_on = [events.trading_day(e.date, e.time, horizon) for e in table.itertuples()]
-    table["day"] = pd.DatetimeIndex(tested_on)
-    b.frames["events"] = table[table["day"] >= start]
-    rows = []
+    windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
+    table = moves.dated(table, b.ev, days[0])
+    b.frames["events"] = table[table["day"] >= start].reset_index(drop=True)
+    results, rows = table.loc[table["kind"] == "results", "day"], []
     for event in b.frames["events"].itertuples(index=False):
-        for window in windows:
-            rows.append(effect(event, asset, index, window, length))
-    effects = pd.DataFrame(rows)
-    b.frames["effects"] = effects
+        at = asset.index.searchsorted(event.day)
+        both = event.kind not in moves.PRINTS and asset.index[at : at + 2].isin(results).any()
+        kind = {"kind": "both" if both else event.kind}
+        rows += [effect(event, asset, index, window, length) | kind for window in windows]
+    b.frames["effects"] = pd.DataFrame(rows)
     b.context |= {"windows": tuple(windows), "estimation_days": length}
-    tested = effects[effects["car"].notna()] if len(effects) else effects
-    for row in tested.itertuples(index=False):
-        if row.window == (0, 1):
-            label = f"Abnormal return of Nissan on days 0 and 1: {row.short}"
-            b.put(f"decline.car.{row.event}", row.car, "log points", label, used)
-    both = tested[tested["window"] == (0, 1)] if len(tested) else tested
-    b.put("decline.events_tested", len(both), "count", "Dated events tested on days 0 and 1", used)
-    surprising = int((both["p"] < 0.05).sum()) if len(both) else 0
-    label = "Of these, p below 5 % in the t test"
-    b.put("decline.events_significant", surprising, "count", label, used)
-    b.frames["large_moves"] = _large_moves(asset[start:], asset, index, length, b.frames["events"])
+    tested = [row for row in rows if pd.notna(row["car"])]
+    for row in tested:
+        if row["window"] == (0, 1):
+            label = f"Abnormal return of Nissan on days 0 and 1: {row['short']}"
+            b.put(f"decline.car.{row['event']}", row["car"], "log points", label, used)
+    for key, label, kinds, window in (
+        ("results", "Results tested on day 0", {"results"}, (0, 0)),
+        ("tested", "Other events, no results in days 0 and 1", {"alliance", "other"}, (0, 1)),
+    ):
+        p = [row["p"] for row in tested if row["window"] == window and row["kind"] in kinds]
+        b.put(f"decline.events_{key}", len(p), "count", label, used)
+        key = "results_significant" if key == "results" else "significant"
+        found, label = sum(x < 0.05 for x in p), f"{label}: p below 5 % in the t test"
+        b.put(f"decline.events_{key}", found, "count", label, used)
+    daily = events.daily(asset, index, length)
+    moves.put(b, daily[daily.index > start], used, s.seed)
 
 
 def effect(event, asset, index, window, length) -> dict:
@@ -66,25 +67,6 @@ def effect(event, asset, index, window, length) -> dict:
     placebo = events.placebo_p(asset, index, e, length)
     numbers = {name: getattr(e, name) for name in empty if hasattr(e, name)}
     return row | empty | numbers | {"p_placebo": placebo}
-
-
-def _large_moves(span, asset, index, length, table) -> pd.DataFrame:
-    """The largest one-day abnormal returns, and the events known within a trading day of them."""
-    rows = []
-    candidates = (span - index[span.index]).abs().nlargest(LARGE_MOVES * 4).index
-    for day in candidates:
-        try:
-            rows.append(events.study(asset, index, day, (0, 0), length))
-        except ScenarioError:
-            continue
-    rows = sorted(rows, key=lambda e: -abs(e.car))[:LARGE_MOVES]
-    out = []
-    for e in rows:
-        at = asset.index.get_loc(e.day)
-        near = asset.index[max(at - 1, 0) : at + 1]
-        known = table.loc[table["day"].isin(near), "short"]
-        out.append({"day": e.day, "abnormal": e.car, "t": e.t, "event": "; ".join(known)})
-    return pd.DataFrame(out, columns=["day", "abnormal", "t", "event"])
 
 
 def null_size(s: Scenario, ev: Evidence, draws: int = 10_000) -> pd.DataFrame:

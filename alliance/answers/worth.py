@@ -8,7 +8,14 @@ from alliance import decline, returns
 from alliance.answers.form import Builder
 from alliance.evidence import Used
 
-SHARE, HOLDER = "nissan", "renault"
+SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
+LOST = {
+    "stake_value_start_eur": "Renault's Nissan shares at the start",
+    "stake_value_change_eur": "Change of value of the Nissan shares held at the start, price alone",
+    "stake_dividends_eur": "Dividends on Renault's Nissan shares",
+    "stake_net_change_eur": "Nissan shares left, sales and dividends, less the value at the start",
+    "stake_in_topix_eur": "What the value at the start would have gained in TOPIX, price alone",
+}
 
 
 def put_business(b: Builder, price: pd.Series, start: pd.Timestamp, tape: Used) -> None:
@@ -44,70 +51,82 @@ def put_business(b: Builder, price: pd.Series, start: pd.Timestamp, tape: Used) 
 
 
 def _put_sales(b, totals, share, used: Used, world_used: Used) -> None:
-    unit_label = "Units sold in the last full fiscal year published"
-    change_label = "Change of units sold, first to last full fiscal year published"
-    if totals.empty:
-        why = f"no unit sales were public on {b.ev.as_of}"
-        b.put("decline.units", None, "units", unit_label, used, note=why)
-        b.put("decline.units_change", None, "fraction", change_label, used, note=why)
-    else:
-        first, last = totals.index[0], totals.index[-1]
-        b.put("decline.units", totals[last], "units", unit_label, used, note=last)
-        change = totals[last] / totals[first] - 1
-        note = f"{first} to {last}"
-        b.put("decline.units_change", change, "fraction", change_label, used, note=note)
-    label = "Share of the world market, last published"
-    if share.empty:
-        why = f"no world market was public on {b.ev.as_of}"
-        b.put("decline.world_share", None, "fraction", label, used | world_used, note=why)
-    else:
-        year, period = share.index[-1]
+    units = change = part = None
+    note = said = f"no unit sales were public on {b.ev.as_of}"
+    if len(totals):
+        first, said = totals.index[[0, -1]]
+        units, change = totals[said], totals[said] / totals[first] - 1
+        note = f"{first} to {said}"
+    label = "Units sold in the last full fiscal year published"
+    b.put("decline.units", units, "units", label, used, note=said)
+    label = "Change of units sold, first to last full fiscal year published"
+    b.put("decline.units_change", change, "fraction", label, used, note=note)
+    note = f"no world market was public on {b.ev.as_of}"
+    if len(share):
+        (year, period), part = share.index[-1], share["share"].iloc[-1]
         note = year if period == "FY" else f"nine months of {year}"
-        value = share["share"].iloc[-1]
-        b.put("decline.world_share", value, "fraction", label, used | world_used, note=note)
+    label = "Share of the world market, last published"
+    b.put("decline.world_share", part, "fraction", label, used | world_used, note=note)
 
 
 def put_cost(
     b: Builder, price: pd.Series, rate: pd.Series, start: pd.Timestamp, tape: Used, fix: Used
 ) -> None:
-    """Add what Renault's stake was worth beside Renault itself."""
+    """Add what Renault's stake was worth beside Renault itself, and what the fall cost it."""
     with b.ev.reading() as held_used:
         held = b.ev.holding(HOLDER, SHARE)
-    with b.ev.reading() as own_used:
-        own = b.ev.shares(HOLDER)
-    with b.ev.reading() as holder_tape:
-        holder = b.ev.close(HOLDER)
-    labels = {
-        "stake_value_eur": ("stake", "Renault's Nissan shares at the market price"),
-        "renault_value_eur": ("holder", "Market value of Renault"),
-        "stub_eur": ("stub", "Market value of Renault beyond its Nissan shares"),
-    }
+    with b.ev.reading() as holder_used:
+        own, holder = b.ev.shares(HOLDER), b.ev.close(HOLDER)
     stake_used = tape | fix | held_used
-    holder_used = holder_tape | own_used
     both = stake_used | holder_used
-    used = {"stake": stake_used, "holder": holder_used, "stub": both}
+    labels = {
+        "stake_value_eur": ("stake", "Renault's Nissan shares at the market price", stake_used),
+        "renault_value_eur": ("holder", "Market value of Renault", holder_used),
+        "stub_eur": ("stub", "Market value of Renault beyond its Nissan shares", both),
+    }
     frame = decline.stub(held, price[start:], rate, own, holder)
     level = returns.level(frame["stub"].rename("day on which both traded"), b.ev.as_of)
     if held.empty or own.empty or level.value is None:
-        why = level.note
-        if held.empty or own.empty:
-            missing = "Renault's holding" if held.empty else "Renault's share count"
-            why = f"{missing} was not public on {b.ev.as_of}"
+        missing = "Renault's holding" if held.empty else "Renault's share count"
+        why = f"{missing} was not public on {b.ev.as_of}"
+        why = why if held.empty or own.empty else level.note
         b.frames["stub"] = pd.DataFrame(columns=["stake", "holder", "stub", "ratio"])
-        for key, (_, label) in labels.items():
+        b.context["sold_eur"] = 0.0
+        none = {key: label for key, (_, label, _) in labels.items()}
+        for key, label in (none | LOST).items():
             b.put(f"decline.{key}", None, "EUR", label, both, note=why)
         return
-    b.frames["stub"] = frame
-    last = frame.iloc[-1]
-    day = frame.index[-1].date()
-    for key, (name, label) in labels.items():
-        b.put(f"decline.{key}", last[name], "EUR", f"{label}, {day}", used[name], level.note)
+    b.frames["stub"], last, day = frame, frame.iloc[-1], frame.index[-1].date()
+    for key, (name, label, used) in labels.items():
+        b.put(f"decline.{key}", last[name], "EUR", f"{label}, {day}", used, level.note)
     label = f"Renault's Nissan shares over Renault's market value, {day}"
     b.put("decline.stake_share_of_renault", last["ratio"], "fraction", label, both)
-    lost = frame["stake"].iloc[-1] / frame["stake"].iloc[0] - 1
-    label = f"Change of the value of the shares held, {frame.index[0].date()} to {day}"
-    note = "includes shares sold" if held[start:].diff().lt(0).any() else None
-    b.put("decline.stake_change_eur", lost, "fraction", label, stake_used, note)
     b.took("Renault's holding of Nissan", int(held.iloc[-1]), "shares", "evidence")
     b.took("Renault's issued shares", int(own.iloc[-1]), "shares", "evidence")
-    b.context["own_since"] = own.index[0]
+    _put_lost(b, frame, held, returns.in_eur(price[frame.index], rate), rate, stake_used)
+
+
+def _put_lost(b: Builder, frame, held, price_eur, rate: pd.Series, used: Used) -> None:
+    """Add in euros what the shares lost, paid and were sold for between the first and last day."""
+    (first, last), before = frame.index[[0, -1]], frame["stake"].iloc[0]
+    with b.ev.reading() as paid_used:
+        paid = b.ev.dividends.query("company == @SHARE and @first < ex_date <= @last")
+    with b.ev.reading() as sold_used:
+        sold = float(b.ev.tranches.query("@first < settled <= @last")["proceeds_eur"].sum())
+    with b.ev.reading() as market_used:
+        index = returns.in_eur(returns.as_known(b.ev.close(MARKET), frame.index), rate)
+    amounts = paid.set_index("ex_date")["amount"]  # whoever held on the eve is paid
+    shares = returns.as_known(held, amounts.index - pd.Timedelta(days=1)).fillna(held.iloc[0])
+    paid = float((returns.in_eur(amounts, rate).to_numpy() * shares.to_numpy()).sum())
+    change, gain = price_eur[last] / price_eur[first] - 1, index[last] / index[first] - 1
+    net, sources = frame["stake"].iloc[-1] + sold + paid - before, used | paid_used
+    for key, value, read in (
+        ("stake_value_start_eur", before, used),
+        ("stake_value_change_eur", before * change, used),
+        ("stake_dividends_eur", paid, sources),
+        ("stake_net_change_eur", net, sources | sold_used if sold else sources),
+        ("stake_in_topix_eur", before * gain, used | market_used),
+    ):
+        label = f"{LOST[key]}, {first.date()} to {last.date()}"
+        b.put(f"decline.{key}", value, "EUR", label, read)
+    b.context["sold_eur"] = sold

@@ -6,7 +6,7 @@ It never computes: what it shows is in the answers.
 
 from alliance.charts.bargain import gains, zone
 from alliance.charts.base import Chart as Chart
-from alliance.charts.business import market_share, price_to_book, stub, unit_sales
+from alliance.charts.business import price_to_book, stub, unit_sales
 from alliance.charts.causes import event_effects, parts, parts_path
 from alliance.charts.control import owners, routes, stake_paths
 from alliance.charts.heat import cash
@@ -27,7 +27,6 @@ CHAPTERS = {
         parts,
         parts_path,
         unit_sales,
-        market_share,
         price_to_book,
         stub,
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from alliance.answers import Answers
 from alliance.charts.base import (
@@ -17,9 +16,9 @@ from alliance.charts.base import (
     day,
     empty,
     end_labels,
+    note,
     number,
     percent,
-    percent_axis,
     spread,
 )
 
@@ -91,66 +90,6 @@ def unit_sales(a: Answers) -> Chart:
     )
 
 
-def market_share(a: Answers) -> Chart:
-    """Nissan's share of the world market, computed, beside what Nissan prints."""
-    frame = a.frame("market_share")
-    if frame.empty:
-        return empty("Nissan's share of the world market", a.result("decline.world_share").note)
-    frame, unknown = _every_year(frame)
-    share, printed = frame["share"], frame["printed_share"]
-    names = [year if period == "FY" else f"{year}\n9 months" for year, period in frame.index]
-
-    def draw(fig, narrow):
-        ax = fig.add_subplot()
-        ax.bar(range(len(frame)), share, color=colour("nissan"), width=0.6)
-        for x, value in enumerate(share):
-            ax.annotate(
-                percent(value, 1) if np.isfinite(value) else "not\nfound",
-                (x, value if np.isfinite(value) else 0),
-                xytext=(0, 7),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8.5,
-            )
-        ax.plot(range(len(frame)), printed, "D", ms=5, mfc="white", mec=INK, ls="")
-        last = int(np.flatnonzero(printed.notna().to_numpy()).max(initial=-1))
-        if last >= 0:
-            ax.annotate(
-                "◇ as Nissan prints it",
-                (len(frame) - 0.6, share.max() * 1.12),
-                ha="right",
-                fontsize=8.5,
-                color=INK,
-            )
-        short = [name.replace("FY", "").replace("months", "mo.") for name in names]
-        ax.set_xticks(range(len(frame)), short if narrow else names, fontsize=8)
-        ax.set_ylim(0, share.max() * 1.2)
-        percent_axis(ax.yaxis)
-        ax.set_ylabel("share of world car sales")
-        ax.set_xlabel("fiscal year from April")
-        ax.grid(axis="x", visible=False)
-
-    label = " ".join(names[-1].split())
-    return Chart(
-        draw,
-        f"Its world market share went from {percent(share.iloc[0], 1)} to "
-        f"{percent(share.iloc[-1], 1)}{' (nine months)' if '9' in label[6:] else ''}",
-        f"Columns of Nissan's share of world car sales, {names[0]} to {label}: "
-        f"{percent(share.iloc[0], 1)} to {percent(share.iloc[-1], 1)}"
-        + (f"; no world market was found for {', '.join(unknown)}." if unknown else "."),
-        "Nissan's results and securities reports, as listed under Sources",
-        (3.6, 3.8),
-    )
-
-
-def _every_year(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame with a row for each fiscal year from its first to its last, and those without."""
-    years = [int(year[2:]) for year, _ in frame.index]
-    gaps = [f"FY{y}" for y in range(min(years), max(years)) if y not in years]
-    index = pd.MultiIndex.from_tuples([(year, "FY") for year in gaps], names=frame.index.names)
-    return pd.concat([frame, frame.reindex(index)]).sort_index() if gaps else frame, gaps
-
-
 def price_to_book(a: Answers) -> Chart:
     """Price over the net assets a share known on each day."""
     frame, c = a.frame("price_to_book").dropna(), a.context
@@ -165,14 +104,7 @@ def price_to_book(a: Answers) -> Chart:
         at = [ratio.index[ratio.index.searchsorted(d)] for d in disclosed]
         ax.plot(at, ratio[at], "o", ms=4, mfc="white", mec=colour("nissan"))
         ax.axhline(1, color=INK, lw=0.9, ls="--")
-        ax.annotate(
-            "book value",
-            (ratio.index[-1], 1),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="right",
-            fontsize=8.5,
-        )
+        note(ax, "book value", (ratio.index[-1], 1), dy=8, ha="right", fontsize=8.5)
         ax.set_ylim(0, max(1.15, ratio.max() * 1.1))
         ax.set_ylabel("price / net assets a share")
         ax.margins(x=0.01)
@@ -201,42 +133,17 @@ def stub(a: Answers) -> Chart:
 
     def draw(fig, narrow):
         ax = fig.add_subplot()
-        ax.fill_between(
-            frame.index,
-            stake,
-            holder,
-            where=holder >= stake,
-            color=colour("renault"),
-            alpha=0.22,
-            lw=0,
-            interpolate=True,
-        )
-        ax.fill_between(
-            frame.index,
-            stake,
-            holder,
-            where=holder < stake,
-            color=colour("nissan"),
-            alpha=0.22,
-            lw=0,
-            interpolate=True,
-        )
+        for who, ahead in (("renault", holder >= stake), ("nissan", holder < stake)):
+            style = {"color": colour(who), "alpha": 0.22, "lw": 0, "interpolate": True}
+            ax.fill_between(frame.index, stake, holder, where=ahead, **style)
         ax.plot(frame.index, holder, color=colour("renault"), ls=(0, (6, 1.5)))
         ax.plot(frame.index, stake, color=colour("nissan"))
         ax.set_ylim(0, max(stake.max(), holder.max()) * 1.08)
         ax.margins(x=0.01)
-        end_labels(
-            ax,
-            frame.index[-1],
-            [
-                (holder.iloc[-1], f"Renault {number(holder.iloc[-1], 1)}", "#9a6a00"),
-                (
-                    stake.iloc[-1],
-                    f"its Nissan\nshares {number(stake.iloc[-1], 1)}",
-                    colour("nissan"),
-                ),
-            ],
-        )
+        nissans = f"its Nissan\nshares {number(stake.iloc[-1], 1)}"
+        items = [(holder.iloc[-1], f"Renault {number(holder.iloc[-1], 1)}", "#9a6a00")]
+        items.append((stake.iloc[-1], nissans, colour("nissan")))
+        end_labels(ax, frame.index[-1], items)
         ax.axhline(0, color=FAINT, lw=0.8)
         ax.set_ylabel("EUR bn")
         date_axis(ax, narrow)

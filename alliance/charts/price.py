@@ -15,6 +15,7 @@ from alliance.charts.base import (
     date_axis,
     day,
     moved,
+    note,
     percent,
     percent_axis,
     spread,
@@ -82,17 +83,9 @@ def _log_labels(ax, x, last, names) -> None:
     for (name, value), place in zip(last.items(), places, strict=True):
         text = f"{names[name]} {percent(value - 1, sign=True)}"
         hue = colour(name, list(last.index))
-        ax.annotate(
-            text,
-            (x, place),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=hue,
-            fontsize=8.5,
-            fontweight="bold" if name == "nissan" else "normal",
-            annotation_clip=False,
-        )
+        style = {"ha": "left", "fontsize": 8.5, "annotation_clip": False}
+        style["fontweight"] = "bold" if name == "nissan" else "normal"
+        note(ax, text, (x, place), 6, color=hue, **style)
 
 
 def drawdown(a: Answers) -> Chart:
@@ -100,6 +93,8 @@ def drawdown(a: Answers) -> Chart:
     frame, table, c = a.frame("drawdown"), a.frame("events"), a.context
     fall = frame["drawdown"]
     table = table[(table["day"] >= fall.index[0]) & (table["day"] <= fall.index[-1])]
+    prints = fall[fall.index.isin(table.loc[table["kind"] == "results", "day"])]
+    table = table[~table["kind"].isin(["results", "forecast"])]
     peak, bottom = c["peak"], c["bottom"]
 
     def draw(fig, narrow):
@@ -112,11 +107,12 @@ def drawdown(a: Answers) -> Chart:
         ax, legend = fig.add_subplot(grid[0]), fig.add_subplot(grid[1])
         ax.fill_between(fall.index, fall, 0, color=colour("nissan"), alpha=0.18, lw=0)
         ax.plot(fall.index, fall, color=colour("nissan"), lw=1.3)
+        ax.plot(prints.index, prints, "|", ms=11, mew=1.6, color=INK, zorder=3)
         room = -fall.min() * 0.22 or 0.01
         ax.set_ylim(fall.min() * 1.08 or -0.01, room)
         ax.set_yticks([t for t in ax.get_yticks() if t <= 0.001 and t >= fall.min() * 1.08])
         percent_axis(ax.yaxis)
-        ax.set_ylabel(f"below the running high, {c['currency']}")
+        ax.set_ylabel(f"below the highest close, {c['currency']}")
         ax.margins(x=0.01)
         date_axis(ax, narrow)
         _number_events(ax, table["day"], fall, room, 6.5 if narrow else 7.5)
@@ -129,12 +125,13 @@ def drawdown(a: Answers) -> Chart:
     rows = -(-len(table) // 2)
     return Chart(
         draw,
-        f"Nissan fell {percent(-fall.min())} from its high and still stood "
-        f"{percent(-fall.iloc[-1])} below it",
-        f"Area chart of the fall below the running high in {c['currency']}: the deepest, "
+        f"Nissan fell {percent(-fall.min())} from its high of {day(peak)} and stood "
+        f"{percent(-fall.iloc[-1])} below its highest close since {day(fall.index[0])}",
+        f"Area chart of the fall below the highest close so far in {c['currency']}: the deepest, "
         f"{percent(fall.min(), 1)}, ran from {day(peak)} to {day(bottom)}; on {day(c['until'])} it "
-        f"was {percent(fall.iloc[-1], 1)}. {len(table)} dated events are numbered on the line.",
-        "exchange closes; events as listed under Sources",
+        f"was {percent(fall.iloc[-1], 1)}. {len(table)} dated events are numbered on the line, "
+        f"{len(prints)} sessions after results are marked by strokes.",
+        "exchange closes; events as listed under Sources; strokes: sessions after results",
         (4.3 + 0.17 * -(-len(table) // 3), 4.2 + 0.27 * rows),
     )
 
@@ -167,38 +164,29 @@ def from_each_day(a: Answers) -> Chart:
         ax = fig.add_subplot()
         ax.plot(change.index, change, color=colour("nissan"))
         if claim is not None:
-            ax.fill_between(
-                change.index,
-                change,
-                claim,
-                where=change < claim,
-                color=colour("nissan"),
-                alpha=0.15,
-            )
+            style = {"where": change < claim, "color": colour("nissan"), "alpha": 0.15}
+            ax.fill_between(change.index, change, claim, **style)
             ax.axhline(claim, color=INK, lw=0.9, ls="--")
-            ax.annotate(
-                f"halved ({percent(claim)})",
-                (change.index[0], claim),
-                xytext=(3, 4),
-                textcoords="offset points",
-                fontsize=8.5,
-                color=INK,
-            )
+            text = f"halved ({percent(claim)})"
+            note(ax, text, (change.index[0], claim), 3, 9, ha="left", fontsize=8.5)
         top = max(high, claim if claim is not None else high)
         ax.set_ylim(low - 0.03, top + 0.05)
         percent_axis(ax.yaxis)
-        ax.set_ylabel(f"price change to {day(c['until'])}, JPY")
+        ax.set_ylabel(f"price change to {day(c['claim_day'])}, JPY")
         ax.set_xlabel("starting day")
         date_axis(ax, narrow)
 
     title = f"From {percent(high)} to {percent(low)}: the fall depends on the starting day"
     if share is not None:
-        title = f"“More than halved since {year}” held from {percent(share, 1)} of that year's days"
+        title = (
+            f"“More than halved since {year}”: on {day(c['claim_day'])} that held from "
+            f"{percent(share, 1)} of that year's days"
+        )
     return Chart(
         draw,
         title,
         f"Line chart: change of Nissan's price from each trading day of {year} to "
-        f"{day(c['until'])}, between {percent(low, 1)} and {percent(high, 1)}.",
+        f"{day(c['claim_day'])}, between {percent(low, 1)} and {percent(high, 1)}.",
         "exchange closes; the claim is article 1's",
         (3.8, 4.0),
     )

@@ -5,6 +5,7 @@ from alliance.tables.base import (
     TABLE_MIME,
     Html,
     brief,
+    folded,
     headline,
     inputs,
     results,

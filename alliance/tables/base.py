@@ -7,6 +7,7 @@ a MIME type of our own, from which ``report`` writes ``results.json``.
 from __future__ import annotations
 
 import html
+import math
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -166,7 +167,9 @@ def shown(result: Result) -> str:
         return minus(f"{unit} {value / 1e6:,.0f}m")
     if unit in ("shares", "units", "count"):
         return _tidy(f"{value:,.0f}")
-    return _tidy(f"{value:,.3f} {unit}" if unit == "log points" else f"{value:,.2f} {unit}")
+    if unit == "log points":
+        return minus(f"{value:,.3f} {unit} ({100 * math.expm1(value):+,.1f}{NBSP}%)")
+    return _tidy(f"{value:,.2f} {unit}")
 
 
 def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> Html:

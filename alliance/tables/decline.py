@@ -47,10 +47,10 @@ def unit_sales(a: Answers) -> Html:
 
 
 def large_moves(a: Answers) -> Html:
-    """The largest abnormal days and what the evidence knows about them."""
-    frame = a.frame("large_moves").rename(columns={"abnormal": "abnormal return"})
-    frame["event"] = frame["event"].replace("", "none in the evidence")
-    formats = {"abnormal return": "+.1%", "t": "+.1f"}
+    """The largest abnormal days and what was in the news then or the evening before."""
+    frame = a.frame("large_moves")
+    frame["reason"] = frame["reason"].replace("", "none found in the evidence")
+    formats = {"abnormal": "+.1%", "t": "+.1f"}
     return show(frame, "Largest one-day abnormal returns", formats)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import replace
 
 from alliance.answers import Answers, Result
@@ -103,8 +104,9 @@ def _decline(a: Answers) -> str:
         "{decline.price_change_jpy:.1%} in yen and {decline.price_change_eur:.1%} in euros; with "
         "dividends reinvested by {decline.total_return_jpy:.1%} and "
         "{decline.total_return_eur:.1%}. The deepest fall was {decline.max_drawdown:.1%}. The "
-        "company's own part is {decline.part.company:.2f} log points.",
+        "company's own part is {decline.part.company:.2f} log points, {own:.0%} of the price.",
         a,
+        own=math.expm1(a["decline.part.company"]),
         since=a.context["since"],
         until=a.context["until"],
     ).text

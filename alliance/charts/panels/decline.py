@@ -12,8 +12,9 @@ from alliance.charts.base import (
     colour,
     dash,
     day,
+    logs,
     moved,
-    number,
+    note,
     percent,
     percent_axis,
     spread,
@@ -104,7 +105,7 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Told:
     return Told(
         f"At worst {percent(-deepest)} below the high ({day(c['bottom'])}), at the end "
         f"{percent(-now)}",
-        f"Area of the fall below the running high in {c['currency']}: {percent(deepest, 1)} from "
+        f"Area of the fall below the highest close, {c['currency']}: {percent(deepest, 1)} from "
         f"{day(c['peak'])} to {day(c['bottom'])}, {percent(now, 1)} on {day(c['until'])}.",
         _TAPE,
     )
@@ -115,7 +116,7 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Told:
     values = a.frame("parts")["value"]
     names = list(values.index)[::-1]
     everything = [*values, *(pinned.frame("parts")["value"] if pinned is not None else ())]
-    top = roof(max(0.05, *np.abs(everything)) * 1.5)
+    top = roof(max(0.05, *np.abs(everything)) * 1.1)
     ax.set_position((0.2, 0.19, 0.76, 0.76))
     ax.set_xlim(-top, top)
     ax.set_ylim(-0.6, len(names) - 0.4)
@@ -127,24 +128,17 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Told:
         ax.plot(then, places - 0.38, "D", ms=4, mfc="none", mec=GHOST)
     for y, name in enumerate(names):
         value = values[name]
-        ax.annotate(
-            number(value, 2, True),
-            (value, y),
-            xytext=(4 if value >= 0 else -4, 0),
-            va="center",
-            textcoords="offset points",
-            ha="left" if value >= 0 else "right",
-            fontsize=8.5,
-        )
+        side = "right" if value >= 0 else "left"  # of zero, where its bar is not
+        note(ax, logs(value), (0, y), -4 if value >= 0 else 4, ha=side, fontsize=8.5)
     ax.axvline(0, color=INK, lw=0.8)
     name_ticks(ax.yaxis, range(len(names)), names)
     ax.set_xlabel("part of the log price change in euros")
     largest = values.abs().idxmax()
     return Told(
-        f"Of {number(values.sum(), 2, True)} log points in euros the {largest} part is "
-        f"{number(values[largest], 2, True)}",
+        f"Of {logs(values.sum())} log points in euros the {largest} part is "
+        f"{logs(values[largest])}",
         "Bars of the parts: "
-        + ", ".join(f"{n} {number(v, 2, True)}" for n, v in values.items())
+        + ", ".join(f"{n} {logs(v)}" for n, v in values.items())
         + f" log points, {day(a.context['since'])} to {day(a.context['until'])}.",
         _TAPE + "; our model, without intervals here",
     )
