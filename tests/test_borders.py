@@ -150,7 +150,8 @@ def test_a_value_a_share_needs_the_majority(kept, valued):
 def test_before_porsches_premium_was_known_three_quarters_of_a_tenth_stand_in():
     """Nissan's independence at the premium on the value of the others' shares."""
     ev = evidence.open("2022-06-01")
-    found = answers.separation(S.replace({"as_of": "2022-06-01"}), ev)
+    deal = {"ticket_eur": 6e8, "ev_value_eur": 5e9}  # neither was public on that day
+    found = answers.separation(S.replace({"as_of": "2022-06-01", "separation": deal}), ev)
     close, fix = ev.close("nissan").iloc[-1], ev.rate("jpy_per_eur").iloc[-1]
     others = (4_220_715_112 - 1_831_837_027) * close / fix
     terms = found.frame("bargain_terms").set_index("term")

@@ -19,6 +19,7 @@ from traitlets.utils.importstring import import_item
 
 from alliance import answers, evidence, scenario
 from alliance.answers import glance
+from alliance.answers.forms import ASSUMED_FLOAT
 from alliance.cli import cli
 from alliance.errors import ScenarioError
 from alliance.scenario.groups import Selldown, field
@@ -580,8 +581,7 @@ def test_an_empty_term_shows_the_forms_own(cockpit):
     """The float of the form that is headlined, until the scenario says another."""
     cockpit.tabs.value = "separation"
     control = cockpit.panel.controls["separation.float_fraction"]
-    legs = cockpit.session.ev.rows("legs", structure="carve_out", to="market")
-    own = float(legs["fraction"].iloc[0])
+    own = ASSUMED_FLOAT  # on the base day the float was not told
     assert control.main.placeholder == f"by rule: {text_of(own)}" and control.slider.value == own
     cockpit.panel.change("separation.structure", "integrated")  # has no float
     assert control.main.placeholder == ""
