@@ -81,6 +81,8 @@ def company(at: Standing, key: str) -> Company:
     if key == "renault":
         nissan = at.series("nissan")
         held, end = at.held("renault", "nissan"), nissan.days[-1]
+        both = shared(nissan, at.series(row["share"]))  # Renault and its stake on one day
+        price = at.series(row["share"])[both[-1]]
         stakes, part = held * nissan[end] / asof(at.rate(), end), held / at.count("nissan")
     cash = latest("net_cash")
     named = [

@@ -183,11 +183,6 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def logs(value: float) -> str:
-    """Log points with the percentage that they are: ``−1.12 (−67 %)``."""
-    return f"{number(value, 2, True)} ({percent(np.expm1(value), sign=True)})"
-
-
 def moved(change: float) -> str:
     """A change in words: ``lost 63 %``, ``gained 26 %``."""
     return f"{'gained' if change >= 0 else 'lost'} {percent(abs(change))}"

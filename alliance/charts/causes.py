@@ -17,7 +17,6 @@ from alliance.charts.base import (
     day,
     empty,
     end_labels,
-    logs,
     note,
     number,
     percent,
@@ -134,6 +133,11 @@ def parts(a: Answers) -> Chart:
         _MODEL + "; bars on the parts: 95 % bootstrap interval",
         (4.0, 4.2),
     )
+
+
+def logs(value: float) -> str:
+    """Log points with the percentage that they are: ``−1.12 (−67 %)``."""
+    return f"{number(value, 2, True)} ({percent(np.expm1(value), sign=True)})"
 
 
 def parts_path(a: Answers) -> Chart:

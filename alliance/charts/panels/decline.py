@@ -12,13 +12,13 @@ from alliance.charts.base import (
     colour,
     dash,
     day,
-    logs,
     moved,
     note,
     percent,
     percent_axis,
     spread,
 )
+from alliance.charts.causes import logs
 from alliance.charts.panels.easel import GHOST, Told, dated, name_ticks, roof
 from alliance.charts.price import marks
 
