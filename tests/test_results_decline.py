@@ -255,6 +255,7 @@ def test_the_session_after_a_statement_moves_three_times_as_much():
     after = [
         moved[min(d for d in days if d > r["published"])]
         for r in at.rows("statements", company="nissan")
+        if r["published_basis"] != "month-end"  # of fiscal 2025 the day was not seen
     ]
     assert len(after) == 20
     assert round(np.mean(after), 3) == 0.048

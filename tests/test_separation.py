@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -597,3 +598,14 @@ def test_aims_stand_apart_from_checks(latest, base):
     checked = latest.frame("happened").dropna(subset=["computed", "printed"])
     assert ((checked["computed"] / checked["printed"] - 1).abs() < 0.01).all()
     assert base.frame("aims")["outcome"].notna().sum() == 2  # Volkswagen's, of 2022
+
+
+def test_the_grid_has_every_cell_and_marks_assumptions(latest):
+    text = tables.grid(latest).text
+    lines = {line.split(":")[0]: line for line in text.splitlines()[1:]}
+    assert list(lines) == ["Renault", "Volkswagen", "Ford", "GM"]
+    assert lines["Ford"].count("no value") == 1 and lines["GM"].count("no value") == 2
+    assert "19.5bn, 19 % of the plan, 75 % of votes" in lines["Volkswagen"]
+    assert lines["Renault"].count("≈") == 1 and lines["Renault"].count("nothing sold") == 2
+    strong = re.findall(r"rgba\(11,95,165,(\d\.\d+)\)", tables.grid(latest).body)
+    assert len(strong) == 16 and max(strong) == "0.40"

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pandas as pd
-import pytest
-
 from alliance import scenario
 from alliance.charts import base as charts_base
-from alliance.charts import heat
 from alliance.report import index, targets
 
 
@@ -53,21 +49,6 @@ def test_the_list_of_reports_has_no_two_alike(tmp_path):
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Mine (base)</a>" in text and "Mine (base+123456)</a>" in text
     assert "selldown.fee = 0.02" in text and "Sweep over selldown.fee &amp; more" in text
-
-
-@pytest.mark.parametrize(
-    "cells, who, how",
-    [
-        ([[3.0, 1.0], [2.0, 0.0]], "Renault", "float"),
-        ([[3.0, 3.0], [2.0, 0.0]], "Renault", "float and spin-off"),
-        ([[3.0, 1.0], [3.0, 3.0 * (1 + 1e-12)]], "Renault and Ford", "float and spin-off"),
-    ],
-)
-def test_ties_are_all_named(cells, who, how):
-    names, makers = {"a": "Float", "b": "Spin-off"}, {"renault": "Renault", "ford": "Ford"}
-    values = pd.DataFrame(cells, index=list(makers), columns=list(names))
-    found = heat._most(names, makers, values)
-    assert found[:2] == (who, how) and found[2] == pytest.approx(3.0)
 
 
 def test_added_companies_are_told_apart():

@@ -128,10 +128,9 @@ def _segments(b: Builder, rows) -> None:
     wide = ford.pivot(index="year", columns="segment", values="ebit_low").astype(float)
     b.frames["ford"] = wide.reset_index()
     with b.ev.reading() as facts_used:
-        aimed, charged = f("ford-margin-target"), f("ford-charges")
+        aimed = f("ford-margin-target")
         plans = b.ev.ev_plans.query("kind == 'cars'").sort_values("published")
     b.used = b.used | facts_used
-    _row(rows, "Ford", "EV special items of December 2025", charged, None, "USD", "as announced")
     b.frames["aims"] = _aims(b, table, plans, aimed)
     losses = wide["model-e"].dropna() if "model-e" in wide else pd.Series(dtype=float)
     why = f"no result of Model e was public on {b.ev.as_of}"

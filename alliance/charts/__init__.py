@@ -9,7 +9,6 @@ from alliance.charts.base import Chart as Chart
 from alliance.charts.business import price_to_book, stub, unit_sales
 from alliance.charts.causes import event_effects, parts, parts_path
 from alliance.charts.control import owners, routes, stake_paths
-from alliance.charts.heat import cash
 from alliance.charts.price import drawdown, from_each_day, rebased
 from alliance.charts.programmes import absorb, loss_record, outcomes
 from alliance.charts.rivals import ford_losses, ford_segments
@@ -33,7 +32,6 @@ CHAPTERS = {
     "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
     "3-separation": (
         valuations,
-        cash,
         ranges,
         breakeven,
         announcements,

@@ -22,8 +22,8 @@ from alliance.charts.base import (
     percent,
     percent_axis,
 )
-from alliance.charts.heat import MODEL
 
+MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 STRUCTURES = {
     "carve_out": "#0b5fa5",
     "profitable_unit": "#d99400",

@@ -13,10 +13,10 @@ from alliance.tables.base import (
     show,
     shown,
     sources,
-    unbroken,
 )
-from alliance.tables.deal import deal
+from alliance.tables.deal import bargain, deal
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
+from alliance.tables.grid import grid
 from alliance.tables.selldown import (
     alike,
     cross,
@@ -32,7 +32,6 @@ from alliance.tables.selldown import (
 )
 from alliance.tables.separation import (
     aims,
-    bargain,
     figures,
     happened,
     points,
@@ -42,3 +41,4 @@ from alliance.tables.separation import (
     values,
     verdict,
 )
+from alliance.tables.text import unbroken

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import math
-import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -18,10 +17,8 @@ import pandas as pd
 
 from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
+from alliance.tables.text import NBSP, framed, linked, minus, tidy
 
-NBSP = "\N{NO-BREAK SPACE}"
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SIGNED = re.compile(r"-\d[\d,.]*(\s*[^-]*)?")
 RESULTS_MIME = "application/vnd.alliance.results+json"
 BROAD = 10  # columns from which a table is printed across the page
 TABLE_MIME = "application/vnd.alliance.table+json"
@@ -74,7 +71,7 @@ class _Numbers(string.Formatter):
             text = "not available" if missing else format(raw, format_spec)
         except (ValueError, TypeError) as error:
             raise AllianceError(f"can't print {raw!r} as '{format_spec}': {error}") from None
-        text = _tidy(text)
+        text = tidy(text)
         if not self.marked:
             return text
         text = html.escape(text)
@@ -115,7 +112,7 @@ def headline(a: Answers, *keys: str) -> Html:
     """The chosen results large, and all of the chapter's results out of the notebook with them."""
     chosen = [a.result(key) for key in keys]
     tiles = "".join(
-        f'<div><dt style="{_PLAIN}">{_link(r.label)}</dt>'
+        f'<div><dt style="{_PLAIN}">{linked(r.label)}</dt>'
         f'<dd style="{_PLAIN};font-weight:600">{html.escape(brief(r))}</dd></div>'
         for r in chosen
     )
@@ -162,14 +159,14 @@ def shown(result: Result) -> str:
     if isinstance(value, list):
         return ", ".join(shown(replace(result, value=each)) for each in value)
     if unit == "fraction":
-        return _tidy(f"{100 * value:.1f} %")
+        return tidy(f"{100 * value:.1f} %")
     if unit in ("EUR", "JPY", "USD"):
         return minus(f"{unit} {value / 1e6:,.0f}m")
     if unit in ("shares", "units", "count"):
-        return _tidy(f"{value:,.0f}")
+        return tidy(f"{value:,.0f}")
     if unit == "log points":
         return minus(f"{value:,.3f} {unit} ({100 * math.expm1(value):+,.1f}{NBSP}%)")
-    return _tidy(f"{value:,.2f} {unit}")
+    return tidy(f"{value:,.2f} {unit}")
 
 
 def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> Html:
@@ -186,17 +183,12 @@ def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = 
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td{_num(c in numeric)}>{_link(v)}</td>" for c, v in zip(columns, row, strict=True)
+            f"<td{_num(c in numeric)}>{linked(v)}</td>" for c, v in zip(columns, row, strict=True)
         )
         + "</tr>"
         for row in text.itertuples(index=False)
     )
-    table = (
-        f'<p class="caption">{html.escape(caption)}</p>'
-        f'<div class="table{" broad" * (len(columns) > BROAD)}" tabindex="0" role="region" '
-        f'aria-label="{html.escape(caption)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    table = framed(caption, head, body, len(columns) > BROAD)
     rows = [[_raw(v) for v in row] for row in frame.itertuples(index=False)]
     carried = {"caption": caption, "columns": columns, "rows": rows}
     carried["formats"] = [formats.get(c, "") for c in columns]
@@ -271,32 +263,8 @@ def _cell(value: Any, form: str) -> str:
         return ""
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
-    return _tidy(format(value, form)) if form else str(value)
-
-
-def _tidy(text: str) -> str:
-    """A true minus sign before a number, and a fixed space before a percent sign."""
-    text = minus(text) if _SIGNED.fullmatch(text) else text
-    return text[:-1].rstrip() + NBSP + "%" if text.endswith("%") else text
-
-
-def minus(text: str) -> str:
-    """Text with a true minus sign before every number."""
-    return re.sub(r"-(?=\d)", "−", text)
+    return tidy(format(value, form)) if form else str(value)
 
 
 def _num(numeric: bool) -> str:
     return ' class="num"' if numeric else ""
-
-
-def _link(text: str) -> str:
-    """An address as a link named by its host; elsewhere days are kept from breaking."""
-    if text.startswith(("https://", "http://")):
-        host = text.split("/")[2].removeprefix("www.")
-        return f'<a href="{html.escape(text, quote=True)}" rel="noopener">{html.escape(host)}</a>'
-    return unbroken(text)
-
-
-def unbroken(text: str) -> str:
-    """Text as HTML in which no day breaks at its hyphens."""
-    return _DAY.sub(r'<span class="d">\g<0></span>', html.escape(text))

@@ -1,4 +1,4 @@
-"""The headlined structure on the headlined company, in one sentence."""
+"""Chapter 3 in two sentences: the headlined structure on its company, and the bargain."""
 
 from __future__ import annotations
 
@@ -50,3 +50,36 @@ def deal(a: Answers) -> Html:
         words["large"] = f" That value is {part} on {row['day']:%Y-%m-%d}."
     text = _DROPPED if row["ended"] else _TRIED if row["gross"] > 0 else _NOTHING
     return say(text, a, who=who, form=form, **words)
+
+
+def bargain(a: Answers) -> Html:
+    """Who gains by the scenario's bargain, on what it rests, and where that turns."""
+    first = a.result("bargain.renault_gain_eur")
+    if first.value is None:
+        return say("There is no bargain to show: {why}.", a, why=first.note)
+    t = a.context["stakes"]
+    even, ip = a["bargain.break_even_discount"], a["bargain.break_even_ip_cost_eur"]
+    split = a["bargain.equal_split_value_eur"]
+    return say(
+        "At EUR {agreed:,.1f}bn agreed, with the shares sold {discount:.0%} below the market and "
+        "control valued at EUR {control:,.1f}bn for Renault and independence at EUR {free:,.1f}bn "
+        "for Nissan, all assumed, Renault's outside holders gain EUR {renault:+,.2f}bn and "
+        "Nissan's EUR {nissan:+,.2f}bn. Renault's break even {even}; Nissan's where sharing "
+        "know-how costs it EUR {ip:,.1f}bn. {split}",
+        a,
+        agreed=a.context["agreed"] / 1e9,
+        discount=t.discount,
+        control=t.control / 1e9,
+        free=t.independence / 1e9,
+        renault=first.value / 1e9,
+        nissan=a["bargain.nissan_gain_eur"] / 1e9,
+        even="at no discount"
+        if even is None
+        else f"at a discount of {even:.0%}"
+        if even >= 0
+        else "at no discount: they lose at the market's price too",
+        ip=ip / 1e9,
+        split="No value agreed splits the gain equally."
+        if split is None
+        else f"EUR {split / 1e9:,.1f}bn agreed splits the gain equally.",
+    )

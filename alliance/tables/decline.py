@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.tables.base import NBSP, Html, minus, show
+from alliance.tables.base import Html, show
+from alliance.tables.text import NBSP, minus
 
 
 def effects(a: Answers) -> Html:

@@ -7,7 +7,8 @@ import html
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.tables.base import Html, folded, say, show, unbroken
+from alliance.tables.base import Html, folded, show
+from alliance.tables.text import framed, unbroken
 
 _ITEMS = (
     "what leaves",
@@ -42,11 +43,7 @@ def side_by_side(a: Answers) -> Html:
     for item in items:
         found = "".join(f"<td>{_sourced(cells.get((item, f)))}</td>" for f in forms)
         rows += f'<tr><th scope="row">{item}</th>{found}</tr>'
-    body = (
-        f'<p class="caption">{caption}</p><div class="table" tabindex="0" role="region" '
-        f'aria-label="{caption}"><table><thead><tr><th scope="col">item</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    body = framed(caption, f'<th scope="col">item</th>{head}', rows)
     lines = [
         f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in forms if (i, f) in cells)
         for i in items
@@ -265,36 +262,3 @@ def points(a: Answers) -> Html:
     )
     formats = {n: ",.0f" for n in table if n.endswith("EUR m")} | {"sale discount": ".0%"}
     return show(table, "Gains of both sides' outside holders", formats)
-
-
-def bargain(a: Answers) -> Html:
-    """Who gains by the scenario's bargain, on what it rests, and where that turns."""
-    first = a.result("bargain.renault_gain_eur")
-    if first.value is None:
-        return say("There is no bargain to show: {why}.", a, why=first.note)
-    t = a.context["stakes"]
-    even, ip = a["bargain.break_even_discount"], a["bargain.break_even_ip_cost_eur"]
-    split = a["bargain.equal_split_value_eur"]
-    return say(
-        "At EUR {agreed:,.1f}bn agreed, with the shares sold {discount:.0%} below the market and "
-        "control valued at EUR {control:,.1f}bn for Renault and independence at EUR {free:,.1f}bn "
-        "for Nissan, all assumed, Renault's outside holders gain EUR {renault:+,.2f}bn and "
-        "Nissan's EUR {nissan:+,.2f}bn. Renault's break even {even}; Nissan's where sharing "
-        "know-how costs it EUR {ip:,.1f}bn. {split}",
-        a,
-        agreed=a.context["agreed"] / 1e9,
-        discount=t.discount,
-        control=t.control / 1e9,
-        free=t.independence / 1e9,
-        renault=first.value / 1e9,
-        nissan=a["bargain.nissan_gain_eur"] / 1e9,
-        even="at no discount"
-        if even is None
-        else f"at a discount of {even:.0%}"
-        if even >= 0
-        else "at no discount: they lose at the market's price too",
-        ip=ip / 1e9,
-        split="No value agreed splits the gain equally."
-        if split is None
-        else f"EUR {split / 1e9:,.1f}bn agreed splits the gain equally.",
-    )

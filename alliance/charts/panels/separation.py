@@ -6,9 +6,8 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts.base import billions, folded, number, percent, percent_axis
-from alliance.charts.heat import MODEL
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
-from alliance.charts.separation import low_end
+from alliance.charts.separation import MODEL, low_end
 from alliance.charts.style import INK
 
 _OWN, _OTHER = "#0b5fa5", "#9db7cf"
