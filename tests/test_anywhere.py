@@ -160,7 +160,6 @@ def separated(a, s):
 def fewer_draws(monkeypatch):
     """What only averages draws takes few of them: the rule is looked at, not its precision."""
     monkeypatch.setattr(transplant, "DRAWS", 400)
-    monkeypatch.setattr(transplant, "WEIGHTINGS", 400)
     monkeypatch.setattr(decline, "DRAWS", 20)
     monkeypatch.setattr(events, "placebo_p", lambda *_: 0.5)
 

@@ -178,7 +178,7 @@ POISON = {
     "prices of Nissan": (poison_table("prices-nissan"), CHAPTERS),
     "sales": (poison_table("sales"), ["1-decline"]),
     "legs": (poison_table("legs"), ["3-separation"]),
-    "tranches": (poison_table("tranches"), ["2-selldown", "3-separation"]),
+    "tranches": (poison_table("tranches"), ["1-decline", "2-selldown", "3-separation"]),
     "a code cell": (poison_cell("code"), ["2-selldown"]),
     "a text cell": (poison_cell("markdown"), []),
     "the package": (poison_hashes("code"), CHAPTERS),
