@@ -135,12 +135,12 @@ def brief(result: Result) -> str:
     Examples
     --------
     >>> [brief(Result("x", value, "EUR", "x", ())) for value in (3_638_295_012, 15.28e9)]
-    ['EUR 3.64bn', 'EUR 15.3bn']
+    ['EUR\xa03.64bn', 'EUR\xa015.3bn']
     """
     if result.unit not in ("EUR", "JPY", "USD") or not isinstance(result.value, int | float):
         return shown(result)
     value = result.value / 1e9
-    return minus(f"{result.unit} {value:,.{2 if abs(value) < 9.995 else 1}f}bn")
+    return minus(f"{result.unit}{NBSP}{value:,.{2 if abs(value) < 9.995 else 1}f}bn")
 
 
 def shown(result: Result) -> str:

@@ -77,17 +77,17 @@ def record(a: Answers) -> Html:
             "price, JPY": frame["price_jpy"],
             "stake computed": frame["stake"],
             "stake printed": frame["stake_printed"],
-            "cash computed, EUR m": frame["cash_eur"] / 1e6,
-            "cash disclosed, EUR m": frame["cash_disclosed"] / 1e6,
+            "cash computed, EUR bn": frame["cash_eur"] / 1e9,
+            "cash disclosed, EUR bn": frame["cash_disclosed"] / 1e9,
             "difference": frame["cash_eur"] / frame["cash_disclosed"] - 1,
-            "loss disclosed, EUR m": frame["loss_eur"] / 1e6,
+            "loss disclosed, EUR bn": frame["loss_eur"] / 1e9,
             "carried, buy-back shared": frame["own_share"],
             "carried, naive": frame["naive"],
         }
     )
     formats = {"shares, m": ",.1f", "price, JPY": ".1f", "difference": "+.2%"}
     formats |= dict.fromkeys(("stake computed", "stake printed"), ".2%")
-    formats |= {n: ",.0f" for n in table if n.endswith("EUR m")}
+    formats |= {n: ",.3f" for n in table if n.endswith("EUR bn")}
     formats |= dict.fromkeys(("carried, buy-back shared", "carried, naive"), ".2f")
     return show(table, "The disclosed sales, computed beside disclosed", formats)
 
@@ -123,14 +123,14 @@ def waiting(a: Answers) -> Html:
     table = pd.DataFrame(
         {
             "extra drift a year": frame["extra_drift"],
-            "price points after exit, EUR m": frame["price_points"] / 1e6,
+            "price points after exit, EUR bn": frame["price_points"] / 1e9,
             "against the value today": frame["price_points"] / today - 1,
             "against the block": frame["price_points"] / a[f"selldown.block.{_AFTER}"] - 1,
         }
     )
     formats = {
         "extra drift a year": "+.0%",
-        "price points after exit, EUR m": ",.0f",
+        "price points after exit, EUR bn": ",.2f",
         "against the value today": "+.1%",
         "against the block": "+.1%",
     }
@@ -176,23 +176,23 @@ def stakes(a: Answers) -> Html:
 
 
 def look_through(a: Answers) -> Html:
-    """Market values of both firms without double counting, EUR m."""
+    """Market values of both firms without double counting, EUR bn."""
     if "look_through" not in a.frames:
         return Html("", a.result("ownership.loop_before").note)
     frame = a.frame("look_through")
     table = pd.DataFrame(
         {
             "firm": [a.context["names"][n] for n in frame.index],
-            "market value": frame["market"].to_numpy() / 1e6,
-            "beside its holdings": frame["own"].to_numpy() / 1e6,
+            "market value": frame["market"].to_numpy() / 1e9,
+            "beside its holdings": frame["own"].to_numpy() / 1e9,
             "held outside": frame["outside"].to_numpy(),
-            "worth to outsiders": frame["outsiders"].to_numpy() / 1e6,
+            "worth to outsiders": frame["outsiders"].to_numpy() / 1e9,
         }
     )
     formats = dict.fromkeys(
-        ("market value", "beside its holdings", "worth to outsiders"), ",.0f"
+        ("market value", "beside its holdings", "worth to outsiders"), ",.2f"
     ) | {"held outside": ".1%"}
-    return show(table, "Value without double counting, EUR m", formats)
+    return show(table, "Value without double counting, EUR bn", formats)
 
 
 def cross(a: Answers) -> Html:
@@ -214,10 +214,10 @@ def tornado(a: Answers) -> Html:
             "input": frame["input"].str.replace("_", " "),
             "from": frame["low_at"].map("{:,.4g}".format),
             "to": frame["high_at"].map("{:,.4g}".format),
-            "change at from": frame["low"] / 1e6,
-            "change at to": frame["high"] / 1e6,
+            "change at from": frame["low"] / 1e9,
+            "change at to": frame["high"] / 1e9,
         }
     )
-    middle = f"{frame['middle'].iloc[0] / 1e6:,.0f}" if len(frame) else "none"
-    caption = f"Mean value after exit, EUR m, when one input moves alone (now {middle})"
-    return show(table, caption, dict.fromkeys(("change at from", "change at to"), "+,.0f"))
+    middle = f"{frame['middle'].iloc[0] / 1e9:,.2f}" if len(frame) else "none"
+    caption = f"Mean value after exit, EUR bn, when one input moves alone (now {middle})"
+    return show(table, caption, dict.fromkeys(("change at from", "change at to"), "+,.2f"))

@@ -89,10 +89,7 @@ def happened(a: Answers) -> Html:
         }
     )
     formats = {"computed": ",.4g", "printed": ",.4g", "difference": "+,.2g"}
-    table["difference"] = table["difference"].map(
-        lambda v: "" if pd.isna(v) else format(v, formats["difference"]) if v else "0"
-    )
-    return show(table, "The deals recomputed beside what was printed", formats | {"difference": ""})
+    return show(table, "The deals recomputed beside what was printed", formats)
 
 
 def aims(a: Answers) -> Html:
@@ -200,12 +197,12 @@ def values(a: Answers) -> Html:
             "low": frame["low"] * fx,
             "base": frame["base"] * fx,
             "high": frame["high"] * fx,
-            "break-even of the unit, EUR m": frame["breakeven"] / 1e6,
+            "break-even of the unit, EUR bn": frame["breakeven"] / 1e9,
             "a share gains in draws": frame["p_gain"],
         }
     )
     formats = dict.fromkeys(("price", "low", "base", "high"), ",.2f")
-    formats |= {"break-even of the unit, EUR m": ",.0f", "a share gains in draws": ".0%"}
+    formats |= {"break-even of the unit, EUR bn": ",.2f", "a share gains in draws": ".0%"}
     return folded(show(table, "Value a share by structure and company", formats))
 
 
@@ -236,9 +233,11 @@ def terms(a: Answers) -> Html:
     frame = a.frame("bargain_terms")
     if frame.empty:
         return Html("", a.result("bargain.renault_gain_eur").note)
-    shown = [f"{v / 1e6:,.0f}" if v > 1 else f"{v:.0%}" if v else "0" for v in frame["value"]]
+    shown = [
+        f"{v / 1e9:,.2f}" if v > 1 else f"{100 * v:.0f} %" if v else "0" for v in frame["value"]
+    ]
     table = pd.DataFrame(
-        {"term": frame["term"], "value, EUR m or %": shown, "raised in": frame["raised"]}
+        {"term": frame["term"], "value, EUR bn or %": shown, "raised in": frame["raised"]}
     )
     return show(table, "The terms of the bargain")
 
@@ -252,13 +251,13 @@ def points(a: Answers) -> Html:
         {
             "bargain": frame["point"],
             "terms of": frame["terms_of"].map(str),
-            "value agreed, EUR m": frame["agreed"] / 1e6,
-            "ticket, EUR m": frame["ticket"] / 1e6,
-            "shares sold, EUR m": frame["block"] / 1e6,
+            "value agreed, EUR bn": frame["agreed"] / 1e9,
+            "ticket, EUR bn": frame["ticket"] / 1e9,
+            "shares sold, EUR bn": frame["block"] / 1e9,
             "sale discount": frame["discount"],
-            "Renault's holders, EUR m": frame["renault"] / 1e6,
-            "Nissan's holders, EUR m": frame["nissan"] / 1e6,
+            "Renault's holders, EUR bn": frame["renault"] / 1e9,
+            "Nissan's holders, EUR bn": frame["nissan"] / 1e9,
         }
     )
-    formats = {n: ",.0f" for n in table if n.endswith("EUR m")} | {"sale discount": ".0%"}
+    formats = {n: ",.2f" for n in table if n.endswith("EUR bn")} | {"sale discount": ".0%"}
     return show(table, "Gains of both sides' outside holders", formats)
