@@ -33,7 +33,7 @@ OTHER = {
             "conglomerate_discount": 0,
         }
     },
-    "wide float": {"separation": {"float_fraction": 0.35}},  # rules the low value out
+    "wide float": {"separation": {"float_fraction": 0.30}},  # rules the low value out
     "one company": {
         "as_of": "2022-04-01",
         "separation": {

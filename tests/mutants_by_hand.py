@@ -4,7 +4,7 @@ from __future__ import annotations
 
 #: File below alliance/, text, and what is put in its place.
 HAND: tuple[tuple[str, str, str], ...] = (
-    ("answers/decline.py", "(changes < threshold)", "(changes < threshold + 0.02)"),
+    ("answers/decline.py", "(found < threshold)", "(found < threshold + 0.02)"),
     ("answers/decline.py", "returns.drawdown(shown[start:])", "returns.drawdown(shown)[start:]"),
     (
         "answers/control.py",
@@ -28,10 +28,9 @@ HAND: tuple[tuple[str, str, str], ...] = (
         "middle = np.minimum(t.conglomerate_discount, top)",
         "middle = 0 * np.minimum(t.conglomerate_discount, top)",
     ),
-    ("answers/accounts.py", "(away <= 1)", "(away <= 5)"),
-    ("answers/effects.py", "asset.index[max(at - 1, 0) : at + 1]", "asset.index[at : at + 1]"),
+    ("answers/moves.py", 'days.get_indexer(second["day"]) + 1', 'days.get_indexer(second["day"])'),
     ("answers/bargaining.py", "PORSCHE_PREMIUM = 0.075", "PORSCHE_PREMIUM = 0.085"),
-    ("answers/worth.py", 'frame["stake"].iloc[0] - 1', 'frame["stake"].max() - 1'),
+    ("answers/worth.py", 'frame["stake"].iloc[0]', 'frame["stake"].max()'),
     ("answers/programme.py", "(time <= t + 1e-9)", "(time < t + 1e-9)"),
     (
         "ownership.py",

@@ -24,7 +24,7 @@ from alliance.scenario import Scenario, flat, nested, reaches
 from alliance.scenario.schema import limits
 
 pytestmark = pytest.mark.wide
-EACH = 120  # scenarios drawn for each of three chapters
+EACH = 100  # scenarios drawn for each of three chapters
 decline = sys.modules["alliance.answers.decline"]  # the name stands for its function
 CHAPTERS = list(answers.CHAPTERS)
 BASE = flat(Scenario()) | {"selldown.paths": 256}

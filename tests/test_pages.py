@@ -75,11 +75,11 @@ def says(chart):
 def test_a_form_without_a_low_case_keeps_its_place():
     """Also where no form at all can be had at the low value."""
     s = scenario.Scenario().replace({"separation": {
-        "float_fraction": 0.35, "structures": ["carve_out", "integrated"],
+        "float_fraction": 0.30, "structures": ["carve_out", "integrated"],
         "companies": ["renault"]}})  # fmt: skip
     chart = charts.ranges(answers.separation(s, evidence.open(s.as_of)))
-    assert "No form can be had at the low value" in chart.title
-    assert "Minority carve-out no low case to +12 %" in chart.alt
+    assert "No structure can be had at the low value" in chart.title
+    assert "Minority carve-out no low case to +18 %" in chart.alt
     (ax,) = chart.figure(False).axes
     assert [t.get_text() for t in ax.get_yticklabels()] == [
         "Renault: Minority carve-out (no low case)"
@@ -154,9 +154,9 @@ def test_say_escapes_and_refuses(found):
 
 
 def test_say_prints_what_is_missing():
-    s = scenario.load("latest")[1]
-    a = answers.decline(s, evidence.open(s.as_of))
-    assert tables.say("{decline.price_to_book:.2f}", a).text == "not available"
+    s = scenario.Scenario()
+    a = answers.separation(s, evidence.open(s.as_of))
+    assert tables.say("{separation.ford.ev_result_usd:.2f}", a).text == "not available"
     assert tables.say("{x:.2f}", a, x=float("nan")).text == "not available"
 
 

@@ -772,7 +772,10 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
     }
     assert costs == pytest.approx({("0.01", "0.005"): 0.015, ("0.01", "0.01"): 0.02,
                                    ("0.03", "0.005"): 0.035, ("0.03", "0.01"): 0.04})  # fmt: skip
-    assert {r["id"].split(".")[0] for r in rows} <= {"selldown", "ownership"}  # others can't move
+    rooms = {
+        r["id"].split(".")[0] for r in rows
+    }  # the bargain sells at that cost; others can't move
+    assert {"selldown", "bargain"} <= rooms <= {"selldown", "ownership", "bargain", "separation"}
     text = page.read_text(encoding="utf-8")
     assert "4 combinations" in text and text.count("<img ") >= 4
 
@@ -782,7 +785,8 @@ def test_a_sweep_has_every_chapter_that_its_fields_reach():
 
     both = ["2-selldown", "3-separation"]
     assert _concerned(["selldown.target_stake"], ()) == both
-    assert _concerned(["selldown.fee", "title"], ()) == ["2-selldown"]
+    assert _concerned(["selldown.participation", "title"], ()) == ["2-selldown"]
+    assert _concerned(["selldown.fee"], ()) == both
     assert _concerned(["seed"], ()) == ["1-decline", *both]
     assert _concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
 

@@ -278,7 +278,7 @@ def date_axis(ax: Axes, narrow: bool) -> None:
     """Years (and months on short spans) without crowding."""
     from matplotlib.dates import DAILY, MONTHLY, AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=6 if narrow else 9)
+    locator = AutoDateLocator(minticks=3, maxticks=5 if narrow else 9)
     locator.intervald[MONTHLY] = [1, 2, 3, 4, 6, 12]
     locator.intervald[DAILY] = [1, 2, 3, 7, 14, 21, 28]
     ax.xaxis.set_major_locator(locator)
