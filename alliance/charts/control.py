@@ -26,7 +26,7 @@ PROGRAMMES = {
     "windows": ("windows", "#d99400", (0, (6, 1.5))),
     "exchangeable": ("exchangeable", "#a65a94", ":"),
 }
-SIMULATED = "our simulation; inputs as listed under Inputs"
+SIMULATED = "our simulation; inputs as listed under Evidence and dates"
 FILINGS = "holdings, share counts and releases as listed under Sources"
 
 
