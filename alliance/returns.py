@@ -51,6 +51,11 @@ def log_returns(price: pd.Series) -> pd.Series:
     return np.log(prices(price)).diff().iloc[1:]
 
 
+def earliest(day: dt.date | str | pd.Timestamp) -> pd.Timestamp:
+    """The first day that a level on ``day``, or the rate of that level's day, can come from."""
+    return pd.Timestamp(day) - pd.Timedelta(days=2 * MISSING_DAYS)
+
+
 def level(series: pd.Series, day: dt.date | str | pd.Timestamp) -> Level:
     """The last value on or before a day, refused when stale.
 

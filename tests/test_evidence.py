@@ -106,7 +106,31 @@ def test_reading_records_only_what_was_read_inside():
         "id": "prices-nissan",
         "as_of": "2023-01-17",
         "published": "2023-01-17",
+        "from": "2016-01-04",
+        "to": "2023-01-17",
     }
+
+
+def test_reading_records_rows_and_days():
+    """Rows of a table by their key, all that were read in the block; days of a series."""
+    ev = evidence.open("2026-06-30")
+    with ev.reading() as one:
+        ev.shares("nissan")
+    with ev.reading() as other:
+        ev.shares("renault")
+        ev.close("nissan")
+    (rows,) = (s["rows"] for s in one.sources())
+    assert rows == [f"nissan/issued/{day}" for day in
+                    ("2017-03-31", "2023-12-15", "2024-04-03", "2024-10-03")]  # fmt: skip
+    both = {s["id"]: s for s in (one | other).sources()}
+    assert both["shares"]["rows"] == sorted([*rows, "renault/issued/2020-12-31",
+                                             "renault/issued/2025-09-30"])  # fmt: skip
+    cut = {s["id"]: s for s in (one | other).within("2018-01-04", "2020-01-06").sources()}
+    assert (cut["prices-nissan"]["from"], cut["prices-nissan"]["to"]) == (
+        "2018-01-04",
+        "2020-01-06",
+    )
+    assert cut["shares"] == both["shares"]
 
 
 def test_reading_holds_when_the_frame_is_cached():

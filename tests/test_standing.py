@@ -429,3 +429,77 @@ def test_series_that_end_early_are_refused_beyond_their_end(short, day):
     )
     parts = a.frame("parts")["value"].sum()
     assert parts == pytest.approx(np.log1p(a["decline.price_change_eur"]), abs=1e-9)
+
+
+def keyed(package, name):
+    """A table's row keys, as sources print them."""
+    frame = package.read(name)
+    columns = [frame[c].astype(str) for c in package.key(name)]
+    return pd.Series(["/".join(key) for key in zip(*columns, strict=True)], index=frame.index)
+
+
+def scaled(package, name, which, factor):
+    """A table with the numbers of some rows times a factor, keys aside; None if it has none."""
+    frame, found = package.read(name).copy(), False
+    for field in package.resource(name)["schema"]["fields"]:
+        column = field["name"]
+        if field["type"] in ("number", "integer") and column not in package.key(name):
+            value = frame[column].astype("float64")
+            value, found = value.mask(which, value * factor), True
+            whole = field["type"] == "integer"
+            frame[column] = value.round().astype(frame[column].dtype) if whole else value
+    return frame if found and which.any() else None
+
+
+def moved(chapter, clean, name, frame):
+    """The ids of a chapter's results that a changed table moves."""
+    try:
+        spoilt, _ = answered(chapter, name, frame)
+    except AllianceError:  # refused aloud: no result to compare
+        return set()
+    gone = clean.keys() ^ spoilt.keys()
+    return gone | {k for k in clean.keys() & spoilt.keys() if said(clean[k]) != said(spoilt[k])}
+
+
+def test_days_outside_a_results_window_do_not_move_it(quick):
+    """Of each series a result names the first and last day that it used."""
+    package, tried, wrong = Package(DATA), 0, []
+    for chapter in answers.CHAPTERS:
+        clean, _ = answered(chapter)
+        windows = {}
+        for key, result in clean.items():
+            for s in result.sources:
+                if s.get("from"):
+                    windows.setdefault((s["id"], s["from"], s["to"]), set()).add(key)
+        for (name, first, last), keys in windows.items():
+            days = package.read(name)["date"]
+            outside = ((days < first) | (days > last)) & (days <= str(S.as_of))
+            frame = scaled(package, name, outside, 1.07)
+            if frame is not None:
+                tried += 1
+                if hit := moved(chapter, clean, name, frame) & keys:
+                    wrong.append((name, first, last, sorted(hit)[:4]))
+    assert not wrong, wrong
+    assert tried > 20
+
+
+def test_rows_move_only_results_that_name_them(quick):
+    """A row that no result names moves none, and one that is named moves those at most."""
+    package, rng, tried, wrong = Package(DATA), np.random.default_rng(3), 0, []
+    for chapter in answers.CHAPTERS:
+        clean, _ = answered(chapter)
+        cited = {}
+        for key, result in clean.items():
+            for s in result.sources:
+                for row in s.get("rows", ()):
+                    cited.setdefault(s["id"], {}).setdefault(row, set()).add(key)
+        for name, rows in sorted(cited.items()):
+            keys, one = keyed(package, name), str(rng.choice(sorted(rows)))
+            for which, may in ((~keys.isin(list(rows)), set()), (keys == one, rows[one])):
+                frame = scaled(package, name, which, 1.03)
+                if frame is not None:
+                    tried += 1
+                    if hit := moved(chapter, clean, name, frame) - may:
+                        wrong.append((name, one if may else "uncited", sorted(hit)[:4]))
+    assert not wrong, wrong
+    assert tried > 20

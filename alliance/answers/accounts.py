@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -74,6 +74,12 @@ class Account:
 
 
 def account(key: str, ev: Evidence) -> Account:
+    """A maker's account; see :func:`_account`. Of prices it needs the last ones only."""
+    found = _account(key, ev)
+    return replace(found, used=found.used.within(returns.earliest(found.day), of="prices-"))
+
+
+def _account(key: str, ev: Evidence) -> Account:
     """A maker's account.
 
     Raises

@@ -59,6 +59,7 @@ def put(
     g, ev = s.separation, b.ev
     with ev.reading() as used:
         t, why = _stakes(s, ev)
+    used = used.within(returns.earliest(ev.as_of))
     if t is not None and g.sale_discount is None:
         try:
             i = inputs.fill(s, ev, known(ev))
@@ -71,14 +72,14 @@ def put(
         why = f"Renault is not compared as of {ev.as_of}" if maker is None else maker.why
     elif "ev" not in maker.company.values:
         why = maker.lacks["ev"]
-    columns = ["belief", "value", "agreed", "discount", "renault", "nissan"]
+    columns = ["agreed", "discount", "renault", "nissan"]
     b.frames["bargain_zone"] = pd.DataFrame(columns=columns)
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
     if why:
         for key, label in KEYS.items():
             b.put(f"bargain.{key}", None, _unit(key), label, used, why)
         return
-    low, belief, high = maker.company.values["ev"]
+    _, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
     found, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
     public = {"ticket_eur"} if g.ticket_eur is None else set()
@@ -97,7 +98,7 @@ def put(
             note = _NONE[key]
         b.put(f"bargain.{key}", values[key], _unit(key), label, used | maker.used, note, assumed)
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
-    _zone(b, t, {"low": low, "base": belief, "high": high})
+    _zone(b, t, belief, high)
     _points(b, s, t, agreed, belief, split)
     filled = {
         "independence_worth_eur": t.independence,
@@ -156,27 +157,15 @@ def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
     return t, ""
 
 
-def _zone(b: Builder, t: bargain.Stakes, beliefs: dict[str, float]) -> None:
-    """Gains over the agreed value and the sale discount, for each belief."""
-    top = 2.0 * beliefs["high"]
-    agreed, discount = np.linspace(top / 80, top, 80), np.linspace(0, 0.3, 61)
+def _zone(b: Builder, t: bargain.Stakes, belief: float, high: float) -> None:
+    """Gains over the agreed value and the sale discount."""
+    agreed, discount = np.linspace(high / 40, 2 * high, 80), np.linspace(0, 0.3, 61)
     grid_p, grid_d = np.meshgrid(agreed, discount)
-    parts = []
-    for name, belief in beliefs.items():
-        g = bargain.gains(t, grid_p, belief, grid_d)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "belief": name,
-                    "value": belief,
-                    "agreed": grid_p.ravel(),
-                    "discount": grid_d.ravel(),
-                    "renault": np.broadcast_to(g.holder_outside, grid_p.shape).ravel(),
-                    "nissan": np.broadcast_to(g.issuer_outside, grid_p.shape).ravel(),
-                }
-            )
-        )
-    b.frames["bargain_zone"] = pd.concat(parts, ignore_index=True)
+    g = bargain.gains(t, grid_p, belief, grid_d)
+    columns = {"agreed": grid_p, "discount": grid_d}
+    columns |= {"renault": g.holder_outside, "nissan": g.issuer_outside}
+    flat = {name: np.broadcast_to(v, grid_p.shape).ravel() for name, v in columns.items()}
+    b.frames["bargain_zone"] = pd.DataFrame(flat)
 
 
 def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -> None:

@@ -17,6 +17,7 @@ from alliance.scenario import Scenario
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 CLAIM = "article-1-more-than-halved"
 CLAIM_YEAR = 2018
+SPARE = 10  # sessions on which one of several series may have no price
 DRAWS = 400  # of the bootstrap
 
 
@@ -97,6 +98,11 @@ class Tape:
             self.kept[name] = out, used
         return self.kept[name]
 
+    def before(self, sessions: int) -> pd.Timestamp:
+        """The day so many sessions, and a few to spare, before the first."""
+        days = self.price.index
+        return days[max(days.get_loc(self.start) - sessions - SPARE, 0)]
+
     def factors(self, peers: tuple[str, ...]) -> tuple[decline.Factors, Used]:
         """What the returns are explained by, for some peers."""
         if peers not in self.kept:
@@ -151,14 +157,16 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     parts(b, s, t)
     _why(b, s, t)
     effects.put(b, s, t.price, t.start, t.tape)
-    worth.put_business(b, t.price, t.start, t.tape)
-    worth.put_cost(b, t.price, t.rate, t.start, t.tape, t.fix)
+    worth.put_business(b, t.price, t.start, t.tape.within(t.price.index[-1]))
+    fix = t.fix.within(t.rate.index.asof(t.start))
+    worth.put_cost(b, t.price, t.rate, t.start, t.tape.within(t.start), fix)
     return b.answers()
 
 
 def how_far(b: Builder, s: Scenario, t: Tape) -> None:
     """Add the fall by four measures, its depth, and the peers beside it."""
-    price, start, tape, fix = t.price, t.start, t.tape, t.fix
+    price, start, tape = t.price, t.start, t.tape.within(t.start)
+    fix = t.fix.within(t.rate.index.asof(start))
     in_eur = returns.in_eur(price, t.rate)
     span = f"{start.date()} to {price.index[-1].date()}"
     for key, series, used, label in (
@@ -208,16 +216,19 @@ def claim(b: Builder, t: Tape) -> None:
     for key, found, day in (("", changes, price.index[-1]), ("_now", now, t.price.index[-1])):
         share = None if why else float((found < threshold).mean())
         text = f"{label}, on {day.date()}"
-        b.put(f"decline.halved_from{key}", share, "fraction", text, used, note=why)
+        read = used.within(first, day)
+        b.put(f"decline.halved_from{key}", share, "fraction", text, read, note=why)
 
 
 def parts(b: Builder, s: Scenario, t: Tape) -> None:
     """Add the exact split of the fall."""
     f, factors = t.factors(s.decline.peers)
     main = decline.decompose(f, t.rate, t.start, s.decline.beta_window_days)
+    first, fix = t.before(s.decline.beta_window_days), t.fix.within(t.rate.index.asof(t.start))
     b.frames["parts"] = main.totals.to_frame("value")
     for part in decline.PARTS:
-        used = t.fix | t.tape if part == "currency" else t.tape | factors
+        used = t.tape.within(first)
+        used = fix | used if part == "currency" else used | factors.within(first)
         label = f"{part.capitalize()} part of the log price change in euros"
         value = main.totals[part]
         b.put(f"decline.part.{part}", value, "log points", label, used)

@@ -19,8 +19,9 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     with b.ev.reading() as used:
         market = b.ev.close(MARKET)
         table = b.ev.events.query("company in (@SHARE, @HOLDER)").sort_values("date")
-    used = used | tape
     days = returns.common(price, market)
+    early = s.decline.estimation_days + s.decline.event_window_days + 5
+    used = (used | tape).within(days[max(days.searchsorted(start) - early, 0)])
     asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
     length, half = s.decline.estimation_days, s.decline.event_window_days // 2
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])

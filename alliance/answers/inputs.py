@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 
 from alliance import returns
 from alliance import selldown as sd
@@ -123,6 +124,8 @@ def known(ev: Evidence) -> Known:
     if spot.value is None or fix.value is None:
         raise ScenarioError(f"as_of: {spot.note or fix.note}")
     moments = sd.weekly_moments(price, rate)
+    first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the last close before it
+    tape_used, rate_used = tape_used.within(first), rate_used.within(first)
     book, books_used = last_book(ev)
     used = tape_used | rate_used | stake_used
     levels = {

@@ -186,6 +186,7 @@ def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
         held, issued = b.ev.holding("renault", "nissan"), b.ev.shares("nissan")
         price = returns.level(close, b.ev.as_of)
         fix = returns.level(rate, price.date or b.ev.as_of)
+    used = used.within(returns.earliest(b.ev.as_of))
     value, why = None, price.note or fix.note
     if held.empty or issued.empty:
         why = f"Renault's holding was not public on {b.ev.as_of}"

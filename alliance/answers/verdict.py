@@ -22,7 +22,6 @@ def put(b: Builder) -> None:
     """Add event effects and stubs."""
     _events(b)
     _volkswagen(b)
-    _renault(b)
 
 
 def _events(b: Builder) -> None:
@@ -39,7 +38,6 @@ def _events(b: Builder) -> None:
         with b.ev.reading() as used:
             price = b.ev.prices(company)["adj_close"].dropna().rename(company)
             market = b.ev.close(index_name)
-        used_by[company] = used | list_used
         days = returns.common(price, market)
         asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
         horizon = calendars.sessions(exchange, days[0], b.ev.as_of + dt.timedelta(days=30))
@@ -49,6 +47,9 @@ def _events(b: Builder) -> None:
             for window in WINDOWS:
                 found = effect(event, asset, index, window, LENGTH)
                 rows.append(found | {"company": company, "maker": event.maker, "date": event.date})
+            at = days.searchsorted(day)
+            span = days[max(at - LENGTH - 10, 0)], days[min(at + 1, len(days) - 1)]
+            used_by[event.event] = (used | list_used).within(*span)
     frame = pd.DataFrame(rows)
     if len(frame):
         frame = frame.sort_values(["date", "event"], kind="stable", ignore_index=True)
@@ -58,7 +59,7 @@ def _events(b: Builder) -> None:
             label = f"Abnormal return of {companies.at[row.company, 'name']}, days 0 and 1: "
             value, why = (None, row.why) if np.isnan(row.car) else (row.car, None)
             b.put(f"separation.car.{row.event}", value, "log points", label + row.short,
-                  used_by[row.company], why)  # fmt: skip
+                  used_by[row.event], why)  # fmt: skip
 
 
 def _benchmark(company: str, exchange: str, makers: pd.DataFrame) -> str:
@@ -103,22 +104,10 @@ def _volkswagen(b: Builder) -> None:
     above = ORDINARY_PREMIUM * float(ordinary.iloc[-1] / shares.iloc[-1])
     frame["high"] = frame["low"] + above * frame["holder"]
     b.frames["stub_volkswagen"] = frame[["stake", "claim", "low", "high"]]
+    used = used.within(frame.index[-1])
     for end, text in labels.items():
         level = returns.level(frame[end].rename("day on which both traded"), b.ev.as_of)
         text = f"{text}, {frame.index[-1].date()}"
         where = f"separation.stub.volkswagen_{end}_eur"
         b.put(where, level.value, "EUR", text, used | claim_used, level.note,
               () if end == "low" else ("the premium of Volkswagen's ordinary share",))  # fmt: skip
-
-
-def _renault(b: Builder) -> None:
-    """Renault beyond its Nissan shares, as in chapter 1."""
-    with b.ev.reading() as used:
-        held, shares = b.ev.holding("renault", "nissan"), b.ev.shares("renault")
-        price, rate, own = b.ev.close("nissan"), b.ev.rate("jpy_per_eur"), b.ev.close("renault")
-    b.used = b.used | used
-    if held.empty or shares.empty:
-        b.frames["stub_renault"] = pd.DataFrame(columns=["stake", "holder", "stub", "ratio"])
-        return
-    frame = decline.stub(held, price, rate, shares, own)
-    b.frames["stub_renault"] = frame[frame.index >= pd.Timestamp(2021, 1, 1)]

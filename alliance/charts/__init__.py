@@ -4,7 +4,7 @@ A chart draws itself twice, wide and narrow, so that a page shows the one that f
 It never computes: what it shows is in the answers.
 """
 
-from alliance.charts.bargain import gains, zone
+from alliance.charts.bargain import gains
 from alliance.charts.base import Chart as Chart
 from alliance.charts.business import price_to_book, stub, unit_sales
 from alliance.charts.causes import event_effects, parts, parts_path
@@ -39,7 +39,6 @@ CHAPTERS = {
         priors,
         ford_losses,
         ford_segments,
-        zone,
         gains,
     ),
 }

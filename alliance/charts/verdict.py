@@ -12,7 +12,6 @@ from alliance.charts.base import (
     INK,
     SOFT,
     Chart,
-    billions,
     colour,
     date_axis,
     day,
@@ -82,51 +81,34 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
 
 
 def stubs(a: Answers) -> Chart:
-    """Volkswagen beyond Porsche AG as a range, and Renault beyond Nissan, through time."""
-    renault, range_ = a.frame("stub_renault"), a.frame("stub_volkswagen")
-    drawn = []
-    if len(range_) > 1:
-        drawn.append(("Volkswagen without Porsche AG", "volkswagen", range_["low"], range_["high"]))
-    if len(renault) > 1:
-        drawn.append(("Renault without Nissan", "renault", renault["stub"], renault["stub"]))
-    if not drawn:
-        return empty("Stub values", f"neither stub could be computed on {a.as_of}")
+    """Volkswagen beyond its part of Porsche AG, as a range, through time."""
+    frame = a.frame("stub_volkswagen")
+    if len(frame) < 2:
+        return empty("Volkswagen without Porsche AG", f"Porsche AG had no price by {a.as_of}")
+    low, high = frame["low"] / 1e9, frame["high"] / 1e9
+    unknown = float(((low < 0) & (high > 0)).mean())
 
     def draw(fig, narrow):
-        shape = (len(drawn), 1) if narrow else (1, len(drawn))
-        axes = fig.subplots(*shape, squeeze=False).ravel()
-        for ax, (label, maker, low, high) in zip(axes, drawn, strict=True):
-            ax.fill_between(low.index, low / 1e9, high / 1e9, color=colour(maker), alpha=0.25, lw=0)
-            for line in (low, high):
-                ax.plot(line.index, line / 1e9, color=colour(maker), lw=1.2)
-            ax.axhline(0, color=INK, lw=0.8)
-            ax.set_title(label, fontsize=9, loc="left", color=INK)
-            ax.set_ylabel("EUR bn")
-            date_axis(ax, True)
+        ax = fig.add_subplot()
+        ax.fill_between(low.index, low, high, color=colour("volkswagen"), alpha=0.25, lw=0)
+        for line in (low, high):
+            ax.plot(line.index, line, color=colour("volkswagen"), lw=1.2)
+        ax.axhline(0, color=INK, lw=0.8)
+        ax.set_ylabel("EUR bn")
+        date_axis(ax, narrow)
 
-    worth = [f"{label} is worth {_between(low, high, -1)}" for label, _, low, high in drawn]
+    ends = f"EUR {number(low.iloc[-1], 1)}bn to {number(high.iloc[-1], 1)}bn"
     return Chart(
         draw,
-        "; ".join(worth),
-        "Lines of market value less the listed holding: "
-        + "; ".join(
-            f"{label} {_between(low, high, 0)} on {day(low.index[0])}, "
-            f"{_between(low, high, -1)} on {day(low.index[-1])}"
-            for label, _, low, high in drawn
-        )
-        + ". Net cash is not taken off. Volkswagen's band: ordinary shares at the preferred price, "
-        f"and {percent(a.context['ordinary_premium'])} above it.",
+        f"Volkswagen without Porsche AG is worth {ends}; on {percent(unknown)} of days the sign "
+        "hangs on the ordinary share's premium",
+        f"Band of market value less the listed holding, {day(low.index[0])} to "
+        f"{day(low.index[-1])}, at the end {ends}; net cash is not taken off. Below: ordinary "
+        f"shares at the preferred price, above: {percent(a.context['ordinary_premium'])} dearer.",
         "exchange closes, holdings, share counts; the ordinary share's premium is assumed; special "
         "dividend due taken off until its ex-day",
-        (3.6, 5.6),
+        (3.4, 3.6),
     )
-
-
-def _between(low, high, at: int) -> str:
-    """One value, or two ends of a range, in words."""
-    if low.iloc[at] == high.iloc[at]:
-        return billions(low.iloc[at])
-    return f"{billions(low.iloc[at])} to {number(high.iloc[at] / 1e9, 1)}bn"
 
 
 def priors(a: Answers) -> Chart:

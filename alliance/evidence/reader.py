@@ -6,29 +6,15 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from alliance.errors import EvidenceError, NotPublished, did_you_mean
 from alliance.evidence.descriptor import Package, folder
+from alliance.evidence.used import Used, joined
 
 _FX = {"jpy_per_eur": "rates-jpy-per-eur", "usd_per_eur": "rates-usd-per-eur"}
-
-
-@dataclass
-class Used:
-    """Tables and facts read inside a ``with ev.reading()`` block."""
-
-    entries: dict[tuple[str, str], dict] = field(default_factory=dict)
-
-    def sources(self) -> list[dict]:
-        """What was read, as ``{kind, id, as_of, published}``, sorted and without repeats."""
-        return [self.entries[key] for key in sorted(self.entries)]
-
-    def __or__(self, other: Used) -> Used:
-        return Used(self.entries | other.entries)
 
 
 class Evidence:
@@ -157,26 +143,31 @@ class Evidence:
                 frame = frame[frame[column] == value]
             return frame
 
-        return self._view(name, ("rows", *wanted, *wanted.values()), chosen)
+        key = ("rows", *wanted, *wanted.values())
+        return self._view(name, key, lambda f: f, keep=chosen)
 
     def shares(self, company: str, item: str = "issued") -> pd.Series:
         """Share counts by the day from which they were in force; empty if none was public."""
 
-        def counts(frame: pd.DataFrame) -> pd.Series:
-            rows = frame[(frame["company"] == company) & (frame["item"] == item)]
+        def chosen(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame[(frame["company"] == company) & (frame["item"] == item)]
+
+        def counts(rows: pd.DataFrame) -> pd.Series:
             return rows.sort_values("date").set_index("date")["shares"].astype("int64")
 
-        return self._view("shares", (company, item), counts)
+        return self._view("shares", (company, item), counts, keep=chosen)
 
     def holding(self, beneficiary: str, company: str) -> pd.Series:
         """Shares of ``company`` held for ``beneficiary``, all holders added, by day in force."""
 
-        def added(frame: pd.DataFrame) -> pd.Series:
-            rows = frame[(frame["beneficiary"] == beneficiary) & (frame["company"] == company)]
+        def chosen(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame[(frame["beneficiary"] == beneficiary) & (frame["company"] == company)]
+
+        def added(rows: pd.DataFrame) -> pd.Series:
             wide = rows.pivot(index="date", columns="holder", values="shares").sort_index()
             return wide.astype("float64").ffill().fillna(0).sum(axis=1).astype("int64")
 
-        return self._view("holdings", (beneficiary, company), added)
+        return self._view("holdings", (beneficiary, company), added, keep=chosen)
 
     def cited(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows beside issuer, title, page, address (and day) of the document that each names."""
@@ -209,10 +200,14 @@ class Evidence:
             counts["sourced"] += len(frame) - derived
         return counts
 
-    def _view(self, name: str, key: tuple[str, ...], make: Callable[[pd.DataFrame], Any]) -> Any:
-        """What is made of a table, once; the table is recorded as read each time."""
-        self._record("table", name, self._cut(name))
-        return self._kept(name, key, self._cut, make).copy(deep=False)  # pandas copies on write
+    def _view(
+        self, name: str, key: tuple[str, ...], make: Callable[[pd.DataFrame], Any],
+        keep: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    ) -> Any:  # fmt: skip
+        """What is made of a table, or of the rows to keep, once; they are recorded each time."""
+        part = self._kept(name, ("part", *key), self._cut, keep) if keep else self._cut(name)
+        self._record("table", name, part, key if keep else ())
+        return self._kept(name, key, lambda _: part, make).copy(deep=False)  # copied on write
 
     def _kept(self, name: str, key: tuple[str, ...], read: Callable, make: Callable) -> Any:
         if (name, *key) not in self._made:
@@ -258,23 +253,34 @@ class Evidence:
         frame = self._whole(name)
         return frame[frame["published"] <= pd.Timestamp(self.as_of)]
 
-    def _record(self, kind: str, name: str, frame: pd.DataFrame) -> None:
-        if self._readers and (kind, name) not in self._entries:
+    def _record(self, kind: str, name: str, frame: pd.DataFrame, part: tuple = ()) -> None:
+        if self._readers and (kind, name, *part) not in self._entries:
             told = self._told(name if kind == "table" else "facts")  # corrections included
             told = told[told["fact"] == name] if kind == "fact" else told
             dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
-            self._entries[kind, name] = {
+            entry = {
                 "kind": kind,
                 "id": name,
                 "as_of": _last(frame[dates[0]]) if dates else _last(frame["published"]),
                 "published": _last(told["published"]),
             }
+            if name.startswith(("prices-", "rates-")):
+                entry |= {"from": _day(frame["date"].min()), "to": _day(frame["date"].max())}
+            elif kind == "table":
+                columns = [frame[c].astype(str) for c in self.package.key(name)]
+                entry["rows"] = frozenset("/".join(key) for key in zip(*columns, strict=True))
+            self._entries[kind, name, *part] = entry
+        entry = self._entries.get((kind, name, *part))
         for used in self._readers:
-            used.entries[kind, name] = self._entries[kind, name]
+            old = used.entries.get((kind, name))
+            used.entries[kind, name] = joined(old, entry) if old else entry
 
 
 def _last(dates: pd.Series) -> str | None:
-    day = dates.max()
+    return _day(dates.max())
+
+
+def _day(day: pd.Timestamp) -> str | None:
     return None if pd.isna(day) else day.strftime("%Y-%m-%d")
 
 

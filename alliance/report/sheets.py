@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alliance.report.record import CHAPTERS
-from alliance.tables import TABLE_MIME
+from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
 _FORMATS = {"%": "0.{}%", "f": "#,##0.{}", "g": "General", "": "General"}
@@ -125,10 +125,7 @@ def _results(book, styles, results) -> None:
     for at, r in enumerate(results, 1):
         value = r["value"]
         value = ", ".join(map(str, value)) if isinstance(value, list) else value
-        names = ", ".join(
-            f"{s['id']} (assumed)" if s["kind"] == "assumed" else f"{s['id']} (to {s['as_of']})"
-            for s in r["sources"]
-        )
+        names = ", ".join(source(s) for s in r["sources"])
         cells = (r["id"], r["label"], value, r["unit"], r.get("note", ""), names)
         for column, cell in enumerate(cells):
             _put(sheet, at, column, cell)

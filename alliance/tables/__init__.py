@@ -12,6 +12,7 @@ from alliance.tables.base import (
     say,
     show,
     shown,
+    source,
     sources,
 )
 from alliance.tables.deal import bargain, deal

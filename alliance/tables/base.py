@@ -242,10 +242,22 @@ def folded(table: Html) -> Html:
 
 
 def _names(result: Result) -> str:
-    return ", ".join(
-        f"{s['id']} (to {s['as_of']})" if s["as_of"] else f"{s['id']} (assumed)"
-        for s in result.sources
-    )
+    return ", ".join(map(source, result.sources))
+
+
+def source(entry: Mapping[str, Any]) -> str:
+    """A source in words: the days of a series, the row or the number of rows of a table."""
+    if entry["kind"] == "assumed":
+        return f"{entry['id']} (assumed)"
+    if entry.get("from"):
+        ends = dict.fromkeys((entry["from"], entry["to"]))
+        return f"{entry['id']} ({' to '.join(ends)})"
+    rows = entry.get("rows", [entry["id"]])
+    return entry["id"] if entry["kind"] == "fact" else f"{entry['id']} ({_counted(rows)})"
+
+
+def _counted(rows: list[str]) -> str:
+    return rows[0] if len(rows) == 1 else f"{len(rows)} rows"
 
 
 def _plain(value: Any) -> str:

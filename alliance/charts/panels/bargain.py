@@ -23,7 +23,7 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
     frame = a.frame("bargain_zone")
     if frame.empty:
         return _none(ax, a)
-    rows = frame[frame["belief"] == "base"]
+    rows = frame
     shape = rows["discount"].nunique(), rows["agreed"].nunique()
     x, y, renault, nissan = (
         rows[c].to_numpy(float).reshape(shape) for c in ("agreed", "discount", "renault", "nissan")
@@ -64,7 +64,7 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Told:
     ax.set_ylabel("sale discount")
     ax.set_xlabel("value of Ampere agreed, EUR bn")
     part = float((both >= 0).mean())
-    belief = rows["value"].iloc[0] / 1e9
+    belief = a.context["belief"] / 1e9
     return Told(
         f"At EUR {number(point['agreed'] / 1e9, 1)}bn and a discount of "
         f"{percent(point['discount'])} {who_gains(point)}",
