@@ -142,7 +142,7 @@ def test_say_prints_computed_numbers_and_carries_them(found):
     assert out.text == "It fell −62.7\xa0% to −1.50."
     bundle = out._repr_mimebundle_()[tables.RESULTS_MIME]
     assert [r["id"] for r in bundle["results"]] == ["decline.price_change_jpy"]
-    assert "prices-nissan (to 2023-01-17)" in out.body
+    assert "prices-nissan (2018-01-04 to 2023-01-17)" in out.body  # the days used
 
 
 def test_say_escapes_and_refuses(found):
