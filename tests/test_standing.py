@@ -461,18 +461,27 @@ def moved(chapter, clean, name, frame):
     return gone | {k for k in clean.keys() & spoilt.keys() if said(clean[k]) != said(spoilt[k])}
 
 
+def naming(results, parts):
+    """Ids of the results by what their sources name; ``parts`` lists that of one source."""
+    out = {}
+    for key, result in results.items():
+        for part in (part for source in result.sources for part in parts(source)):
+            out.setdefault(part, set()).add(key)
+    return out
+
+
+def a_dozen(found, rng):
+    """Of a mapping twelve items at most, drawn."""
+    return [sorted(found.items())[at] for at in rng.permutation(len(found))[:12]]
+
+
 def test_days_outside_a_results_window_do_not_move_it(quick):
     """Of each series a result names the first and last day that it used: a dozen a chapter."""
     package, rng, tried, wrong = Package(DATA), np.random.default_rng(4), 0, []
     for chapter in answers.CHAPTERS:
         clean, _ = answered(chapter)
-        windows = {}
-        for key, result in clean.items():
-            for s in result.sources:
-                if s.get("from"):
-                    windows.setdefault((s["id"], s["from"], s["to"]), set()).add(key)
-        for at in rng.permutation(len(windows))[:12]:
-            (name, first, last), keys = sorted(windows.items())[at]
+        windows = naming(clean, lambda s: [(s["id"], s["from"], s["to"])] if s.get("from") else [])
+        for (name, first, last), keys in a_dozen(windows, rng):
             days = package.read(name)["date"]
             outside = ((days < first) | (days > last)) & (days <= str(S.as_of))
             frame = scaled(package, name, outside, 1.07)
@@ -489,19 +498,15 @@ def test_rows_move_only_results_that_name_them(quick):
     package, rng, tried, wrong = Package(DATA), np.random.default_rng(3), 0, []
     for chapter in answers.CHAPTERS:
         clean, _ = answered(chapter)
-        cited = {}
-        for key, result in clean.items():
-            for s in result.sources:
-                for row in s.get("rows", ()):
-                    cited.setdefault(s["id"], {}).setdefault(row, set()).add(key)
-        for at in rng.permutation(len(cited))[:12]:
-            name, rows = sorted(cited.items())[at]
+        named = naming(clean, lambda s: [(s["id"], row) for row in s.get("rows", ())])
+        tables = {name: [row for table, row in named if table == name] for name, _ in named}
+        for name, rows in a_dozen(tables, rng):
             keys, one = keyed(package, name), str(rng.choice(sorted(rows)))
-            for which, may in ((~keys.isin(list(rows)), set()), (keys == one, rows[one])):
+            for which, may in ((~keys.isin(rows), set()), (keys == one, named[name, one])):
                 frame = scaled(package, name, which, 1.03)
                 if frame is not None:
                     tried += 1
                     if hit := moved(chapter, clean, name, frame) - may:
-                        wrong.append((name, one if may else "uncited", sorted(hit)[:4]))
+                        wrong.append((name, one if may else "unnamed", sorted(hit)[:4]))
     assert not wrong, wrong
     assert tried > 20

@@ -8,7 +8,6 @@ from alliance.answers import Answers
 from alliance.charts.base import INK, Chart, empty, note, number
 
 MODEL = "exchange closes, holdings; the rest are assumptions of the scenario; our model"
-RENAULT_ONLY, NISSAN_ONLY, BOTH = "#f3d9a0", "#e8b9c3", "#9ccdb8"
 
 
 def who_gains(point) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from alliance.errors import AllianceError
 #: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
 WIDE, NARROW, DPI = 8.0, 4.2, 200
 NARROW_MIME = "application/vnd.alliance.narrow+png"
+_UNIT = re.compile(r"(?<=\d) (?=%)|(?<=EUR|USD|JPY) (?=[−+\d])")
 
 #: One colour and one line style per company everywhere: told apart by hue-blind eyes and in grey.
 COLOURS = {
@@ -93,7 +95,7 @@ class Chart:
             fig.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
             columns = 42 if narrow else 78
             fig.suptitle(
-                textwrap.fill(self.title, columns),
+                folded(self.title, columns),
                 x=0.012,
                 ha="left",
                 fontsize=11 if narrow else 12,
@@ -264,13 +266,14 @@ def note(ax: Axes, text: str, xy, dx: float = 0, dy: float = 0, **style) -> None
 
 
 def folded(text: str, width: int) -> str:
-    """A name over lines, broken between words only: not inside them, nor at a hyphen.
+    """Text over lines, broken between words only: not inside them, at a hyphen, or beside a unit.
 
     Examples
     --------
     >>> folded("Minority carve-out", 17)
     'Minority\\ncarve-out'
     """
+    text = _UNIT.sub("\N{NO-BREAK SPACE}", text)
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 

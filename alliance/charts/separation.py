@@ -128,14 +128,12 @@ def breakeven(a: Answers) -> Chart:
         ratio = frame.loc[rows, column] / frame.loc[rows, "unit_value"]
         return " to ".join(dict.fromkeys(map(percent, (ratio.min(), ratio.max()))))
 
-    said = [
-        f"{what} {needed(rows, 'breakeven')}, or {needed(rows, 'breakeven_high')}"
-        for what, rows in kinds.items()
-        if rows.any()
-    ]
+    def said(column: str) -> str:
+        return ", ".join(f"{k} {needed(r, column)}" for k, r in kinds.items() if r.any())
+
     title = (
-        f"To break even, a unit must fetch of its base value: {'; '.join(said)} if the market "
-        f"marks what is kept down by {discount}"
+        f"To break even, a unit must fetch of its base value: {said('breakeven')}; if the market "
+        f"marks what is kept down by {discount}: {said('breakeven_high')}"
     )
 
     def draw(fig, narrow):
@@ -159,7 +157,7 @@ def breakeven(a: Answers) -> Chart:
             "value of the unit, EUR bn (bar: range, dot: base; strokes: break-even today, and "
             f"with what is kept marked down by {discount})"
         )
-        ax.set_xlabel(textwrap.fill(text, 40 if narrow else 80))
+        ax.set_xlabel(folded(text, 40 if narrow else 80))
         ax.grid(axis="y", visible=False)
 
     size = 1.5 + 0.32 * len(frame)

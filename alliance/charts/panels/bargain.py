@@ -6,10 +6,12 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from alliance.answers import Answers
-from alliance.charts.bargain import BOTH, MODEL, NISSAN_ONLY, RENAULT_ONLY, who_gains
+from alliance.charts.bargain import MODEL, who_gains
 from alliance.charts.base import colour, folded, number, percent, percent_axis
 from alliance.charts.panels.easel import GHOST, Told, blank, name_ticks, roof
 from alliance.charts.style import INK
+
+RENAULT_ONLY, NISSAN_ONLY, BOTH = "#f3d9a0", "#e8b9c3", "#9ccdb8"
 
 
 def _none(ax, a: Answers) -> Told:
@@ -20,10 +22,9 @@ def _none(ax, a: Answers) -> Told:
 
 def zone(ax, a: Answers, pinned: Answers | None) -> Told:
     """Who gains over the value agreed and the sale discount, for the base belief."""
-    frame = a.frame("bargain_zone")
-    if frame.empty:
+    rows = a.frame("bargain_zone")
+    if rows.empty:
         return _none(ax, a)
-    rows = frame
     shape = rows["discount"].nunique(), rows["agreed"].nunique()
     x, y, renault, nissan = (
         rows[c].to_numpy(float).reshape(shape) for c in ("agreed", "discount", "renault", "nissan")
