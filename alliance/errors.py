@@ -2,7 +2,7 @@
 
     AllianceError             exit code 1
     ├── EvidenceError         data/ is missing, changed or broken
-    │   └── NotPublished      the figure was not public on that day
+    │   └── NotKnown          the figure was not public on that day
     ├── BuildError            a report could not be built
     └── ScenarioError         exit code 2: a wrong call, scenario or parameter
 
@@ -25,7 +25,7 @@ class EvidenceError(AllianceError):
     """Evidence is missing, changed or broken."""
 
 
-class NotPublished(EvidenceError):
+class NotKnown(EvidenceError):
     """A figure exists, but not yet on the day asked for."""
 
 

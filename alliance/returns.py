@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alliance.errors import EvidenceError
+from alliance.errors import EvidenceError, NotKnown
 
 STALE_DAYS, MISSING_DAYS = 7, 100
 
@@ -27,6 +27,18 @@ class Level:
     value: float | None
     date: dt.date | None
     note: str | None = None
+
+    def known(self) -> float:
+        """The value.
+
+        Raises
+        ------
+        NotKnown
+            If there is none.
+        """
+        if self.value is None:
+            raise NotKnown(self.note)
+        return self.value
 
 
 def prices(series: pd.Series) -> pd.Series:

@@ -6,8 +6,8 @@ import statistics
 import time
 
 from alliance import answers, evidence, scenario
-from alliance.answers import forms, makers, transplant
-from alliance.answers.form import Builder
+from alliance.answers import companies, grid, structures
+from alliance.answers.results import Builder
 
 GOAL = 0.2  # seconds for all structures on all companies with 10,000 draws
 
@@ -17,11 +17,11 @@ def main() -> None:
     s = scenario.Scenario()
     ev = evidence.open(s.as_of)
     answers.separation(s, ev)
-    tried, found = forms.forms(s, ev), makers.makers(s, ev)
+    tried, found = structures.structures(s, ev), companies.companies(s, ev)
     times = {"transplant": [], "chapter": []}
     for _ in range(7):
         started = time.perf_counter()
-        transplant.put(Builder("3-separation", ev), s, tried, found)
+        grid.put(Builder("3-separation", ev), s, tried, found)
         times["transplant"].append(time.perf_counter() - started)
         started = time.perf_counter()
         answers.separation(s, ev)

@@ -26,9 +26,9 @@ GOALS = {"one": (50, 120), "all": (90, 120)}  # milliseconds: median and 95th pe
 _ORDINARY = """
 import ipywidgets, matplotlib.pyplot as plt
 from alliance import evidence, scenario
-from alliance.answers.glance import Glance
+from alliance.answers.live import LiveAnswers
 %matplotlib inline
-_glance, _base = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+_glance, _base = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
 def _show(target=0.15):
     s = _base.replace({"selldown": {"target_stake": round(target, 2)}})
     f = _glance.selldown(s, "proceeds").frame("proceeds")

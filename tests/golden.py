@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from alliance import answers, evidence, scenario
-from alliance.answers.glance import Glance
+from alliance.answers.live import LiveAnswers
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE, CHANGELOG = ROOT / "tests/golden.txt", ROOT / "CHANGELOG.md"
@@ -172,8 +172,8 @@ def fresh(name: str, part: str) -> Lines:
 
 
 @cache
-def _glance(as_of: str) -> Glance:
-    return Glance(_evidence(as_of))
+def _glance(as_of: str) -> LiveAnswers:
+    return LiveAnswers(_evidence(as_of))
 
 
 @cache

@@ -22,9 +22,9 @@ HAND: tuple[tuple[str, str, str], ...] = (
         '("participation", 0.5, 2.0, "x")',
         '("participation", 0.5, 1.1, "x")',
     ),
-    ("answers/transplant.py", "BLOCKING = 0.25", "BLOCKING = 0.34"),
+    ("answers/grid.py", "BLOCKING = 0.25", "BLOCKING = 0.34"),
     (
-        "answers/transplant.py",
+        "answers/grid.py",
         "middle = np.minimum(t.conglomerate_discount, top)",
         "middle = 0 * np.minimum(t.conglomerate_discount, top)",
     ),

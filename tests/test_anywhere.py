@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from alliance import answers, events, evidence, scenario
-from alliance.answers import transplant
+from alliance.answers import grid as outcomes
 from alliance.errors import ScenarioError
 from alliance.scenario import Scenario, flat, nested, reaches
 from alliance.scenario.schema import limits
@@ -152,14 +152,14 @@ def separated(a, s):
     assert ((abs(left) < 1e-6) | (abs(left + once) < 1e-6 * (1 + once))).all()
     for key, r in a.results.items():
         if key.endswith("value_per_share_base") and r.value is not None and r.value < 0:
-            assert transplant.BELOW in r.note, key
+            assert outcomes.BELOW in r.note, key
     assert ((known["kept"] > -1e-9) & (known["kept"] <= 1 + 1e-9)).all()
 
 
 @pytest.fixture(autouse=True)
 def fewer_draws(monkeypatch):
     """What only averages draws takes few of them: the rule is looked at, not its precision."""
-    monkeypatch.setattr(transplant, "DRAWS", 400)
+    monkeypatch.setattr(outcomes, "DRAWS", 400)
     monkeypatch.setattr(decline, "DRAWS", 20)
     monkeypatch.setattr(events, "placebo_p", lambda *_: 0.5)
 

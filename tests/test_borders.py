@@ -20,8 +20,8 @@ from alliance import (
     separation,
 )
 from alliance import selldown as sd
-from alliance.answers.form import Builder
-from alliance.answers.glance import Glance
+from alliance.answers.live import LiveAnswers
+from alliance.answers.results import Builder
 from alliance.answers.sensitivity import TORNADO
 from alliance.errors import ScenarioError
 from alliance.evidence import Used
@@ -171,7 +171,7 @@ MOVES |= {"exchange_spread": 0.01}
 def test_the_tornado_moves_one_input_at_a_time(programme):
     """Each end is what a scenario with that value says."""
     s = S.replace({"selldown": {"programme": programme, "paths": 256}})
-    glance = Glance(evidence.open(s.as_of))
+    glance = LiveAnswers(evidence.open(s.as_of))
     tornado = answers.selldown(s, glance.ev).frame("tornado")
     filled = glance.selldown(s).context["group"]
 

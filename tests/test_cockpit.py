@@ -124,9 +124,9 @@ def tells(page, s):
 
 
 def sentence_of(panel, s):
-    from alliance.answers.glance import PANELS, Glance
+    from alliance.answers.live import PANELS, LiveAnswers
 
-    return words.sentence(panel, PANELS[panel](Glance(evidence.open(s.as_of)), s))
+    return words.sentence(panel, PANELS[panel](LiveAnswers(evidence.open(s.as_of)), s))
 
 
 # --- JupyterLab ---------------------------------------------------------------------------------

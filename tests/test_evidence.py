@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from alliance import evidence, report, scenario
 from alliance.cli import cli
-from alliance.errors import EvidenceError, NotPublished
+from alliance.errors import EvidenceError, NotKnown
 from alliance.evidence.checks import check, seal
 
 
@@ -166,7 +166,7 @@ def test_every_link_is_an_address():
 
 
 def test_a_fact_before_its_day():
-    with pytest.raises(NotPublished, match="published on 2022-10-10, after 2022-10-09"):
+    with pytest.raises(NotKnown, match="published on 2022-10-10, after 2022-10-09"):
         evidence.open("2022-10-09").fact("article-1-more-than-halved")
 
 

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from alliance import answers, evidence, scenario
-from alliance.answers.glance import PANELS, POINTS, Glance
+from alliance.answers.live import PANELS, POINTS, LiveAnswers
 from alliance.charts.panels import SKETCHES, Easel
 from alliance.charts.panels.easel import Told, name_ticks, roof
 from alliance.errors import AllianceError, ScenarioError
@@ -32,7 +32,7 @@ def seen(request):
     """A scenario, its evidence, and the quick answers of each panel."""
     s = scenario_of(request.param)
     ev = evidence.open(s.as_of)
-    glance = Glance(ev)
+    glance = LiveAnswers(ev)
     return s, ev, {name: look(glance, s) for name, look in PANELS.items()}
 
 
@@ -112,7 +112,7 @@ def test_sentences_and_tables(seen):
 def test_a_redraw_equals_a_first_drawing():
     """Whatever was drawn before: kept axes must not show what no longer holds."""
     ev = evidence.open("2023-01-17")
-    glance, base = Glance(ev), scenario.Scenario()
+    glance, base = LiveAnswers(ev), scenario.Scenario()
     cases = [
         base,
         base.replace({"selldown": {"programme": "windows", "horizon_years": 11}}),
@@ -152,7 +152,7 @@ def test_names_of_ticks_are_made_once(monkeypatch):
 
 
 def test_one_picture_is_that_of_all():
-    glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+    glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     for name, look in PANELS.items():
         whole = {p.key: p for p in Easel(SKETCHES[name]).draw(look(glance, s))}
         for key in SKETCHES[name]:
@@ -160,7 +160,7 @@ def test_one_picture_is_that_of_all():
 
 
 def test_a_pinned_case_shows_in_grey():
-    glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+    glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     then = s.replace({"selldown": {"target_stake": 0.25}})
     easel = Easel(SKETCHES["selldown"])
     plain = easel.draw(glance.selldown(s))
@@ -192,7 +192,7 @@ def test_a_roof_is_above_and_near(value):
 
 @pytest.mark.parametrize("carrying", [0.0, 1.0, 3.0, 9.0, 40.0])
 def test_the_loss_title_names_the_amount_without_a_loss(carrying):
-    glance = Glance(evidence.open("2023-01-17"))
+    glance = LiveAnswers(evidence.open("2023-01-17"))
     s = scenario.Scenario().replace({"selldown": {"carrying_eur_per_share": carrying}})
     title = next(p.title for p in Easel(SKETCHES["selldown"]).draw(glance.selldown(s))
                  if p.key == "loss")  # fmt: skip
@@ -210,7 +210,7 @@ def test_the_bargain_follows_the_target_of_the_sale():
     assert given["target_stake"] == 0.3
     assert scenario.read("3-separation", given).selldown.target_stake == 0.3
     ev = evidence.open(s.as_of)
-    shown = Glance(ev).bargain(s)["bargain.renault_gain_eur"]
+    shown = LiveAnswers(ev).bargain(s)["bargain.renault_gain_eur"]
     assert shown == answers.separation(s, ev)["bargain.renault_gain_eur"]
     assert shown != answers.separation(scenario.Scenario(), ev)["bargain.renault_gain_eur"]
 
@@ -226,7 +226,7 @@ def test_the_bargain_follows_the_target_of_the_sale():
 )
 def test_the_sentence_of_the_sell_down_is_true(change, has, lacks):
     s = scenario.Scenario().replace(change)
-    text = words.sentence("selldown", Glance(evidence.open(s.as_of)).selldown(s))
+    text = words.sentence("selldown", LiveAnswers(evidence.open(s.as_of)).selldown(s))
     text = text.replace("\N{NO-BREAK SPACE}", " ")
     assert has in text and lacks not in text
 
@@ -242,7 +242,7 @@ def test_differences_of_nothing_have_no_sign():
 
 
 def test_panels_refuse_what_chapters_refuse():
-    glance = Glance(evidence.open("2023-01-17"))
+    glance = LiveAnswers(evidence.open("2023-01-17"))
     s = scenario.Scenario()
     for bad, panel in (
         ({"decline": {"since": "2023-03-01"}}, "decline"),
@@ -253,12 +253,12 @@ def test_panels_refuse_what_chapters_refuse():
         with pytest.raises(ScenarioError, match="received"):
             PANELS[panel](glance, s.replace(bad))
     with pytest.raises(ScenarioError, match="as_of"):
-        Glance(evidence.open("2016-06-01")).selldown(s.replace({"as_of": "2016-06-01"}))
+        LiveAnswers(evidence.open("2016-06-01")).selldown(s.replace({"as_of": "2016-06-01"}))
 
 
 def test_what_is_kept_moves_with_no_scenario():
     """Answers after many moves are those of a fresh start, whatever was asked before."""
-    glance, s = Glance(evidence.open("2023-01-17")), scenario.Scenario()
+    glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     ways = ["integrated", "carve_out"]
     for change in (
         {"float_fraction": 0.1},
@@ -270,7 +270,7 @@ def test_what_is_kept_moves_with_no_scenario():
         {},
     ):
         q = s.replace({"separation": change})
-        fresh = Glance(glance.ev)
+        fresh = LiveAnswers(glance.ev)
         assert glance.separation(q).results == fresh.separation(q).results, change
         assert glance.bargain(q).results == fresh.bargain(q).results, change
 

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from arch.bootstrap import optimal_block_length
 
 from alliance import answers, evidence, scenario
-from alliance.answers import accounts
+from alliance.answers import figures
 from tests.checks import (
     Row,
     Standing,
@@ -306,7 +306,7 @@ def test_one_report_has_one_value_of_renault():
     s = scenario.load("article-1")[1]
     ev = evidence.open(s.as_of)
     first, second = answers.decline(s, ev), answers.selldown(s, ev).frame("look_through")
-    third = accounts.account("renault", ev)
+    third = figures.figures("renault", ev)
     assert second.at["renault", "market"] == pytest.approx(first["decline.renault_value_eur"])
     assert third.price * third.shares == pytest.approx(first["decline.renault_value_eur"])
     assert third.stakes == pytest.approx(first["decline.stake_value_eur"])

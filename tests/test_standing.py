@@ -148,7 +148,7 @@ def said(result):
 def quick(monkeypatch):
     """Fewer draws: what a result rests on does not hang on their number."""
     monkeypatch.setitem(answers.decline.__globals__, "DRAWS", 10)
-    monkeypatch.setattr("alliance.answers.transplant.DRAWS", 100)
+    monkeypatch.setattr("alliance.answers.grid.DRAWS", 100)
     monkeypatch.setattr("alliance.events.placebo_p", lambda *given: 0.5)
 
 

@@ -18,8 +18,8 @@ from pydantic import create_model
 from traitlets.utils.importstring import import_item
 
 from alliance import answers, evidence, scenario
-from alliance.answers import glance
-from alliance.answers.forms import ASSUMED_FLOAT
+from alliance.answers import live
+from alliance.answers.structures import ASSUMED_FLOAT
 from alliance.cli import cli
 from alliance.errors import ScenarioError
 from alliance.scenario.groups import Selldown, field
@@ -211,7 +211,7 @@ def test_numbers_shown_equal_answers(cockpit, name):
     cockpit.panel.change(*moves[name])
     s = cockpit.session.scenario
     a = answers.CHAPTERS[CHAPTER[name]](s, evidence.open(s.as_of))
-    shown = glance.PANELS[name](glance.Glance(evidence.open(s.as_of)), s)
+    shown = live.PANELS[name](live.LiveAnswers(evidence.open(s.as_of)), s)
     table = view_of(cockpit.panel)["table"]
     for key in words.keys(name, shown):
         assert words.shown(a.result(key)) in table, key
@@ -275,7 +275,7 @@ def test_a_fault_of_the_model_leaves_the_panel_alive(cockpit, monkeypatch):
         raise ZeroDivisionError("by zero")
 
     with monkeypatch.context() as patch:
-        patch.setitem(glance.PANELS, "selldown", broken)
+        patch.setitem(live.PANELS, "selldown", broken)
         panel.controls["selldown.target_stake"].slider.value = 0.2
         assert "ZeroDivisionError" in panel.controls["selldown.target_stake"].problem
         assert dict(panel.stage.view) == before
@@ -640,7 +640,7 @@ def test_as_of_moves_evidence_and_is_refused_where_there_is_none(cockpit):
     cockpit.common["as_of"].main.value = "2016-02-01"
     assert "received" in cockpit.common["as_of"].problem
     assert cockpit.panel.stage.view["words"] == shown
-    fresh = glance.Glance(evidence.open("2024-04-01")).selldown(cockpit.session.scenario)
+    fresh = live.LiveAnswers(evidence.open("2024-04-01")).selldown(cockpit.session.scenario)
     assert words.sentence("selldown", fresh) == shown
 
 

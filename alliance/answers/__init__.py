@@ -10,12 +10,12 @@ of this room, and every figure and sentence draws on what it returns.
 '-62.7%'
 """
 
+from alliance.answers.companies import check as check_separation
 from alliance.answers.decline import answer as decline
 from alliance.answers.decline import check as check_decline
-from alliance.answers.effects import null_size
-from alliance.answers.form import Answers, Input, Result
+from alliance.answers.event_study import null_size
 from alliance.answers.inputs import check as check_selldown
-from alliance.answers.makers import check as check_separation
+from alliance.answers.results import Answers, Input, Result
 from alliance.answers.selldown import answer as selldown
 from alliance.answers.separation import answer as separation
 

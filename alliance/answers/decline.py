@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from alliance import decline, returns
-from alliance.answers import effects, worth
-from alliance.answers.form import Answers, Builder
-from alliance.errors import NotPublished, ScenarioError, did_you_mean
+from alliance.answers import business, event_study, stake
+from alliance.answers.results import Answers, Builder
+from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
@@ -69,68 +69,67 @@ def check(s: Scenario, ev: Evidence) -> None:
 
 @dataclass(frozen=True)
 class Tape:
-    """Nissan's prices, the rate, the first day, and what they were read from.
-
-    What rests on the evidence alone is made once, and kept for all scenarios at it.
-    """
+    """Nissan's prices and the rate of the yen at an evidence, and the first day of the fall."""
 
     ev: Evidence
-    price: pd.Series
-    adjusted: pd.Series
-    rate: pd.Series
-    tape: Used
-    fix: Used
-    start: pd.Timestamp = pd.NaT
-    kept: dict = field(default_factory=dict)
+    start: pd.Timestamp
 
-    def twofold(self, name: str) -> tuple[dict[tuple[str, str], pd.Series], Used]:
+    @property
+    def price(self) -> pd.Series:
+        return self.ev.close(SHARE)
+
+    @property
+    def rate(self) -> pd.Series:
+        return self.ev.rate("jpy_per_eur")
+
+    def adjusted(self) -> pd.Series:
+        """Closes with dividends reinvested."""
+        return self.ev.prices(SHARE)["adj_close"].rename(SHARE)
+
+    def count(self, used: Used, first: pd.Timestamp | None = None) -> None:
+        """Count days from the first (of prices) and from the fix at the start (of the rate)."""
+        used.within(self.start if first is None else first, of="prices-")
+        used.within(self.rate.index.asof(self.start), of="rates-")
+
+    def twofold(self, name: str) -> dict[tuple[str, str], pd.Series]:
         """A series in both currencies by (measure, currency): prices, and with dividends."""
-        if name not in self.kept:
-            with self.ev.reading() as used:
-                told = self.ev.rows("companies", company=name)["currency"].iloc[0]
-                table, out = self.ev.prices(name), {}
-                for column, kind in (("close", "price"), ("adj_close", "total")):
-                    if column in table:
-                        own = table[column].dropna().rename(name)
-                        fixed = returns.as_known(self.rate, own.index).to_numpy()
-                        yen = own * fixed if told == "EUR" else own
-                        out |= {(kind, "JPY"): yen, (kind, "EUR"): yen / fixed}
-            self.kept[name] = out, used
-        return self.kept[name]
+
+        def make() -> dict[tuple[str, str], pd.Series]:
+            currency = self.ev.rows("companies", company=name)["currency"].iloc[0]
+            table, out = self.ev.prices(name), {}
+            for column, kind in (("close", "price"), ("adj_close", "total")):
+                if column in table:
+                    own = table[column].dropna().rename(name)
+                    fixed = returns.as_known(self.rate, own.index).to_numpy()
+                    yen = own * fixed if currency == "EUR" else own
+                    out |= {(kind, "JPY"): yen, (kind, "EUR"): yen / fixed}
+            return out
+
+        return self.ev.once(("twofold", name), make)
 
     def before(self, sessions: int) -> pd.Timestamp:
         """The day so many sessions, and a few to spare, before the first."""
         days = self.price.index
         return days[max(days.get_loc(self.start) - sessions - SPARE, 0)]
 
-    def factors(self, peers: tuple[str, ...]) -> tuple[decline.Factors, Used]:
+    def factors(self, peers: tuple[str, ...]) -> decline.Factors:
         """What the returns are explained by, for some peers."""
-        if peers not in self.kept:
-            with self.ev.reading() as used:
-                market = self.ev.close(MARKET)
-                closes = pd.concat([self.ev.close(p) for p in peers], axis=1, sort=True).dropna()
-            self.kept[peers] = decline.factors(self.price, market, closes), used
-        return self.kept[peers]
+
+        def make() -> decline.Factors:
+            closes = pd.concat([self.ev.close(p) for p in peers], axis=1, sort=True).dropna()
+            return decline.factors(self.price, self.ev.close(MARKET), closes)
+
+        return self.ev.once(("factors", peers), make)
 
 
-def read(ev: Evidence) -> Tape:
-    """The tape at an evidence, without a first day."""
-    with ev.reading() as tape:
-        price = ev.close(SHARE)
-        adjusted = ev.prices(SHARE)["adj_close"].rename(SHARE)
-    with ev.reading() as fix:
-        rate = ev.rate("jpy_per_eur")
-    return Tape(ev, price, adjusted, rate, tape, fix)
-
-
-def begin(s: Scenario, ev: Evidence, known: Tape | None = None) -> tuple[Builder, Tape]:
-    """Check the scenario, and start the answers of chapter 1 on the tape (read where not given)."""
+def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
+    """Check the scenario, and start the answers of chapter 1."""
     check(s, ev)
-    b, t = Builder("1-decline", ev), known or read(ev)
-    t = replace(t, start=t.price.index.asof(pd.Timestamp(s.decline.since)))
+    b, price = Builder("1-decline", ev), ev.close(SHARE)
+    t = Tape(ev, price.index.asof(pd.Timestamp(s.decline.since)))
     b.context |= {
         "since": t.start,
-        "until": t.price.index[-1],
+        "until": price.index[-1],
         "currency": s.decline.currency,
         "peers": s.decline.peers,
         "names": dict(zip(*(ev.companies[c] for c in ("company", "name")), strict=True)),
@@ -156,96 +155,91 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     claim(b, t)
     parts(b, s, t)
     _why(b, s, t)
-    effects.put(b, s, t.price, t.start, t.tape)
-    worth.put_business(b, t.price, t.start, t.tape.within(t.price.index[-1]))
-    fix = t.fix.within(t.rate.index.asof(t.start))
-    worth.put_cost(b, t.price, t.rate, t.start, t.tape.within(t.start), fix)
+    event_study.put(b, s, t.start)
+    business.put(b, t.start)
+    stake.put(b, t)
     return b.answers()
 
 
 def how_far(b: Builder, s: Scenario, t: Tape) -> None:
     """Add the fall by four measures, its depth, and the peers beside it."""
-    price, start, tape = t.price, t.start, t.tape.within(t.start)
-    fix = t.fix.within(t.rate.index.asof(start))
-    in_eur = returns.in_eur(price, t.rate)
-    span = f"{start.date()} to {price.index[-1].date()}"
-    for key, series, used, label in (
-        ("price_change_jpy", price, tape, "Price change in yen"),
-        ("price_change_eur", in_eur, tape | fix, "Price change in euros"),
-        ("total_return_jpy", t.adjusted, tape, "Total return in yen, dividends reinvested"),
-        ("total_return_eur", returns.in_eur(t.adjusted, t.rate), tape | fix,
-         "Total return in euros, dividends reinvested"),
-    ):  # fmt: skip
-        value = returns.change(series, start)
-        b.put(f"decline.{key}", value, "fraction", f"{label}, {span}", used)
-    shown, used = (price, tape) if s.decline.currency == "JPY" else (in_eur, tape | fix)
-    fall = returns.drawdown(shown[start:])
-    bottom = fall.idxmin()
-    peak = shown[start:bottom].idxmax()
-    high = f"the highest close since {start.date()}, price in {s.decline.currency}"
-    label = f"Deepest fall below {high}"
-    note = f"from {peak.date()} to {bottom.date()}"
-    b.put("decline.max_drawdown", fall.min(), "fraction", label, used, note)
-    label = f"At the end below {high}"
-    b.put("decline.drawdown_now", fall.iloc[-1], "fraction", label, used)
-    b.frames["drawdown"] = pd.DataFrame({"price": shown[start:], "drawdown": fall})
-    b.context |= {"peak": peak, "bottom": bottom}
-    columns = {}
-    for name in (SHARE, *s.decline.peers, HOLDER, MARKET):
-        both, used = t.twofold(name)
-        columns[name] = returns.rebase(both["price", s.decline.currency], start)
-        b.used = b.used | used
-    b.frames["rebased"] = pd.concat(columns, axis=1, sort=True)
+    start, shown = t.start, s.decline.currency
+    span = f"{start.date()} to {t.price.index[-1].date()}"
+    for kind, closes in (("price_change", lambda: t.price), ("total_return", t.adjusted)):
+        for currency in ("JPY", "EUR"):
+            with b.section() as used:
+                series = closes()
+                series = series if currency == "JPY" else returns.in_eur(series, t.rate)
+                value = returns.change(series, start)
+                b.put(f"decline.{kind}_{currency.lower()}", value, span=span)
+                t.count(used)
+    with b.section() as used:
+        price = t.price if shown == "JPY" else returns.in_eur(t.price, t.rate)
+        fall = returns.drawdown(price[start:])
+        bottom = fall.idxmin()
+        peak = price[start:bottom].idxmax()
+        high = f"the highest close since {start.date()}, price in {shown}"
+        note = f"from {peak.date()} to {bottom.date()}"
+        b.put("decline.max_drawdown", fall.min(), note, high=high)
+        b.put("decline.drawdown_now", fall.iloc[-1], high=high)
+        b.frames["drawdown"] = pd.DataFrame({"price": price[start:], "drawdown": fall})
+        b.context |= {"peak": peak, "bottom": bottom}
+        t.count(used)
+    with b.section() as used:
+        columns = {
+            name: returns.rebase(t.twofold(name)["price", shown], start)
+            for name in (SHARE, *s.decline.peers, HOLDER, MARKET)
+        }
+        b.frames["rebased"] = pd.concat(columns, axis=1, sort=True)
+        t.count(used)
 
 
 def claim(b: Builder, t: Tape) -> None:
     """Add from how many days of the article's year the price had more than halved on its day."""
     first, last = pd.Timestamp(CLAIM_YEAR, 1, 1), pd.Timestamp(CLAIM_YEAR, 12, 31)
-    label = f"Starting days of {CLAIM_YEAR} from which the price had more than halved"
-    price, why, used, threshold = t.price, None, t.tape, None
-    try:
-        with b.ev.reading() as said:
-            fact = b.ev.fact(CLAIM)
-        price, used, threshold = price[: fact["date"]], used | said, float(fact["value"])
-    except NotPublished as error:
-        why = str(error)
-    changes = decline.from_each_day(price, first, last)
-    b.frames["from_each_day"] = changes.to_frame("change")
-    b.context |= {"claim": threshold, "claim_day": price.index[-1]}
-    now = decline.from_each_day(t.price, first, last)
-    for key, found, day in (("", changes, price.index[-1]), ("_now", now, t.price.index[-1])):
-        share = None if why else float((found < threshold).mean())
-        text = f"{label}, on {day.date()}"
-        read = used.within(first, day)
-        b.put(f"decline.halved_from{key}", share, "fraction", text, read, note=why)
+    threshold = b.ev.figure(CLAIM)
+    said = None if threshold is None else b.ev.fact(CLAIM)["date"]
+    for key, until in (("", said), ("_now", None)):
+        price = t.price[:until]
+        day, changes = price.index[-1], decline.from_each_day(price, first, last)
+        if not key:
+            b.frames["from_each_day"] = changes.to_frame("change")
+            b.context |= {"claim": threshold, "claim_day": day}
+        where, words = f"decline.halved_from{key}", {"year": CLAIM_YEAR, "day": day.date()}
+        with b.section(where, **words) as used:
+            t.price  # noqa: B018  (read here)
+            used.within(first, day)
+            below = changes < float(b.ev.fact(CLAIM)["value"])
+            b.put(where, float(below.mean()), **words)
 
 
 def parts(b: Builder, s: Scenario, t: Tape) -> None:
     """Add the exact split of the fall."""
-    f, factors = t.factors(s.decline.peers)
-    main = decline.decompose(f, t.rate, t.start, s.decline.beta_window_days)
-    first, fix = t.before(s.decline.beta_window_days), t.fix.within(t.rate.index.asof(t.start))
+    peers, window = s.decline.peers, s.decline.beta_window_days
+    main = decline.decompose(t.factors(peers), t.rate, t.start, window)
     b.frames["parts"] = main.totals.to_frame("value")
     for part in decline.PARTS:
-        used = t.tape.within(first)
-        used = fix | used if part == "currency" else used | factors.within(first)
-        label = f"{part.capitalize()} part of the log price change in euros"
-        value = main.totals[part]
-        b.put(f"decline.part.{part}", value, "log points", label, used)
+        with b.section() as used:
+            (t.price, t.rate) if part == "currency" else t.factors(peers)
+            b.put("decline.part.{part}", main.totals[part], part=part, name=part.capitalize())
+            t.count(used, t.before(window))
     b.frames["parts_daily"] = main.daily
 
 
 def _why(b: Builder, s: Scenario, t: Tape) -> None:
     """Intervals of the parts, and the parts under other definitions."""
-    window, (f, factors) = s.decline.beta_window_days, t.factors(s.decline.peers)
-    bounds, block = decline.part_intervals(f, t.start, window, draws=DRAWS, seed=s.seed)
-    b.took("mean block of the bootstrap", round(block, 2), "trading days", "evidence")
-    b.frames["parts"] = b.frames["parts"].join(bounds)
-    for part in decline.PARTS:
-        for end, value in bounds.loc[part].items() if part != "currency" else ():
-            text = f"{part.capitalize()} part, {end} end of its 95 % interval"
-            b.put(f"decline.part.{part}_{end}", value, "log points", text, t.tape | factors)
-    b.frames["definitions"] = _definitions(b, t, s.decline.peers, window)
+    window, peers = s.decline.beta_window_days, s.decline.peers
+    with b.section():
+        f = t.factors(peers)
+        bounds, block = decline.part_intervals(f, t.start, window, draws=DRAWS, seed=s.seed)
+        b.took("mean block of the bootstrap", round(block, 2), "trading days", "evidence")
+        b.frames["parts"] = b.frames["parts"].join(bounds)
+        for part in decline.PARTS:
+            words = {"part": part, "name": part.capitalize()}
+            for end, value in bounds.loc[part].items() if part != "currency" else ():
+                b.put("decline.part.{part}_{end}", value, end=end, **words)
+    with b.section():
+        b.frames["definitions"] = _definitions(b, t, peers, window)
 
 
 def _definitions(b: Builder, t: Tape, peers: tuple[str, ...], window: int) -> pd.DataFrame:
@@ -262,6 +256,6 @@ def _definitions(b: Builder, t: Tape, peers: tuple[str, ...], window: int) -> pd
     rows = {}
     for name, (chosen, days, orthogonal) in tried.items():
         with suppress(ScenarioError):
-            f = t.factors(chosen)[0]
+            f = t.factors(chosen)
             rows[name] = decline.decompose(f, t.rate, t.start, days, orthogonal).totals
     return pd.DataFrame(rows).T

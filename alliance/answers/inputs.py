@@ -9,18 +9,19 @@ import pandas as pd
 
 from alliance import returns
 from alliance import selldown as sd
-from alliance.decline import book_value
+from alliance.answers.business import last_book
 from alliance.errors import ScenarioError
-from alliance.evidence import Evidence, Used
+from alliance.evidence import Evidence
 from alliance.scenario import Scenario, Selldown
 
 SHARE, HOLDER = "nissan", "renault"
+COUNT = {"company": SHARE, "item": "issued"}
 ADV_DAYS = 60  # of the average daily volume
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
-    """What was read of the evidence, and from which tables.
+class Inputs:
+    """A scenario's selldown group with every empty field filled, and the terms it makes.
 
     Parameters
     ----------
@@ -30,22 +31,11 @@ class Read:
         What is to be said of the price, and of the amount carried.
     """
 
-    history: np.ndarray
-    used: Used
-    stake_used: Used
-    tape_used: Used
-    market_used: Used
-    carrying_used: Used
-    note: str | None = None
-    carrying_note: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs(Read):
-    """A scenario's selldown group with every empty field filled, and the terms it makes."""
-
     group: Selldown
     terms: sd.Terms
+    history: np.ndarray
+    note: str | None = None
+    carrying_note: str | None = None
 
     def lognormal(self, seed: int) -> sd.Lognormal:
         """The lognormal market of these inputs."""
@@ -65,11 +55,8 @@ class Inputs(Read):
 
     def market(self, seed: int, name: str | None = None) -> sd.Lognormal | sd.History:
         """One of the two, the scenario's by default."""
-        return (
-            self.resampled(seed)
-            if (name or self.group.market) == "history"
-            else self.lognormal(seed)
-        )
+        history = (name or self.group.market) == "history"
+        return self.resampled(seed) if history else self.lognormal(seed)
 
 
 def check(s: Scenario, ev: Evidence) -> None:
@@ -82,91 +69,111 @@ def check(s: Scenario, ev: Evidence) -> None:
     fill(s, ev)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known(Read):
-    """What the evidence says of the sell-down's inputs, whatever the scenario.
+def stake(ev: Evidence) -> tuple[float, float]:
+    """Shares held, and shares issued.
 
-    Parameters
-    ----------
-    levels : dict
-        What fills each field that a scenario leaves empty, drifts aside; None if not public.
-    held, issued, adv : float
-        Shares; ``adv`` a day.
+    Raises
+    ------
+    ScenarioError
+        If nothing is known about the holding.
+    """
+    held, issued = ev.holding(HOLDER, SHARE), ev.last("shares", "date", **COUNT)
+    if held.empty or issued is None:
+        raise ScenarioError(
+            f"as_of: Renault's holding of Nissan is in the evidence from "
+            f"{ev.days('holdings')[0].date()}, received {ev.as_of}"
+        )
+    return float(held.iloc[-1]), float(issued["shares"])
+
+
+def daily_volume(ev: Evidence) -> float:
+    """Average daily volume of the share, over the last :data:`ADV_DAYS` sessions."""
+
+    def make() -> float:
+        with ev.reading() as used:
+            volume = ev.prices(SHARE)["volume"].dropna().iloc[-ADV_DAYS:]
+            used.within(volume.index[0])
+        return float(volume.mean())
+
+    return ev.once("daily volume", make)
+
+
+@dataclass(frozen=True)
+class Market:
+    """The last price and rate, their weekly moments, and the first day that these rest on."""
+
+    spot: returns.Level
+    fix: returns.Level
+    moments: dict
+    first: pd.Timestamp
+
+
+def market(ev: Evidence) -> Market:
+    """The market of the share and of the yen.
+
+    Raises
+    ------
+    ScenarioError
+        If a level is missing or too old.
     """
 
-    levels: dict[str, float | None]
-    held: float
-    issued: float
-    adv: float
+    def make() -> Market:
+        with ev.reading() as used:
+            price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
+            spot = returns.level(price, ev.as_of)
+            fix = returns.level(rate, spot.date or ev.as_of)
+            if spot.value is None or fix.value is None:
+                raise ScenarioError(f"as_of: {spot.note or fix.note}")
+            moments = sd.weekly_moments(price, rate)
+            first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the close before it
+            used.within(first)
+        return Market(spot, fix, moments, first)
+
+    return ev.once("market", make)
 
 
-def known(ev: Evidence) -> Known:
-    """What the evidence says of the sell-down's inputs.
+def count_sale(ev: Evidence) -> None:
+    """Count what a sale through time rests on: holding, volume, price and rate."""
+    stake(ev), daily_volume(ev), market(ev)
+
+
+def count_cost(ev: Evidence) -> None:
+    """Count what the cost of a sale today rests on: holding, volume, and prices."""
+    with ev.aside():
+        first = market(ev).first
+    with ev.reading() as used:
+        stake(ev), daily_volume(ev), ev.close(SHARE)
+        used.within(first)
+
+
+def fill(s: Scenario, ev: Evidence) -> Inputs:
+    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
 
     Raises
     ------
     ScenarioError
         If a level is missing or too old, or nothing is known about the holding.
     """
-    with ev.reading() as tape_used:
-        price, volume = ev.close(SHARE), ev.prices(SHARE)["volume"].dropna()
-    with ev.reading() as rate_used:
-        rate = ev.rate("jpy_per_eur")
-    with ev.reading() as stake_used:
-        held, issued = ev.holding(HOLDER, SHARE), ev.shares(SHARE)
-    if held.empty or issued.empty:
-        raise ScenarioError(
-            f"as_of: Renault's holding of Nissan is in the evidence from {_first_day(ev)}, "
-            f"received {ev.as_of}"
-        )
-    spot = returns.level(price, ev.as_of)
-    fix = returns.level(rate, spot.date or ev.as_of)
-    if spot.value is None or fix.value is None:
-        raise ScenarioError(f"as_of: {spot.note or fix.note}")
-    moments = sd.weekly_moments(price, rate)
-    first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the last close before it
-    tape_used, rate_used = tape_used.within(first), rate_used.within(first)
-    book, books_used = last_book(ev)
-    used = tape_used | rate_used | stake_used
+    g, (held, issued), m, book = s.selldown, stake(ev), market(ev), last_book(ev)
     levels = {
-        "spot_jpy": spot.value,
-        "jpy_per_eur": fix.value,
-        **{k: moments[k] for k in ("volatility", "fx_volatility", "correlation")},
-        "carrying_eur_per_share": None if book.value is None else book.value / fix.value,
+        "spot_jpy": m.spot.value,
+        "jpy_per_eur": m.fix.value,
+        **{name: m.moments[name] for name in ("volatility", "fx_volatility", "correlation")},
+        "carrying_eur_per_share": None if book.value is None else book.value / m.fix.value,
     }
-    return Known(
-        levels=levels,
-        held=float(held.iloc[-1]),
-        issued=float(issued.iloc[-1]),
-        adv=float(volume.iloc[-ADV_DAYS:].mean()),
-        history=moments["returns"].to_numpy(),
-        used=used,
-        stake_used=stake_used,
-        tape_used=tape_used | stake_used,
-        market_used=tape_used | rate_used,
-        carrying_used=used | books_used,
-        note=spot.note,
-        carrying_note=book.note,
-    )
-
-
-def fill(s: Scenario, ev: Evidence, k: Known | None = None) -> Inputs:
-    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
-
-    Raises
-    ------
-    ScenarioError
-        As :func:`known`, which makes ``k`` where it is not given.
-    """
-    k, g = k or known(ev), s.selldown
-    g = g.model_copy(update={n: v for n, v in k.levels.items() if getattr(g, n) is None})
+    g = g.model_copy(update={n: v for n, v in levels.items() if getattr(g, n) is None})
     drifts = sd.fair_drifts(
         g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
     )
     fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
     g = g.model_copy(update={n: v for n, v in fair.items() if getattr(g, n) is None})
-    read = {f.name: getattr(k, f.name) for f in fields(Read)}
-    return Inputs(group=g, terms=terms_of(g, k.held, k.issued, k.adv), **read)
+    return Inputs(
+        group=g,
+        terms=terms_of(g, held, issued, daily_volume(ev)),
+        history=m.moments["returns"].to_numpy(),
+        note=m.spot.note,
+        carrying_note=book.note,
+    )
 
 
 def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
@@ -188,18 +195,3 @@ def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
         premium=g.exchange_premium,
         spread=g.exchange_spread,
     )
-
-
-def _first_day(ev: Evidence) -> str:
-    return str(ev.days("holdings")[0].date())
-
-
-def last_book(ev: Evidence) -> tuple[returns.Level, Used]:
-    """The last published net assets a share, and the table that it is from."""
-    with ev.reading() as quarterly:
-        statements = ev.rows("statements", company=SHARE)
-    with ev.reading() as yearly:
-        old = ev.rows("book-values", company=SHARE)
-    books = book_value(statements, old)
-    level = returns.level(books["bps"].rename("book value"), ev.as_of)
-    return level, quarterly if len(statements) else yearly

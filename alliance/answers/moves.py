@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from alliance import events
-from alliance.answers.form import Builder
-from alliance.evidence import Evidence, Used, calendars
+from alliance.answers.results import Builder
+from alliance.evidence import Evidence, calendars
 
 SHARE, HOLDER = "nissan", "renault"
 #: Kinds of events that are Nissan's own figures. Without an hour in the evidence they count as
 #: printed after the close, as nearly all were whose hour is known.
 PRINTS = ("results", "forecast")
 LARGE, DRAWS = 8, 10_000  # rows of the table of the largest days; draws of random days
-#: Days by what was in the news; a day that is both counts as the first.
+#: Days by what was in the news, and the kinds of events that tell; a day that is both counts as
+#: the first.
 KINDS = {
-    "results": "sessions after results",
-    "alliance": "days of news about the alliance",
-    "neither": "days of neither results nor alliance",
+    "results": ("sessions after results", ("results",)),
+    "alliance": ("days of news about the alliance", ("results", "alliance")),
+    "neither": ("days of neither results nor alliance", ("results", "alliance")),
 }
 
 
@@ -36,32 +38,40 @@ def dated(table: pd.DataFrame, ev: Evidence, first: pd.Timestamp) -> pd.DataFram
     return table.assign(day=days, wide=times == "unknown")
 
 
-def put(b: Builder, daily: pd.DataFrame, used: Used, seed: int) -> None:
-    """Add the parts of squared abnormal returns by what was in the news, and the largest days;
-    ``daily`` has ``abnormal`` (log points) and ``t`` by trading day."""
+def put(b: Builder, daily: pd.DataFrame, seed: int, read: Callable[..., None]) -> None:
+    """Add the parts of squared abnormal returns by what was in the news, and the largest days.
+
+    ``daily`` has ``abnormal`` (log points) and ``t`` by trading day; ``read`` counts what it rests
+    on, with events of some kinds.
+    """
     reached, moved = _reached(b.frames["events"], daily.index), daily["abnormal"].to_numpy()
     kind = pd.Series("neither", index=daily.index)
     for name in ("alliance", "results"):
         kind[reached.loc[reached["kind"] == name, "day"].unique()] = name
     b.frames["moves"] = daily.assign(kind=kind)
-    why = None if (moved**2).sum() > 0 else "no day has an abnormal return"
-    for name, what in KINDS.items():
-        which = (kind == name).to_numpy()
-        label = f"Part of Nissan's squared abnormal returns that falls on {what}"
-        share = None if why else (moved[which] ** 2).sum() / (moved**2).sum()
-        b.put(f"decline.abnormal_share.{name}", share, "fraction", label, used, why)
-        if name == "neither":
-            continue
-        drawn = [] if why else events.random_shares(moved, int(which.sum()), DRAWS, seed)
-        for end, tail in (("low", 0.025), ("high", 0.975)):
-            label = f"Part on as many random days as {what}, {end} end of 95 % of draws"
-            value = None if why else np.quantile(drawn, tail)
-            b.put(f"decline.random_share.{name}_{end}", value, "fraction", label, used, why)
+    whole = (moved**2).sum()
+    for name, (what, kinds) in KINDS.items():
+        shares, which = "decline.abnormal_share.{kind}", (kind == name).to_numpy()
+        ends = "decline.random_share.{kind}_{end}"
+        words = {"kind": name, "what": what}
+        with b.section() as used:
+            read(used, kinds)
+            why = None if whole > 0 else "no day has an abnormal return"
+            b.put(shares, None if why else (moved[which] ** 2).sum() / whole, why, **words)
+            if name == "neither":
+                continue
+            drawn = [] if why else events.random_shares(moved, int(which.sum()), DRAWS, seed)
+            for end, tail in (("low", 0.025), ("high", 0.975)):
+                b.put(ends, None if why else np.quantile(drawn, tail), why, end=end, **words)
     for name, which in (("results", kind == "results"), ("all_days", kind != "")):
-        label = f"Mean absolute abnormal return, {KINDS.get(name, 'all days')}"
-        value = float(daily.loc[which, "abnormal"].abs().mean())
-        b.put(f"decline.mean_move.{name}", value, "log points", label, used)
-    b.frames["large_moves"] = _large(b, daily)
+        what, kinds = KINDS.get(name, ("all days", ()))
+        with b.section() as used:
+            read(used, kinds)
+            value = float(daily.loc[which, "abnormal"].abs().mean())
+            b.put("decline.mean_move.{kind}", value, kind=name, what=what)
+    with b.section() as used:
+        read(used, ("results", "alliance", "other", "forecast"))
+        b.frames["large_moves"] = _large(b, daily)
 
 
 def _reached(table: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -74,10 +84,8 @@ def _reached(table: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
 
 def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     """The largest days and every row of an events table on that day or the evening before."""
-    with b.ev.reading() as used:
-        others = b.ev.separation_events.query("company in (@SHARE, @HOLDER)")
-        told = _told(b.ev)
-    b.used, table = b.used | used, b.frames["events"]
+    others = b.ev.rows("separation-events", lambda f: f["company"].isin([SHARE, HOLDER]))
+    told, table = _told(b.ev), b.frames["events"]
     others = others[~others["date"].isin(table["date"])].assign(kind="other")
     if len(daily):
         table = pd.concat([table, dated(others, b.ev, daily.index[0])])
@@ -94,7 +102,7 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
 
 def _told(ev: Evidence) -> dict[tuple[str, pd.Timestamp], str]:
     """What a print said of a year's operating profit beside what was guided, by kind and day."""
-    known, out = ev.forecasts.query("company == @SHARE"), {}
+    known, out = ev.rows("forecasts", company=SHARE), {}
     ends = ev.rows("statements", company=SHARE, quarter=4).assign(verb="was")
     ends = ends.assign(date=ends["published"])
     said = pd.concat([ends, known.assign(verb="guided at")]).sort_values("date", kind="stable")

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from alliance import selldown as sd
-from alliance.answers.form import Builder
-from alliance.answers.inputs import Inputs
-from alliance.errors import NotPublished
+from alliance.answers.business import last_book
+from alliance.answers.inputs import Inputs, count_sale
+from alliance.answers.results import Builder
 from alliance.evidence import Evidence
 
 #: What the scenario assumes, rather than the evidence says, for each programme.
@@ -26,19 +26,7 @@ ASSUMED = {
     "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest", *COST),
     "exchangeable": (*ALL, "exchange_premium", "exchange_spread", *COST),
 }
-LABELS = {
-    "proceeds_eur_mean": ("EUR", "proceeds, mean"),
-    "proceeds_eur_p05": ("EUR", "proceeds, 5th percentile"),
-    "wealth_eur_mean": ("EUR", "value at the horizon's close, mean"),
-    "wealth_eur_cvar05": ("EUR", "value at the horizon's close, mean of the worst 5 %"),
-    "value_after_exit_eur_mean": ("EUR", "value at the horizon after exit, mean"),
-    "value_after_exit_eur_cvar05": ("EUR", "value after exit, mean of the worst 5 %"),
-    "p_complete": ("fraction", "all planned shares sold by the horizon"),
-    "p_at_target": ("fraction", "stake at the target by the horizon"),
-    "years_to_complete_median": ("years", "years until all is sold, median where it is"),
-    "stake_end_mean": ("fraction", "stake at the horizon, mean"),
-    "loss_eur_mean": ("EUR", "accounting loss against the amount carried, mean"),
-}
+LOSS = "loss_eur_mean"
 POINTS = 61  # of a path through time
 
 
@@ -141,29 +129,36 @@ class Outcomes:
         return {}
 
 
-def put(b: Builder, i: Inputs, name: str, row: dict[str, float], why: str | None) -> None:
-    """Add a programme's headline results; ``why`` says why there is no loss."""
-    for key, (unit, label) in LABELS.items():
-        used = i.carrying_used if key == "loss_eur_mean" else i.used
-        value = row[key]
-        note = why if key == "loss_eur_mean" else None
-        if key == "years_to_complete_median" and pd.isna(value):
-            note = "never complete by the horizon"
-        text = f"{name.replace('_', ' ').capitalize()}: {label}"
-        value = None if pd.isna(value) else value
-        assumed = tuple(f"selldown.{field}" for field in ASSUMED[name])
-        b.put(f"selldown.{name}.{key}", value, unit, text, used, note, assumed)
+def assumed(name: str) -> list[str]:
+    """Fields that a programme rests on and no evidence supports."""
+    return [f"selldown.{field}" for field in ASSUMED[name]]
 
 
-def no_loss(i: Inputs, ended: str | None) -> str | None:
-    """Why there is no loss in income, where there is none; ``ended`` from :func:`method_ended`."""
-    return ended or (i.carrying_note if i.group.carrying_eur_per_share is None else None)
+def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
+    """Add a programme's headline results."""
+    words = {"programme": name, "name": name.replace("_", " ").capitalize()}
+    for keys in ([k for k in row if k != LOSS], [LOSS]):
+        with b.section():
+            count_sale(b.ev)
+            why = {"years_to_complete_median": "never complete by the horizon"}
+            if keys == [LOSS]:
+                last_book(b.ev)
+                why[LOSS] = no_loss(b.ev, i)
+            for key in keys:
+                value = None if pd.isna(row[key]) else row[key]
+                note = why.get(key) if value is None else None
+                b.put(f"selldown.{{programme}}.{key}", value, note, assumed(name), **words)
+
+
+def no_loss(ev: Evidence, i: Inputs) -> str | None:
+    """Why there is no loss in income, where there is none."""
+    no_amount = i.carrying_note if i.group.carrying_eur_per_share is None else None
+    return method_ended(ev) or no_amount
 
 
 def method_ended(ev: Evidence) -> str | None:
     """That the equity method has ended, once the change of method is public."""
-    try:
-        fact = ev.fact("switch-loss-announced")
-    except NotPublished:
+    if ev.figure("switch-loss-announced") is None:
         return None
-    return f"the equity method ended on {fact['date'].date()}: no loss in income"
+    day = ev.fact("switch-loss-announced")["date"].date()
+    return f"the equity method ended on {day}: no loss in income"

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from alliance import selldown as sd
-from alliance.answers import control, programme, record, sensitivity
-from alliance.answers.form import Answers, Builder
+from alliance.answers import disclosed_sales, inputs, programme, sensitivity, voting
 from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
+from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
@@ -38,8 +38,9 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
     b.context |= {"inputs": i, "group": i.group, "terms": i.terms}
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
-    b.context |= {"day": ev.close(SHARE).index[-1], "names": _names(ev)}
-    control.put(b, i, HOLDER, SHARE, TRUSTEE)
+    names = ev.companies.set_index("company")["name"].to_dict()
+    b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
+    voting.put(b, i, HOLDER, SHARE, TRUSTEE)
     size(b, i)
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
@@ -56,23 +57,18 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     _price_points(b, i, markets, ledgers, s.seed)
     _paths(b, outcomes[i.group.market])
     sensitivity.put(b, s, i)
-    with ev.reading() as used:
+    with b.section():
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
-    b.frames["moments"] = pd.DataFrame(
-        [
-            {"years": years, **{k: v for k, v in m.items() if k != "returns"}}
-            for years in (1, 3, 5)
-            for m in [sd.weekly_moments(*prices, years)]
-        ]
-    )
-    b.used = b.used | used
+        moments = {years: sd.weekly_moments(*prices, years) for years in (1, 3, 5)}
+        b.frames["moments"] = pd.DataFrame(
+            [
+                {"years": years, **{k: v for k, v in m.items() if k != "returns"}}
+                for years, m in moments.items()
+            ]
+        )
     b.context["variance_ratio"] = markets["history"].variance_ratio(26)
-    record.put(b, SHARE, HOLDER)
+    disclosed_sales.put(b, SHARE, HOLDER)
     return b.answers()
-
-
-def _names(ev: Evidence) -> dict[str, str]:
-    return ev.companies.set_index("company")["name"].to_dict()
 
 
 def _absorb(b: Builder, i: Inputs) -> None:
@@ -92,22 +88,23 @@ def _absorb(b: Builder, i: Inputs) -> None:
 def size(b: Builder, i: Inputs) -> None:
     """Add how large the planned sale is: days of trading, cost at once, value."""
     t = i.terms
-    label, days = "Planned shares over average daily volume", t.planned / t.adv
-    b.put("selldown.days_of_volume", days, "trading days", label, i.tape_used)
-    label, cost = (
-        "Cost of placing all planned shares at once, fee included",
-        sd.block_cost(t, t.planned),
-    )
-    assumed = tuple(f"selldown.{field}" for field in programme.ASSUMED["block"])
-    b.put("selldown.block_cost", cost, "fraction", label, i.tape_used, assumed=assumed)
-    value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
-    label = "Planned shares at the market price, before any cost"
-    b.put("selldown.planned_value_eur", value, "EUR", label, i.used, i.note)
+    with b.section():
+        inputs.stake(b.ev), inputs.daily_volume(b.ev)
+        b.put("selldown.days_of_volume", t.planned / t.adv)
+    with b.section():
+        inputs.count_cost(b.ev)
+        cost = sd.block_cost(t, t.planned)
+        b.put("selldown.block_cost", cost, assumed=programme.assumed("block"))
+    with b.section() as used:
+        inputs.stake(b.ev), (m := inputs.market(b.ev))
+        used.within(m.fix.date)
+        value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
+        b.put("selldown.planned_value_eur", value, i.note)
 
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     """Holding and six programmes under both markets: summary, distribution, headline results."""
-    why = programme.no_loss(i, programme.method_ended(b.ev))
+    why = programme.no_loss(b.ev, i)
     carrying = None if why else i.group.carrying_eur_per_share
     rows, spread = [], []
     for market, made in outcomes.items():
@@ -124,7 +121,7 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
                 line["mean"] = values.mean()
                 spread.append({"market": market, "programme": name, "what": what, **line})
             if market == i.group.market:
-                programme.put(b, i, name, row, why)
+                programme.put(b, i, name, row)
     b.frames["programmes"], b.frames["distribution"] = pd.DataFrame(rows), pd.DataFrame(spread)
 
 
@@ -155,14 +152,16 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         }
     )
     headline = closed["p_hit"] if i.group.market == "lognormal" else hit["history"]
-    where, label = "selldown.price_points", "Chance that each price point is reached by the horizon"
-    assumed = tuple(f"selldown.{field}" for field in (*programme.ALL, "price_points"))
-    b.put(f"{where}.p_hit", tuple(headline), "fraction", label, i.market_used, assumed=assumed)
-    calls = float(np.mean([_call(i, m) for m in multiples])) * i.terms.planned / i.group.jpy_per_eur
-    label = "Black-Scholes value of calls at the price points, if written on shares that are kept"
-    b.put(f"{where}.calls_eur", calls, "EUR", label, i.used)
-    label, mean = "Price points: mean proceeds by the closed form", closed["proceeds_mean"]
-    b.put(f"{where}.proceeds_eur_closed", mean, "EUR", label, i.used)
+    with b.section():
+        inputs.market(b.ev)
+        assumed = [f"selldown.{field}" for field in (*programme.ALL, "price_points")]
+        b.put("selldown.price_points.p_hit", tuple(headline), assumed=assumed)
+    with b.section():
+        inputs.count_sale(b.ev)
+        calls = float(np.mean([_call(i, m) for m in multiples]))
+        calls *= i.terms.planned / i.group.jpy_per_eur
+        b.put("selldown.price_points.calls_eur", calls)
+        b.put("selldown.price_points.proceeds_eur_closed", closed["proceeds_mean"])
     rows = []
     market = replace(markets["lognormal"], paths=min(i.group.paths, 2**13))
     free = replace(i.terms, fee=0, impact=0, min_discount=0, block_discount=None)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pandas as pd
 
 from alliance import selldown as sd
-from alliance.answers.form import Builder
 from alliance.answers.inputs import Inputs, terms_of
+from alliance.answers.results import Builder
 from alliance.scenario import Scenario, Selldown
 
 #: What the tornado moves: field, low, high (differences, or factors where marked with x).

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from alliance.answers import bargaining, forms, happened, makers, transplant, verdict
-from alliance.answers.form import Answers, Builder
+from alliance.answers import companies, grid, market_reaction, negotiation, reconciliation
+from alliance.answers import structures as known
+from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
@@ -26,12 +27,12 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     ScenarioError
         If the scenario does not fit the evidence.
     """
-    makers.check(s, ev)
+    companies.check(s, ev)
     b = Builder("3-separation", ev)
-    tried, found = forms.forms(s, ev), makers.makers(s, ev)
+    tried, found = known.structures(s, ev), companies.companies(s, ev)
     assumed = {name for f in tried.values() for name in f.assumed}
     assumed |= {n for m in found.values() for names in m.assumed.values() for n in names}
-    stand_ins = {"float_fraction": forms.ASSUMED_FLOAT, "profitable_share": makers.ASSUMED_SHARE}
+    stand_ins = {"float_fraction": known.ASSUMED_FLOAT, "profitable_share": companies.ASSUMED_SHARE}
     for name, value in s.separation.model_dump(mode="json").items():
         if f"separation.{name}" in assumed:
             origin = "assumed"
@@ -57,11 +58,11 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         "makers_all": ev.names("carmakers"),
         "announcement": ANNOUNCEMENTS,
     }
-    transplant.put(b, s, tried, found)
+    grid.put(b, s, tried, found)
     mine = b.frames["transplant"].set_index(["structure", "maker"])
     ended = mine.at[(s.separation.structure, s.separation.company), "ended"]
     b.context["came_of_it"] = ("separation.record.ampere.raised_eur",) if ended else ()
-    verdict.put(b)
-    happened.put(b)
-    bargaining.put(b, s, found)
+    market_reaction.put(b)
+    reconciliation.put(b)
+    negotiation.put(b, s, found)
     return b.answers()

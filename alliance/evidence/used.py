@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,22 +24,19 @@ class Used:
         out = [self.entries[key] for key in sorted(self.entries)]
         return [e | {"rows": sorted(e["rows"])} if "rows" in e else e for e in out]
 
-    def __or__(self, other: Used) -> Used:
-        out = dict(self.entries)
-        for key, entry in other.entries.items():
-            out[key] = joined(out[key], entry) if key in out else entry
-        return Used(out)
+    def add(self, entries: Iterable[dict]) -> None:
+        """Count what another block read too."""
+        for entry in entries:
+            key = entry["kind"], entry["id"]
+            self.entries[key] = joined(self.entries.get(key, entry), entry)
 
-    def within(self, first: Any, last: Any = None, of: str = "") -> Used:
-        """The same, where of each series (whose name begins so) only these days were used."""
+    def within(self, first: Any, last: Any = None, of: str = "") -> None:
+        """Count only these days of each series (whose name begins so)."""
         start = str(pd.Timestamp(first).date())
         end = "9" if last is None else str(pd.Timestamp(last).date())
-        cut = {
-            key: e | {"from": max(e["from"], start), "to": min(e["to"], end)}
-            for key, e in self.entries.items()
-            if e.get("from") and e["id"].startswith(of)
-        }
-        return Used(self.entries | cut)
+        for key, e in self.entries.items():
+            if e.get("from") and e["id"].startswith(of):
+                self.entries[key] = e | {"from": max(e["from"], start), "to": min(e["to"], end)}
 
 
 def joined(one: dict, other: dict) -> dict:
@@ -51,3 +50,56 @@ def joined(one: dict, other: dict) -> dict:
     if one.get("from") and other.get("from"):
         out |= {"from": min(one["from"], other["from"]), "to": max(one["to"], other["to"])}
     return out
+
+
+class Reads:
+    """Keeps, block by block, what is read inside."""
+
+    def __init__(self) -> None:
+        self._readers: list[Used] = []
+        self._once: dict[Any, tuple[Any, Used]] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[Used]:
+        """Record every table and fact read inside the block.
+
+        Blocks may nest: what an inner one counts at its end, after ``within``, the outer counts.
+        """
+        used = Used()
+        self._readers.append(used)
+        try:
+            yield used
+        finally:
+            self._readers.pop()
+            self._count(used)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Read without counting: what is used is then read by itself."""
+        self._readers.append(Used())
+        try:
+            yield
+        finally:
+            self._readers.pop()
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What ``make`` returns, made once; what it read is recorded each time."""
+        if key not in self._once:
+            with self.reading() as used:
+                made = make()
+            self._once[key] = made, used
+        else:
+            self._count(self._once[key][1])
+        return self._once[key][0]
+
+    def _count(self, used: Used) -> None:
+        if self._readers:
+            self._readers[-1].add(used.entries.values())
+
+
+def entries(used: Used | Iterable[dict] | None) -> list[dict]:
+    return used.sources() if isinstance(used, Used) else list(used or ())
+
+
+def table_of(entry: dict) -> str:
+    return "facts" if entry["kind"] == "fact" else entry["id"]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from alliance import evidence, scenario
 from alliance.answers import Answers
-from alliance.answers.glance import PANELS, Glance
+from alliance.answers.live import PANELS, LiveAnswers
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -54,7 +54,7 @@ class Session:
 
     def __init__(self, s: Scenario, ev: Evidence | None = None) -> None:
         self.scenario = self.origin = s
-        self._glance = self._tried = Glance(ev or evidence.open(s.as_of))
+        self._glance = self._tried = LiveAnswers(ev or evidence.open(s.as_of))
         self.pinned: Scenario | None = None
         self._pinned: dict[str, Answers | None] = {}
         self._then = self._glance
@@ -158,11 +158,11 @@ class Session:
         except AllianceError:  # said where the panel is drawn
             return {}
 
-    def _glance_of(self, s: Scenario) -> Glance:
+    def _glance_of(self, s: Scenario) -> LiveAnswers:
         for known in (self._glance, self._tried):
             if known.ev.as_of == s.as_of:
                 return known
-        self._tried = Glance(Evidence(self.ev.package, s.as_of))  # tried first, then taken
+        self._tried = LiveAnswers(Evidence(self.ev.package, s.as_of))  # tried first, then taken
         return self._tried
 
 

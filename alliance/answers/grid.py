@@ -6,24 +6,22 @@ import numpy as np
 import pandas as pd
 
 from alliance import returns, separation
-from alliance.answers.form import Builder
-from alliance.answers.forms import Form, terms
-from alliance.answers.makers import Maker
-from alliance.errors import ScenarioError
+from alliance.answers import structures
+from alliance.answers.companies import Maker, count_parts
+from alliance.answers.results import Builder
+from alliance.answers.structures import Known, terms
+from alliance.errors import NotKnown, ScenarioError
 from alliance.scenario import Scenario, fields
 
+#: Headlines, and their names in the outcome.
 HEADLINES = {
-    "cash_raised_eur": ("gross", "EUR", "cash raised, gross"),
-    "ev_plan_coverage": ("coverage", "fraction", "cash left over the EV plan"),
-    "votes_kept": ("votes", "fraction", "votes kept in the unit"),
-    "ev_lookthrough": ("lookthrough", "fraction", "EV profit kept, looked through"),
-    "value_per_share_base": ("base", "EUR a share", "value a share, base"),
-    "breakeven_ev_value_eur": ("breakeven", "EUR", "offer value of the unit that breaks even"),
-    "breakeven_ev_value_high_eur": (
-        "breakeven_high",
-        "EUR",
-        "the same if what the parent keeps is marked down as a listed holding",
-    ),
+    "cash_raised_eur": "gross",
+    "ev_plan_coverage": "coverage",
+    "votes_kept": "votes",
+    "ev_lookthrough": "lookthrough",
+    "value_per_share_base": "base",
+    "breakeven_ev_value_eur": "breakeven",
+    "breakeven_ev_value_high_eur": "breakeven_high",
 }
 DRAWS = 10_000
 BELOW = "below zero: at this value of the unit the market's price leaves less than nothing"
@@ -31,14 +29,14 @@ LARGE = 0.5  # of the market value of a whole company: a unit above it is told
 BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
 
 
-def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
+def put(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Maker]) -> None:
     """Add the grid of outcomes, its headline results, and the draws."""
-    grid(b, s, forms, makers)
+    grid(b, s, known, makers)
     spread = [
         {
             "structure": row.structure,
             "maker": row.maker,
-            **draws(forms[row.structure].structure, makers[row.maker].company, s, DRAWS, s.seed),
+            **draws(known[row.structure].structure, makers[row.maker].company, s, DRAWS, s.seed),
         }
         for row in b.frames["transplant"].itertuples()
         if not row.why
@@ -48,47 +46,47 @@ def put(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker
     _block(b, s, makers)
 
 
-def grid(b: Builder, s: Scenario, forms: dict[str, Form], makers: dict[str, Maker]) -> None:
+def grid(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Maker]) -> None:
     """Add the outcome of every structure on every maker, and its headline results."""
     t, rows = terms(s), []
-    for form in forms.values():
+    for one in known.values():
         for maker in makers.values():
-            outcome = _apply(form, maker, t)
-            row = _row(form, maker, outcome)
+            outcome = _apply(one, maker, t)
+            row = _row(one, maker, outcome)
             rows.append(row)
-            _results(b, form, maker, outcome, row)
+            _results(b, one, maker, outcome, row)
     b.frames["transplant"] = pd.DataFrame(rows)
 
 
-def _apply(form: Form, maker: Maker, t: separation.Terms) -> separation.Outcome:
-    sold = form.structure.unit if form.structure and form.structure.legs else ""
-    if why := form.why or maker.why or maker.lacks.get(sold, ""):
+def _apply(known: Known, maker: Maker, t: separation.Terms) -> separation.Outcome:
+    sold = known.structure.unit if known.structure and known.structure.legs else ""
+    if why := known.why or maker.why or maker.lacks.get(sold, ""):
         return separation.Outcome(why=why)
     try:
-        return separation.apply(form.structure, maker.company, t)
+        return separation.apply(known.structure, maker.company, t)
     except ScenarioError as error:
         return separation.Outcome(why=str(error))
 
 
-def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
+def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
     names = [n for n in vars(o) if n != "why"]
     numbers = {n: float(v) if (v := getattr(o, n)) is not None else np.nan for n in names}
     price = maker.company.price if maker.company else np.nan
-    unit = form.structure.unit if form.structure else "none"
+    unit = known.structure.unit if known.structure else "none"
     value = maker.company.values.get(unit) if maker.company else None
     change = {f"{case}_change": numbers[case] / price - 1 for case in ("low", "base", "high")}
     blocks = []
     if not o.why:
         offer = value[1] if value else 1.0
-        for leg, part in form.structure.parts(offer):
-            votes = part * leg.votes / form.structure.voting_capital
+        for leg, part in known.structure.parts(offer):
+            votes = part * leg.votes / known.structure.voting_capital
             if leg.to in ("anchor", "partner") and votes >= BLOCKING:
                 blocks.append(leg.to)
-    assumed = _assumed(form, maker)
+    assumed = _assumed(known, maker)
     whole = maker.company.price * maker.company.shares if maker.company else np.nan
     return {
-        "structure": form.key,
-        "structure_name": form.name,
+        "structure": known.key,
+        "structure_name": known.name,
         "maker": maker.key,
         "maker_name": maker.name,
         "day": pd.Timestamp(maker.day),
@@ -104,7 +102,7 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
         "unit_how": maker.how.get(unit, ""),
         "unit_over_market": value[1] / whole if value else np.nan,
         "large": bool(value) and value[1] / whole > LARGE,
-        "ended": form.ended if form.home == maker.key else None,
+        "ended": known.ended if known.home == maker.key else None,
         **numbers,
         **change,
         "blocking": ", ".join(blocks),
@@ -113,32 +111,57 @@ def _row(form: Form, maker: Maker, o: separation.Outcome) -> dict:
     }
 
 
-def _assumed(form: Form, maker: Maker) -> dict[str, str]:
+def _assumed(known: Known, maker: Maker) -> dict[str, str]:
     """What stands in for evidence in a structure on a maker: words by id."""
-    unit = form.structure.unit if form.structure else "none"
-    return {**form.assumed, **maker.assumed.get(unit, {})}
+    unit = known.structure.unit if known.structure else "none"
+    return {**known.assumed, **maker.assumed.get(unit, {})}
 
 
-def _results(b: Builder, form: Form, maker: Maker, o: separation.Outcome, row: dict) -> None:
-    used = form.used | maker.used
-    assumed = _assumed(form, maker)
+def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row: dict) -> None:
+    assumed = _assumed(known, maker)
     when = f"as planned until {row['ended']}" if row["ended"] else maker.day
-    for key, (name, measure, label) in HEADLINES.items():
-        value = getattr(o, name)
-        why = o.why
+    words = {
+        "structure": known.key,
+        "maker": maker.key,
+        "names": f"{known.name} on {maker.name}, {when}",
+        "plan_for": maker.plan_for,
+        "stand_ins": ", ".join(assumed.values()),
+    }
+    for key, name in HEADLINES.items():
+        value, why = getattr(o, name), o.why
         if value is None and not why:
             why = "nothing is sold" if name.startswith("breakeven") else "no EV plan was public"
         value = None if value is None or np.isnan(value) else float(value)
         notes = [maker.note]
-        if row["large"] and form.structure.legs:
+        if row["large"] and known.structure.legs:
             share = 100 * row["unit_over_market"]
             notes.append(f"the unit is valued at {share:.0f} % of all of {maker.name}")
         notes += [BELOW] if name == "base" and value is not None and value < 0 else []
         note = why if value is None else "; ".join(n for n in notes if n) or None
-        label = label.replace("EV plan", maker.plan_for)
-        words = ", ".join([f"{form.name} on {maker.name}, {when}: {label}", *assumed.values()])
-        where = f"separation.{form.key}.{maker.key}.{key}"
-        b.put(where, value, measure, words, used, note, tuple(assumed))
+        with b.section():
+            structures.known(known.key, b.ev)
+            count_parts(maker, _rests_on(known.structure, name, bool(note)), b.ev)
+            b.put(f"separation.{{structure}}.{{maker}}.{key}", value, note, assumed, **words)
+
+
+def _rests_on(structure: separation.Structure | None, name: str, noted: bool) -> set[str]:
+    """Parts of a maker that an outcome rests on; a note is about its price, or what is missing.
+
+    What amounts buy depends on the value of the unit; what fractions bring does. A base value a
+    share does not depend on net cash or listed stakes, which stand on both sides of it.
+    """
+    legs = structure.legs if structure else ()
+    fraction = any(leg.amount is None and leg.to != "holders" for leg in legs)
+    amount = any(leg.amount is not None for leg in legs)
+    unit = {"gross": fraction, "coverage": fraction, "votes": amount, "lookthrough": amount}.get(
+        name, bool(legs)
+    )
+    rests = {"market"} if noted else {"market" if legs else "close"} if name == "base" else set()
+    rests |= {structure.unit} if structure and (unit or noted) else set()
+    rests |= {"plan"} if name == "coverage" else set()
+    return rests | (
+        {"owns"} if name == "lookthrough" and any(leg.partner for leg in legs) else set()
+    )
 
 
 def draws(
@@ -180,26 +203,27 @@ def draws(
 
 def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     """A fifth way for a maker with a block of another: the shares above the target, at market."""
-    label, key = "Renault's Nissan shares above the target, at market", "separation.nissan_block"
-    with b.ev.reading() as used:
+    cash, cover = (
+        f"separation.nissan_block.renault.{key}" for key in ("cash_raised_eur", "ev_plan_coverage")
+    )
+
+    def value() -> float:
         close, rate = b.ev.close("nissan"), b.ev.rate("jpy_per_eur")
         held, issued = b.ev.holding("renault", "nissan"), b.ev.shares("nissan")
+        used.within(returns.earliest(b.ev.as_of))
         price = returns.level(close, b.ev.as_of)
         fix = returns.level(rate, price.date or b.ev.as_of)
-    used = used.within(returns.earliest(b.ev.as_of))
-    value, why = None, price.note or fix.note
-    if held.empty or issued.empty:
-        why = f"Renault's holding was not public on {b.ev.as_of}"
-    elif price.value is not None and fix.value is not None:
+        if held.empty or issued.empty:
+            raise NotKnown(f"Renault's holding was not public on {b.ev.as_of}")
         above = max(0.0, held.iloc[-1] - s.selldown.target_stake * issued.iloc[-1])
-        value = above * price.value / fix.value
-    b.put(f"{key}.renault.cash_raised_eur", value, "EUR", label, used, why)
-    renault = makers.get("renault")
-    covered = None
-    if renault is not None:
-        used = used | renault.used
-        if value is not None and renault.company is not None and renault.company.plan:
-            covered = value / renault.company.plan
-    label = "The same over Renault's EV plan"
-    why = None if covered is not None else why or "no EV plan of Renault is compared or was public"
-    b.put(f"{key}.renault.ev_plan_coverage", covered, "fraction", label, used, why)
+        return above * price.known() / fix.known()
+
+    with b.section(cash) as used:
+        b.put(cash, value())
+    with b.section(cover) as used:
+        amount, renault = value(), makers.get("renault")
+        if renault is not None:
+            count_parts(renault, ["plan"], b.ev)
+        if renault is None or renault.company is None or not renault.company.plan:
+            raise NotKnown("no EV plan of Renault is compared or was public")
+        b.put(cover, amount / renault.company.plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,22 +12,22 @@ import pandas as pd
 from alliance import bargain, returns
 from alliance import selldown as sd
 from alliance.answers import inputs
-from alliance.answers.form import Builder
-from alliance.answers.forms import ticket
-from alliance.answers.makers import Maker
-from alliance.errors import ScenarioError
+from alliance.answers.companies import Maker, count_parts
+from alliance.answers.results import Builder
+from alliance.answers.structures import ticket
+from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
 PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
-KEYS = {
-    "renault_gain_eur": "Gain of Renault's outside holders at the value agreed",
-    "nissan_gain_eur": "Gain of Nissan's outside holders at the value agreed",
-    "break_even_discount": "Discount of the sale at which Renault's outside holders gain nothing",
-    "break_even_ip_cost_eur": "Cost of shared intellectual property at which Nissan gains nothing",
-    "equal_split_value_eur": "Value of Ampere at which both sides gain alike",
-}
+KEYS = (
+    "renault_gain_eur",
+    "nissan_gain_eur",
+    "break_even_discount",
+    "break_even_ip_cost_eur",
+    "equal_split_value_eur",
+)
 _NONE = {
     "equal_split_value_eur": "no value splits the gain: the ticket is too small for what there is "
     "to share",
@@ -49,54 +49,57 @@ TERMS = (
 )
 
 
-def put(
-    b: Builder,
-    s: Scenario,
-    makers: dict[str, Maker],
-    known: Callable[[Evidence], inputs.Known] = inputs.known,
-) -> None:
+def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     """Add the zone, the points and the headline results of the bargain."""
-    g, ev = s.separation, b.ev
-    with ev.reading() as used:
-        t, why = _stakes(s, ev)
-    used = used.within(returns.earliest(ev.as_of))
-    if t is not None and g.sale_discount is None:
-        try:
-            i = inputs.fill(s, ev, known(ev))
-            cost = float(sd.block_cost(i.terms, i.terms.planned))
-            t, used = replace(t, discount=cost - i.terms.fee), used | i.tape_used | i.market_used
-        except ScenarioError as error:
-            t, why = None, str(error)
-    maker = makers.get(HOLDER)
-    if maker is None or maker.company is None:
-        why = f"Renault is not compared as of {ev.as_of}" if maker is None else maker.why
-    elif "ev" not in maker.company.values:
-        why = maker.lacks["ev"]
-    columns = ["agreed", "discount", "renault", "nissan"]
-    b.frames["bargain_zone"] = pd.DataFrame(columns=columns)
+    b.frames["bargain_zone"] = pd.DataFrame(columns=["agreed", "discount", "renault", "nissan"])
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
-    if why:
-        for key, label in KEYS.items():
-            b.put(f"bargain.{key}", None, _unit(key), label, used, why)
-        return
+    keys = [f"bargain.{key}" for key in KEYS]
+    with b.section(*keys):
+        t, maker = _terms(b.ev, s), makers.get(HOLDER)
+        if maker is None or maker.company is None:
+            missing = f"Renault is not compared as of {b.ev.as_of}"
+            raise NotKnown(missing if maker is None else maker.why)
+        count_parts(maker, ["ev"], b.ev)
+        if "ev" not in maker.company.values:
+            raise NotKnown(maker.lacks["ev"])
+        found = _gains(b, s, t, maker)
+        for key in KEYS:
+            note = _NONE[key] if found[key] is None else None
+            b.put(f"bargain.{key}", found[key], note, _assumed(s, maker))
+
+
+def _assumed(s: Scenario, maker: Maker) -> list[str]:
+    """What the bargain rests on that no evidence supports."""
+    public = {"ticket_eur"} if s.separation.ticket_eur is None else set()
+    return [*(f"separation.{name}" for name, _, _ in TERMS if name not in public),
+            *maker.assumed["ev"]]  # fmt: skip
+
+
+def _terms(ev: Evidence, s: Scenario) -> bargain.Stakes:
+    """The terms, with the discount that chapter 2 computes for the block.
+
+    Raises
+    ------
+    NotKnown
+    """
+    t = _stakes(s, ev)
+    if s.separation.sale_discount is not None:
+        return t
+    try:
+        with ev.aside():
+            i = inputs.fill(s, ev)
+    except ScenarioError as error:
+        raise NotKnown(str(error)) from None
+    inputs.count_cost(ev)
+    return replace(t, discount=float(sd.block_cost(i.terms, i.terms.planned)) - i.terms.fee)
+
+
+def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str, float | None]:
+    """The headlines; adds the frames."""
+    g = s.separation
     _, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
-    found, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
-    public = {"ticket_eur"} if g.ticket_eur is None else set()
-    assumed = [f"separation.{name}" for name, _, _ in TERMS if name not in public]
-    assumed = (*assumed, *maker.assumed["ev"])
-    values = {
-        "renault_gain_eur": float(found.holder_outside),
-        "nissan_gain_eur": float(found.issuer_outside),
-        "break_even_discount": bargain.break_even_discount(t, agreed, belief),
-        "break_even_ip_cost_eur": bargain.break_even_ip(t, agreed, belief),
-        "equal_split_value_eur": split,
-    }
-    for key, label in KEYS.items():
-        note = None
-        if values[key] is None:
-            note = _NONE[key]
-        b.put(f"bargain.{key}", values[key], _unit(key), label, used | maker.used, note, assumed)
+    gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
     _zone(b, t, belief, high)
     _points(b, s, t, agreed, belief, split)
@@ -110,35 +113,43 @@ def put(
         [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
         columns=["term", "value", "raised"],
     )
+    return {
+        "renault_gain_eur": float(gains.holder_outside),
+        "nissan_gain_eur": float(gains.issuer_outside),
+        "break_even_discount": bargain.break_even_discount(t, agreed, belief),
+        "break_even_ip_cost_eur": bargain.break_even_ip(t, agreed, belief),
+        "equal_split_value_eur": split,
+    }
 
 
-def _unit(key: str) -> str:
-    return "EUR" if key.endswith("_eur") else "fraction"
+def _stakes(s: Scenario, ev: Evidence) -> bargain.Stakes:
+    """The terms at the evidence's day.
 
-
-def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
-    """The terms at the evidence's day, or why there are none."""
+    Raises
+    ------
+    NotKnown
+    """
     g = s.separation
-    close, rate = ev.close(ISSUER), ev.rate("jpy_per_eur")
+    with ev.reading() as used:
+        price = returns.level(ev.close(ISSUER), ev.as_of)
+        fix = returns.level(ev.rate("jpy_per_eur"), price.date or ev.as_of)
+        used.within(fix.date or ev.as_of)
     held, issued = ev.holding(HOLDER, ISSUER), ev.shares(ISSUER)
     back, own = ev.holding(ISSUER, HOLDER), ev.shares(HOLDER)
-    price = returns.level(close, ev.as_of)
-    fix = returns.level(rate, price.date or ev.as_of)
     if held.empty or issued.empty or back.empty or own.empty:
-        return None, f"one of the two stakes was not public on {ev.as_of}"
-    if price.value is None or fix.value is None:
-        return None, price.note or fix.note
+        raise NotKnown(f"one of the two stakes was not public on {ev.as_of}")
+    price, fix = price.known(), fix.known()
     money = ticket("carve_out", ISSUER, ev) if g.ticket_eur is None else g.ticket_eur
     if money is None:
-        return None, f"no money of Nissan's for Ampere was named by {ev.as_of}"
+        raise NotKnown(f"no money of Nissan's for Ampere was named by {ev.as_of}")
     premium = g.voting_premium
     if premium is None:
         paid = ev.figure("porsche-premium-printed")
         premium = PORSCHE_PREMIUM if paid is None else paid
-    value = float(issued.iloc[-1]) * price.value / fix.value
+    value = float(issued.iloc[-1]) * price / fix
     stake = float(held.iloc[-1] / issued.iloc[-1])
     independence, control = g.independence_worth_eur, g.control_worth_eur
-    t = bargain.Stakes(
+    return bargain.Stakes(
         ticket=money,
         block=max(0.0, stake - s.selldown.target_stake) * value,
         holding=stake,
@@ -154,7 +165,6 @@ def _stakes(s: Scenario, ev: Evidence) -> tuple[bargain.Stakes | None, str]:
         signal=g.signal_eur,
         relief=g.overhang_relief,
     )
-    return t, ""
 
 
 def _zone(b: Builder, t: bargain.Stakes, belief: float, high: float) -> None:
@@ -187,25 +197,21 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -
     if split is not None:
         rows.append(_point("equal split", t, split, belief, b.ev.as_of))
     ev = b.ev
-    with ev.reading() as used:
-        tickets = ev.valuations.query("maker == @HOLDER and valuation == 'ticket-600'")
-        sales = ev.tranches.sort_values("announced")
-        if len(tickets):
-            on = tickets["date"].iloc[-1].date()
-            then, why = _stakes(s, ev.at(on))
-            pledged = float(ev.fact("ampere-pledge-nissan")["value"])
-            if not why:
-                then = replace(then, ticket=pledged, discount=0.0, bought=1.0)
+    with b.section():
+        tickets = ev.rows("valuations", maker=HOLDER, valuation="ticket-600")
+        for on in tickets["date"].dt.date[-1:]:
+            with suppress(NotKnown):
+                pledged = float(ev.fact("ampere-pledge-nissan")["value"])
+                then = replace(_stakes(s, ev.at(on)), ticket=pledged, discount=0.0, bought=1.0)
                 floor = float(tickets["low"].iloc[-1])
                 rows.append(_point("agreed in July 2023, at the floor", then, floor, belief, on))
-        if len(sales):
-            on = sales["announced"].iloc[0].date()
-            then, why = _stakes(s, ev.at(on))
-            money = float(sales["proceeds_eur"].sum())
-            if not why:
-                then = replace(then, ticket=0.0, block=money, discount=0.0, bought=1.0, benefit=0.0)
+        sales = ev.tranches.sort_values("announced")
+        for on in sales["announced"].dt.date[:1]:
+            with suppress(NotKnown):
+                money = float(sales["proceeds_eur"].sum())
+                then = replace(_stakes(s, ev.at(on)), ticket=0.0, block=money, discount=0.0)
+                then = replace(then, bought=1.0, benefit=0.0)
                 rows.append(_point("done, at that day's beliefs", then, np.nan, belief, on))
-    b.used = b.used | used
     b.frames["bargain_points"] = pd.DataFrame(rows)
 
 

@@ -6,26 +6,24 @@ import pandas as pd
 
 from alliance import events, returns
 from alliance.answers import moves
-from alliance.answers.form import Builder
+from alliance.answers.results import Builder
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
+COUNTS = (
+    ("results", "results_significant", ("results",), (0, 0)),
+    ("tested", "significant", ("alliance", "other"), (0, 1)),
+)
 
 
-def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Used) -> None:
+def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     """Add the effects of all dated events since the start, and what moved the share on all days."""
-    with b.ev.reading() as used:
-        market = b.ev.close(MARKET)
-        table = b.ev.events.query("company in (@SHARE, @HOLDER)").sort_values("date")
-    days = returns.common(price, market)
-    early = s.decline.estimation_days + s.decline.event_window_days + 5
-    used = (used | tape).within(days[max(days.searchsorted(start) - early, 0)])
-    asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
+    asset, index = _log_returns(b.ev, SHARE, MARKET)
     length, half = s.decline.estimation_days, s.decline.event_window_days // 2
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
-    table = moves.dated(table, b.ev, days[0])
+    table = moves.dated(_events(b.ev), b.ev, asset.index[0])
     b.frames["events"] = table[table["day"] >= start].reset_index(drop=True)
     results, rows = table.loc[table["kind"] == "results", "day"], []
     for event in b.frames["events"].itertuples(index=False):
@@ -38,19 +36,60 @@ def put(b: Builder, s: Scenario, price: pd.Series, start: pd.Timestamp, tape: Us
     tested = [row for row in rows if pd.notna(row["car"])]
     for row in tested:
         if row["window"] == (0, 1):
-            label = f"Abnormal return of Nissan on days 0 and 1: {row['short']}"
-            b.put(f"decline.car.{row['event']}", row["car"], "log points", label, used)
-    for key, label, kinds, window in (
-        ("results", "Results tested on day 0", {"results"}, (0, 0)),
-        ("tested", "Other events, no results in days 0 and 1", {"alliance", "other"}, (0, 1)),
-    ):
+            with b.section() as used:
+                _log_returns(b.ev, SHARE, MARKET)
+                used.within(*estimated(asset.index, row["day"], length))
+                b.ev.rows("events", event=row["event"])
+                put_effect(b, "decline.car.{event}", row)
+    first = estimated(asset.index, start, length + s.decline.event_window_days)[0]
+
+    def read(used: Used, kinds: tuple[str, ...]) -> None:
+        _log_returns(b.ev, SHARE, MARKET)
+        used.within(first)
+        listed = b.frames["events"]
+        _events(b.ev, listed.loc[listed["kind"].isin(kinds), "event"])
+
+    for key, found, kinds, window in COUNTS:
         p = [row["p"] for row in tested if row["window"] == window and row["kind"] in kinds]
-        b.put(f"decline.events_{key}", len(p), "count", label, used)
-        key = "results_significant" if key == "results" else "significant"
-        found, label = sum(x < 0.05 for x in p), f"{label}: p below 5 % in the t test"
-        b.put(f"decline.events_{key}", found, "count", label, used)
+        with b.section() as used:
+            read(used, (*kinds, "results"))
+            b.put(f"decline.events_{key}", len(p))
+            b.put(f"decline.events_{found}", sum(x < 0.05 for x in p))
     daily = events.daily(asset, index, length)
-    moves.put(b, daily[daily.index > start], used, s.seed)
+    moves.put(b, daily[daily.index > start], s.seed, read)
+
+
+def _events(ev: Evidence, which: pd.Series | None = None) -> pd.DataFrame:
+    def chosen(f: pd.DataFrame) -> pd.Series:
+        return f["company"].isin([SHARE, HOLDER]) & (which is None or f["event"].isin(which))
+
+    return ev.rows("events", chosen).sort_values("date")
+
+
+def _log_returns(ev: Evidence, share: str, market: str) -> tuple[pd.Series, pd.Series]:
+    """Log returns of a share and its market on the days on which both have a close."""
+
+    def make() -> tuple[pd.Series, pd.Series]:
+        price, index = ev.close(share), ev.close(market)
+        days = returns.common(price, index)
+        return returns.log_returns(price[days]), returns.log_returns(index[days])
+
+    return ev.once(("log returns", share, market), make)
+
+
+def estimated(
+    days: pd.DatetimeIndex, day: pd.Timestamp, length: int
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last day that an effect on days 0 and 1 rests on, with a few to spare."""
+    at = days.searchsorted(day)
+    return days[max(at - length - 10, 0)], days[min(at + 1, len(days) - 1)]
+
+
+def put_effect(b: Builder, pattern: str, row: dict, **words: str) -> None:
+    """Add the effect of one event, or why there is none."""
+    value = None if pd.isna(row["car"]) else row["car"]
+    note = row["why"] if value is None else None
+    b.put(pattern, value, note, event=row["event"], short=row["short"], **words)
 
 
 def effect(event, asset, index, window, length) -> dict:
@@ -79,9 +118,7 @@ def null_size(s: Scenario, ev: Evidence, draws: int = 10_000) -> pd.DataFrame:
         ``estimation_days, window_days, normal, real_residuals``: rejection rates with normal
         residuals, and with Nissan's own drawn at random.
     """
-    price, market = ev.close(SHARE), ev.close(MARKET)
-    days = returns.common(price, market)
-    asset, index = returns.log_returns(price[days]), returns.log_returns(market[days])
+    asset, index = _log_returns(ev, SHARE, MARKET)
     slope = index.cov(asset) / index.var()
     residuals = (asset - slope * index).to_numpy()
     return events.null_table(residuals, draws, s.seed)

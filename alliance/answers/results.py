@@ -1,16 +1,19 @@
-"""The form of all answers: headline results, inputs, and labelled frames."""
+"""All answers: headline results, inputs, and labelled frames."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from alliance.errors import AllianceError, did_you_mean
+from alliance.errors import AllianceError, NotKnown, did_you_mean
 from alliance.evidence import Evidence, Used
 
 #: Units whose values are whole numbers in results.
@@ -89,7 +92,10 @@ class Answers:
 
 @dataclass
 class Builder:
-    """Collects results while a chapter computes; :meth:`answers` freezes them."""
+    """Collects results while a chapter computes; :meth:`answers` freezes them.
+
+    Results are told inside a :meth:`section`: their sources are what is read there.
+    """
 
     chapter: str
     ev: Evidence
@@ -98,18 +104,40 @@ class Builder:
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     used: Used = field(default_factory=Used)
+    told: list[str] | None = None
+
+    @contextmanager
+    def section(self, *patterns: str, **words: Any) -> Iterator[Used]:
+        """A block whose results have what was read in it as sources.
+
+        Where something was not known (:class:`NotKnown`), the results that ``patterns`` name are
+        told as missing, with the reason. ``used.within(...)`` narrows the days that count.
+        """
+        outer, self.told = self.told, []
+        try:
+            with self.ev.reading() as used:
+                try:
+                    yield used
+                except NotKnown as error:
+                    for pattern in patterns:
+                        self.put(pattern, None, str(error), **words)
+            for key in self.told:
+                old = self.results[key]
+                self.results[key] = replace(old, sources=(*used.sources(), *old.sources))
+            self.used.add(used.entries.values())
+        finally:
+            self.told = outer
 
     def put(
-        self,
-        key: str,
-        value: float | tuple[float, ...] | None,
-        unit: str,
-        label: str,
-        used: Used,
-        note: str | None = None,
-        assumed: tuple[str, ...] = (),
-    ) -> None:
-        """Add a headline result; sources are what ``used`` recorded, and assumed inputs."""
+        self, pattern: str, value: Any, note: str | None = None, assumed: Iterable[str] = (),
+        **words: Any,
+    ) -> None:  # fmt: skip
+        """Add a headline result of :data:`CATALOGUE`; ``words`` fill its id and label.
+
+        ``assumed`` are ids of inputs that no evidence supports.
+        """
+        unit, label = CATALOGUE[pattern]
+        key, label = pattern.format(**words), _filled(label, words)
         if isinstance(value, tuple):
             value = [float(f"{v:.12g}") for v in value]
         elif value is not None and not isinstance(value, str):
@@ -119,11 +147,11 @@ class Builder:
                 value = round(float(value))
             else:
                 value = float(f"{float(value):.12g}")
-        sources = used.sources() + [
+        sources = tuple(
             {"kind": "assumed", "id": name, "as_of": None, "published": None} for name in assumed
-        ]
-        self.results[key] = Result(key, value, unit, label, tuple(sources), note)
-        self.used = self.used | used
+        )
+        self.results[key] = Result(key, value, unit, label, sources, note)
+        self.told.append(key)
 
     def took(self, name: str, value: Any, unit: str, origin: str) -> None:
         """Record one input."""
@@ -140,3 +168,23 @@ class Builder:
             MappingProxyType(self.context),
             self.ev.sources(self.used) if documents else pd.DataFrame(),
         )
+
+
+def _filled(label: str, words: dict[str, Any]) -> str:
+    """A label with its words; ``{, day}`` is left out where there is no such word."""
+
+    def extra(found: re.Match) -> str:
+        word = words.get(found[1])
+        return f", {word}" if word else ""
+
+    return re.sub(r"\{, (\w+)\}", extra, label).format(**words)
+
+
+def _catalogue() -> dict[str, tuple[str, str]]:
+    lines = files("alliance.answers").joinpath("results.txt").read_text("utf-8").splitlines()
+    rows = (line.split(" | ") for line in lines if not line.startswith("#"))
+    return {key: (unit, label) for key, unit, label in rows}
+
+
+#: Unit and label of every headline result by its id, with words in braces.
+CATALOGUE = _catalogue()

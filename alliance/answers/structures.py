@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from alliance import returns, separation
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.evidence import Evidence, Used
+from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
@@ -18,8 +18,8 @@ ASSUMED_FLOAT = 0.20  # of a listing whose size was not public
 
 
 @dataclass
-class Form:
-    """A structure with what it was read from; ``why`` where it was not public or can't be.
+class Known:
+    """A structure as known on a day; ``why`` where it was not public or can't be.
 
     ``assumed`` says in words what stands in for evidence, by its id; ``ended`` is the day on which
     its own company cancelled it.
@@ -29,7 +29,6 @@ class Form:
     name: str
     row: pd.Series | None = None
     structure: separation.Structure | None = None
-    used: Used = field(default_factory=Used)
     assumed: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
     home: str = ""
@@ -57,11 +56,14 @@ def terms(s: Scenario) -> separation.Terms:
     )  # fmt: skip
 
 
-def form(key: str, ev: Evidence) -> Form:
+def known(key: str, ev: Evidence) -> Known:
     """A structure in euros as the evidence has it."""
-    with ev.reading() as used:
-        rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
-    made = Form(key, ev.names("structures")[key], used=used)
+    return ev.once(("structure", key), lambda: _known(key, ev))
+
+
+def _known(key: str, ev: Evidence) -> Known:
+    rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
+    made = Known(key, ev.names("structures")[key])
     if rows.empty:
         made.why = f"the terms of '{key}' were not public on {ev.as_of}"
         return made
@@ -70,8 +72,8 @@ def form(key: str, ev: Evidence) -> Form:
     if pd.notna(made.row["ended"]):
         made.ended = made.row["ended"].date()
     if legs[["fraction", "amount"]].isna().all(axis=1).any():
-        said = f"at an assumed float of {100 * ASSUMED_FLOAT:.0f} %"
-        made.assumed = {"separation.float_fraction": said}
+        told = f"at an assumed float of {100 * ASSUMED_FLOAT:.0f} %"
+        made.assumed = {"separation.float_fraction": told}
     try:
         made.structure = _structure(made.row, legs, ev)
     except ScenarioError as error:
@@ -79,9 +81,7 @@ def form(key: str, ev: Evidence) -> Form:
     return made
 
 
-def forms(
-    s: Scenario, ev: Evidence, known: Callable[[str, Evidence], Form] = form
-) -> dict[str, Form]:
+def structures(s: Scenario, ev: Evidence) -> dict[str, Known]:
     """The scenario's structures in euros, with its overrides.
 
     Raises
@@ -103,8 +103,8 @@ def forms(
                 raise ScenarioError(f"separation: {error}") from None
             made.structure, made.why = None, str(error)
         if made.assumed and g.float_fraction is not None:
-            said = f"at the scenario's float of {100 * g.float_fraction:.0f} %"
-            made.assumed = dict.fromkeys(made.assumed, said)
+            told = f"at the scenario's float of {100 * g.float_fraction:.0f} %"
+            made.assumed = dict.fromkeys(made.assumed, told)
     return out
 
 
@@ -147,7 +147,9 @@ def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
         return 1.0
     if currency not in RATES:
         raise ScenarioError(f"no rate of '{currency}' for the euro{did_you_mean(currency, RATES)}")
-    found = returns.level(ev.rate(RATES[currency]), day or ev.as_of)
+    with ev.reading() as used:
+        found = returns.level(ev.rate(RATES[currency]), day or ev.as_of)
+        used.within(found.date or ev.as_of, found.date or ev.as_of)
     if found.value is None:
         raise ScenarioError(found.note)
     return found.value

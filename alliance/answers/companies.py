@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alliance import separation
-from alliance.answers.accounts import Account, Values, account
-from alliance.answers.forms import forms
+from alliance.answers.figures import Figures, Values, count, figures
+from alliance.answers.structures import structures
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.evidence import Evidence, Used
+from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 ASSUMED_SHARE = 0.30  # of a company for its profitable unit, where no profit of it was public
@@ -19,10 +19,10 @@ HALF, TWICE = 0.5, 2.0  # range of a part of profit (Ford Pro: 31 % in 2022, 69 
 
 @dataclass
 class Maker:
-    """A car maker in euros with what its figures were read from; ``why`` where one is missing.
+    """A car maker in euros; ``why`` where a figure is missing.
 
     ``assumed`` says by unit, in words by id, what stands in for evidence; ``how`` says where the
-    value of each unit is from, ``lacks`` why one has none.
+    value of each unit is from, ``lacks`` why one has none, ``rests`` on which parts of its figures.
     """
 
     key: str
@@ -31,10 +31,10 @@ class Maker:
     day: dt.date
     per_eur: float = 1.0
     company: separation.Company | None = None
-    used: Used = field(default_factory=Used)
     assumed: Mapping[str, dict[str, str]] = field(default_factory=dict)
     how: dict[str, str] = field(default_factory=dict)
     lacks: dict[str, str] = field(default_factory=dict)
+    rests: dict[str, tuple[str, ...]] = field(default_factory=dict)
     figures: list[tuple] = field(default_factory=list)
     plan_for: str = "EV plan"
     note: str = ""
@@ -44,7 +44,7 @@ class Maker:
 def check(s: Scenario, ev: Evidence) -> None:
     """Refuse names that are no rows, and terms that can't be, with a ScenarioError."""
     check_names(s, ev)
-    forms(s, ev)
+    structures(s, ev)
 
 
 def check_names(s: Scenario, ev: Evidence) -> None:
@@ -68,23 +68,25 @@ def check_names(s: Scenario, ev: Evidence) -> None:
             )
 
 
-def makers(
-    s: Scenario,
-    ev: Evidence,
-    names: tuple[str, ...] | None = None,
-    known: Callable[[str, Evidence], Account] = account,
-) -> dict[str, Maker]:
+def companies(s: Scenario, ev: Evidence, names: tuple[str, ...] | None = None) -> dict[str, Maker]:
     """The scenario's companies (or some) in euros, each on the day or on the eve of its deal."""
     chosen = s.separation.companies if names is None else names
-    return {key: _maker(known(key, ev), s) for key in chosen}
+    return {key: _maker(figures(key, ev), s) for key in chosen}
 
 
-def _maker(a: Account, s: Scenario) -> Maker:
-    maker = Maker(a.key, a.name, a.currency, a.day, a.per_eur, used=a.used, why=a.why)
+def count_parts(maker: Maker, parts: Iterable[str], ev: Evidence) -> None:
+    """Count what parts of a maker rest on: of its figures, or its units ``ev``, ``profit``."""
+    names = [name for part in parts for name in maker.rests.get(part, (part,))]
+    count(maker.key, names, ev)
+
+
+def _maker(a: Figures, s: Scenario) -> Maker:
+    maker = Maker(a.key, a.name, a.currency, a.day, a.per_eur, why=a.why)
+    maker.rests = {"none": (), **{unit: _rests(a, unit, s) for unit in ("ev", "profit")}}
     if a.why:
         return maker
     whole = a.shares * a.price - a.net_cash - a.stakes
-    maker.figures = [*a.levels, *a.figures]
+    maker.figures = list(a.lines)
     units, stand_in = {}, {}
     for unit, told in a.told.items():
         found = _unit(a, unit, s, max(whole, 0.0))
@@ -102,8 +104,17 @@ def _maker(a: Account, s: Scenario) -> Maker:
     return maker
 
 
+def _rests(a: Figures, unit: str, s: Scenario) -> tuple[str, ...]:
+    """Parts of the figures that the value of a unit rests on."""
+    g = s.separation
+    planned = g.planned_evs if a.key == g.company and unit == "ev" else None
+    if unit in a.sold and planned is None:
+        return (f"sold_{unit}",)
+    return ("cars",) if unit == "ev" else ("share", "market", "net_cash", "owns")
+
+
 def _unit(
-    a: Account, unit: str, s: Scenario, whole: float
+    a: Figures, unit: str, s: Scenario, whole: float
 ) -> tuple[Values, dict[str, str], str] | str:
     """(low, base, high) of a unit, what is assumed, and how: scenario, the seller, or a rule.
 
@@ -124,7 +135,7 @@ def _unit(
     return values, {name: "at the scenario's value of the unit"}, "as the scenario says"
 
 
-def _by_profit(a: Account, g, whole: float) -> tuple[Values, dict[str, str], str]:
+def _by_profit(a: Figures, g, whole: float) -> tuple[Values, dict[str, str], str]:
     share, how, assumed = a.profit_share, "its part of operating profit", {}
     if share is None or g.profitable_share is not None:
         how = "assumed" if g.profitable_share is None else "as the scenario says"
@@ -136,7 +147,7 @@ def _by_profit(a: Account, g, whole: float) -> tuple[Values, dict[str, str], str
     return values, assumed, f"{100 * share:.0f} % of the company, {how}"
 
 
-def _by_cars(a: Account, g, planned: float | None) -> tuple[Values, dict[str, str], str] | str:
+def _by_cars(a: Figures, g, planned: float | None) -> tuple[Values, dict[str, str], str] | str:
     assumed = {}
     cars, per_car = a.cars, a.per_car
     if planned is not None:

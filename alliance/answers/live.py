@@ -7,7 +7,6 @@ panel does not show (intervals, other programmes, events, other makers) is left 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,17 @@ import pandas as pd
 from alliance import ownership
 from alliance import selldown as sd
 from alliance.answers import (
-    accounts,
-    bargaining,
-    control,
-    forms,
+    companies,
+    figures,
+    grid,
     inputs,
-    makers,
+    negotiation,
     programme,
-    transplant,
+    structures,
+    voting,
 )
-from alliance.answers.decline import Tape, begin, claim, how_far, parts, read
-from alliance.answers.form import Answers, Builder
+from alliance.answers.decline import begin, claim, how_far, parts
+from alliance.answers.results import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -35,7 +34,7 @@ _NAMES = ("structures", "companies", "structure", "company")
 BINS, POINTS, LEVELS = 48, 13, 5
 
 
-class Glance:
+class LiveAnswers:
     """Quick answers of each panel at one evidence.
 
     Parameters
@@ -47,24 +46,7 @@ class Glance:
     def __init__(self, ev: Evidence) -> None:
         self.ev = ev
         self._compared: tuple | None = None
-        self._form, self._account = cache(forms.form), cache(accounts.account)
         self._bargain: tuple[Scenario | None, Any] = None, None
-
-    @cached_property
-    def _known(self) -> inputs.Known:
-        return inputs.known(self.ev)
-
-    @cached_property
-    def _tape(self) -> Tape:
-        return read(self.ev)
-
-    @cached_property
-    def _ended(self) -> str | None:
-        return programme.method_ended(self.ev)
-
-    @cached_property
-    def _trust(self) -> tuple:
-        return control.trust_of(self.ev, TRUSTEE, inputs.SHARE)
 
     def decline(self, s: Scenario, only: str = "") -> Answers:
         """The fall, its depth, the peers, the claim and the parts of chapter 1.
@@ -74,7 +56,7 @@ class Glance:
         ScenarioError
             If the scenario does not fit the evidence; so do all panels.
         """
-        b, tape = begin(s, self.ev, self._tape)
+        b, tape = begin(s, self.ev)
         how_far(b, s, tape)
         claim(b, tape)
         parts(b, s, tape)
@@ -88,20 +70,20 @@ class Glance:
         and votes through time), ``loss`` (by amount carried), ``programmes`` (two rows).
         """
         b = Builder("2-selldown", self.ev)
-        i = inputs.fill(s, self.ev, self._known)
+        i = inputs.fill(s, self.ev)
         b.context |= {"group": i.group, "terms": i.terms}
-        control.routes(b, i.terms, i.stake_used)
+        voting.routes(b, i.terms)
         size(b, i)
-        market, why = i.market(s.seed), programme.no_loss(i, self._ended)
+        market, why = i.market(s.seed), programme.no_loss(self.ev, i)
         carrying = None if why else i.group.carrying_eur_per_share
         rows = []
         for name in dict.fromkeys(("block", i.group.programme)):
             found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market), i.terms)
             row = found.summary(carrying)
-            programme.put(b, i, name, row, why)
+            programme.put(b, i, name, row)
             rows.append({"programme": name, **row})
         b.frames["programmes"] = pd.DataFrame(rows).set_index("programme")
-        block = control.block_of(i.terms, *self._trust[:2])
+        block = voting.block_of(i.terms, *voting.trust_of(self.ev, TRUSTEE, inputs.SHARE))
         makers_of = {
             "proceeds": lambda: _histogram(found.proceeds / 1e9),
             "completion": lambda: _completion(found, i.group.horizon_years),
@@ -116,7 +98,7 @@ class Glance:
         """All structures on the headlined company, of chapter 3."""
         tried, found = self._parties(s, (s.separation.company,))
         b = Builder("3-separation", self.ev)
-        transplant.grid(b, s, tried, found)
+        grid.grid(b, s, tried, found)
         b.context |= {
             "group": s.separation,
             "structure_names": {k: f.name for k, f in tried.items()},
@@ -128,17 +110,17 @@ class Glance:
         """The bargain of chapter 3."""
         if self._bargain[0] == s:  # asked for again, to fill the empty fields
             return self._bargain[1]
-        here = bargaining.HOLDER in s.separation.companies
-        _, found = self._parties(s, (bargaining.HOLDER,) if here else ())
+        here = negotiation.HOLDER in s.separation.companies
+        _, found = self._parties(s, (negotiation.HOLDER,) if here else ())
         b = Builder("3-separation", self.ev)
-        bargaining.put(b, s, found, lambda _: self._known)
+        negotiation.put(b, s, found)
         self._bargain = s, b.answers(documents=False)
         return self._bargain[1]
 
     def filled(self, panel: str, s: Scenario) -> dict[str, float | None]:
         """What fills the fields of a panel that a scenario may leave empty, by dotted name."""
         if panel == "selldown":
-            i = inputs.fill(s, self.ev, self._known)
+            i = inputs.fill(s, self.ev)
             out = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
             if i.group.block_discount is None:
                 cost = sd.block_cost(i.terms, i.terms.planned) - i.terms.fee
@@ -150,11 +132,11 @@ class Glance:
             values = company.values if company else {}
             fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
             out = {f"separation.{fields[unit]}": worth[1] for unit, worth in values.items()}
-            a = self._account(name, self.ev)
+            a = figures.figures(name, self.ev)
             out["separation.planned_evs"] = a.cars
             out["separation.value_per_ev_eur"] = a.per_car[1] if a.per_car else None
-            out["separation.profitable_share"] = a.profit_share or makers.ASSUMED_SHARE
-            own = self._form(s.separation.structure, self.ev).own_terms()
+            out["separation.profitable_share"] = a.profit_share or companies.ASSUMED_SHARE
+            own = structures.known(s.separation.structure, self.ev).own_terms()
             return out | {f"separation.{field}": value for field, value in own.items()}
         if panel == "bargain":
             found = self.bargain(s).context
@@ -172,18 +154,18 @@ class Glance:
         """Forms and some makers; what the evidence says of each is read once."""
         compared = tuple(getattr(s.separation, name) for name in _NAMES)
         if compared != self._compared:
-            makers.check_names(s, self.ev)
+            companies.check_names(s, self.ev)
             self._compared = compared
-        tried = forms.forms(s, self.ev, self._form)
-        return tried, makers.makers(s, self.ev, names, self._account)
+        tried = structures.structures(s, self.ev)
+        return tried, companies.companies(s, self.ev, names)
 
 
 #: The panels by name, and the chapter whose answers each is a part of.
 PANELS: dict[str, Callable[..., Answers]] = {
-    "selldown": Glance.selldown,
-    "decline": Glance.decline,
-    "separation": Glance.separation,
-    "bargain": Glance.bargain,
+    "selldown": LiveAnswers.selldown,
+    "decline": LiveAnswers.decline,
+    "separation": LiveAnswers.separation,
+    "bargain": LiveAnswers.bargain,
 }
 
 

@@ -6,65 +6,65 @@ import numpy as np
 import pandas as pd
 
 from alliance import ownership, returns
-from alliance.answers.form import Builder
-from alliance.evidence import Evidence, Used
-
-_EPS = {
-    "eps_if_bought": "Nissan's earnings a share if it buys and cancels the planned shares",
-    "eps_if_sold": "Nissan's earnings a share if others buy the planned shares",
-}
+from alliance.answers import inputs
+from alliance.answers.results import Builder
+from alliance.errors import NotKnown
+from alliance.evidence import Evidence
 
 
 def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     """Add the arithmetic of the sale, the loop, the votes and Nissan's earnings a share."""
-    t, used = i.terms, i.stake_used
-    routes(b, t, used)
-    ev = b.ev
-    with ev.reading() as cross_used:
-        back_shares = ev.holding(share, holder)
-        holder_issued = ev.shares(holder)
-        treasury = ev.shares(share, "treasury")
-    known = not back_shares.empty and not holder_issued.empty
-    back = float(back_shares.iloc[-1] / holder_issued.iloc[-1]) if known else None
-    stake = t.held / t.issued
-    why = None if known else f"Nissan's stake in Renault was not public on {ev.as_of}"
-    for key, a, label in (
-        ("loop_before", stake, "Value counted twice in the cross-holding, before"),
-        (
-            "loop_after",
-            min(t.target, stake),
-            "Value counted twice at the target, Nissan's stake in Renault unchanged",
-        ),
-    ):
-        value = ownership.loop(a, back) if known else None
-        b.put(f"ownership.{key}", value, "fraction", label, used | cross_used, why)
-    now, cap, votes_used = _votes(b, i, trustee, share)
-    _stakes(b, stake, back if known else None, now, cap)
-    b.frames["cross"] = _cross(stake, back, now, cap) if known else pd.DataFrame()
-    label = "Nissan's votes in Renault after the deal, at most the cap, of those that may be cast"
-    after = b.frames["cross"].iloc[1]["votes after"] if known else None
-    b.put("ownership.votes.nissan_after", after, "fraction", label, votes_used | cross_used, why)
-    if not known:
-        for key in ("eps_if_bought", "eps_if_sold"):
-            b.put(f"selldown.{key}", None, "fraction", _EPS[key], used | cross_used, why)
-    if known:
-        own = float(treasury.iloc[-1]) if len(treasury) else 0.0
-        _eps(b, t, own, back, used | cross_used)
-        b.frames["look_through"] = _look_through(b, i, stake, back, holder, share)
+    t, ev = i.terms, b.ev
+    routes(b, t)
+    stake, back = t.held / t.issued, None
+    loops = {"ownership.loop_before": stake, "ownership.loop_after": min(t.target, stake)}
+    for key, part in loops.items():
+        with b.section(key):
+            inputs.stake(ev)
+            back = _back(ev, share, holder)
+            b.put(key, ownership.loop(part, back))
+    now, cap = _votes(b, i, trustee, share)
+    _stakes(b, stake, back, now, cap)
+    b.frames["cross"] = pd.DataFrame() if back is None else _cross(stake, back, now, cap)
+    key = "ownership.votes.nissan_after"
+    with b.section(key):
+        _back(ev, share, holder), ev.figure("voting-cap")
+        b.put(key, b.frames["cross"].iloc[1]["votes after"])
+    for key, how in (("eps_if_bought", "bought"), ("eps_if_sold", "sold")):
+        with b.section(f"selldown.{key}"):
+            inputs.stake(ev)
+            treasury, crossed = ev.shares(share, "treasury"), _back(ev, share, holder)
+            own = float(treasury.iloc[-1]) if len(treasury) else 0.0
+            gain = ownership.eps_accretion(t.issued, own, t.held, crossed, **{how: t.planned})
+            b.put(f"selldown.{key}", gain)
+    if back is not None:
+        with b.section():
+            b.frames["look_through"] = _look_through(ev, i, stake, back, holder, share)
 
 
-def routes(b: Builder, t, used: Used) -> None:
+def _back(ev: Evidence, share: str, holder: str) -> float:
+    """The part of the holder that the share's company holds.
+
+    Raises
+    ------
+    NotKnown
+    """
+    held, issued = ev.holding(share, holder), ev.shares(holder)
+    if held.empty or issued.empty:
+        raise NotKnown(f"Nissan's stake in Renault was not public on {ev.as_of}")
+    return float(held.iloc[-1] / issued.iloc[-1])
+
+
+def routes(b: Builder, t) -> None:
     """Add how many shares each route takes."""
-    stake = t.held / t.issued
-    b.put("selldown.stake_before", stake, "fraction", "Renault's stake in Nissan now", used)
-    sale = t.planned
-    b.put("selldown.shares_sale_only", sale, "shares", "Shares to sell to others", used)
     bought = ownership.buyback_to_reach(t.held, t.issued, t.target) if t.planned else 0.0
-    label = "Shares to sell to Nissan, which cancels, to reach the target"
-    b.put("selldown.shares_buyback_only", bought, "shares", label, used)
-    ended = ownership.stake(t.held, t.issued, bought=t.planned)
-    label = "Stake if only the planned shares go, all bought back and cancelled"
-    b.put("selldown.stake_if_trust_bought_back", ended, "fraction", label, used)
+    with b.section():
+        inputs.stake(b.ev)
+        b.put("selldown.stake_before", t.held / t.issued)
+        b.put("selldown.shares_sale_only", t.planned)
+        b.put("selldown.shares_buyback_only", bought)
+        ended = ownership.stake(t.held, t.issued, bought=t.planned)
+        b.put("selldown.stake_if_trust_bought_back", ended)
     parts = np.linspace(0, t.planned, 61)
     b.frames["routes"] = pd.DataFrame(
         {
@@ -74,13 +74,6 @@ def routes(b: Builder, t, used: Used) -> None:
             "half": ownership.stake(t.held, t.issued, sold=parts / 2, bought=parts / 2),
         }
     )
-
-
-def _eps(b: Builder, t, treasury: float, back: float, used: Used) -> None:
-    arguments = (t.issued, treasury, t.held, back)
-    for key, how in (("eps_if_bought", "bought"), ("eps_if_sold", "sold")):
-        value = ownership.eps_accretion(*arguments, **{how: t.planned})
-        b.put(f"selldown.{key}", value, "fraction", _EPS[key], used)
 
 
 def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -> pd.DataFrame:
@@ -112,9 +105,8 @@ def _stakes(b: Builder, stake: float, back: float | None, now, cap: float | None
         votes = min(back, 1.0 if cap is None else cap) if in_force else 0.0
         rows.append(("Nissan", "Renault", back, votes))
     computed = pd.DataFrame(rows, columns=["holder", "company", "capital", "votes"])
-    with b.ev.reading() as used:
+    with b.section():
         printed = b.ev.cited(b.ev.stakes).sort_values("date")
-    b.used = b.used | used
     printed = printed.groupby(["company", "holder"], sort=False, as_index=False).tail(1)
     own = pd.MultiIndex.from_frame(computed[["holder", "company"]])
     entry = pd.MultiIndex.from_frame(printed[["holder", "company"]]).isin(own)
@@ -122,12 +114,10 @@ def _stakes(b: Builder, stake: float, back: float | None, now, cap: float | None
     b.frames["stakes"] = pd.concat([computed, printed], ignore_index=True)
 
 
-def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: str):
+def _look_through(ev: Evidence, i, stake: float, back: float, holder: str, share: str):
     """Market values without double counting, in euros."""
-    with b.ev.reading() as used:
-        price, own = b.ev.close(holder), b.ev.shares(holder)
-        price = price[returns.common(price, b.ev.close(share))]  # one day for both
-    b.used = b.used | used
+    price, own = ev.close(holder), ev.shares(holder)
+    price = price[returns.common(price, ev.close(share))]  # one day for both
     worth = i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur
     value = pd.Series({holder: float(price.iloc[-1] * own.iloc[-1]), share: worth})
     held = pd.DataFrame(0.0, index=value.index, columns=value.index)
@@ -135,12 +125,11 @@ def _look_through(b: Builder, i, stake: float, back: float, holder: str, share: 
     return ownership.look_through(held, value).assign(market=value)
 
 
-def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, float | None, Used]:
-    """Shares in the trust, the cap on votes (None where not public), and what was read."""
-    with ev.reading() as used:
-        cap, rows = ev.figure("voting-cap"), ev.rows("holdings", holder=trustee, company=share)
-    rows = rows.sort_values("date")
-    return float(rows["shares"].iloc[-1]) if len(rows) else None, cap, used
+def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, float | None]:
+    """Shares in the trust, and the cap on votes; None where not public."""
+    rows = ev.rows("holdings", holder=trustee, company=share).sort_values("date")
+    inside = float(rows["shares"].iloc[-1]) if len(rows) else None
+    return inside, ev.figure("voting-cap")
 
 
 def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
@@ -149,25 +138,17 @@ def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
     return ownership.Block(t.held - inside, inside, t.issued, cap)
 
 
-def _votes(b: Builder, i, trustee: str, share: str) -> tuple:
-    """Add the votes by each reading of the trust; the block, the cap on its votes, and sources."""
+def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, float | None]:
+    """Add the votes by each reading of the trust; the block, and the cap on its votes."""
     t = i.terms
-    trust, cap, used = trust_of(b.ev, trustee, share)
-    now, exists, used = block_of(t, trust, cap), trust is not None, used | i.stake_used
+    trust, cap = trust_of(b.ev, trustee, share)
+    now, exists = block_of(t, trust, cap), trust is not None
     where = "in the trust" if exists else "planned for sale put in a trust"
-    labels = {
-        "mirror": f"Renault's votes, shares {where} split as the others",
-        "no_effect": f"Renault's votes, shares {where} without effect",
-        "follow": f"Renault's votes, shares {where} following it (its own nominees)",
-    }
-    for reading, label in labels.items():
-        value = ownership.votes(now, reading)
-        b.put(f"ownership.votes.{reading}", value, "fraction", label, used)
-    label = (
-        "Renault's own votes in Nissan after the deal, at most the cap, of those that may be cast"
-    )
-    after = now.cast / now.exercisable
-    b.put("ownership.votes.renault_after", after, "fraction", label, used)
+    with b.section():
+        inputs.stake(b.ev), trust_of(b.ev, trustee, share)
+        for reading in ("mirror", "no_effect", "follow"):
+            b.put(f"ownership.votes.{reading}", ownership.votes(now, reading), where=where)
+        b.put("ownership.votes.renault_after", now.cast / now.exercisable)
     stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
     before = "if all voted" if exists else "before"
     b.frames["power"] = pd.DataFrame(
@@ -188,7 +169,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> tuple:
     )
     b.frames["owners"] = _owners(t, now, before)
     b.context["trust_exists"] = exists
-    return now, cap, used
+    return now, cap
 
 
 def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:

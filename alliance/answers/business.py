@@ -1,0 +1,96 @@
+"""Chapter 1, the business underneath: units sold, share of the market, book value."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alliance import decline, returns
+from alliance.answers.results import Builder
+from alliance.errors import NotKnown
+from alliance.evidence import Evidence
+
+SHARE = "nissan"
+
+
+def put(b: Builder, start: pd.Timestamp) -> None:
+    """Add unit sales, market share and price to book."""
+    _sales(b)
+    _market_share(b)
+    with b.section():
+        price, books = b.ev.close(SHARE), book_values(b.ev)
+        at = returns.as_known(books["bps"].rename("book value"), price[start:].index)
+        if len(books):  # after the last disclosure a book value stands for a while only
+            at[books.index[-1] + pd.Timedelta(days=returns.MISSING_DAYS + 1) :] = float("nan")
+        b.frames["price_to_book"] = pd.DataFrame({"ratio": price[start:] / at, "bps": at})
+        b.frames["books"] = books
+    last = last_book(b.ev)
+    note = last.note or f"book value published on {last.date}"
+    with b.section("decline.price_to_book") as used:
+        price = b.ev.close(SHARE).iloc[-1:]
+        used.within(price.index[0])
+        b.put("decline.price_to_book", price.iloc[0] / last_book(b.ev).known(), note)
+    with b.section("decline.book_value_jpy"):
+        b.put("decline.book_value_jpy", last_book(b.ev).known(), note)
+
+
+def _sales(b: Builder) -> None:
+    ends = "decline.units", "decline.units_change"
+    with b.section():
+        sales = b.ev.rows("sales", company=SHARE)
+        b.frames["regions"] = decline.by_region(sales)
+    years = sales[(sales["region"] == "total") & (sales["period"] == "FY")]
+    years = years.sort_values("fiscal_year")["fiscal_year"].iloc[[0, -1] if len(years) else []]
+    for key, which in zip(ends, (years[-1:], years), strict=True):
+        with b.section(key):
+            units = _full_years(b.ev, which)["units"].astype(float)
+            last = units.iloc[-1]
+            value = last if key == "decline.units" else last / units.iloc[0] - 1
+            b.put(key, value, " to ".join(which))
+
+
+def _full_years(ev: Evidence, years: pd.Series) -> pd.DataFrame:
+    found = ev.rows(
+        "sales", lambda f: f["fiscal_year"].isin(years), company=SHARE, region="total", period="FY"
+    )
+    if found.empty:
+        raise NotKnown(f"no unit sales were public on {ev.as_of}")
+    return found.sort_values("fiscal_year")
+
+
+def _market_share(b: Builder) -> None:
+    with b.section():
+        b.frames["market_share"] = decline.market_share(
+            b.ev.rows("sales", company=SHARE), b.ev.world_market
+        )
+    share, key = b.frames["market_share"], "decline.world_share"
+    with b.section(key):
+        if share.empty:
+            b.ev.world_market, b.ev.rows("sales", company=SHARE)
+            raise NotKnown(f"no world market was public on {b.ev.as_of}")
+        (year, period), part = share.index[-1], share["share"].iloc[-1]
+        one = {"fiscal_year": year, "period": period}
+        b.ev.rows("sales", company=SHARE, region="total", **one)
+        b.ev.rows("world-market", **one)
+        b.put(key, part, year if period == "FY" else f"nine months of {year}")
+
+
+def book_values(ev: Evidence) -> pd.DataFrame:
+    """Net assets a share by disclosure day; see :func:`alliance.decline.book_value`."""
+    return decline.book_value(
+        ev.rows("statements", company=SHARE), ev.rows("book-values", company=SHARE)
+    )
+
+
+def last_book(ev: Evidence) -> returns.Level:
+    """The last published net assets a share; counts the one disclosure that it is from."""
+
+    def make() -> returns.Level:
+        for table in ("statements", "book-values"):
+            rows = ev.rows(table, lambda f: f["published"] == f["published"].max(), company=SHARE)
+            if len(rows):
+                break
+        none = rows.iloc[:0]
+        both = (rows, none) if table == "statements" else (none, rows)
+        return returns.level(decline.book_value(*both)["bps"].rename("book value"), ev.as_of)
+
+    return ev.once("last book", make)

@@ -1,0 +1,121 @@
+"""Chapter 2, the record: each disclosed sale recomputed, and which reading of the loss it supports.
+
+Two readings of a disposal loss: *naive*, what is given up against the cash; and *buy-back shared*
+(``own_share``), in which the seller's remaining stake shares in what the issuer paid. Each implies
+an amount carried a share, and, rolled forward, a loss when the equity method ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pandas as pd
+
+from alliance import ownership, returns
+from alliance.answers.results import Builder
+from alliance.errors import NotKnown
+
+HEADLINES = {
+    "stake": "stake",
+    "cash_eur": "cash_eur",
+    "loss_eur": "loss_eur",
+    "carrying_implied": "own_share",
+}
+STEPS = ["step", "own_share", "naive"]
+_ROLL = (
+    "contribution-2024",
+    "contribution-h1-2024",
+    "contribution-q1-2025",
+    "contribution-q2-2025",
+)
+
+
+def put(b: Builder, share: str, holder: str) -> None:
+    """Add the disclosed sales public by then, and the roll to June 2025 where all of it is."""
+    ev, where = b.ev, "selldown.record.{sale}"
+    with b.section():
+        held, rate = ev.holding(holder, share), ev.rate("jpy_per_eur")
+        sales = [_sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
+    b.frames["record"], b.frames["roll"] = pd.DataFrame(sales), pd.DataFrame(columns=STEPS)
+    for row in b.frames["record"].itertuples():
+        words = {"sale": row.tranche, "day": row.announced.date()}
+        for key, column in HEADLINES.items():
+            with b.section() as used:
+                ev.rows("tranches", _is(row.tranche))
+                if column in ("stake", "own_share"):
+                    ev.holding(holder, share)
+                if column == "cash_eur":
+                    ev.rate("jpy_per_eur")
+                    used.within(returns.earliest(row.announced), row.announced)
+                b.put(f"{where}.{key}", getattr(row, column), **words)
+    if len(sales) > 2:
+        with suppress(NotKnown), b.section():
+            _roll(b, holder, share)
+
+
+def _is(sale: int) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda tranches: tranches["tranche"] == sale
+
+
+def _sale(t, rate: pd.Series, held: pd.Series) -> dict:
+    """One disclosed sale, recomputed."""
+    before = held[held.index < t.settled].iloc[-1]
+    stake = ownership.stake(before, t.issued_after + t.shares_bought, 0, t.shares, t.shares_bought)
+    fix = returns.as_known(rate, pd.DatetimeIndex([t.announced])).iloc[0]
+    cash = t.shares * t.price_jpy / fix
+    price = t.proceeds_eur / t.shares
+    tied = t.shares - stake * t.shares_bought
+    return {
+        "tranche": t.tranche,
+        "announced": t.announced,
+        "shares": t.shares,
+        "price_jpy": t.price_jpy,
+        "stake": stake,
+        "stake_printed": t.stake_after,
+        "cash_eur": cash,
+        "cash_disclosed": t.proceeds_eur,
+        "loss_eur": t.loss_eur,
+        "naive": price + t.loss_eur / t.shares,
+        "own_share": price + t.loss_eur / tied,
+        "held_before": before,
+    }
+
+
+def _roll(b: Builder, holder: str, share: str) -> None:
+    """Add the amount carried, from the third sale to the change of method, and the loss then.
+
+    Raises
+    ------
+    NotKnown
+        If one of the figures was not public.
+    """
+    ev, record = b.ev, b.frames["record"]
+    value = {key: float(ev.fact(key)["value"]) for key in (*_ROLL, "impairment-2024")}
+    fair, said = ev.fact("fair-value-basis-2025"), ev.fact("switch-loss-announced")
+    third = record.iloc[2]
+    ev.rows("tranches", _is(third["tranche"])), ev.holding(holder, share)
+    left = third["held_before"] - third["shares"]
+    second = value["contribution-2024"] - value["contribution-h1-2024"]
+    first = value["contribution-q1-2025"] + value["contribution-q2-2025"]
+    own, naive = third["own_share"], third["naive"]
+    out = third["cash_disclosed"] + third["loss_eur"]
+    rows = [("implied by the third sale", own, naive)]
+    rows.append(("after it", (third["held_before"] * own - out) / left, naive))
+    for step, amount in (
+        ("write-down of 2024", -value["impairment-2024"]),
+        ("Nissan's contribution, second half of 2024", second),
+        ("Nissan's contribution, first half of 2025", first),
+    ):
+        rows.append((step, rows[-1][1] + amount / left, rows[-1][2] + amount / left))
+    with ev.reading() as used:
+        day = pd.DatetimeIndex([said["date"]])
+        worth = float(fair["value"]) / returns.as_known(ev.rate("jpy_per_eur"), day).iloc[0]
+        used.within(returns.earliest(day[0]), day[0])
+    for n, reading in ((1, "own_share"), (2, "naive")):
+        b.put(f"selldown.record.switch_loss_{reading}", left * (rows[-1][n] - worth))
+    with b.section():
+        said = float(ev.fact("switch-loss-announced")["value"])
+        b.put("selldown.record.switch_loss_announced", said)
+    rows.append(("fair value in June 2025", worth, worth))
+    b.frames["roll"] = pd.DataFrame(rows, columns=STEPS)

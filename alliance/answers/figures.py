@@ -1,0 +1,246 @@
+"""Chapter 3, the inputs: a car maker in euros as the evidence shows it, whatever the scenario."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from alliance import returns
+from alliance.answers import units
+from alliance.answers.structures import RATES, per_eur
+from alliance.errors import NotKnown, ScenarioError
+from alliance.evidence import Evidence
+
+Values = tuple[float, float, float]  # low, base, high in EUR
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A maker on the day or on the eve of its deal; ``why`` says why there are no figures.
+
+    Parameters
+    ----------
+    price, shares, net_cash, free_cash_flow, stakes
+        EUR a share, a count, EUR.
+    plan : tuple
+        EUR or None, years, and the part still to run, of its plan for electric cars; ``plan_for``
+        names it.
+    owns : dict
+        Parts of other companies.
+    cars : float or None
+        Electric cars a year of its own plan that still runs; of several the one that ends first.
+    per_car : tuple or None
+        EUR that a planned car a year was worth: low, base, high.
+    profit_share : float or None
+        Its profitable unit's part of the whole's operating profit.
+    told : dict
+        Names of its units.
+    sold : dict
+        By unit, the values that a seller named, what is assumed in them, and who named them.
+    assumed : dict
+        What stands in for evidence, in words by id.
+    lines : tuple of tuple
+        Of the table of inputs: figure, value, where it is from, and its origin.
+    """
+
+    key: str
+    name: str
+    currency: str
+    day: dt.date
+    why: str = ""
+    per_eur: float = 1.0
+    price: float = 0.0
+    shares: float = 0.0
+    net_cash: float = 0.0
+    free_cash_flow: float = 0.0
+    stakes: float = 0.0
+    plan: tuple[float | None, float, float] = (None, 0.0, 0.0)
+    plan_for: str = "EV plan"
+    owns: Mapping[str, float] = field(default_factory=dict)
+    cars: float | None = None
+    per_car: Values | None = None
+    profit_share: float | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    sold: Mapping[str, tuple[Values, dict[str, str], str]] = field(default_factory=dict)
+    assumed: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[tuple, ...] = ()
+    note: str = ""
+
+
+def figures(key: str, ev: Evidence) -> Figures:
+    """A maker's figures."""
+    return ev.once(("figures", key), lambda: _figures(key, ev))
+
+
+def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
+    """Count what parts of a maker's figures (names of :data:`_PARTS`) rest on."""
+    row, then = _row(key, ev)
+    for name in parts if row is not None else ():
+        try:
+            _part(name, key, row, then)
+        except NotKnown:
+            return
+
+
+def _figures(key: str, ev: Evidence) -> Figures:
+    row, then = _row(key, ev)
+    name = ev.names("carmakers")[key]
+    if row is None:
+        why = f"{name} was not public on {ev.as_of}"
+        return Figures(key, name, "EUR", ev.as_of, why)
+    who = {"key": key, "name": row["name"], "currency": row["currency"], "day": then.as_of}
+    try:
+        parts = [_part(name, key, row, then) for name in _PARTS]
+    except NotKnown as error:
+        return Figures(**who, why=str(error))
+    own = {unit: row[f"{unit}_unit"] for unit in ("ev", "profit")}
+    who["told"] = {unit: name for unit, name in own.items() if isinstance(name, str)}
+    for name in ("assumed", "sold"):
+        who[name] = {k: v for part in parts[::-1] for k, v in part.pop(name, {}).items()}
+    who["lines"] = tuple(line for part in parts for line in part.pop("lines", ()))
+    who["note"] = "; ".join(filter(None, (part.pop("note", "") for part in parts)))
+    return Figures(**who, **{k: v for part in parts for k, v in part.items()})
+
+
+def _row(key: str, ev: Evidence) -> tuple[pd.Series | None, Evidence]:
+    """A maker's row, and the evidence on the day or on the eve of its deal."""
+    rows = ev.rows("carmakers", maker=key)
+    if rows.empty:
+        return None, ev
+    eves = ev.rows("separation-events", maker=key, marks="eve")
+    return rows.iloc[0], ev.at(min([ev.as_of, *eves["date"].dt.date]))
+
+
+def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
+    """Price, count, rate and value; raises NotKnown where one of them was not public."""
+    price = _price(key, row["share"], ev)
+    last = ev.last("shares", "date", company=row["share"], item="issued")
+    if price.value is None or last is None:
+        missing = f"the share count of {row['name']} was not public on {ev.as_of}"
+        raise NotKnown(price.note or missing)
+    fx = _rate(row, ev)
+    shares, value = float(last["shares"]), price.value / fx
+    day = price.note or f"close of {price.date}"
+    of = last["note"] if isinstance(last["note"], str) else "last count public"
+    old = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
+    stand_in = {f"separation.{key}.shares": "on a share count that stands in"}
+    return {
+        "price": value,
+        "shares": shares,
+        "per_eur": fx,
+        "assumed": stand_in if last["confidence"] == "low" else {},
+        "lines": (
+            ("price a share", value, day, "evidence"),
+            ("shares", shares, of, "evidence"),
+            ("market value", shares * value, day, "evidence"),
+        ),
+        "note": "; ".join(filter(None, (price.note, old))),
+    }
+
+
+def _price(key: str, share: str, ev: Evidence) -> returns.Level:
+    """The last close on a day on which what the maker holds was traded too."""
+
+    def make() -> returns.Level:
+        with ev.reading() as used:
+            close = ev.close(share)
+            for other in _held(key, share, ev):
+                days = returns.common(close, ev.close(other))  # one day for it and what it holds
+                close = close[: days[-1]] if len(days) else close
+            price = returns.level(close, ev.as_of)
+            used.within(price.date or ev.as_of, of="prices-")
+        return price
+
+    return ev.once(("price", key), make)
+
+
+def _held(key: str, share: str, ev: Evidence) -> list[str]:
+    """Other companies that a maker holds."""
+    rows = ev.rows("holdings", beneficiary=key)
+    return sorted(rows.loc[rows["company"] != share, "company"].unique())
+
+
+def _rate(row: pd.Series, ev: Evidence) -> float:
+    """Units of the maker's currency for a euro on the day of its price."""
+    try:
+        return per_eur(row["currency"], ev, _price(row["maker"], row["share"], ev).date)
+    except ScenarioError as error:
+        raise NotKnown(str(error)) from None
+
+
+def _holdings(key: str, row: pd.Series, ev: Evidence) -> dict:
+    """Market value in euros of what a maker holds of other companies with a price, and parts."""
+    total, owns = 0.0, {}
+    for company in _held(key, row["share"], ev):
+        held, close = ev.holding(key, company).iloc[-1], ev.close(company)
+        close = returns.level(close, ev.as_of)
+        if close.value is not None:
+            currency = ev.rows("companies", company=company)["currency"].iloc[0]
+            total += held * close.value / per_eur(currency, ev, close.date)
+    for company in ev.rows("holdings", beneficiary=key)["company"].unique():
+        if len(issued := ev.shares(company)):
+            owns[company] = float(ev.holding(key, company).iloc[-1] / issued.iloc[-1])
+    held = ("at market", "evidence") if total else ("none in the evidence", "assumed")
+    return {"stakes": total, "owns": owns, "lines": (("listed stakes", total, *held),)}
+
+
+def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
+    """Net cash or free cash flow as last public, nil where none was."""
+
+    def part(key: str, row: pd.Series, ev: Evidence) -> dict:
+        last = ev.last("fundamentals", "year", maker=key, metric=metric)
+        if last is None:
+            told = {f"separation.{key}.{metric}": f"{metric.replace('_', ' ')} taken as nil"}
+            line = metric, 0.0, "not public: taken as nil", "assumed"
+            return {metric: 0.0, "assumed": told, "lines": (line,)}
+        value = float(last["value"]) / _rate(row, ev)
+        return {metric: value, "lines": ((metric, value, f"of {last['year']}", "evidence"),)}
+
+    return part
+
+
+def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
+    """The last plan of money: EUR, years, part still to run."""
+    plans = ev.rows("ev-plans", units.standing("money", ev), maker=key)
+    if plans.empty:
+        return {}
+    p = plans.iloc[0]
+    span = (p["end"] - p["start"]).days
+    total = float(p["amount"]) / per_eur(p["unit"], ev, _price(key, row["share"], ev).date)
+    left = min(1.0, max(0.0, (p["end"] - pd.Timestamp(ev.as_of)).days / span))
+    when = f"{p['start']:%Y-%m} to {p['end']:%Y-%m}, {left:.0%} still to run"
+    when += f"; {p['note']}" if isinstance(p["note"], str) else ""
+    covers = f"plan for {p['covers']}" if isinstance(p["covers"], str) else "EV plan"
+    lines = [("EV plan", total, when, "evidence")]
+    return {"plan": (total, span / 365.25, left), "plan_for": covers, "lines": lines}
+
+
+def _cars(key: str, row: pd.Series, ev: Evidence) -> dict:
+    return units.cars(key, row, ev, _price(key, row["share"], ev).date)
+
+
+def _close(key: str, row: pd.Series, ev: Evidence) -> dict:
+    """The price alone, and its rate; both are in :func:`_market` too."""
+    _price(key, row["share"], ev), _rate(row, ev)
+    return {}
+
+
+_PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {
+    "close": _close,
+    "market": _market,
+    "owns": _holdings,
+    "net_cash": _money("net_cash"),
+    "free_cash_flow": _money("free_cash_flow"),
+    "plan": _plan,
+    "cars": _cars,
+    "share": units.profit_share,
+    "sold_ev": units.sold("ev"),
+    "sold_profit": units.sold("profit"),
+}
+
+
+def _part(name: str, key: str, row: pd.Series, ev: Evidence) -> dict:
+    return dict(ev.once((name, key), lambda: _PARTS[name](key, row, ev)))

@@ -1,0 +1,194 @@
+"""Chapter 3, what happened: each deal recomputed beside what was printed, as far as public."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alliance.answers.results import Builder
+from alliance.answers.structures import in_eur
+from alliance.errors import NotKnown
+
+BLOCKS = ("porsche-listed-shares", "porsche-anchor-shares")
+PRICES = ("porsche-offer-price", "porsche-anchor-price")
+UNIT = "porsche-ag-pref"
+COLUMNS = ["maker", "item", "computed", "printed", "unit", "note"]
+
+
+def put(b: Builder) -> None:
+    """Add the record of the deals, the cells side by side, segments, charges and volumes."""
+    rows: list[tuple] = []
+    for add in (_porsche, _renault, _ford, _gm):
+        add(b, rows)
+    b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
+    with b.section():
+        b.frames["deals"] = b.ev.cited(b.ev.deals)
+        b.frames["priors"] = b.ev.priors
+        b.frames["valuations"] = in_eur(b.ev.valuations, ["low", "high"], b.ev)
+
+
+def _row(rows, maker, item, computed, printed, unit, note="") -> None:
+    if computed is not None:
+        rows.append((maker, item, computed, printed, unit, note))
+
+
+def _porsche(b: Builder, rows) -> None:
+    """The flotation: proceeds, premium, payout, capital and votes kept."""
+    ev, where, found = b.ev, "separation.record.porsche.", {}
+
+    why = f"the terms of Porsche's flotation were not public on {ev.as_of}"
+
+    def known(*facts: str) -> list[float]:
+        figures = [ev.figure(name) for name in facts]
+        if None in figures:
+            raise NotKnown(why)
+        return figures
+
+    def last(series: pd.Series) -> float:
+        if series.empty:
+            raise NotKnown(why)
+        return float(series.iloc[-1])
+
+    def gross() -> float:
+        listed, anchor, offer, price = known(*BLOCKS, *PRICES)
+        return listed * offer + anchor * price
+
+    def premium() -> float:
+        offer, price = known(*PRICES)
+        return price / offer - 1
+
+    def special() -> float:
+        return known("porsche-payout")[0] * gross() / last(ev.shares("volkswagen-pref"))
+
+    def capital() -> float:
+        held, issued = ev.holding("volkswagen", UNIT), ev.shares(UNIT)
+        return last(held) / last(issued)
+
+    def votes() -> float:
+        return 1 - known(BLOCKS[1])[0] / (last(ev.shares(UNIT)) / 2)
+
+    for make, key in (
+        (gross, "gross_proceeds_eur"),
+        (premium, "premium"),
+        (special, "special_dividend_eur_per_share"),
+        (capital, "capital_kept"),
+        (votes, "votes_kept"),
+    ):
+        with b.section(where + key):
+            found[key] = None
+            found[key] = make()
+            b.put(where + key, found[key])
+    with b.section():
+        f, proceeds = ev.figure, found["gross_proceeds_eur"]
+        spent, bought = f("porsche-stabilisation"), f("porsche-se-votes-bought")
+        after = total = floating = None
+        if found["special_dividend_eur_per_share"] is not None:
+            listed, offer, payout = known(BLOCKS[0], PRICES[0], "porsche-payout")
+            total = payout * proceeds
+            if spent:
+                after = listed * offer - spent
+                floating = (listed - spent / offer) / last(ev.shares(UNIT))
+        note = "printed: 75 % less a share"
+        for item, value, printed, unit, said in (
+            ("both blocks, gross", proceeds, f("porsche-proceeds-printed"), "EUR", ""),
+            ("listed block after stabilisation", after, f("porsche-placement-printed"), "EUR", ""),
+            ("premium of the voting share", found["premium"], f("porsche-premium-printed"),
+             "fraction", ""),
+            ("special dividend", total, f("porsche-special-total-printed"), "EUR", ""),
+            ("special dividend a share", found["special_dividend_eur_per_share"],
+             f("porsche-special-dividend-printed"), "EUR a share", ""),
+            ("free float of the capital", floating, f("porsche-float-printed"), "fraction", ""),
+            ("votes kept", found["votes_kept"], None if bought is None else 1 - bought,
+             "fraction", note),
+            ("capital kept", found["capital_kept"], None, "fraction", "not printed"),
+        ):  # fmt: skip
+            _row(rows, "Volkswagen", item, value, printed, unit, said)
+
+
+def _renault(b: Builder, rows) -> None:
+    """Ampere's plan and pledges; Horse's owners."""
+    f = b.ev.figure
+    with b.section():
+        raised, note = f("ampere-cancelled"), f"no listing by {b.ev.as_of}"
+        for day in b.ev.rows("structures", structure="carve_out")["ended"].dropna():
+            note = f"cancelled on {day.date()}"
+        b.put("separation.record.ampere.raised_eur", raised, note)
+    with b.section():
+        nissan, mitsubishi = f("ampere-pledge-nissan"), f("ampere-pledge-mitsubishi")
+        both = nissan + mitsubishi if None not in (nissan, mitsubishi) else None
+        _row(rows, "Renault", "pledges to Ampere", both, f("ampere-pledges-printed"), "EUR")
+        floated, allies = f("ampere-float-planned"), f("ampere-allies-planned")
+        kept = 1 - floated - allies if None not in (floated, allies) else None
+        floor = f("ampere-floor")
+        told = "" if floor is None else f"at least {floor:.0%} was promised"
+        _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", told)
+        told = "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else "")
+        _row(rows, "Renault", "raised by Ampere", raised, None, "EUR", told)
+        sold = f("horse-aramco-share")
+        half = None if sold is None else (1 - sold) / 2
+        _row(rows, "Renault", "part of Horse kept", half, f("horse-kept-printed"), "fraction")
+        value, revenue = f("horse-value"), f("horse-revenue")
+        if value and revenue:
+            _row(rows, "Renault", "Horse: enterprise value over revenue", value / revenue, None,
+                 "ratio", "neither printed a price paid")  # fmt: skip
+
+
+def _ford(b: Builder, rows) -> None:
+    """Ford's segments by year against the group, losses against guidance; aims of all."""
+    key = "separation.ford.ev_result_usd"
+    with b.section():
+        table = b.frames["segments"] = b.ev.segments
+        aimed = b.ev.figure("ford-margin-target")
+        plans = b.ev.ev_plans.query("kind == 'cars'").sort_values("published")
+        b.frames["aims"] = _aims(b, table, plans, aimed)
+    ford = table.query("maker == 'ford' and basis == 'actual'")
+    wide = ford.pivot(index="year", columns="segment", values="ebit_low").astype(float)
+    b.frames["ford"] = wide.reset_index()
+    with b.section(key):
+        losses = b.ev.rows("segments", maker="ford", basis="actual", segment="model-e")
+        losses = losses.dropna(subset="ebit_low").sort_values("year")
+        if losses.empty:
+            raise NotKnown(f"no result of Model e was public on {b.ev.as_of}")
+        years = losses["year"].iloc[[0, -1]]
+        b.put(key, float(losses["ebit_low"].sum()), " to ".join(years.astype(str)))
+
+
+def _gm(b: Builder, rows) -> None:
+    """GM's charges, added."""
+    key = "separation.gm.ev_charges_usd"
+    with b.section(key):
+        charges = [b.ev.figure(f"gm-charge-2025-q{n}") for n in (3, 4)]
+        if not (known := [c for c in charges if c is not None]):
+            b.ev.rows("segments", maker="gm")
+            raise NotKnown(f"no EV charge of GM was public on {b.ev.as_of}")
+        b.put(key, sum(known))
+    if known:
+        with b.section():
+            printed = b.ev.figure("gm-charges-printed")
+            _row(rows, "GM", "EV charges of 2025", sum(known), printed, "USD")
+
+
+#: The segment whose units are a maker's battery cars.
+_CARS = {"gm": "ev", "ford": "model-e", "volkswagen": "bev", "renault": "renault-brand-ev"}
+
+
+def _aims(b: Builder, table: pd.DataFrame, plans: pd.DataFrame, margin: float | None):
+    """What makers aimed at beside what came: ``maker``, ``item``, ``year``, ``aim``, ``outcome``,
+    ``of`` (the outcome's year), ``unit``. Perimeters differ between makers, and in time.
+    """
+    names, rows = b.ev.names("carmakers"), []
+    actual = table.query("basis == 'actual'")
+    last = {(p.maker, p.end.year): float(p.amount) for p in plans.itertuples()}
+    for (maker, year), aim in last.items():
+        cars = actual[(actual["maker"] == maker) & (actual["segment"] == _CARS.get(maker))]
+        cars = cars.dropna(subset=["units"]).set_index("year")["units"].sort_index()
+        cars = cars[cars.index <= year]
+        of, outcome = (cars.index[-1], float(cars.iloc[-1])) if len(cars) else (None, None)
+        rows.append((names[maker], "battery cars", year, aim, outcome, of, "units"))
+    ford = actual[(actual["segment"] == "model-e") & actual["revenue"].notna()]
+    if margin is not None and len(ford):
+        of = ford.sort_values("year").iloc[-1]
+        outcome = float(of["ebit_low"] / of["revenue"])
+        item = "operating margin of Model e"
+        rows.append((names["ford"], item, 2026, margin, outcome, of["year"], "fraction"))
+    columns = ["maker", "item", "year", "aim", "outcome", "of", "unit"]
+    return pd.DataFrame(sorted(rows, key=lambda r: (r[1], r[0], r[2])), columns=columns)

@@ -1,0 +1,101 @@
+"""Chapter 1, what Renault's shares of Nissan are worth and what the fall cost it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alliance import decline, returns
+from alliance.answers.results import Builder
+from alliance.errors import NotKnown
+
+SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
+LEVELS = {"stake": "stake_value_eur", "holder": "renault_value_eur", "stub": "stub_eur"}
+#: What the fall cost Renault; each with the table that it rests on beside price, rate and holding.
+LOST = {
+    "stake_value_start_eur": None,
+    "stake_value_change_eur": None,
+    "stake_dividends_eur": "dividends",
+    "stake_net_change_eur": "dividends",
+    "stake_in_topix_eur": MARKET,
+}
+
+
+def put(b: Builder, t) -> None:
+    """Add what Renault's stake was worth beside Renault itself, and what the fall cost it."""
+    ev, price = b.ev, t.price[t.start :]
+    held, own = ev.holding(HOLDER, SHARE), ev.shares(HOLDER)
+    frame = decline.stub(held, price, t.rate, own, ev.close(HOLDER))
+    b.frames["stub"], b.context["sold_eur"] = frame.iloc[:0], 0.0
+    keys = [f"decline.{name}" for name in (*LEVELS.values(), *LOST)]
+    with b.section(*keys) as used:
+        _read(b, t, "stub")
+        t.count(used)
+        for missing, rows in (("Renault's holding", held), ("Renault's share count", own)):
+            if rows.empty:
+                raise NotKnown(f"{missing} was not public on {ev.as_of}")
+        level = returns.level(frame["stub"].rename("day on which both traded"), ev.as_of)
+        level.known()
+        b.frames["stub"] = frame
+    if b.frames["stub"].empty:
+        return
+    last, day = frame.iloc[-1], frame.index[-1].date()
+    for column, name in LEVELS.items():
+        with b.section() as used:
+            _read(b, t, column)
+            t.count(used)
+            b.put(f"decline.{name}", last[column], level.note, day=day)
+    with b.section() as used:
+        _read(b, t, "stub")
+        t.count(used)
+        b.put("decline.stake_share_of_renault", last["ratio"], day=day)
+    b.took("Renault's holding of Nissan", int(held.iloc[-1]), "shares", "evidence")
+    b.took("Renault's issued shares", int(own.iloc[-1]), "shares", "evidence")
+    _lost(b, t, frame, held)
+
+
+def _read(b: Builder, t, column: str) -> None:
+    """Count what a column of the stub rests on."""
+    if column != "holder":
+        t.price, t.rate, b.ev.holding(HOLDER, SHARE)
+    if column != "stake":
+        b.ev.shares(HOLDER), b.ev.close(HOLDER)
+
+
+def _lost(b: Builder, t, frame: pd.DataFrame, held: pd.Series) -> None:
+    """Add in euros what the shares lost, paid and were sold for between the first and last day."""
+    (first, last), before, ev = frame.index[[0, -1]], frame["stake"].iloc[0], b.ev
+
+    def paid() -> pd.DataFrame:
+        return ev.rows(
+            "dividends", lambda f: f["ex_date"].between(first, last, "right"), company=SHARE
+        )
+
+    def sold() -> pd.DataFrame:
+        return ev.rows("tranches", lambda f: f["settled"].between(first, last, "right"))
+
+    price, index = t.price[frame.index], returns.as_known(ev.close(MARKET), frame.index)
+    price, index = returns.in_eur(price, t.rate), returns.in_eur(index, t.rate)
+    amounts = paid().set_index("ex_date")["amount"]  # whoever held on the eve is paid
+    shares = returns.as_known(held, amounts.index - pd.Timedelta(days=1)).fillna(held.iloc[0])
+    dividends = float((returns.in_eur(amounts, t.rate).to_numpy() * shares.to_numpy()).sum())
+    proceeds = float(sold()["proceeds_eur"].sum())
+    values = {
+        "stake_value_start_eur": before,
+        "stake_value_change_eur": before * (price[last] / price[first] - 1),
+        "stake_dividends_eur": dividends,
+        "stake_net_change_eur": frame["stake"].iloc[-1] + proceeds + dividends - before,
+        "stake_in_topix_eur": before * (index[last] / index[first] - 1),
+    }
+    span = f"{first.date()} to {last.date()}"
+    for name, rests_on in LOST.items():
+        with b.section() as used:
+            _read(b, t, "stake")
+            if rests_on == "dividends":
+                paid()
+            if name == "stake_net_change_eur" and proceeds:
+                sold()
+            if rests_on == MARKET:
+                ev.close(MARKET)
+            t.count(used)
+            b.put(f"decline.{name}", values[name], span=span)
+    b.context["sold_eur"] = proceeds

@@ -1,0 +1,91 @@
+"""Chapter 3, the inputs: what a maker's EV unit and profitable unit were said to be worth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pandas as pd
+
+from alliance.answers.structures import in_eur, per_eur
+from alliance.errors import NotKnown
+from alliance.evidence import Evidence
+
+_SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
+#: Facts that say how much of the whole a profitable unit earns.
+_PROFIT_SHARES = {"ford": "ford-profit-share"}
+
+
+def cars(key: str, row: pd.Series, ev: Evidence, day: dt.date) -> dict:
+    """Electric cars a year of its own plan, and what one was said to be worth: low, base, high."""
+    if not isinstance(row["ev_unit"], str):
+        return {}
+    planned = ev.rows("ev-plans", standing("cars", ev), maker=key)["amount"]
+    try:
+        facts = [ev.fact(f"value-a-car-{case}") for case in ("low", "base", "high")]
+    except NotKnown:
+        per_car = None
+    else:
+        low, base, high = (float(f["value"]) / per_eur(f["unit"], ev, day) for f in facts)
+        per_car = min(low, base), base, max(base, high)
+    return {"cars": float(planned.iloc[0]) if len(planned) else None, "per_car": per_car}
+
+
+def profit_share(key: str, row: pd.Series, ev: Evidence) -> dict:
+    """The profitable unit's part of the whole's operating profit."""
+    known = key in _PROFIT_SHARES
+    return {"profit_share": ev.figure(_PROFIT_SHARES[key]) if known else None}
+
+
+def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
+    """Values of a unit that its seller named, else a bid in one figure, and who named them.
+
+    Low is the lowest value that anybody named, high the top of what sellers named or asked. Once
+    a plan is cancelled, the values that stood last stand as the plan's.
+    """
+
+    def part(key: str, row: pd.Series, ev: Evidence) -> dict:
+        if not isinstance(row[f"{unit}_unit"], str):
+            return {}
+        known = ev.rows("valuations", maker=key, unit=unit).sort_values("date")
+        known = in_eur(known, ["low", "high"], ev)
+        ended = known["ended"] <= pd.Timestamp(ev.as_of)
+        open_ = known[~ended]
+        own, told = _named(open_), ""
+        if own.empty and ended.any():
+            last = known["ended"].where(ended).max()
+            own = _named(known[known["ended"] == last])
+            told = f", plan cancelled on {last:%Y-%m-%d}"
+        if own.empty:
+            return {}
+        last, base = own.iloc[-1], float(own["low"].iloc[-1])
+        high = [*own["high"], *open_.loc[open_["role"] == "asked", "high"]]
+        values = (min(base, *open_["low"]), base, max(base, *high))
+        how = f"{last['by']}, {last['date'].date()}{told}"
+        how += f": {last['note']}" if isinstance(last["note"], str) else ""
+        how += "; the last bid in one figure" if last["role"] == "bid" else ""
+        debt = {f"separation.{key}.enterprise_value": "debt not taken off"}
+        return {"sold": {unit: (values, debt if last["of"] == "enterprise" else {}, how)}}
+
+    return part
+
+
+def _named(known: pd.DataFrame) -> pd.DataFrame:
+    """Values of sellers; where there is none, bids in one figure."""
+    own = known[known["role"].isin(_SELLERS)]
+    bids = known[(known["role"] == "bid") & (known["low"] == known["high"])]
+    return own if len(own) else bids
+
+
+def standing(kind: str, ev: Evidence) -> Callable[[pd.DataFrame], pd.Index]:
+    """Chooses plans of a kind that run on the day: of money the last, of cars the first to end."""
+
+    def chosen(plans: pd.DataFrame) -> pd.Index:
+        plans = plans.sort_values(["published", "start"])
+        plans = plans[~(plans["ended"] <= pd.Timestamp(ev.as_of)) & (plans["kind"] == kind)]
+        if kind == "money":
+            return plans.index[-1:]
+        plans = plans[plans["end"] >= pd.Timestamp(ev.as_of)]
+        return plans.sort_values("end", kind="stable").index[:1]
+
+    return chosen

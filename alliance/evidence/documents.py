@@ -1,0 +1,44 @@
+"""Documents behind rows of the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+COLUMNS = ["issuer", "title", "page", "read_at"]
+
+
+def cited(rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """Rows beside what the list of documents says of the one that each names."""
+    columns = [c for c in (*COLUMNS, "published") if c not in rows]
+    return rows.join(listed.set_index("document")[columns], on="document")
+
+
+def behind(resource: dict, frame: pd.DataFrame, listed: pd.DataFrame, until: str) -> pd.DataFrame:
+    """Documents behind some rows of a table, one a row; until a day, if the table names them."""
+    name = resource["name"]
+    if "document" not in frame:
+        rows = [
+            {"issuer": s.get("issuer"), "title": s["title"], "read_at": s.get("path")}
+            for s in resource["sources"]
+            if s.get("from", until) <= until
+        ]
+        out = pd.DataFrame(rows, columns=COLUMNS)
+        out["published"] = frame["published"].max()
+        out["confidence"] = resource.get("confidence", "high")
+        return out.assign(table=name, origin="sourced")
+    origin = frame["confidence"].eq("derived").map({True: "derived", False: "sourced"})
+    counts = frame.assign(origin=origin).groupby(["document", "origin"])
+    out = counts.agg(confidence=("confidence", "first"))
+    return cited(out.reset_index(), listed).assign(table=name)
+
+
+def tally(parts: Iterable[pd.DataFrame]) -> dict[str, int]:
+    """How many rows there are by origin: sourced or derived."""
+    counts = {"sourced": 0, "derived": 0}
+    for rows in parts:
+        derived = int((rows["confidence"] == "derived").sum()) if "confidence" in rows else 0
+        counts["derived"] += derived
+        counts["sourced"] += len(rows) - derived
+    return counts
