@@ -44,6 +44,7 @@ FORMAT = 1  # of what is written: another number is raised with the next change 
 GROUPS = ("answers", "sources", "tables", "charts", "panels", "pages")
 BUILT = ("base", "comparators")
 SHOWN, WIDTH = 400, 150  # differences listed, and characters of one
+TELLING = 16  # characters (of a hash) that tell by which other name a thing goes now
 NEAR = 1e-9  # numbers nearer than this, relative to their size, differ by rounding
 Entries = dict[str, str]  # by name: what is compared
 Case = tuple[str, str]  # a scenario, and a chapter, "panels" or "pages"
@@ -76,16 +77,16 @@ def cases(only: Iterable[str] = GROUPS, names: Iterable[str] = ()) -> list[Case]
             f"no scenario {', '.join(sorted(unknown))}; there are: {', '.join(known)}"
         )
     whole = not {"answers", "sources", "tables", "charts"}.isdisjoint(only)
-    out, seen = [], set()
+    out: list[Case] = []
+    seen: set[tuple] = set()
     for name in [n for n in known if n in names or not names]:
-        s = scenario_of(name)
-        keys = [json.dumps(scenario.parameters(c, s), sort_keys=True) for c in chapters()]
+        s, parts = scenario_of(name), golden.CORNERS.get(name, (None,))[0]
+        keys = {c: (c, json.dumps(scenario.parameters(c, s), sort_keys=True)) for c in chapters()}
         if whole:
-            out += [(name, c) for c, k in zip(chapters(), keys, strict=True) if (c, k) not in seen]
-        if "panels" in only and (everything := tuple(keys)) not in seen:
-            out.append((name, "panels"))
-            seen.add(everything)
-        seen |= set(zip(chapters(), keys, strict=True))
+            out += [(name, c) for c in keys if keys[c] not in seen and (not parts or c in parts)]
+        if "panels" in only and (not parts or any(p.startswith("panel-") for p in parts)):
+            out += [(name, "panels")] if tuple(keys.values()) not in seen else []
+        seen |= {*keys.values(), tuple(keys.values())}
     return out
 
 
@@ -263,7 +264,8 @@ def _widgets(top: Any) -> list[Any]:
 def _control(widget: Any) -> str:
     told = [str(getattr(widget, t, "") or "") for t in ("description", "tooltip", "value")]
     told += [str(getattr(widget, t, "")) for t in ("min", "max", "step", "options", "placeholder")]
-    return f"{type(widget).__name__} " + " | ".join(told) if any(told) else ""
+    text = f"{type(widget).__name__} " + " | ".join(told) if any(told) else ""
+    return re.sub(r'(id="[a-z]+)\d+', r"\1", text)  # numbered from control to control
 
 
 def pages(names: list[str]) -> Entries:
@@ -366,16 +368,16 @@ def compare(was: Path, now: Path, files: Iterable[str]) -> Iterator[tuple[str, s
     for file in files:
         group, place = file.split("/", 1)
         old, new = (_entries(folder / file) for folder in (was, now))
-        place = place.removesuffix(".json").replace(",", "") if group != "pages" else ""
-        gone = {old[k]: k for k in old if k not in new and old[k]}
+        place = place.removesuffix(".json").replace(",", "").removesuffix(" panels")
+        gone = {text: k for k, text in old.items() if k not in new and len(text) >= TELLING}
         for key in [*new, *(k for k in old if k not in new)]:
-            named = " ".join(filter(None, (place, key)))
+            named = f"{'' if group == 'pages' else place}: {key}"
             if key not in old:
-                same = gone.get(new[key])
-                yield group, named, f"was called {same}" if same else "new: " + _short(new[key])
+                same = gone.pop(new[key], None)
+                yield group, named, f"was called {same}" if same else f"new: {_short(new[key])}"
             elif key not in new:
-                if old[key] not in new.values() or not old[key]:
-                    yield group, named, "gone: " + _short(old[key])
+                if len(old[key]) < TELLING or old[key] in gone:
+                    yield group, named, f"gone: {_short(old[key])}"
             elif old[key] != new[key]:
                 yield group, named, _told(old[key], new[key])
 
@@ -418,19 +420,21 @@ def _rounding(old: str, new: str) -> bool:
 
 
 def report(found: Iterable[tuple[str, str, str]], compared: int) -> int:
-    """Print the differences by group, then one line; how many they are."""
-    by: dict[str, list[tuple[str, str]]] = {}
+    """Print the differences by group, equal ones of several scenarios once; how many they are."""
+    by: dict[str, dict[tuple[str, str], list[str]]] = {}
     for group, name, told in found:
-        by.setdefault(group, []).append((name, told))
+        place, _, key = name.partition(": ")
+        by.setdefault(group, {}).setdefault((key, told), []).append(place)
     for group, rows in by.items():
-        print(f"\n{group}: {len(rows)} differ")
-        for name, told in rows[:SHOWN]:
-            print(f"  {group} {name}: {told}")
+        print(f"\n{group}: {sum(map(len, rows.values()))} differ")
+        for (key, told), places in list(rows.items())[:SHOWN]:
+            more = f" (and {len(places) - 1} scenarios more)" if len(places) > 1 else ""
+            print(f"  {' '.join(filter(None, (group, places[0], key)))}{more}: {told}")
         if len(rows) > SHOWN:
             print(f"  and {len(rows) - SHOWN} more")
-    told = ", ".join(f"{len(rows)} {group}" for group, rows in by.items())
+    told = ", ".join(f"{sum(map(len, rows.values()))} {group}" for group, rows in by.items())
     print(f"\n{'Differ: ' + told if by else 'All equal'} ({compared} files compared)")
-    return sum(map(len, by.values()))
+    return sum(len(places) for rows in by.values() for places in rows.values())
 
 
 @contextlib.contextmanager
