@@ -23,8 +23,7 @@ from alliance import selldown as sd
 from alliance.answers.live import LiveAnswers
 from alliance.answers.results import Builder
 from alliance.answers.sensitivity import TORNADO
-from alliance.errors import ScenarioError
-from alliance.evidence import Used
+from alliance.errors import NotKnown, ScenarioError
 
 S = scenario.Scenario()
 
@@ -213,8 +212,27 @@ def test_a_window_runs_forward():
 
 def test_a_number_that_is_none_says_so():
     b = Builder("2-selldown", evidence.open("2023-01-17"))
-    b.put("x", float("nan"), "EUR", "nothing", Used())
-    assert b.results["x"].value is None and b.results["x"].note == "not defined for these inputs"
+    with b.section():
+        b.put("selldown.stake_before", float("nan"))
+    found = b.results["selldown.stake_before"]
+    assert found.value is None and found.note == "not defined for these inputs"
+
+
+def test_a_section_tells_what_was_not_known_and_what_was_read():
+    b = Builder("2-selldown", evidence.open("2023-01-17"))
+    with b.section("selldown.stake_before", "decline.car.{event}", event="x", short="X"):
+        b.ev.shares("nissan")
+        raise NotKnown("not public")
+    for key in ("selldown.stake_before", "decline.car.x"):
+        assert (b.results[key].value, b.results[key].note) == (None, "not public")
+        assert [s["id"] for s in b.results[key].sources] == ["shares"]
+    assert b.results["decline.car.x"].label.endswith(": X")
+    with b.section():
+        b.put("decline.stub_eur", 1.4, assumed=["guess"], day="2023-01-17")
+        b.put("decline.stake_value_eur", 2.0)
+    assert b.results["decline.stub_eur"].label.endswith("Nissan shares, 2023-01-17")
+    assert b.results["decline.stake_value_eur"].label.endswith("market price")
+    assert [s["kind"] for s in b.results["decline.stub_eur"].sources] == ["assumed"]
 
 
 @pytest.mark.parametrize("peer, hint", [("nisan", None), ("topix", None), ("toyot", "toyota")])

@@ -122,15 +122,48 @@ def test_reading_records_rows_and_days():
     (rows,) = (s["rows"] for s in one.sources())
     assert rows == [f"nissan/issued/{day}" for day in
                     ("2017-03-31", "2023-12-15", "2024-04-03", "2024-10-03")]  # fmt: skip
-    both = {s["id"]: s for s in (one | other).sources()}
+    with ev.reading() as outer, ev.reading() as inner:
+        inner.add([*one.entries.values(), *other.entries.values()])
+    both = {s["id"]: s for s in outer.sources()}
     assert both["shares"]["rows"] == sorted([*rows, "renault/issued/2020-12-31",
                                              "renault/issued/2025-09-30"])  # fmt: skip
-    cut = {s["id"]: s for s in (one | other).within("2018-01-04", "2020-01-06").sources()}
+    outer.within("2018-01-04", "2020-01-06")
+    cut = {s["id"]: s for s in outer.sources()}
     assert (cut["prices-nissan"]["from"], cut["prices-nissan"]["to"]) == (
         "2018-01-04",
         "2020-01-06",
     )
     assert cut["shares"] == both["shares"]
+
+
+def test_what_is_made_once_counts_each_time_and_what_is_read_aside_never():
+    ev, made = evidence.open("2023-01-17"), []
+
+    def make():
+        made.append(1)
+        with ev.reading() as used:
+            ev.close("nissan")
+            used.within("2022-01-04")
+        return len(made)
+
+    for _ in range(2):
+        with ev.reading() as used:
+            assert ev.once("it", make) == 1
+            with ev.aside():
+                ev.close("topix")
+        assert [(s["id"], s["from"]) for s in used.sources()] == [("prices-nissan", "2022-01-04")]
+
+
+def test_chosen_rows_alone_are_counted():
+    ev = evidence.open("2026-06-30")
+    with ev.reading() as used:
+        rows = ev.rows("shares", lambda f: f["date"] > "2024-01-01", company="nissan")
+        last = ev.last("shares", "date", company="nissan", item="issued")
+        assert ev.last("shares", "date", company="nobody") is None
+    assert len(rows) == 2 and last["shares"] == ev.shares("nissan").iloc[-1]
+    (entry,) = used.sources()
+    assert entry["rows"] == [f"nissan/issued/{day:%Y-%m-%d}" for day in sorted(rows["date"])]
+    assert set(ev.sources(used)["document"]) == set(rows["document"])
 
 
 def test_reading_holds_when_the_frame_is_cached():
