@@ -55,14 +55,14 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
     keys = [f"bargain.{key}" for key in KEYS]
     with b.section(*keys):
-        t, maker = _terms(b.ev, s), makers.get(HOLDER)
+        maker = makers.get(HOLDER)
         if maker is None or maker.company is None:
             missing = f"Renault is not compared as of {b.ev.as_of}"
             raise NotKnown(missing if maker is None else maker.why)
         count_parts(maker, ["ev"], b.ev)
         if "ev" not in maker.company.values:
             raise NotKnown(maker.lacks["ev"])
-        found = _gains(b, s, t, maker)
+        found = _gains(b, s, _terms(b.ev, s), maker)
         for key in KEYS:
             note = _NONE[key] if found[key] is None else None
             b.put(f"bargain.{key}", found[key], note, _assumed(s, maker))
