@@ -16,6 +16,7 @@ import pytest
 from alliance import answers, charts, evidence, scenario, tables
 from alliance.answers import Result
 from alliance.charts import base as chart_base
+from alliance.charts import kit, looks
 from alliance.errors import AllianceError
 from tests.looks import STANDINGS, assert_texts_keep_apart, scenario_of
 
@@ -119,16 +120,17 @@ def test_colours_differ_in_grey():
     together = ["nissan", "renault", "toyota", "honda", "topix"]
     for i, one in enumerate(together):
         for other in together[i + 1 :]:
-            greys = [np.dot(to_rgb(chart_base.colour(n)), (0.3, 0.59, 0.11)) for n in (one, other)]
-            dashes = {str(chart_base.DASHES.get(n, "-")) for n in (one, other)}
+            both = [looks.look(name) for name in (one, other)]
+            greys = [np.dot(to_rgb(color), (0.3, 0.59, 0.11)) for color, _ in both]
+            dashes = {str(dash) for _, dash in both}
             assert abs(greys[0] - greys[1]) > 0.15 or len(dashes) == 2, (one, other)
 
 
-def test_spread_keeps_order_and_distance():
+def test_dodge_keeps_order_and_distance():
     rng = np.random.default_rng(1)
     for _ in range(50):
         wanted = rng.uniform(0, 10, 6)
-        got = chart_base.spread(wanted, 0.8, 0, 10)
+        got = kit.dodge(wanted, 0.8, 0, 10)
         assert (np.argsort(got) == np.argsort(wanted)).all()
         assert np.diff(np.sort(got)).min() >= 0.8 - 1e-9
         assert got.min() >= -1e-9 and got.max() <= 10 + 1e-9
