@@ -8,7 +8,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 MONEY = ("EUR", "JPY", "USD")
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 _MINUS = re.compile(r"(?<!\w)-(?=\d)")  # of a number: not in a day, not in a name
-_UNIT = re.compile(r"(?<=\d) ?(?=%)|(?<=EUR|USD|JPY) (?=[−+\d])")
+_PERCENT = re.compile(r"(?<=\d) ?(?=%)")
+_CURRENCY = re.compile(r"(?<=EUR|USD|JPY) (?=[−+\d])")
 
 
 def minus(text: str) -> str:
@@ -22,9 +23,20 @@ def minus(text: str) -> str:
     return _MINUS.sub("−", text)
 
 
+def tidy(text: str) -> str:
+    """Text with true minus signs, and a fixed space before every percent sign.
+
+    Examples
+    --------
+    >>> tidy("-5 % to 10%")
+    '−5\\xa0% to 10\\xa0%'
+    """
+    return _PERCENT.sub(NBSP, minus(text))
+
+
 def fixed(text: str) -> str:
     """Text in which no number parts from its currency or percent sign."""
-    return _UNIT.sub(NBSP, text)
+    return _CURRENCY.sub(NBSP, _PERCENT.sub(NBSP, text))
 
 
 def number(value: float, digits: int = 2, sign: bool = False) -> str:
@@ -87,7 +99,7 @@ def shown(value: Any, form: str = "", none: str = "") -> str:
         return none
     if not form:
         return day(value) if hasattr(value, "strftime") else str(value)
-    return fixed(minus(format(value, form)))
+    return tidy(format(value, form))
 
 
 def quantity(value: Any, unit: str) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -136,7 +137,39 @@ def test_dodge_keeps_order_and_distance():
         assert got.min() >= -1e-9 and got.max() <= 10 + 1e-9
 
 
+def test_added_makers_have_colours_of_their_own(compared):
+    """Also in the chart of studies, where each maker's own announcements are dots."""
+    verdict = compared.frame("verdict")
+    own = verdict["event"].isin(compared.context["announcement"])
+    makers = {name: f"added-{n}" for n, name in enumerate(verdict[own]["maker"].unique())}
+    verdict["maker"] = verdict["maker"].replace(makers)
+    a = replace(
+        compared,
+        frames=dict(compared.frames) | {"verdict": verdict},
+        context=dict(compared.context) | {"makers_all": {name: name for name in makers.values()}},
+    )
+    (ax,) = charts.priors(a).figure().axes
+    dots = [line.get_markeredgecolor() for line in ax.lines if line.get_marker() == "o"]
+    assert len(set(dots)) == len(makers) > 2
+
+
 # --- sentences and tables -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """Chapter 3 with all makers."""
+    s = scenario.load("comparators")[1]
+    return answers.separation(s, evidence.open(s.as_of))
+
+
+def test_tables_print_numbers_alike(found, compared):
+    """True minus signs, and a fixed space before a percent sign, in every cell of numbers."""
+    made = [tables.effects(found), tables.inputs(found), tables.inputs(compared)]
+    made += [draw(compared) for draw in (tables.verdict, tables.aims, tables.figures, tables.grid)]
+    for table in made:
+        cells = re.findall(r"<td[^>]*>([^<]*)<", table.body)
+        assert cells and not [cell for cell in cells if re.match(r"-\d|[+−]?[\d.,]+%", cell)]
 
 
 def test_say_prints_computed_numbers_and_carries_them(found):

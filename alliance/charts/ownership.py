@@ -71,7 +71,7 @@ def stake_paths(a: Answers) -> Chart:
     frame, g = a.frame("stake_path"), a.context["group"]
     means = frame.pivot(index="years", columns="programme", values="mean")
     looks = {name: PROGRAMMES[name] for name in frame["programme"].unique()}
-    ends, chosen = means.iloc[-1][list(looks)], frame[frame["programme"] == g.programme]
+    ends, chosen = means.iloc[-1], frame[frame["programme"] == g.programme]
     name, shade, _ = PROGRAMMES[g.programme]
 
     def draw(fig, narrow):
@@ -83,7 +83,7 @@ def stake_paths(a: Answers) -> Chart:
         kit.rule(ax, y=g.target_stake, ls=":")
 
     least, most = percent(ends.min(), 1), percent(ends.max(), 1)
-    found = ", ".join(f"{PROGRAMMES[n].name} {percent(v, 1)}" for n, v in ends.sort_index().items())
+    found = ", ".join(f"{PROGRAMMES[n].name} {percent(v, 1)}" for n, v in ends.items())
     return Chart(
         draw,
         f"After {g.horizon_years:g} years the mean stake lies between {least} and {most} "
