@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 
-from alliance.charts.looks import GHOST, INK, SOFT, Look
+from alliance.charts.looks import INK, SOFT, Look
 from alliance.format import fixed, minus
 from alliance.format import percent as as_percent
 
@@ -24,9 +24,8 @@ def axes(
     dates: bool | None = None,
     wrap: int = 0,
     nbins: int = 0,
-    xlim: Any = None,
-    ylim: Any = None,
     grid: str = "xy",
+    **more: Any,
 ) -> Axes:
     """Axes with labels that carry units.
 
@@ -42,6 +41,8 @@ def axes(
         Whether days across have little room; None where these aren't days.
     nbins : int
         Most ticks across.
+    more
+        Limits, position and what else ``Axes.set`` takes.
     """
     ax = where.add_subplot() if hasattr(where, "add_subplot") else where
     for axis in percent:
@@ -52,11 +53,8 @@ def axes(
         ax.locator_params(axis="x", nbins=nbins)
     for axis in {"x", "y"} - set(grid):
         ax.grid(axis=axis, visible=False)
-    limits = {"xlim": xlim, "ylim": ylim}
-    ax.set(**{name: given for name, given in limits.items() if given is not None})
-    for put, label in ((ax.set_xlabel, x), (ax.set_ylabel, y)):
-        if label:
-            put(wrapped(label, wrap))
+    labels = {"xlabel": wrapped(x, wrap), "ylabel": wrapped(y, wrap)}
+    ax.set(**more, **{name: text for name, text in labels.items() if text})
     return ax
 
 
@@ -97,11 +95,6 @@ def dot(
     """Dots, hollow unless told otherwise; ``marker`` gives another shape."""
     style = {"marker": "o", "mfc": color if full else "white", "mec": color} | style
     ax.plot(x, y, ls="", ms=size, **style)
-
-
-def ghost(ax: Axes, x: Any, y: Any) -> None:
-    """The pinned case's line, below that of the case shown."""
-    ax.plot(x, y, color=GHOST, ls="--", lw=1)
 
 
 def rows(
@@ -252,6 +245,11 @@ def percent_axis(axis: Axis, sign: bool = False) -> None:
         return ("0" if float(shown) == 0 else minus(shown)) + " %"
 
     axis.set_major_formatter(FuncFormatter(text))
+
+
+def axis_ends(least: float, most: float) -> tuple[float, float]:
+    """Round ends of an axis that holds zero and both values."""
+    return -nice_ceiling(-least) if least < 0 else 0.0, nice_ceiling(most)
 
 
 def nice_ceiling(value: float) -> float:

@@ -1,38 +1,39 @@
 """The bargain's panel: who gains where, and how much at each point."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.patches import Rectangle
 
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.bargain import MODEL, SIDES, gain_bars, who_gains
-from alliance.charts.looks import GHOST, INK
-from alliance.charts.panels.svg import Caption, name_ticks, nothing
+from alliance.charts.looks import INK
+from alliance.charts.panels.svg import Caption, Nothing, ghost_dots, name_ticks
 from alliance.format import number, percent
 
 RENAULT_ONLY, NISSAN_ONLY, BOTH = "#f3d9a0", "#e8b9c3", "#9ccdb8"
 
 
-def _none(ax, a: Answers) -> Caption:
-    why = a.result("bargain.renault_gain_eur").note
-    return nothing(ax, "The bargain", why, MODEL, "No bargain can be drawn: {}.")
+def _points(a: Answers) -> pd.DataFrame:
+    frame = a.frame("bargain_points")
+    if frame.empty:
+        why = a.result("bargain.renault_gain_eur").note
+        raise Nothing("The bargain", why, MODEL, "No bargain can be drawn: {}.")
+    return frame
 
 
 def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Who gains over the value agreed and the sale discount, for the base belief."""
-    cells = a.frame("bargain_zone")
-    if cells.empty:
-        return _none(ax, a)
+    point, cells = _points(a).iloc[0], a.frame("bargain_zone")
     shape = cells["discount"].nunique(), cells["agreed"].nunique()
     x, y, renault, nissan = (
         cells[c].to_numpy(float).reshape(shape) for c in ("agreed", "discount", "renault", "nissan")
     )
     x, most, both = x / 1e9, x.max() / 1e9, np.minimum(renault, nissan)
-    point = a.frame("bargain_points").iloc[0]
     agreed, discount = point["agreed"] / 1e9, point["discount"]
     labels = ("value of Ampere agreed, EUR bn", "sale discount")
-    ax.set_position((0.17, 0.19, 0.79, 0.72))
-    kit.axes(ax, *labels, percent="y", xlim=(0, most), ylim=(0, 0.3))
+    place = {"position": (0.17, 0.19, 0.79, 0.72), "xlim": (0, most), "ylim": (0, 0.3)}
+    kit.axes(ax, *labels, percent="y", **place)
     regions = (
         (np.minimum(renault, -nissan), RENAULT_ONLY, "//", "only Renault"),
         (np.minimum(nissan, -renault), NISSAN_ONLY, "\\\\", "only Nissan"),
@@ -47,8 +48,7 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
         ax.add_patch(key)
         ax.text(left + 0.045, 1.03, text, fontsize=8, color=INK, va="bottom", **above)
     if pinned is not None and len(then := pinned.frame("bargain_points")):
-        place = then["agreed"].iloc[0] / 1e9, then["discount"].iloc[0]
-        kit.dot(ax, *place, GHOST, size=6, marker="D", mfc="none", clip_on=False)
+        ghost_dots(ax, then["agreed"][:1] / 1e9, then["discount"][:1], size=6, clip_on=False)
     kit.dot(ax, min(agreed, most), min(discount, 0.3), size=7, clip_on=False)
     return Caption(
         f"At EUR {number(agreed, 1)}bn and a discount of {percent(discount)} {who_gains(point)}",
@@ -60,17 +60,18 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
 
 def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Gains of the outside holders at each point on the scenario's own terms."""
-    frame = a.frame("bargain_points")
-    if frame.empty:
-        return _none(ax, a)
+    frame = _points(a)
     frame = frame[frame["terms_of"] == frame["terms_of"].iloc[0]]
     gains = frame[list(SIDES)] / 1e6
     then = pinned.frame("bargain_points")[list(SIDES)].head(1) / 1e6 if pinned else gains.head(0)
     least, most = gains.min().min(), max(gains.max().max(), 50, *then.to_numpy().flat)
     low = -kit.nice_ceiling(-least * 1.3) if least < 0 else 0.0
-    limits = (low, max(kit.nice_ceiling(most * 1.5), -0.6 * low))
-    ax.set_position((0.3, 0.19, 0.66, 0.74))
-    kit.axes(ax, "gain of outside holders, EUR m", xlim=limits, ylim=(-0.6, len(frame) - 0.4))
+    place = {
+        "position": (0.3, 0.19, 0.66, 0.74),
+        "xlim": (low, max(kit.nice_ceiling(most * 1.5), -0.6 * low)),
+        "ylim": (-0.6, len(frame) - 0.4),
+    }
+    kit.axes(ax, "gain of outside holders, EUR m", **place)
     right = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 7}
 
     def name(who, value, y):

@@ -4,8 +4,8 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.looks import GHOST, SOFT, color
-from alliance.charts.panels.svg import Caption, dated, name_ticks
+from alliance.charts.looks import SOFT, color
+from alliance.charts.panels.svg import Caption, dated, ghost, ghost_dots, name_ticks
 from alliance.charts.price import CLOSES, end_names, fall_area, multiples, price_lines
 from alliance.format import day, log_points, moved, percent
 
@@ -22,17 +22,17 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Prices from the starting day."""
     frame, c = a.frame("rebased").ffill(), a.context
     last, since = frame.iloc[-1], day(c["since"])
-    ax.set_position((0.205, 0.14, 0.445, 0.8))
     if ax.get_yscale() != "log":
         ax.set_yscale("log")
         ax.minorticks_off()
     low, high = np.nanmin(frame.to_numpy()), np.nanmax(frame.to_numpy())
     ends = np.floor(np.log(low / 1.03) / _GRID), np.ceil(np.log(high * 1.03) / _GRID)
-    kit.axes(ax, y=f"change in {c['currency']}, log scale", ylim=[1.1**end for end in ends])
+    place = {"position": (0.205, 0.14, 0.445, 0.8), "ylim": [1.1**end for end in ends]}
+    kit.axes(ax, y=f"change in {c['currency']}, log scale", **place)
     dated(ax, frame.index[0], frame.index[-1])
     if pinned is not None:
         then = _thin(pinned.frame("rebased")["nissan"].dropna())
-        kit.ghost(ax, then.index, then)
+        ghost(ax, then.index, then)
     price_lines(ax, _thin(frame), 2, 1)
     shown = multiples(low, high)
     name_ticks(ax.yaxis, shown, [percent(m - 1, sign=True) for m in shown])
@@ -53,12 +53,12 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Caption:
     fall, c = a.frame("drawdown")["drawdown"], a.context
     deepest, now, bottom = a["decline.max_drawdown"], a["decline.drawdown_now"], day(c["bottom"])
     floor = -min(1.0, kit.nice_ceiling(max(-deepest, 0.01) * 1.02))
-    ax.set_position((0.18, 0.14, 0.75, 0.8))
-    kit.axes(ax, y=f"below the high, {c['currency']}", percent="y", ylim=(floor, 0))
+    place = {"position": (0.18, 0.14, 0.75, 0.8), "ylim": (floor, 0)}
+    kit.axes(ax, y=f"below the high, {c['currency']}", percent="y", **place)
     dated(ax, fall.index[0], fall.index[-1])
     if pinned is not None:
         then = _thin(pinned.frame("drawdown")["drawdown"])
-        kit.ghost(ax, then.index, then)
+        ghost(ax, then.index, then)
     fall_area(ax, _thin(fall, int(fall.argmin())), 1.2)
     kit.dot(ax, c["bottom"], deepest)
     return Caption(
@@ -75,13 +75,12 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Caption:
     rows, places = values[::-1], np.arange(len(values))
     then = pinned.frame("parts")["value"][rows.index] if pinned is not None else rows.head(0)
     top = kit.nice_ceiling(max(0.05, *np.abs([*values, *then])) * 1.1)
-    label, limits = "part of the log price change in euros", (-0.6, len(rows) - 0.4)
-    ax.set_position((0.2, 0.19, 0.76, 0.76))
-    kit.axes(ax, label, xlim=(-top, top), ylim=limits)
+    place = {"position": (0.2, 0.19, 0.76, 0.76), "ylim": (-0.6, len(rows) - 0.4)}
+    kit.axes(ax, "part of the log price change in euros", xlim=(-top, top), **place)
     shades = [color("nissan") if name == "company" else SOFT for name in rows.index]
     ax.barh(places, rows, height=0.6, color=shades, alpha=0.75)
     if len(then):
-        kit.dot(ax, then, places - 0.38, GHOST, size=4, marker="D", mfc="none")
+        ghost_dots(ax, then, places - 0.38)
     for y, value in enumerate(rows):
         side, dx = ("right", -4) if value >= 0 else ("left", 4)  # of zero, where its bar is not
         kit.note(ax, log_points(value), (0, y), dx, ha=side, fontsize=8.5)

@@ -1,11 +1,13 @@
 """The sell-down's panel: proceeds, completion, stake and votes, loss."""
 
+from typing import Any
+
 import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.looks import GHOST, INK, PROGRAMMES, SOFT
-from alliance.charts.panels.svg import Caption, nothing
+from alliance.charts.looks import GHOST, INK, PROGRAMMES, SOFT, Look
+from alliance.charts.panels.svg import Caption, Nothing, ghost
 from alliance.format import money, number, percent
 
 FILINGS = "holdings, share counts and releases that chapter 2 lists"
@@ -13,13 +15,13 @@ SIMULATED = "our simulation; chapter 2 lists its inputs"
 _NARROW = (0.17, 0.19, 0.57, 0.74)  # leaves room for end labels
 
 
-def _met(ax, a: Answers) -> Caption | None:
-    """Nothing is left to sell."""
-    if a.context["terms"].planned > 0:
-        return None
-    target = percent(a.context["group"].target_stake)
-    why = f"The stake is at or below the target of {target} already"
-    return nothing(ax, "Nothing to sell", why, FILINGS)
+def _chosen(a: Answers) -> tuple[Any, Look]:
+    """The scenario's terms, and the look of the programme that they headline."""
+    g = a.context["group"]
+    if a.context["terms"].planned <= 0:
+        why = f"The stake is at or below the target of {percent(g.target_stake)} already"
+        raise Nothing("Nothing to sell", why, FILINGS)
+    return g, PROGRAMMES[g.programme]
 
 
 def _edges(bins) -> np.ndarray:
@@ -28,22 +30,16 @@ def _edges(bins) -> np.ndarray:
 
 def proceeds(ax, a: Answers, pinned: Answers | None) -> Caption:
     """The spread of proceeds, with their mean and what selling now brings."""
-    if met := _met(ax, a):
-        return met
-    bins, g = a.frame("proceeds"), a.context["group"]
-    name, shade, _ = PROGRAMMES[g.programme]
+    bins, (g, (name, shade, _)) = a.frame("proceeds"), _chosen(a)
     mean, now = a.frame("programmes").loc[[g.programme, "block"], "proceeds_eur_mean"] / 1e9
     least, most, part = bins["low"].min(), bins["high"].max(), bins["part"].max()
-    top, edges = kit.nice_ceiling(1.04 * max(most, now, 0.1)), _edges(bins)
-    limits = {
-        "xlim": (-kit.nice_ceiling(-least) if least < 0 else 0.0, top),
-        "ylim": (0, min(1.05, kit.nice_ceiling(part * 1.02))),
-    }
-    ax.set_position((0.17, 0.19, 0.79, 0.62))
+    ends, edges = kit.axis_ends(least, 1.04 * max(most, now, 0.1)), _edges(bins)
     labels = ("proceeds, EUR bn, present value", "part of cases")
-    kit.axes(ax, *labels, percent="y", **limits)
+    place = {"position": (0.17, 0.19, 0.79, 0.62), "xlim": ends}
+    place["ylim"] = (0, min(1.05, kit.nice_ceiling(part * 1.02)))
+    kit.axes(ax, *labels, percent="y", **place)
     if len(bins) == 1:
-        edges = edges[0] + np.array([-top, top]) / 200
+        edges = edges[0] + np.array([-1, 1]) * ends[1] / 200
     ax.stairs(bins["part"], edges, fill=True, color=shade, alpha=0.45)
     if pinned is not None and len(then := pinned.frame("proceeds")) > 1:
         ax.stairs(then["part"], _edges(then), color=GHOST, ls="--", lw=1)
@@ -71,21 +67,15 @@ def _mark(ax, x: float, text: str, y: float, shade: str, dash: str = "-") -> Non
 
 def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Chances through time that all is sold and that the target is reached."""
-    if met := _met(ax, a):
-        return met
-    frame, g = a.frame("completion"), a.context["group"]
-    (name, shade, _), key, years = (
-        PROGRAMMES[g.programme],
-        f"selldown.{g.programme}",
-        g.horizon_years,
-    )
+    frame, (g, (name, shade, _)) = a.frame("completion"), _chosen(a)
+    years, key = g.horizon_years, f"selldown.{g.programme}"
     sold, reached = a[f"{key}.p_complete"], a[f"{key}.p_at_target"]
-    ax.set_position(_NARROW)
     labels = ("years from now", "chance until then")
-    kit.axes(ax, *labels, percent="y", xlim=(0, years), ylim=(-0.02, 1.05))
+    place = {"position": _NARROW, "xlim": (0, years), "ylim": (-0.02, 1.05)}
+    kit.axes(ax, *labels, percent="y", **place)
     if pinned is not None:
         then = pinned.frame("completion")
-        kit.ghost(ax, then["years"], then["sold"])
+        ghost(ax, then["years"], then["sold"])
     ax.plot(frame["years"], frame["sold"], color=shade, drawstyle="steps-post")
     ax.plot(frame["years"], frame["at_target"], color=INK, ls=":", drawstyle="steps-post")
     last = frame.iloc[-1]
@@ -106,17 +96,14 @@ def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
 
 def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Stake and votes through time."""
-    if met := _met(ax, a):
-        return met
-    frame, g = a.frame("path"), a.context["group"]
-    first, last, (name, shade, _) = frame.iloc[0], frame.iloc[-1], PROGRAMMES[g.programme]
-    ax.set_position(_NARROW)
+    frame, (g, (name, shade, _)) = a.frame("path"), _chosen(a)
+    first, last = frame.iloc[0], frame.iloc[-1]
     label = "years from now (dotted: target; band: nine of ten cases)"
-    limits = {"xlim": (0, g.horizon_years), "ylim": (0, kit.nice_ceiling(first["mean"] * 1.02))}
-    kit.axes(ax, label, "part of Nissan", percent="y", **limits)
+    limits = {"xlim": (0, g.horizon_years), "ylim": kit.axis_ends(0, first["mean"] * 1.02)}
+    kit.axes(ax, label, "part of Nissan", percent="y", position=_NARROW, **limits)
     if pinned is not None:
         then = pinned.frame("path")
-        kit.ghost(ax, then["years"], then["mean"])
+        ghost(ax, then["years"], then["mean"])
     kit.band(ax, frame["years"], frame["low"], frame["high"], shade, 0.18)
     ax.plot(frame["years"], frame["mean"], color=shade)
     ax.plot(frame["years"], frame["votes"], color=INK, ls="--", lw=1.2)
@@ -137,20 +124,17 @@ def path(ax, a: Answers, pinned: Answers | None) -> Caption:
 
 def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     """The accounting loss by amount carried a share."""
-    if met := _met(ax, a):
-        return met
-    frame, g = a.frame("loss").set_index("carrying") / 1e3, a.context["group"]
-    if frame.empty:
-        return nothing(ax, "No accounting loss", a.context["no_loss"], FILINGS)
-    k, shade = g.carrying_eur_per_share, PROGRAMMES[g.programme].color
+    g, (_, shade, _) = _chosen(a)
+    if a.frame("loss").empty:
+        raise Nothing("No accounting loss", a.context["no_loss"], FILINGS)
+    frame, k = a.frame("loss").set_index("carrying") / 1e3, g.carrying_eur_per_share
     mean = a[f"selldown.{g.programme}.loss_eur_mean"] / 1e9
-    least, most = frame.min().min(), frame.max().max()
-    bottom, top = -kit.nice_ceiling(-least) if least < 0 else 0, kit.nice_ceiling(max(most, 0.1))
+    bottom, top = kit.axis_ends(frame.min().min(), max(frame.max().max(), 0.1))
     k0, k1 = frame.index[[0, -1]]
     label = "amount carried, EUR a share (band: nine of ten cases)"
     kit.axes(ax, label, "loss, EUR bn", xlim=(0, k1), ylim=(bottom, top))
     if pinned is not None and len(then := pinned.frame("loss")):
-        kit.ghost(ax, then["carrying"], then["mean"] / 1e3)
+        ghost(ax, then["carrying"], then["mean"] / 1e3)
     kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
     ax.plot(frame.index, frame["mean"], color=shade)
     kit.rule(ax, y=0, color=SOFT)

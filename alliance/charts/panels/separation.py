@@ -4,8 +4,8 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.looks import BLUE, GHOST
-from alliance.charts.panels.svg import Caption, name_ticks, nothing
+from alliance.charts.looks import BLUE
+from alliance.charts.panels.svg import Caption, Nothing, ghost_dots, name_ticks
 from alliance.charts.separation import MODEL, low_end
 from alliance.format import missing, money, number, percent
 
@@ -15,51 +15,39 @@ _ROW = {"fontsize": 7, "va": "bottom"}
 
 def _rows(ax, a: Answers, pinned: Answers | None, column: str):
     """Structures that can be tried, bottom to top, with their colours and the pinned values."""
-    frame = a.frame("transplant").query("why == ''").iloc[::-1].set_index("structure")
+    tried = a.frame("transplant")
+    frame = tried.query("why == ''").iloc[::-1].set_index("structure")
+    if frame.empty:
+        title, why = f"{a.context['maker'].name} could not be tried", tried["why"].iloc[0]
+        raise Nothing(title, why, MODEL, "No structure could be tried: {}.")
     shades = [BLUE if name == a.context["group"].structure else _OTHER for name in frame.index]
     then = np.full(len(frame), np.nan)
     if pinned is not None:
         then = pinned.frame("transplant").set_index("structure")[column].reindex(frame.index)
-    if len(frame):
-        ax.set_position((0.31, 0.19, 0.62, 0.74))
-        names = [kit.wrapped(n, 17) for n in frame["structure_name"]]
-        name_ticks(ax.yaxis, range(len(names)), names, 7.5)
+    ax.set_position((0.31, 0.19, 0.62, 0.74))
+    names = [kit.wrapped(n, 17) for n in frame["structure_name"]]
+    name_ticks(ax.yaxis, range(len(names)), names, 7.5)
     return frame, shades, np.asarray(then, float)
-
-
-def _none(ax, a: Answers) -> Caption:
-    why, title = (
-        a.frame("transplant")["why"].iloc[0],
-        f"{a.context['maker'].name} could not be tried",
-    )
-    return nothing(ax, title, why, MODEL, "No structure could be tried: {}.")
 
 
 def value(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Value a share by structure: low, base and high against the price."""
     frame, shades, then = _rows(ax, a, pinned, "base_change")
-    if frame.empty:
-        return _none(ax, a)
     ends, y = frame[["low_change", "base_change", "high_change"]], np.arange(len(frame))
     low, base, high = (ends[c] for c in ends)
     everything = [*ends.to_numpy().ravel(), *then, 0.0]
     least, most = np.nanmin(everything), np.nanmax(everything)
     limits = [kit.nice_ceiling(max(end, 0.005) * 1.1) for end in (-least, most)]
-    kit.axes(
-        ax,
-        "share against price (bar: low–high, dot: base)",
-        percent="x",
-        sign=True,
-        xlim=(-limits[0], limits[1]),
-        ylim=(-0.6, len(frame) - 0.4),
-    )
+    place = {"xlim": (-limits[0], limits[1]), "ylim": (-0.6, len(frame) - 0.4)}
+    label = "share against price (bar: low–high, dot: base)"
+    kit.axes(ax, label, percent="x", sign=True, **place)
     ax.hlines(y, low.fillna(base), high, colors=shades, lw=5)
     for place in np.flatnonzero(low.isna()):
         text = "no low case: the terms rule it out"
         ax.text(0.01, place + 0.15, text, transform=ax.get_yaxis_transform(), **_ROW)
     kit.dot(ax, base, y, size=6)
     if pinned is not None:
-        kit.dot(ax, then, y - 0.28, GHOST, size=4, marker="D", mfc="none")
+        ghost_dots(ax, then, y - 0.28)
     kit.rule(ax, x=0)
     names, who = frame["structure_name"], a.context["maker"].name
     found = "; ".join(
@@ -77,14 +65,12 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
 def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Cash raised by structure, with what of the EV plan it pays and the votes kept."""
     frame, shades, then = _rows(ax, a, pinned, "gross")
-    if frame.empty:
-        return _none(ax, a)
     gross, then, y = frame["gross"] / 1e9, then / 1e9, np.arange(len(frame))
     top = kit.nice_ceiling(np.nanmax([*gross, *then, 0.1]) * 1.05)
     kit.axes(ax, "cash raised, EUR bn", xlim=(0, top), ylim=(-0.5, len(frame) - 0.1))
     ax.barh(y, gross, height=0.5, color=shades)
     if pinned is not None:
-        kit.dot(ax, then, y, GHOST, size=4, marker="D", mfc="none", clip_on=False)
+        ghost_dots(ax, then, y, clip_on=False)
     for place, row in enumerate(frame.itertuples()):
         paid = "no EV plan public"
         if not missing(row.coverage):

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context, rcParams
@@ -18,7 +19,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import check_units, check_words
-from alliance.charts.looks import SETTINGS
+from alliance.charts.looks import GHOST, SETTINGS
 
 WIDTH, HEIGHT = 4.2, 2.7  # inches
 MARGINS = (0.17, 0.19, 0.79, 0.7)  # left, bottom, width, height, as parts
@@ -45,14 +46,20 @@ class Caption:
 
 
 @dataclass(frozen=True)
-class RenderedChart:
+class RenderedChart(Caption):
     """A drawn chart: SVG with the alt text in it, and its caption."""
 
     key: str
-    title: str
-    alt: str
-    source: str
     svg: str
+
+
+class Nothing(Exception):
+    """There is nothing to draw: the caption, and the words in the picture's place."""
+
+    def __init__(self, title: str, why: str, source: str, said: str = "{}.") -> None:
+        super().__init__(why)
+        text = said.format(why)
+        self.caption, self.words = Caption(title, why, source), text[0].upper() + text[1:]
 
 
 PanelChart = Callable[[Axes, Answers, Answers | None], Caption]
@@ -91,7 +98,11 @@ class Renderer:
         self, key: str, chart: PanelChart, a: Answers, pinned: Answers | None
     ) -> RenderedChart:
         ax = self._clean(key)
-        caption = chart(ax, a, pinned)
+        try:
+            caption = chart(ax, a, pinned)
+        except Nothing as nothing:
+            caption = nothing.caption
+            kit.blank(ax, nothing.words)
         check_words(caption, f"a picture ('{key}')")
         check_units([ax], f"a picture ('{key}')")
         body = self._frame(key, ax) if ax.axison else ""
@@ -99,7 +110,7 @@ class Renderer:
         body += _svg(ax.figure, key)
         ax.axison = shown
         alt = html.escape(f"{caption.title}. {caption.alt}", quote=True)
-        return RenderedChart(key=key, svg=_WHOLE.format(alt=alt, body=body), **vars(caption))
+        return RenderedChart(**vars(caption), key=key, svg=_WHOLE.format(alt=alt, body=body))
 
     def _frame(self, key: str, ax: Axes) -> str:
         """The axes without what is drawn on them, from the last drawing where they still hold."""
@@ -171,11 +182,14 @@ def _svg(figure: Figure, salt: str) -> str:
     return _SPARE.sub("<g>", _META.sub("", _GLOBAL.sub("", text))).replace("\n", "")
 
 
-def nothing(ax: Axes, title: str, why: str, source: str, said: str = "{}.") -> Caption:
-    """Say in words why there is nothing to draw."""
-    text = said.format(why)
-    kit.blank(ax, text[0].upper() + text[1:])
-    return Caption(title, why, source)
+def ghost(ax: Axes, x: Any, y: Any) -> None:
+    """The pinned case's line, below that of the case shown."""
+    ax.plot(x, y, color=GHOST, ls="--", lw=1)
+
+
+def ghost_dots(ax: Axes, x: Any, y: Any, **style: Any) -> None:
+    """The pinned case's values."""
+    kit.dot(ax, x, y, GHOST, **{"size": 4, "marker": "D", "mfc": "none"} | style)
 
 
 def name_ticks(axis: Axis, places: Sequence[float], names: Sequence[str], size: float = 9) -> None:
