@@ -14,7 +14,7 @@ import pandas as pd
 from alliance import format
 from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
-from alliance.tables.base import Html, collapsible, linked, raw, show, table
+from alliance.tables.base import Html, collapsible, linked, raw, show
 
 
 class _Numbers(string.Formatter):
@@ -125,16 +125,9 @@ def sources(a: Answers) -> Html:
     counted = frame.groupby("origin").size()
     split = ", ".join(f"{n} {origin}" for origin, n in counted.items())
     title = frame["title"].str.cat(frame["page"], sep=", ", na_rep="").str.rstrip(", ")
-    columns = """
-        table
-        issuer
-        title
-        published
-        confidence
-        read at | read_at
-    """
-    caption = f"Sources read by this chapter: {split}"
-    out = collapsible(table(frame.assign(title=title), caption, columns))
+    columns = ["table", "issuer", "title", "published", "confidence", "read at"]
+    frame = frame.assign(title=title).rename(columns={"read_at": "read at"})[columns]
+    out = collapsible(show(frame, f"Sources read by this chapter: {split}"))
     return Html(f'<div id="sources">{out.body}</div>', out.text, table=out.table)
 
 

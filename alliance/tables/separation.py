@@ -8,20 +8,9 @@ from alliance.tables.base import Html, collapsible, matrix, table, unbroken
 from alliance.tables.decline import by_window
 
 _ITEMS = (
-    "what leaves",
-    "announced",
-    "in force",
-    "ended",
-    "outside money",
-    "partners",
-    "capital kept",
-    "votes kept",
-    "value",
-    "raised",
-    "paid out",
-    "own accounts",
-    "today",
-)
+    "what leaves, announced, in force, ended, outside money, partners, capital kept, votes kept, "
+    "value, raised, paid out, own accounts, today"
+).split(", ")
 
 
 def side_by_side(a: Answers) -> Html:

@@ -16,7 +16,7 @@ _ROW = {"fontsize": 7, "va": "bottom"}
 def _rows(ax, a: Answers, pinned: Answers | None, column: str):
     """Structures that can be tried, bottom to top, with their colours and the pinned values."""
     tried = a.frame("transplant")
-    frame = tried.query("why == ''").iloc[::-1].set_index("structure")
+    frame = tried[tried["why"] == ""].iloc[::-1].set_index("structure")
     if frame.empty:
         title, why = f"{a.context['maker'].name} could not be tried", tried["why"].iloc[0]
         raise Nothing(title, why, MODEL, "No structure could be tried: {}.")
@@ -71,7 +71,8 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
     ax.barh(y, gross, height=0.5, color=shades)
     if pinned is not None:
         ghost_dots(ax, then, y, clip_on=False)
-    for place, row in enumerate(frame.itertuples()):
+    rows = list(frame[["structure_name", "gross", "coverage", "votes"]].itertuples())
+    for place, row in enumerate(rows):
         paid = "no EV plan public"
         if not missing(row.coverage):
             paid = f"pays {percent(row.coverage)} of the EV plan"
@@ -79,7 +80,7 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
         ax.text(0.01, place + 0.3, text, transform=ax.get_yaxis_transform(), **_ROW)
     found = "; ".join(
         f"{r.structure_name} {number(r.gross / 1e9)} EUR bn, {percent(r.votes, 1)} of votes kept"
-        for r in frame.iloc[::-1].itertuples()
+        for r in rows[::-1]
     )
     most = frame.loc[gross.idxmax()]
     title = f"{a.context['maker'].name}: none of these structures raises cash"
