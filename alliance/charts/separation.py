@@ -33,7 +33,7 @@ def ranges(a: Answers) -> Chart:
     if frame.empty:
         why = f"on {a.as_of} no structure could be tried"
         return empty("What each structure is worth a share", why)
-    frame = frame.merge(a.frame("uncertainty"), on=["structure", "maker"])
+    frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
     frame["name"] = frame["maker_name"] + ": " + frame["structure_name"]
     lows, highs = frame["low_change"], frame["high_change"]
 

@@ -10,7 +10,7 @@ from alliance.tables.decline import by_window
 _ITEMS = (
     "what leaves, announced, in force, ended, outside money, partners, capital kept, votes kept, "
     "value, raised, paid out, own accounts, today"
-).split(", ")
+)
 
 
 def side_by_side(a: Answers) -> Html:
@@ -20,7 +20,7 @@ def side_by_side(a: Answers) -> Html:
         return Html("", f"No structure was public on {a.as_of}")
     forms = [form for form in names if form in set(frame["form"])]
     cells = {(r.item, r.form): r for r in frame.itertuples()}
-    items = [i for i in _ITEMS if any((i, f) in cells for f in forms)]
+    items = [i for i in _ITEMS.split(", ") if any((i, f) in cells for f in forms)]
     rows = {i: [_sourced(cells.get((i, f))) for f in forms] for i in items}
     lines = [
         f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in forms if (i, f) in cells)
