@@ -5,7 +5,7 @@ import numpy as np
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import Chart, empty
-from alliance.charts.looks import FAINT, INK, PARTS, SOFT, color
+from alliance.charts.looks import FAINT, INK, PARTS, SOFT, Look, color
 from alliance.format import day, log_points, number, percent
 
 _MODEL = "exchange closes of Nissan, its peers and TOPIX; ECB reference rates; our model"
@@ -113,19 +113,15 @@ def parts(a: Answers) -> Chart:
 def parts_path(a: Answers) -> Chart:
     """The four parts as they built up day by day."""
     paths = a.frame("parts_daily").cumsum()
-    total, company = paths.sum(axis=1), paths["company"]
+    paths["total"], company = paths.sum(axis=1), paths["company"]
     half = company.index[(company / company.iloc[-1] >= 0.5).to_numpy().argmax()]
 
     def draw(fig, narrow):
         ax = kit.axes(fig, y="cumulative log points, price in EUR", dates=narrow)
-        kit.lines(ax, paths.index, paths, PARTS, lw=1.5)
-        ax.plot(total.index, total, color=INK, lw=1.0)
+        looks = PARTS | {"total": Look("total", INK)}
+        kit.lines(ax, paths.index, paths, looks, log_points)
+        ax.lines[-1].set_linewidth(1.0)
         kit.rule(ax, y=0, color=FAINT, zorder=0)
-        ends = [(paths[n].iloc[-1], n, look.color) for n, look in PARTS.items()]
-        ends = [*ends, (total.iloc[-1], "total", INK)]
-        kit.end_labels(
-            ax, paths.index[-1], [(y, f"{name} {log_points(y)}", shade) for y, name, shade in ends]
-        )
 
     return Chart(
         draw,

@@ -64,7 +64,7 @@ def price_to_book(a: Answers) -> Chart:
         return empty("Nissan's price over book value", a.result("decline.price_to_book").note)
     first, last = day(ratio.index[0]), day(ratio.index[-1])
     published = a.frame("books").index
-    published = published[published.slice_indexer(ratio.index[0], ratio.index[-1])]
+    published = published[(published >= ratio.index[0]) & (published <= ratio.index[-1])]
 
     def draw(fig, narrow):
         top = max(1.15, ratio.max() * 1.1)

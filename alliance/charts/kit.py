@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from matplotlib.axis import Axis
 
 from alliance.charts.looks import INK, SOFT, Look
 from alliance.format import fixed, minus
-from alliance.format import percent as as_percent
 
 
 def axes(
@@ -59,15 +58,20 @@ def axes(
 
 
 def lines(
-    ax: Axes, x: Any, frame: Any, looks: Mapping[str, Look], digits: int | None = None, **style: Any
+    ax: Axes,
+    x: Any,
+    frame: Any,
+    looks: Mapping[str, Look],
+    say: Callable[[float], str] | None = None,
+    **style: Any,
 ) -> None:
-    """A line for each column in its look, named at its end with a percentage where asked."""
+    """A line for each column in its look, its name and what ``say`` makes of its last value."""
     for name, look in looks.items():
         ax.plot(x, frame[name], color=look.color, ls=look.dash, **style)
     ax.margins(x=0.01)
-    if digits is not None:
+    if say is not None:
         ends = [(frame[name].iloc[-1], look) for name, look in looks.items()]
-        items = [(v, f"{look.name} {as_percent(v, digits)}", look.color) for v, look in ends]
+        items = [(value, f"{look.name} {say(value)}", look.color) for value, look in ends]
         end_labels(ax, getattr(x, "iloc", x)[-1], items)
 
 

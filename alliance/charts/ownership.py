@@ -20,7 +20,7 @@ def routes(a: Answers) -> Chart:
     def draw(fig, narrow):
         labels = ("million shares given up", "stake in issued shares")
         ax = kit.axes(fig, *labels, percent="y", ylim=(0, frame["sale"].max() * 1.08))
-        kit.lines(ax, frame["shares"] / 1e6, frame, ROUTES, 2)
+        kit.lines(ax, frame["shares"] / 1e6, frame, ROUTES, lambda v: percent(v, 2))
         kit.rule(ax, y=t.target, lw=0.9, ls=":")
 
     return Chart(
@@ -78,7 +78,7 @@ def stake_paths(a: Answers) -> Chart:
         label, top = f"years (band: nine tenths of {name})", frame["high"].max() * 1.08
         ax = kit.axes(fig, label, "Renault's stake, mean", percent="y", ylim=(0, top))
         kit.band(ax, chosen["years"], chosen["low"], chosen["high"], shade, 0.12)
-        kit.lines(ax, means.index, means, looks, 1, lw=1.3)
+        kit.lines(ax, means.index, means, looks, lambda v: percent(v, 1), lw=1.3)
         ax.lines[list(looks).index(g.programme)].set_linewidth(2.2)
         kit.rule(ax, y=g.target_stake, ls=":")
 

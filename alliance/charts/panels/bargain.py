@@ -63,7 +63,9 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     frame = _points(a)
     frame = frame[frame["terms_of"] == frame["terms_of"].iloc[0]]
     gains = frame[list(SIDES)] / 1e6
-    then = pinned.frame("bargain_points")[list(SIDES)].head(1) / 1e6 if pinned else gains.head(0)
+    then = gains.head(0)
+    if pinned is not None:
+        then = pinned.frame("bargain_points")[list(SIDES)].head(1) / 1e6
     least, most = gains.min().min(), max(gains.max().max(), 50, *then.to_numpy().flat)
     low = -kit.nice_ceiling(-least * 1.3) if least < 0 else 0.0
     place = {
