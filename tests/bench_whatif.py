@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from alliance.charts.panels import SKETCHES
+from alliance.charts.panels import PANEL_CHARTS
 from alliance.selldown import PROGRAMMES
 from alliance.whatif.panels import TITLES
 from tests import browsing
@@ -89,7 +89,7 @@ def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
         shown = page.get_by_label("Show", exact=True)
         found[title, "all"] = moved(page)
         ones = []
-        for picture in SKETCHES[name]:
+        for picture in PANEL_CHARTS[name]:
             shown.select_option(picture)
             ones.append(moved(page))
         found[title, "one"] = max(ones)

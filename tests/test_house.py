@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 #: Rows of the house from the ground up; a room imports only from rows above its own in this list.
 ROWS = [
-    {"errors"},
+    {"errors", "format"},
     {"evidence", "returns", "sampling", "scenario"},
     {"events", "ownership"},
     {"decline", "selldown", "separation", "bargain"},

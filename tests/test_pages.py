@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from alliance import answers, charts, evidence, scenario, tables
 from alliance.answers import Result
 from alliance.charts import base as chart_base
+from alliance.charts import kit, looks
 from alliance.errors import AllianceError
 from tests.looks import STANDINGS, assert_texts_keep_apart, scenario_of
 
@@ -119,22 +121,55 @@ def test_colours_differ_in_grey():
     together = ["nissan", "renault", "toyota", "honda", "topix"]
     for i, one in enumerate(together):
         for other in together[i + 1 :]:
-            greys = [np.dot(to_rgb(chart_base.colour(n)), (0.3, 0.59, 0.11)) for n in (one, other)]
-            dashes = {str(chart_base.DASHES.get(n, "-")) for n in (one, other)}
+            both = [looks.look(name) for name in (one, other)]
+            greys = [np.dot(to_rgb(color), (0.3, 0.59, 0.11)) for color, _ in both]
+            dashes = {str(dash) for _, dash in both}
             assert abs(greys[0] - greys[1]) > 0.15 or len(dashes) == 2, (one, other)
 
 
-def test_spread_keeps_order_and_distance():
+def test_dodge_keeps_order_and_distance():
     rng = np.random.default_rng(1)
     for _ in range(50):
         wanted = rng.uniform(0, 10, 6)
-        got = chart_base.spread(wanted, 0.8, 0, 10)
+        got = kit.dodge(wanted, 0.8, 0, 10)
         assert (np.argsort(got) == np.argsort(wanted)).all()
         assert np.diff(np.sort(got)).min() >= 0.8 - 1e-9
         assert got.min() >= -1e-9 and got.max() <= 10 + 1e-9
 
 
+def test_added_makers_have_colours_of_their_own(compared):
+    """Also in the chart of studies, where each maker's own announcements are dots."""
+    verdict = compared.frame("verdict")
+    own = verdict["event"].isin(compared.context["announcement"])
+    makers = {name: f"added-{n}" for n, name in enumerate(verdict[own]["maker"].unique())}
+    verdict["maker"] = verdict["maker"].replace(makers)
+    a = replace(
+        compared,
+        frames=dict(compared.frames) | {"verdict": verdict},
+        context=dict(compared.context) | {"makers_all": {name: name for name in makers.values()}},
+    )
+    (ax,) = charts.priors(a).figure().axes
+    dots = [line.get_markeredgecolor() for line in ax.lines if line.get_marker() == "o"]
+    assert len(set(dots)) == len(makers) > 2
+
+
 # --- sentences and tables -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """Chapter 3 with all makers."""
+    s = scenario.load("comparators")[1]
+    return answers.separation(s, evidence.open(s.as_of))
+
+
+def test_tables_print_numbers_alike(found, compared):
+    """True minus signs, and a fixed space before a percent sign, in every cell of numbers."""
+    made = [tables.effects(found), tables.inputs(found), tables.inputs(compared)]
+    made += [draw(compared) for draw in (tables.verdict, tables.aims, tables.figures, tables.grid)]
+    for table in made:
+        cells = re.findall(r"<td[^>]*>([^<]*)<", table.body)
+        assert cells and not [cell for cell in cells if re.match(r"-\d|[+−]?[\d.,]+%", cell)]
 
 
 def test_say_prints_computed_numbers_and_carries_them(found):

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from alliance import answers, evidence, scenario
 from alliance.answers.live import PANELS, POINTS, LiveAnswers
-from alliance.charts.panels import SKETCHES, Easel
-from alliance.charts.panels.easel import Told, name_ticks, roof
+from alliance.charts.kit import nice_ceiling
+from alliance.charts.panels import PANEL_CHARTS, Renderer
+from alliance.charts.panels.svg import Caption, name_ticks
 from alliance.errors import AllianceError, ScenarioError
 from alliance.whatif import words
 from tests.looks import STANDINGS, assert_texts_keep_apart, scenario_of
@@ -81,12 +82,12 @@ def test_parts_of_the_panel_add_up(seen):
     assert (path["low"] <= path["high"]).all() and path["mean"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("name", SKETCHES)
+@pytest.mark.parametrize("name", PANEL_CHARTS)
 def test_pictures_say_and_show(seen, name):
     """Each picture has words and an alt text with a number and a date; no text overlaps."""
     _, _, found = seen
-    easel = Easel(SKETCHES[name])
-    for picture in easel.draw(found[name]):
+    renderer = Renderer(PANEL_CHARTS[name])
+    for picture in renderer.draw(found[name]):
         tree = ElementTree.fromstring(picture.svg)
         assert tree.get("role") == "img"
         assert html.unescape(tree.get("aria-label")) == f"{picture.title}. {picture.alt}"
@@ -96,7 +97,7 @@ def test_pictures_say_and_show(seen, name):
         if "Nothing" not in picture.title and len(picture.alt) > 70:
             assert re.search(r"\d", picture.alt) and re.search(r"20\d\d", words_), picture.alt
         assert "<style" not in picture.svg and "<metadata" not in picture.svg
-        assert_texts_keep_apart(easel._axes[picture.key].figure)
+        assert_texts_keep_apart(renderer._axes[picture.key].figure)
 
 
 def test_sentences_and_tables(seen):
@@ -125,10 +126,10 @@ def test_a_redraw_equals_a_first_drawing():
         base,
     ]  # fmt: skip
     for name, look in PANELS.items():
-        kept = Easel(SKETCHES[name])
+        kept = Renderer(PANEL_CHARTS[name])
         for s in cases:
             a = look(glance, s)
-            assert kept.draw(a) == Easel(SKETCHES[name]).draw(a), name
+            assert kept.draw(a) == Renderer(PANEL_CHARTS[name]).draw(a), name
 
 
 def test_names_of_ticks_are_made_once(monkeypatch):
@@ -154,17 +155,17 @@ def test_names_of_ticks_are_made_once(monkeypatch):
 def test_one_picture_is_that_of_all():
     glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     for name, look in PANELS.items():
-        whole = {p.key: p for p in Easel(SKETCHES[name]).draw(look(glance, s))}
-        for key in SKETCHES[name]:
-            assert Easel(SKETCHES[name]).draw(look(glance, s, key), only=key) == [whole[key]]
+        whole = {p.key: p for p in Renderer(PANEL_CHARTS[name]).draw(look(glance, s))}
+        for key in PANEL_CHARTS[name]:
+            assert Renderer(PANEL_CHARTS[name]).draw(look(glance, s, key), only=key) == [whole[key]]
 
 
 def test_a_pinned_case_shows_in_grey():
     glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     then = s.replace({"selldown": {"target_stake": 0.25}})
-    easel = Easel(SKETCHES["selldown"])
-    plain = easel.draw(glance.selldown(s))
-    over = easel.draw(glance.selldown(s), glance.selldown(then))
+    renderer = Renderer(PANEL_CHARTS["selldown"])
+    plain = renderer.draw(glance.selldown(s))
+    over = renderer.draw(glance.selldown(s), glance.selldown(then))
     assert all(
         b.svg.count("#8a8a8a") > a.svg.count("#8a8a8a") for a, b in zip(plain, over, strict=True)
     )
@@ -176,25 +177,25 @@ def test_a_picture_without_what_it_needs_is_refused(missing):
     said = {"title": "t", "alt": "a", "source": "s"} | {missing: " "}
     said.pop("label", None)
 
-    def sketch(ax, a, pinned):
+    def chart(ax, a, pinned):
         ax.set_xlabel("" if missing == "label" else "x")
-        return Told(**said)
+        return Caption(**said)
 
     with pytest.raises(AllianceError, match="units" if missing == "label" else missing):
-        Easel({"k": sketch}).draw(None)
+        Renderer({"k": chart}).draw(None)
 
 
 @pytest.mark.parametrize("value", [1e-9, 0.013, 0.5, 3.24, 5, 71, 99.9, 1e6, 123456.7])
-def test_a_roof_is_above_and_near(value):
-    assert value <= roof(value) * (1 + 1e-9) <= value * 2.01
-    assert roof(roof(value)) == pytest.approx(roof(value))
+def test_a_nice_ceiling_is_above_and_near(value):
+    assert value <= nice_ceiling(value) * (1 + 1e-9) <= value * 2.01
+    assert nice_ceiling(nice_ceiling(value)) == pytest.approx(nice_ceiling(value))
 
 
 @pytest.mark.parametrize("carrying", [0.0, 1.0, 3.0, 9.0, 40.0])
 def test_the_loss_title_names_the_amount_without_a_loss(carrying):
     glance = LiveAnswers(evidence.open("2023-01-17"))
     s = scenario.Scenario().replace({"selldown": {"carrying_eur_per_share": carrying}})
-    title = next(p.title for p in Easel(SKETCHES["selldown"]).draw(glance.selldown(s))
+    title = next(p.title for p in Renderer(PANEL_CHARTS["selldown"]).draw(glance.selldown(s))
                  if p.key == "loss")  # fmt: skip
     even = float(re.search(r"none at EUR ([\d.]+)", title).group(1))
     there = s.replace({"selldown": {"carrying_eur_per_share": even}})

@@ -435,7 +435,7 @@ def test_fields_that_are_set_override_the_evidence():
     a = found(planned_evs=100_000.0, value_per_ev_eur=20_000.0, float_fraction=0.1)
     assert a[key.format("renault")] == pytest.approx(0.1 * 2e9 + 775e6)
     assert a[key.format("ford")] == pytest.approx(0.1 * 6e5 * 20_000 + 775e6)
-    assert "at the scenario's float of 10 %" in tables.deal(a).text
+    assert "at the scenario's float of 10\N{NO-BREAK SPACE}%" in tables.deal(a).text
     a = found(profitable_share=0.5)
     assert "as the scenario says" in a.result("separation.profitable_unit.ford.votes_kept").label
 

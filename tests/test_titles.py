@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from alliance import scenario
-from alliance.charts import base as charts_base
+from alliance.charts import looks
 from alliance.report import index, targets
 
 
@@ -53,7 +53,7 @@ def test_the_list_of_reports_has_no_two_alike(tmp_path):
 
 def test_added_companies_are_told_apart():
     """Many that have no colour of their own: no two share colour and line."""
-    known = [*charts_base.COLOURS, *(f"maker-{n}" for n in range(12))]
-    looks = {(charts_base.colour(k, known), str(charts_base.dash(k, known))) for k in known}
-    assert len(looks) == len(known)
-    assert not set(charts_base.OTHERS) & set(charts_base.COLOURS.values())
+    known = [*looks.COMPANIES, *(f"maker-{n}" for n in range(12))]
+    pairs = {str(looks.look(k, known)) for k in known}
+    assert len(pairs) == len(known)
+    assert not set(looks.OTHERS) & {color for color, _ in looks.COMPANIES.values()}

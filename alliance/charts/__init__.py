@@ -4,41 +4,23 @@ A chart draws itself twice, wide and narrow, so that a page shows the one that f
 It never computes: what it shows is in the answers.
 """
 
+from alliance.charts.attribution import event_effects, parts, parts_path
 from alliance.charts.bargain import gains
 from alliance.charts.base import Chart as Chart
 from alliance.charts.business import price_to_book, stub, unit_sales
-from alliance.charts.causes import event_effects, parts, parts_path
-from alliance.charts.control import owners, routes, stake_paths
+from alliance.charts.ford_gm import ford_losses, ford_segments
+from alliance.charts.market_reaction import announcements, priors, stubs
+from alliance.charts.ownership import owners, routes, stake_paths
 from alliance.charts.price import drawdown, from_each_day, rebased
+from alliance.charts.price_points import frontier, ladder
 from alliance.charts.programmes import absorb, loss_record, outcomes
-from alliance.charts.rivals import ford_losses, ford_segments
 from alliance.charts.separation import breakeven, ranges, valuations
-from alliance.charts.triggers import frontier, ladder
-from alliance.charts.verdict import announcements, priors, stubs
 
+_DECLINE = (rebased, drawdown, from_each_day, event_effects, parts, parts_path)
+_SEPARATION = (valuations, ranges, breakeven, announcements, stubs, priors)
 #: Which charts draw on which chapter's answers.
 CHAPTERS = {
-    "1-decline": (
-        rebased,
-        drawdown,
-        from_each_day,
-        event_effects,
-        parts,
-        parts_path,
-        unit_sales,
-        price_to_book,
-        stub,
-    ),
+    "1-decline": (*_DECLINE, unit_sales, price_to_book, stub),
     "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
-    "3-separation": (
-        valuations,
-        ranges,
-        breakeven,
-        announcements,
-        stubs,
-        priors,
-        ford_losses,
-        ford_segments,
-        gains,
-    ),
+    "3-separation": (*_SEPARATION, ford_losses, ford_segments, gains),
 }

@@ -1,13 +1,15 @@
 """Chapter 3, the bargain: who gains how much on which terms."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from alliance.answers import Answers
-from alliance.charts.base import INK, Chart, empty, note, number
+from alliance.charts import kit
+from alliance.charts.base import Chart, empty
+from alliance.charts.looks import color
+from alliance.format import number
 
 MODEL = "exchange closes, holdings; the rest are assumptions of the scenario; our model"
+SIDES = {"renault": (0.2, color("renault")), "nissan": (-0.2, color("nissan"))}
 
 
 def who_gains(point) -> str:
@@ -18,41 +20,48 @@ def who_gains(point) -> str:
     return "only Renault gains" if renault else "only Nissan gains" if nissan else "neither gains"
 
 
+def gain_bars(ax, gains, label) -> np.ndarray:
+    """A pair of bars for each point from the top down; ``label(text, value, y, place)`` each."""
+    y = np.arange(len(gains))[::-1]
+    for who, (shift, shade) in SIDES.items():
+        ax.barh(y + shift, gains[who], height=0.36, color=shade)
+        for place, value in zip(y + shift, gains[who], strict=True):
+            label(who.capitalize(), value, place)
+    return y
+
+
 def gains(a: Answers) -> Chart:
     """Gains of both sides' outside holders at each point."""
     frame = a.frame("bargain_points")
     if frame.empty:
         return empty("Who gains", a.result("bargain.renault_gain_eur").note)
-    first = frame.iloc[0]
+    frame[["renault", "nissan"]] /= 1e9
+    first, both = frame.iloc[0], frame[["renault", "nissan"]].to_numpy()
 
     def draw(fig, narrow):
-        ax = fig.add_subplot()
-        y = np.arange(len(frame))[::-1]
-        for shift, who, shade in ((0.2, "renault", "#d99400"), (-0.2, "nissan", "#c3002f")):
-            ax.barh(y + shift, frame[who] / 1e9, height=0.36, color=shade)
-            for at, value in zip(y + shift, frame[who] / 1e9, strict=True):
-                text = f"{who.capitalize()} {number(value, 2, True)}"
-                note(ax, text, (max(value, 0), at), 4, 0, ha="left", fontsize=7.5)
-        ax.axvline(0, color=INK, lw=0.8)
-        ax.set_yticks(y, [f"{n}. {p}" for n, p in enumerate(frame["point"], 1)], fontsize=8)
-        high = max(frame[["renault", "nissan"]].max().max() / 1e9, 0.1)
-        low = min(frame[["renault", "nissan"]].min().min() / 1e9, 0)
-        ax.set_xlim(low * 1.05, high + (high - low) * (0.55 if narrow else 0.25))
-        ax.set_xlabel("gain of outside holders, EUR bn")
-        ax.grid(axis="y", visible=False)
-        ax.locator_params(axis="x", nbins=5)
+        high, low = max(both.max(), 0.1), min(both.min(), 0)
+        right = high + (high - low) * (0.55 if narrow else 0.25)
+        label = "gain of outside holders, EUR bn"
+        ax = kit.axes(fig, label, nbins=5, xlim=(low * 1.05, right))
 
+        def name(who, value, y):
+            text = f"{who} {number(value, sign=True)}"
+            kit.note(ax, text, (max(value, 0), y), 4, ha="left", fontsize=7.5)
+
+        y = gain_bars(ax, frame, name)
+        kit.rule(ax, x=0)
+        kit.rows(ax, [f"{n}. {p}" for n, p in enumerate(frame["point"], 1)], 8, y, None)
+
+    found = (
+        f"{r.point} {number(r.renault, sign=True)} and {number(r.nissan, sign=True)}"
+        for r in frame.itertuples()
+    )
     return Chart(
         draw,
         f"With the sale's cost and control counted on both sides, {who_gains(first)}: Renault's "
-        f"holders EUR {number(first['renault'] / 1e9, 2, True)}bn, Nissan's "
-        f"{number(first['nissan'] / 1e9, 2, True)}bn",
-        f"Bars of gains as of {a.as_of}, EUR bn, Renault and Nissan: "
-        + "; ".join(
-            f"{r.point} {number(r.renault / 1e9, 2, True)} and {number(r.nissan / 1e9, 2, True)}"
-            for r in frame.itertuples()
-        )
-        + ".",
+        f"holders EUR {number(first['renault'], sign=True)}bn, Nissan's "
+        f"{number(first['nissan'], sign=True)}bn",
+        f"Bars of gains as of {a.as_of}, EUR bn, Renault and Nissan: {'; '.join(found)}.",
         MODEL,
         (1.3 + 0.6 * len(frame), 1.5 + 0.65 * len(frame)),
     )

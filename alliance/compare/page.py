@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from alliance import charts
-from alliance.charts.base import Chart, place_end_labels
+from alliance.charts.base import Chart
+from alliance.charts.kit import place_end_labels
 from alliance.compare.differences import Comparison
 from alliance.report import index, pages
 

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from alliance import answers, evidence
-from alliance.charts.base import SOFT, Chart, note
+from alliance.charts.base import Chart
+from alliance.charts.kit import note
+from alliance.charts.looks import SOFT
 from alliance.report import index, pages
 from alliance.report.record import CHAPTERS
 from alliance.scenario import flat, reaches, swept

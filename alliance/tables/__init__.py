@@ -1,20 +1,7 @@
 """Sentences and tables, drawn from answers: :func:`say` a sentence, :func:`show` a table."""
 
-from alliance.tables.base import (
-    RESULTS_MIME,
-    TABLE_MIME,
-    Html,
-    brief,
-    folded,
-    headline,
-    inputs,
-    results,
-    say,
-    show,
-    shown,
-    source,
-    sources,
-)
+from alliance.tables.base import RESULTS_MIME, TABLE_MIME, Html, collapsible, show, table, unbroken
+from alliance.tables.chapter import brief, headline, inputs, results, say, shown, source, sources
 from alliance.tables.deal import bargain, deal
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid
@@ -42,4 +29,3 @@ from alliance.tables.separation import (
     values,
     verdict,
 )
-from alliance.tables.text import unbroken

@@ -1,9 +1,9 @@
 """Chapter 3 in two sentences: the headlined structure on its company, and the bargain."""
 
-from __future__ import annotations
-
 from alliance.answers import Answers
-from alliance.tables.base import Html, say
+from alliance.format import day, percent
+from alliance.tables.base import Html
+from alliance.tables.chapter import say
 
 _BASIS = "with the unit at EUR {unit:.1f}bn{how}{assumed}"
 _TRIED = (
@@ -46,8 +46,8 @@ def deal(a: Answers) -> Html:
         "large": "",
     }
     if row["large"]:
-        part = f"{100 * row['unit_over_market']:.0f} % of all of {who}"
-        words["large"] = f" That value is {part} on {row['day']:%Y-%m-%d}."
+        part = f"{percent(row['unit_over_market'])} of all of {who}"
+        words["large"] = f" That value is {part} on {day(row['day'])}."
     text = _DROPPED if row["ended"] else _TRIED if row["gross"] > 0 else _NOTHING
     return say(text, a, who=who, form=form, **words)
 

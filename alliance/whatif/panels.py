@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as w
 
 from alliance.answers import Answers
-from alliance.charts.panels import SKETCHES, Easel
+from alliance.charts.panels import PANEL_CHARTS, Renderer
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
 from alliance.whatif import words
@@ -57,7 +57,7 @@ class Panel:
         self, name: str, session: Session, taken: Callable[[], None] = lambda: None
     ) -> None:
         self.name, self.session, self._taken = name, session, taken
-        self.stage, self._easel, self._count = Stage(), Easel(SKETCHES[name]), 0
+        self.stage, self._renderer, self._count = Stage(), Renderer(PANEL_CHARTS[name]), 0
         self.controls: dict[str, Control] = {}
         self._filled = session.filled(name)
         infos = fields_of(name, type(session.scenario))
@@ -67,7 +67,7 @@ class Panel:
         more.add_class("alliance-button")
         more.observe(self._unfold, "value")
         self._more, self._rest = more, self._grid([])
-        pictures = [("all pictures", ""), *((key, key) for key in SKETCHES[name])]
+        pictures = [("all pictures", ""), *((key, key) for key in PANEL_CHARTS[name])]
         self.shown = w.Dropdown(options=pictures, description="Show", layout=w.Layout(width="100%"))
         self.shown.observe(lambda _: self.draw(), "value")
         chosen = w.VBox([self.shown])
@@ -143,7 +143,7 @@ class Panel:
         pinned = self.session.pinned_answers(self.name)
         pictures = [
             {"key": p.key, "title": p.title, "svg": p.svg, "source": f"Source: {p.source}"}
-            for p in self._easel.draw(a, pinned, self.shown.value)
+            for p in self._renderer.draw(a, pinned, self.shown.value)
         ]
         return {
             "pictures": pictures,

@@ -1,23 +1,24 @@
 """Pictures of the panels: quick drawings that are kept and redrawn while a slider moves.
 
-A sketch draws one idea from a panel's answers on axes that it is given, over the pinned case in
-grey where there is one, and says title, alt text and source. :class:`Easel` keeps the axes, so
-that a redraw makes no new ticks, and gives each picture as SVG.
+A panel's chart draws one idea from the panel's answers on axes that it is given, over the pinned
+case in grey where there is one, and returns a caption: title, alt text and source.
+:class:`Renderer` keeps the axes, so that a redraw makes no new ticks, and gives each picture as
+SVG.
 """
 
 from alliance.charts.panels import bargain, decline, selldown, separation
-from alliance.charts.panels.easel import Easel as Easel
-from alliance.charts.panels.easel import Picture as Picture
+from alliance.charts.panels.svg import RenderedChart as RenderedChart
+from alliance.charts.panels.svg import Renderer as Renderer
 
-#: The sketches of each panel, in reading order.
-SKETCHES = {
-    "selldown": {
-        "proceeds": selldown.proceeds,
-        "completion": selldown.completion,
-        "path": selldown.path,
-        "loss": selldown.loss,
-    },
-    "decline": {"rebased": decline.rebased, "drawdown": decline.drawdown, "parts": decline.parts},
-    "separation": {"value": separation.value, "cash": separation.cash},
-    "bargain": {"zone": bargain.zone, "gains": bargain.gains},
+
+def _named(*charts):
+    return {chart.__name__: chart for chart in charts}
+
+
+#: The charts of each panel, in reading order.
+PANEL_CHARTS = {
+    "selldown": _named(selldown.proceeds, selldown.completion, selldown.path, selldown.loss),
+    "decline": _named(decline.rebased, decline.drawdown, decline.parts),
+    "separation": _named(separation.value, separation.cash),
+    "bargain": _named(bargain.zone, bargain.gains),
 }

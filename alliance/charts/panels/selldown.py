@@ -1,97 +1,91 @@
 """The sell-down's panel: proceeds, completion, stake and votes, loss."""
 
-from __future__ import annotations
+from typing import Any
 
 import numpy as np
 
 from alliance.answers import Answers
-from alliance.charts.base import billions, end_labels, number, percent, percent_axis
-from alliance.charts.control import PROGRAMMES
-from alliance.charts.panels.easel import GHOST, Told, blank, mark, roof
-from alliance.charts.style import INK, SOFT
+from alliance.charts import kit
+from alliance.charts.looks import GHOST, INK, PROGRAMMES, SOFT, Look
+from alliance.charts.panels.svg import Caption, Nothing, ghost
+from alliance.format import money, number, percent
 
 FILINGS = "holdings, share counts and releases that chapter 2 lists"
 SIMULATED = "our simulation; chapter 2 lists its inputs"
-_LOSS = FILINGS + "; our simulation"
+_NARROW = (0.17, 0.19, 0.57, 0.74)  # leaves room for end labels
 
 
-def _name(a: Answers) -> tuple[str, str, str]:
-    """The headlined programme's key, name and colour."""
-    key = a.context["group"].programme
-    return key, PROGRAMMES[key][0], PROGRAMMES[key][1]
-
-
-def _met(ax, a: Answers) -> Told | None:
-    """Nothing is left to sell."""
+def _chosen(a: Answers) -> tuple[Any, Look]:
+    """The scenario's terms, and the look of the programme that they headline."""
     g = a.context["group"]
-    if a.context["terms"].planned > 0:
-        return None
-    why = f"The stake is at or below the target of {percent(g.target_stake)} already"
-    blank(ax, why + ".")
-    return Told("Nothing to sell", why, FILINGS)
+    if a.context["terms"].planned <= 0:
+        why = f"The stake is at or below the target of {percent(g.target_stake)} already"
+        raise Nothing("Nothing to sell", why, FILINGS)
+    return g, PROGRAMMES[g.programme]
 
 
-def proceeds(ax, a: Answers, pinned: Answers | None) -> Told:
+def _edges(bins) -> np.ndarray:
+    return np.append(bins["low"], bins["high"].iloc[-1])
+
+
+def proceeds(ax, a: Answers, pinned: Answers | None) -> Caption:
     """The spread of proceeds, with their mean and what selling now brings."""
-    if met := _met(ax, a):
-        return met
-    frame, (key, name, hue) = a.frame("proceeds"), _name(a)
-    rows = a.frame("programmes")
-    mean, now = (rows.at[k, "proceeds_eur_mean"] / 1e9 for k in (key, "block"))
-    top = roof(1.04 * max(frame["high"].max(), now, 0.1))
-    ax.set_position((0.17, 0.19, 0.79, 0.62))
-    low = min(0.0, -roof(-frame["low"].min()) if frame["low"].min() < 0 else 0.0)
-    ax.set_xlim(low, top)
-    edges = np.append(frame["low"], frame["high"].iloc[-1])
-    if len(frame) == 1:
-        edges = np.array([edges[0] - top / 200, edges[0] + top / 200])
-    ax.set_ylim(0, min(1.05, roof(frame["part"].max() * 1.02)))
-    ax.stairs(frame["part"], edges, fill=True, color=hue, alpha=0.45)
+    bins, (g, (name, shade, _)) = a.frame("proceeds"), _chosen(a)
+    mean, now = a.frame("programmes").loc[[g.programme, "block"], "proceeds_eur_mean"] / 1e9
+    least, most, part = bins["low"].min(), bins["high"].max(), bins["part"].max()
+    ends, edges = kit.axis_ends(least, 1.04 * max(most, now, 0.1)), _edges(bins)
+    labels = ("proceeds, EUR bn, present value", "part of cases")
+    place = {"position": (0.17, 0.19, 0.79, 0.62), "xlim": ends}
+    place["ylim"] = (0, min(1.05, kit.nice_ceiling(part * 1.02)))
+    kit.axes(ax, *labels, percent="y", **place)
+    if len(bins) == 1:
+        edges = edges[0] + np.array([-1, 1]) * ends[1] / 200
+    ax.stairs(bins["part"], edges, fill=True, color=shade, alpha=0.45)
     if pinned is not None and len(then := pinned.frame("proceeds")) > 1:
-        edges = np.append(then["low"], then["high"].iloc[-1])
-        ax.stairs(then["part"], edges, color=GHOST, ls="--", lw=1)
-    mark(ax, now, f"sold now {number(now, 2)}", 1, INK, "--")
-    mark(ax, mean, f"mean {number(mean, 2)}", 0, hue)
-    percent_axis(ax.yaxis)
-    ax.set_ylabel("part of cases")
-    ax.set_xlabel("proceeds, EUR bn, present value")
-    same = "" if key == "block" else f"; sold now they bring {billions(now * 1e9, digits=2)}"
-    return Told(
-        f"{name.capitalize()}: proceeds of {billions(mean * 1e9, digits=2)} on average{same}",
-        f"Histogram of proceeds over {a.context['group'].paths:,} simulated cases, from "
-        f"{number(frame['low'].min(), 2)} to {number(frame['high'].max(), 2)} EUR bn; as of "
-        f"{a.as_of}.",
+        ax.stairs(then["part"], _edges(then), color=GHOST, ls="--", lw=1)
+    _mark(ax, now, f"sold now {number(now)}", 1.12, INK, "--")
+    _mark(ax, mean, f"mean {number(mean)}", 1.03, shade)
+    at_once = f"; sold now they bring {money(now * 1e9, digits=2)}"
+    return Caption(
+        f"{name.capitalize()}: proceeds of {money(mean * 1e9, digits=2)} on average"
+        f"{'' if g.programme == 'block' else at_once}",
+        f"Histogram of proceeds over {g.paths:,} simulated cases, from {number(least)} to "
+        f"{number(most)} EUR bn; as of {a.as_of}.",
         SIMULATED,
     )
 
 
-def completion(ax, a: Answers, pinned: Answers | None) -> Told:
+def _mark(ax, x: float, text: str, y: float, shade: str, dash: str = "-") -> None:
+    """A vertical line at a value, with its name above the axes."""
+    kit.rule(ax, x=x, color=shade, ls=dash, lw=1.2)
+    low, high = ax.get_xlim()
+    part = (x - low) / (high - low)
+    side = "left" if part < 0.35 else "right" if part > 0.65 else "center"
+    style = {"transform": ax.get_xaxis_transform(), "va": "bottom", "fontsize": 8.5}
+    ax.text(x, y, text, ha=side, color=shade, **style)
+
+
+def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Chances through time that all is sold and that the target is reached."""
-    if met := _met(ax, a):
-        return met
-    frame, (key, name, hue) = a.frame("completion"), _name(a)
-    years = a.context["group"].horizon_years
-    sold, reached = a[f"selldown.{key}.p_complete"], a[f"selldown.{key}.p_at_target"]
-    ax.set_position((0.17, 0.19, 0.57, 0.74))
-    ax.set_xlim(0, years)
-    ax.set_ylim(-0.02, 1.05)
+    frame, (g, (name, shade, _)) = a.frame("completion"), _chosen(a)
+    years, key = g.horizon_years, f"selldown.{g.programme}"
+    sold, reached = a[f"{key}.p_complete"], a[f"{key}.p_at_target"]
+    labels = ("years from now", "chance until then")
+    place = {"position": _NARROW, "xlim": (0, years), "ylim": (-0.02, 1.05)}
+    kit.axes(ax, *labels, percent="y", **place)
     if pinned is not None:
         then = pinned.frame("completion")
-        ax.plot(then["years"], then["sold"], color=GHOST, ls="--", lw=1)
-    ax.plot(frame["years"], frame["sold"], color=hue, drawstyle="steps-post")
+        ghost(ax, then["years"], then["sold"])
+    ax.plot(frame["years"], frame["sold"], color=shade, drawstyle="steps-post")
     ax.plot(frame["years"], frame["at_target"], color=INK, ls=":", drawstyle="steps-post")
-    items = [
-        (frame["sold"].iloc[-1], f"all sold\n{percent(sold)}", hue),
-        (frame["at_target"].iloc[-1], f"at target\n{percent(reached)}", INK),
-    ]
-    end_labels(ax, years, items)
+    last = frame.iloc[-1]
+    ends = [(last["sold"], f"all sold\n{percent(sold)}", shade)]
+    ends.append((last["at_target"], f"at target\n{percent(reached)}", INK))
+    kit.end_labels(ax, years, ends)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    percent_axis(ax.yaxis)
-    ax.set_ylabel("chance until then")
-    ax.set_xlabel("years from now")
-    middle = a[f"selldown.{key}.years_to_complete_median"]
+    middle = a[f"{key}.years_to_complete_median"]
     when = f", half of these by {number(middle, 1)} years" if middle else ""
-    return Told(
+    return Caption(
         f"All is sold within {years:g} years in {percent(sold)} of cases{when}",
         f"Rising lines of the chance that all planned shares are sold ({percent(sold, 1)} at the "
         f"end) and that the stake is at the target ({percent(reached, 1)}); {name}, as of "
@@ -100,90 +94,67 @@ def completion(ax, a: Answers, pinned: Answers | None) -> Told:
     )
 
 
-def path(ax, a: Answers, pinned: Answers | None) -> Told:
+def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Stake and votes through time."""
-    if met := _met(ax, a):
-        return met
-    frame, (_, name, hue) = a.frame("path"), _name(a)
-    g, last = a.context["group"], frame.iloc[-1]
-    ax.set_position((0.17, 0.19, 0.57, 0.74))
-    ax.set_xlim(0, g.horizon_years)
-    ax.set_ylim(0, roof(frame["mean"].iloc[0] * 1.02))
+    frame, (g, (name, shade, _)) = a.frame("path"), _chosen(a)
+    first, last = frame.iloc[0], frame.iloc[-1]
+    label = "years from now (dotted: target; band: nine of ten cases)"
+    limits = {"xlim": (0, g.horizon_years), "ylim": kit.axis_ends(0, first["mean"] * 1.02)}
+    kit.axes(ax, label, "part of Nissan", percent="y", position=_NARROW, **limits)
     if pinned is not None:
         then = pinned.frame("path")
-        ax.plot(then["years"], then["mean"], color=GHOST, ls="--", lw=1)
-    ax.fill_between(frame["years"], frame["low"], frame["high"], color=hue, alpha=0.18, lw=0)
-    ax.plot(frame["years"], frame["mean"], color=hue)
+        ghost(ax, then["years"], then["mean"])
+    kit.band(ax, frame["years"], frame["low"], frame["high"], shade, 0.18)
+    ax.plot(frame["years"], frame["mean"], color=shade)
     ax.plot(frame["years"], frame["votes"], color=INK, ls="--", lw=1.2)
-    ax.axhline(g.target_stake, color=SOFT, ls=":", lw=1)
-    items = [
-        (last["mean"], f"stake\n{percent(last['mean'], 1)}", hue),
-        (last["votes"], f"votes\n{percent(last['votes'], 1)}", INK),
-    ]
-    end_labels(ax, g.horizon_years, items)
-    percent_axis(ax.yaxis)
-    ax.set_ylabel("part of Nissan")
-    ax.set_xlabel("years from now (dotted: target; band: nine of ten cases)")
-    first = frame.iloc[0]
-    start, end = percent(first["votes"], 1), percent(last["votes"], 1)
+    kit.rule(ax, y=g.target_stake, color=SOFT, ls=":", lw=1)
+    stake, start, end = (percent(v, 1) for v in (last["mean"], first["votes"], last["votes"]))
+    ends = [(last["mean"], f"stake\n{stake}", shade), (last["votes"], f"votes\n{end}", INK)]
+    kit.end_labels(ax, g.horizon_years, ends)
     votes = f"votes are {end} at once" if start == end else f"votes go from {start} to {end}"
-    return Told(
-        f"The stake goes from {percent(a['selldown.stake_before'], 1)} to "
-        f"{percent(last['mean'], 1)} on "
-        f"average; {votes}",
-        f"Lines through {g.horizon_years:g} years as of {a.as_of}, {name}: mean stake, at "
-        f"the end {percent(last['low'], 1)} to {percent(last['high'], 1)} in nine of ten cases; "
-        f"votes with unsold shares in a trust that splits as the others do.",
+    return Caption(
+        f"The stake goes from {percent(a['selldown.stake_before'], 1)} to {stake} on average; "
+        f"{votes}",
+        f"Lines through {g.horizon_years:g} years as of {a.as_of}, {name}: mean stake, at the end "
+        f"{percent(last['low'], 1)} to {percent(last['high'], 1)} in nine of ten cases; votes with "
+        "unsold shares in a trust that splits as the others do.",
         SIMULATED + "; the trust's votes are our reading",
     )
 
 
-def loss(ax, a: Answers, pinned: Answers | None) -> Told:
+def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     """The accounting loss by amount carried a share."""
-    if met := _met(ax, a):
-        return met
-    frame, (key, _, hue) = a.frame("loss"), _name(a)
-    if frame.empty:
-        why = a.context["no_loss"]
-        blank(ax, why[0].upper() + why[1:] + ".")
-        return Told("No accounting loss", why, FILINGS)
-    k, mean = a.context["group"].carrying_eur_per_share, a[f"selldown.{key}.loss_eur_mean"] / 1e9
-    values = frame[["mean", "low", "high"]] / 1e3
-    ax.set_xlim(0, frame["carrying"].iloc[-1])
-    ends = values.to_numpy()
-    ax.set_ylim(-roof(-ends.min()) if ends.min() < 0 else 0, roof(max(ends.max(), 0.1)))
+    g, (_, shade, _) = _chosen(a)
+    if a.frame("loss").empty:
+        raise Nothing("No accounting loss", a.context["no_loss"], FILINGS)
+    frame, k = a.frame("loss").set_index("carrying") / 1e3, g.carrying_eur_per_share
+    mean = a[f"selldown.{g.programme}.loss_eur_mean"] / 1e9
+    bottom, top = kit.axis_ends(frame.min().min(), max(frame.max().max(), 0.1))
+    k0, k1 = frame.index[[0, -1]]
+    label = "amount carried, EUR a share (band: nine of ten cases)"
+    kit.axes(ax, label, "loss, EUR bn", xlim=(0, k1), ylim=(bottom, top))
     if pinned is not None and len(then := pinned.frame("loss")):
-        ax.plot(then["carrying"], then["mean"] / 1e3, color=GHOST, ls="--", lw=1)
-    ax.fill_between(frame["carrying"], values["low"], values["high"], color=hue, alpha=0.18, lw=0)
-    ax.plot(frame["carrying"], values["mean"], color=hue)
-    ax.axhline(0, color=SOFT, lw=0.8)
-    ax.plot(k, mean, "o", ms=6, mfc="white", mec=INK)
-    bottom, top = ax.get_ylim()
-    left, low = k > frame["carrying"].iloc[-1] * 0.6, mean - bottom < 0.2 * (top - bottom)
-    ax.annotate(
-        f"carried {number(k)}: {number(mean, 2)}",
-        (k, mean),
-        xytext=(-7 if left else 7, 5 if left or low else -5),
-        textcoords="offset points",
-        fontsize=8.5,
-        ha="right" if left else "left",
-        va="bottom" if left or low else "top",
-    )
-    ax.set_ylabel("loss, EUR bn")
-    ax.set_xlabel("amount carried, EUR a share (band: nine of ten cases)")
-    k0, k1 = frame["carrying"].iloc[[0, -1]]
-    m0, m1 = values["mean"].iloc[[0, -1]]
-    word = "loss" if mean >= 0 else "gain"
-    title = f"Carried at EUR {number(k)} a share, a {word} of {billions(abs(mean) * 1e9, digits=2)}"
-    title += " on average"
-    if m1 > m0:  # a line: where it crosses nil
+        ghost(ax, then["carrying"], then["mean"] / 1e3)
+    kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
+    ax.plot(frame.index, frame["mean"], color=shade)
+    kit.rule(ax, y=0, color=SOFT)
+    kit.dot(ax, k, mean, size=6)
+    left, low = k > k1 * 0.6, mean - bottom < 0.2 * (top - bottom)
+    dx, side = (-7, "right") if left else (7, "left")
+    dy, above = (5, "bottom") if left or low else (-5, "top")
+    text = f"carried {number(k)}: {number(mean)}"
+    kit.note(ax, text, (k, mean), dx, dy, ha=side, va=above, fontsize=8.5, color="black")
+    m0, m1 = frame["mean"].iloc[[0, -1]]
+    result = "neither loss nor gain"
+    if abs(mean) >= 0.005:
+        result = f"a {'loss' if mean >= 0 else 'gain'} of {money(abs(mean) * 1e9, digits=2)}"
+    title = f"Carried at EUR {number(k)} a share, {result} on average"
+    if abs(mean) >= 0.005 and m1 > m0:  # a line: where it crosses nil
         title += f"; none at EUR {number(k0 - m0 * (k1 - k0) / (m1 - m0))}"
-    if abs(mean) < 0.005:
-        title = f"Carried at EUR {number(k)} a share, neither loss nor gain on average"
-    return Told(
+    return Caption(
         title,
         f"Line of the mean accounting loss by amount carried, with nine of ten cases; "
-        f"{number(mean, 2)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "
+        f"{number(mean)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "
         "cash.",
-        _LOSS,
+        FILINGS + "; our simulation",
     )

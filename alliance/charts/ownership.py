@@ -1,0 +1,95 @@
+"""Chapter 2, who owns and controls what: routes, owners, stake paths."""
+
+from alliance.answers import Answers
+from alliance.charts import kit
+from alliance.charts.base import Chart, empty
+from alliance.charts.looks import OWNERS, PROGRAMMES, ROUTES
+from alliance.format import day, number, percent
+
+SIMULATED = "our simulation; inputs as listed under Evidence and dates"
+FILINGS = "holdings, share counts and releases as listed under Sources"
+
+
+def routes(a: Answers) -> Chart:
+    """The stake by number of shares given up, sold to others or bought back and cancelled."""
+    frame, t = a.frame("routes"), a.context["terms"]
+    if t.planned <= 0:
+        return empty("The stake by route", f"the stake is at or below {percent(t.target)} already")
+    ended, target = percent(a["selldown.stake_if_trust_bought_back"], 2), percent(t.target)
+
+    def draw(fig, narrow):
+        labels = ("million shares given up", "stake in issued shares")
+        ax = kit.axes(fig, *labels, percent="y", ylim=(0, frame["sale"].max() * 1.08))
+        kit.lines(ax, frame["shares"] / 1e6, frame, ROUTES, lambda v: percent(v, 2))
+        kit.rule(ax, y=t.target, lw=0.9, ls=":")
+
+    return Chart(
+        draw,
+        f"Bought back alone, the same {number(t.planned / 1e6, 0)}m shares end at {ended}, not "
+        f"{target}",
+        f"Lines of Renault's stake in Nissan by shares given up, as of {day(a.context['day'])}: "
+        f"from {percent(a['selldown.stake_before'], 2)} to {target} if sold to others, to {ended} "
+        "if all are bought back and cancelled.",
+        FILINGS,
+        (3.9, 4.2),
+    )
+
+
+def owners(a: Answers) -> Chart:
+    """Capital and votes side by side: before, with shares in trust, at the target."""
+    frame = a.frame("owners")
+    capital, votes = (percent(frame["renault"].iloc[n], 1) for n in (0, 3))
+
+    def draw(fig, narrow):
+        gap, turn = (":\n", "\n") if narrow else (": ", " ")
+        label = f"share of Nissan (dashed: half);{turn}trust voted as the others"
+        ax = kit.axes(fig, label, percent="x", xlim=(0, 1), ylim=(0, 5.964))
+        places, left = [5.4, 4.7, 3.2, 2.5, 1.0, 0.3], 0.0
+        for part, look in OWNERS.items():
+            ax.barh(places, frame[part], left=left, color=look.color, height=0.56, label=look.name)
+            for y, value, at in zip(places, frame[part], left + frame[part] / 2, strict=True):
+                if value > 0.08:
+                    kit.note(ax, percent(value, 1), (at, y), fontsize=7.5)
+            left += frame[part]
+        kit.key_above(ax, 3)
+        names = frame["when"] + gap + frame["what"]
+        kit.rows(ax, names, 7.5 if narrow else 9, places, None)
+        kit.rule(ax, x=0.5, ls="--")
+
+    return Chart(
+        draw,
+        f"With shares in trust, {capital} of the capital casts {votes} of the votes",
+        f"Bars of capital and votes in Nissan as of {day(a.context['day'])}: Renault's votes go "
+        f"from {capital} to {votes} while shares are in trust.",
+        FILINGS + "; reading of the trust, not advice",
+        (3.6, 5.0),
+    )
+
+
+def stake_paths(a: Answers) -> Chart:
+    """Mean stake through time under each programme, with a band for the headlined one."""
+    frame, g = a.frame("stake_path"), a.context["group"]
+    means = frame.pivot(index="years", columns="programme", values="mean")
+    looks = {name: PROGRAMMES[name] for name in frame["programme"].unique()}
+    ends, chosen = means.iloc[-1], frame[frame["programme"] == g.programme]
+    name, shade, _ = PROGRAMMES[g.programme]
+
+    def draw(fig, narrow):
+        label, top = f"years (band: nine tenths of {name})", frame["high"].max() * 1.08
+        ax = kit.axes(fig, label, "Renault's stake, mean", percent="y", ylim=(0, top))
+        kit.band(ax, chosen["years"], chosen["low"], chosen["high"], shade, 0.12)
+        kit.lines(ax, means.index, means, looks, lambda v: percent(v, 1), lw=1.3)
+        ax.lines[list(looks).index(g.programme)].set_linewidth(2.2)
+        kit.rule(ax, y=g.target_stake, ls=":")
+
+    least, most = percent(ends.min(), 1), percent(ends.max(), 1)
+    found = ", ".join(f"{PROGRAMMES[n].name} {percent(v, 1)}" for n, v in ends.items())
+    return Chart(
+        draw,
+        f"After {g.horizon_years:g} years the mean stake lies between {least} and {most} "
+        f"({PROGRAMMES[ends.idxmax()].name})",
+        f"Lines of Renault's mean stake over {number(g.horizon_years, 1)} years from "
+        f"{day(a.context['day'])}, by programme: {found}. The band holds nine tenths of {name}.",
+        SIMULATED,
+        (4.2, 4.4),
+    )

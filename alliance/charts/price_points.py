@@ -1,0 +1,83 @@
+"""Chapter 2, price points: how likely each is, and what a trigger buys on a fair price."""
+
+from alliance.answers import Answers
+from alliance.charts import kit
+from alliance.charts.base import Chart, empty
+from alliance.charts.looks import INK, PROGRAMMES, SOFT
+from alliance.charts.ownership import SIMULATED
+from alliance.format import day, number, percent
+
+_SHADE = PROGRAMMES["price_points"].color
+
+
+def ladder(a: Answers) -> Chart:
+    """Chance that the yen price reaches each price point: closed form, and history."""
+    frame, g = a.frame("p_hit"), a.context["group"]
+    x, closed, most = frame.index, frame["closed"], number(frame["multiple"].iloc[-1])
+    hit = percent(a["selldown.price_points.p_hit"][-1])
+    watched = {"close": "at daily closes"}.get(g.monitoring, "continuously")
+    watched = "weekly" if g.market == "history" else watched
+
+    def draw(fig, narrow):
+        labels = ("price point: multiple of spot, yen", "chance for the yen price by the horizon")
+        ax = kit.axes(fig, *labels, percent="y", grid="y", ylim=(0, 1.02))
+        ax.bar(x, closed, color=_SHADE, width=0.6)
+        label = "resampled history"
+        kit.dot(ax, x, frame["history"], size=6, marker="s", label=label)
+        for at, value in zip(x, closed, strict=True):
+            ax.text(at, 0.02, percent(value), ha="center", fontsize=7.5, color="white")
+        names = [f"{r.multiple:.2f}×\n¥{number(r.price_jpy, 0)}" for r in frame.itertuples()]
+        ax.set_xticks(x, names, fontsize=7 if narrow else 8.5)
+        kit.key_above(ax, 1 if narrow else 2, handletextpad=0.2)
+
+    found = ", ".join(f"{number(r.multiple)}x {percent(r.closed)}" for r in frame.itertuples())
+    return Chart(
+        draw,
+        f"The highest price point, {most} times the spot, is reached in {hit} of cases ({g.market} "
+        f"market, watched {watched})",
+        "Columns of the chance that each price point is reached within "
+        f"{number(g.horizon_years, 1)} years of {day(a.context['day'])}: {found}.",
+        "columns: closed form of the lognormal market; squares: weekly history, resampled",
+        (4.0, 4.4),
+    )
+
+
+def frontier(a: Answers) -> Chart:
+    """One trigger at every level: same mean, wider spread."""
+    frame, on = a.frame("frontier").set_index("multiple") / 1e9, day(a.context["day"])
+    if a.context["terms"].planned <= 0:
+        return empty("One trigger at every level", f"on {on} the target is met already")
+    first, last, levels = frame.iloc[0], frame.iloc[-1], frame.index
+    title = "On a fair price a trigger buys nothing: the mean stays, only the spread grows"
+    if not a.context["fair"]:
+        title = (
+            f"With this drift the mean moves from {number(first['mean'])} to "
+            f"{number(last['mean'])} EUR bn"
+        )
+
+    def draw(fig, narrow):
+        labels = ("trigger for the whole block, multiple of spot", "value at the horizon, EUR bn")
+        top = frame["high"].max() * 1.05
+        ax = kit.axes(fig, labels[0], labels[1] + ", before costs", ylim=(0, top))
+        kit.band(ax, levels, frame["low"], frame["high"], _SHADE, 0.14)
+        ax.plot(levels, frame["mean"], color=_SHADE, lw=2)
+        ax.plot(levels, frame["cvar"], color=INK, ls="--", lw=1.1)
+        ax.margins(x=0.01)
+        names = {
+            "high": ("95 %", SOFT),
+            "mean": (f"mean {number(last['mean'])}", _SHADE),
+            "low": (f"5 % {number(last['low'])}", SOFT),
+            "cvar": ("worst 5 %", INK),
+        }
+        kit.end_labels(ax, levels[-1], [(last[n], *named) for n, named in names.items()])
+
+    return Chart(
+        draw,
+        title,
+        "Mean and 5 to 95 % range of the value at the horizon by trigger, "
+        f"{number(a.context['group'].horizon_years, 1)} years from {on}: the mean is "
+        f"{number(first['mean'])} at the spot and {number(last['mean'])} at {number(levels[-1])} "
+        f"times it; the range there is {number(last['low'])} to {number(last['high'])} EUR bn.",
+        SIMULATED,
+        (4.0, 4.4),
+    )

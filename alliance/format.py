@@ -1,0 +1,140 @@
+"""Numbers, money and days as text: a true minus sign, no sign at zero, units kept with numbers."""
+
+import math
+import re
+from typing import Any
+
+NBSP = "\N{NO-BREAK SPACE}"
+MONEY = ("EUR", "JPY", "USD")
+_SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
+_MINUS = re.compile(r"(?<!\w)-(?=\d)")  # of a number: not in a day, not in a name
+_PERCENT = re.compile(r"(?<=\d) ?(?=%)")
+_CURRENCY = re.compile(r"(?<=EUR|USD|JPY) (?=[−+\d])")
+
+
+def minus(text: str) -> str:
+    """Text with a true minus sign before every number.
+
+    Examples
+    --------
+    >>> minus("EUR -3bn on 2023-01-17 (-4)")
+    'EUR −3bn on 2023-01-17 (−4)'
+    """
+    return _MINUS.sub("−", text)
+
+
+def tidy(text: str) -> str:
+    """Text with true minus signs, and a fixed space before every percent sign.
+
+    Examples
+    --------
+    >>> tidy("-5 % to 10%")
+    '−5\\xa0% to 10\\xa0%'
+    """
+    return _PERCENT.sub(NBSP, minus(text))
+
+
+def fixed(text: str) -> str:
+    """Text in which no number parts from its currency or percent sign."""
+    return _CURRENCY.sub(NBSP, _PERCENT.sub(NBSP, text))
+
+
+def number(value: float, digits: int = 2, sign: bool = False) -> str:
+    """A number with grouped thousands.
+
+    Examples
+    --------
+    >>> number(-1234.5, 1), number(0.3, 1, sign=True), number(-0.001)
+    ('−1,234.5', '+0.3', '0.00')
+    """
+    text = f"{value:{'+' if sign else ''},.{digits}f}"
+    return minus(text if text.strip("+-0.,") else text.lstrip("+-"))
+
+
+def percent(value: float, digits: int = 0, sign: bool = False) -> str:
+    """A fraction as a percentage.
+
+    Examples
+    --------
+    >>> percent(-0.5847, 1), percent(0.12, sign=True)
+    ('−58.5 %', '+12 %')
+    """
+    return number(100 * value, digits, sign) + " %"
+
+
+def money(value: float, currency: str = "EUR", digits: int = 1, unit: str = "bn") -> str:
+    """An amount in billions or another unit: ``EUR 5.6bn``, ``EUR 312m``."""
+    return f"{currency} {number(value / _SCALES[unit], digits)}{unit}"
+
+
+def log_points(value: float) -> str:
+    """Log points with the percentage that they are: ``−1.12 (−67 %)``."""
+    return f"{number(value, 2, True)} ({percent(math.expm1(value), sign=True)})"
+
+
+def moved(change: float) -> str:
+    """A change in words: ``lost 63 %``, ``gained 26 %``."""
+    return f"{'gained' if change >= 0 else 'lost'} {percent(abs(change))}"
+
+
+def day(value: Any) -> str:
+    """A day as in tables: ``2023-01-17``."""
+    return value.strftime("%Y-%m-%d")
+
+
+def missing(value: Any) -> bool:
+    """Whether a value is none, not a number or no day."""
+    return value is None or value != value
+
+
+def shown(value: Any, form: str = "", none: str = "") -> str:
+    """A value by a format, a day as a day, ``none`` where there is none.
+
+    Examples
+    --------
+    >>> shown(-0.031, "+.1%"), shown(float("nan"), ".1f"), shown(12, ",.0f")
+    ('−3.1\\xa0%', '', '12')
+    """
+    if missing(value):
+        return none
+    if not form:
+        return day(value) if hasattr(value, "strftime") else str(value)
+    return tidy(format(value, form))
+
+
+def quantity(value: Any, unit: str) -> str:
+    """A result's value with its unit.
+
+    Examples
+    --------
+    >>> quantity(-0.5847, "fraction"), quantity(-3.2e9, "EUR"), quantity(-1.0, "log points")
+    ('−58.5\\xa0%', 'EUR −3,200m', '−1.000 log points (−63.2\\xa0%)')
+    """
+    if value is None:
+        return "not available"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(quantity(each, unit) for each in value)
+    if unit == "fraction":
+        return shown(value, ".1%")
+    if unit in MONEY:
+        return minus(f"{unit} {value / 1e6:,.0f}m")
+    if unit in ("shares", "units", "count"):
+        return shown(value, ",.0f")
+    if unit == "log points":
+        return f"{shown(value, ',.3f')} {unit} ({shown(math.expm1(value), '+,.1%')})"
+    return f"{shown(value, ',.2f')} {unit}"
+
+
+def brief(value: Any, unit: str) -> str:
+    """A headline's value: money in billions, as precise as what goes in can carry.
+
+    Examples
+    --------
+    >>> [brief(value, "EUR") for value in (3_638_295_012, 15.28e9)]
+    ['EUR\\xa03.64bn', 'EUR\\xa015.3bn']
+    """
+    if unit not in MONEY or not isinstance(value, int | float):
+        return quantity(value, unit)
+    return fixed(minus(f"{unit} {value / 1e9:,.{2 if abs(value) < 9.995e9 else 1}f}bn"))

@@ -1,0 +1,147 @@
+"""What each chapter has: sentences, headlines, all results, inputs, sources.
+
+A sentence prints computed numbers only, and carries the results it prints out of the notebook in
+a MIME type of our own, from which ``report`` writes ``results.json``.
+"""
+
+import html
+import string
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from alliance import format
+from alliance.answers import Answers, Result
+from alliance.errors import AllianceError
+from alliance.tables.base import Html, collapsible, linked, raw, show
+
+
+class _Numbers(string.Formatter):
+    """Fields are result ids or named values; a missing value prints as 'not available'."""
+
+    def __init__(self, a: Answers, values: Mapping[str, Any], marked: bool) -> None:
+        self.a, self.values, self.marked = a, values, marked
+        self.seen: dict[str, Result] = {}
+
+    def get_field(self, field_name, args, kwargs):
+        if field_name in self.values:
+            return self.values[field_name], field_name
+        self.seen[field_name] = self.a.result(field_name)
+        return self.seen[field_name], field_name
+
+    def format_field(self, value, format_spec):
+        result = value if isinstance(value, Result) else None
+        found = result.value if result else value
+        try:
+            text = format.tidy(format.shown(found, format_spec, "not available"))
+        except (ValueError, TypeError) as error:
+            raise AllianceError(f"can't print {found!r} as '{format_spec}': {error}") from None
+        text = html.escape(text) if self.marked else text
+        if not self.marked or result is None:
+            return text
+        tip = html.escape(f"{result.label}. From {_names(result)}", quote=True)
+        return f'<a class="n" href="index.html#{result.id}" title="{tip}">{text}</a>'
+
+
+def say(sentence: str, a: Answers, **values: Any) -> Html:
+    """A paragraph with numbers computed at this run.
+
+    Parameters
+    ----------
+    sentence : str
+        Fields are result ids (``{decline.price_change_jpy:.0%}``) or names in ``values``.
+    a : Answers
+    values
+        Other computed values.
+
+    Raises
+    ------
+    AllianceError
+        For an unknown result id (with the nearest).
+    """
+    plain = _Numbers(a, values, marked=False)
+    text = plain.format(sentence)
+    body = _Numbers(a, values, marked=True).format(sentence)
+    return Html(f'<p class="say">{body}</p>', text, plain.seen.values())
+
+
+#: JupyterLab floats the parts of a list of terms; here a label and its number are one box anywhere.
+_PLAIN = "float:none;display:block;width:auto;margin:0;padding:0"
+_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.6rem"
+
+
+def headline(a: Answers, *keys: str) -> Html:
+    """The chosen results large, and all of the chapter's results out of the notebook with them."""
+    chosen = [(r.label, brief(r)) for r in map(a.result, keys)]
+    tiles = "".join(
+        f'<div><dt style="{_PLAIN}">{linked(label)}</dt>'
+        f'<dd style="{_PLAIN};font-weight:600">{html.escape(value)}</dd></div>'
+        for label, value in chosen
+    )
+    text = "\n".join(f"{label}: {value}" for label, value in chosen)
+    return Html(f'<dl class="tiles" style="{_GRID}">{tiles}</dl>', text, a.results.values(), keys)
+
+
+def results(a: Answers) -> Html:
+    """All results of a chapter with the tables behind each, collapsed."""
+    rows = [
+        {"result": r.label, "value": shown(r), "note": r.note or "", "from": _names(r)}
+        for r in a.results.values()
+    ]
+    return collapsible(show(pd.DataFrame(rows), f"All {len(rows)} results"))
+
+
+def brief(result: Result) -> str:
+    """A headline's value: money in billions, as precise as what goes in can carry."""
+    return format.brief(result.value, result.unit)
+
+
+def shown(result: Result) -> str:
+    """A result's value as text with its unit."""
+    return format.quantity(result.value, result.unit)
+
+
+def inputs(a: Answers) -> Html:
+    """What went in, with its origin."""
+    rows = [(i.name, _input(i.value), i.unit, i.origin) for i in a.inputs]
+    frame = pd.DataFrame(rows, columns=["input", "value", "unit", "origin"])
+    out = collapsible(show(frame, f"{len(rows)} inputs"))
+    unrounded = [[i.name, raw(i.value), i.unit, i.origin] for i in a.inputs]
+    return Html(out.body, out.text, table=dict(out.table) | {"rows": unrounded, "inputs": True})
+
+
+def _input(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if value is None or not isinstance(value, int | float):
+        return format.shown(value, none="empty")
+    return format.shown(value, ",.0f" if value == round(value) else ",.4f")
+
+
+def sources(a: Answers) -> Html:
+    """The documents behind the chapter, computed from what it read."""
+    frame = a.sources.drop_duplicates(["table", "issuer", "title", "origin"])
+    counted = frame.groupby("origin").size()
+    split = ", ".join(f"{n} {origin}" for origin, n in counted.items())
+    title = frame["title"].str.cat(frame["page"], sep=", ", na_rep="").str.rstrip(", ")
+    columns = ["table", "issuer", "title", "published", "confidence", "read at"]
+    frame = frame.assign(title=title).rename(columns={"read_at": "read at"})[columns]
+    out = collapsible(show(frame, f"Sources read by this chapter: {split}"))
+    return Html(f'<div id="sources">{out.body}</div>', out.text, table=out.table)
+
+
+def _names(result: Result) -> str:
+    return ", ".join(map(source, result.sources))
+
+
+def source(entry: Mapping[str, Any]) -> str:
+    """A source in words: the days of a series, the row or the number of rows of a table."""
+    if entry["kind"] == "assumed":
+        return f"{entry['id']} (assumed)"
+    if entry.get("from"):
+        ends = dict.fromkeys((entry["from"], entry["to"]))
+        return f"{entry['id']} ({' to '.join(ends)})"
+    rows = entry.get("rows", [entry["id"]])
+    counted = rows[0] if len(rows) == 1 else f"{len(rows)} rows"
+    return entry["id"] if entry["kind"] == "fact" else f"{entry['id']} ({counted})"
