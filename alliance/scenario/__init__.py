@@ -9,10 +9,18 @@
 """
 
 from alliance.scenario.cells import cell, listing, parameters, reaches, reference
-from alliance.scenario.groups import Decline, Group, Selldown
+from alliance.scenario.groups import Decline, Group, Selldown, Separation
 from alliance.scenario.notebook import check_names, read
-from alliance.scenario.schema import Scenario, differs, fields, flat, limits, nested
-from alliance.scenario.separation import Separation
+from alliance.scenario.schema import (
+    Scenario,
+    choices,
+    differs,
+    fields,
+    flat,
+    limits,
+    listed,
+    nested,
+)
 from alliance.scenario.sweeps import combinations, swept
 from alliance.scenario.text import (
     FOLDER,
@@ -36,6 +44,7 @@ __all__ = [
     "apply",
     "cell",
     "check_names",
+    "choices",
     "combinations",
     "differs",
     "dump",
@@ -43,6 +52,7 @@ __all__ = [
     "flat",
     "from_token",
     "limits",
+    "listed",
     "listing",
     "load",
     "names",

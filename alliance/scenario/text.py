@@ -4,8 +4,6 @@ Text comes in by one door: every scalar of a file or of ``--set`` is text until 
 it. A file and a token hold only what differs from the default.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
@@ -15,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import GROUPS, Scenario, differs, fields, flat, nested
+from alliance.scenario.schema import GROUPS, Scenario, differs, fields, flat, listed, nested
 from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
@@ -133,7 +132,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
     'mitsubishi-motors'
     """
     changes: dict[str, Any] = {}
-    known = fields(model=type(scenario))
+    known = fields(type(scenario))
     for setting in settings:
         name, equals, text = setting.partition("=")
         name = name.strip()
@@ -142,8 +141,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
         if name not in known:
             raise ScenarioError(f"--set: unknown field '{name}'{did_you_mean(name, known)}")
         free = name in FREE_TEXT  # taken whole, as it stands
-        value = text if free else _value(text.strip(), name, str(known[name].annotation))
-        changes[name] = value
+        changes[name] = text if free else _value(text.strip(), name, known[name])
     return type(scenario).of(as_text(nested(flat(scenario) | changes)), text=True)
 
 
@@ -163,13 +161,13 @@ def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
     return out
 
 
-def _value(text: str, name: str, annotation: str) -> Any:
+def _value(text: str, name: str, info: FieldInfo) -> Any:
     if text.startswith("[") and text.endswith("]"):
         inner = text[1:-1].strip()
         return [part.strip() for part in inner.split(",")] if inner else []
-    if "tuple" in annotation:
+    if listed(info):
         raise ScenarioError(f"{name}: a list is written in brackets, received '{text}'")
-    if "," in text and "str" not in annotation:
+    if "," in text and info.annotation is not str:
         raise ScenarioError(f"{name}: takes one value, received '{text}'")
     return text
 
