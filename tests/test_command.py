@@ -186,6 +186,6 @@ def kernels_of(pid):
     """Kernels that a process has started."""
     try:
         children = psutil.Process(pid).children(recursive=True)
-        return [c for c in children if "alliance.report.forge" in " ".join(c.cmdline())]
+        return [c for c in children if "multiprocessing.forkserver" in " ".join(c.cmdline())]
     except psutil.NoSuchProcess:
         return []

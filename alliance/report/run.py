@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
+from alliance.report import forkserver
 from alliance.report.record import ROOT
 from alliance.tables import RESULTS_MIME
 
@@ -61,39 +62,38 @@ class Kernels:
     """
 
     def __init__(self, plain: bool = False) -> None:
-        from alliance.report import forge
-
-        self.forge = None if plain or not forge.available() else forge.Forge()
+        self.plain = plain or not forkserver.available()
         self._lock, self._managers, self.stopped = threading.Lock(), set(), False
+        if not self.plain:
+            forkserver.warm()
 
     def manager_class(self, folder: Path, data: str | None) -> type:
         """The class that papermill makes kernel managers of: they start in ``folder``.
 
         papermill's own ``cwd`` would move the whole process there, other threads included. A kernel
-        sees this code, the item's evidence, and nobody's own settings of IPython.
+        sees this code, the run's evidence, and nobody's own settings of IPython.
         """
         from jupyter_client.manager import AsyncKernelManager
 
-        from alliance.report import forge
-
-        base = forge.manager_class(self.forge) if self.forge else AsyncKernelManager
         kernels = self
+        own = {"ALLIANCE_STATIC": "1", "IPYTHONDIR": str(folder / "ipython")}  # panels as text
+        own |= {"ALLIANCE_DATA": data} if data else {}
 
-        class Manager(base):
+        class Manager(AsyncKernelManager):
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
                 if kernels.stopped:
                     raise RuntimeError("the build was stopped")
-                env = dict(kw.get("env") or os.environ)
-                env["PYTHONPATH"] = os.pathsep.join(
-                    [str(ROOT), *filter(None, [env.get("PYTHONPATH")])]
-                )
-                env["ALLIANCE_STATIC"] = "1"  # panels are a line of text
-                env["IPYTHONDIR"] = str(folder / "ipython")
-                if data:
-                    env["ALLIANCE_DATA"] = data
-                await super()._async_launch_kernel(
-                    kernel_cmd, **kw | {"cwd": str(folder), "env": env}
-                )
+                env = dict(kw.get("env") or os.environ) | own
+                path = filter(None, (str(ROOT), env.get("PYTHONPATH")))
+                env["PYTHONPATH"] = os.pathsep.join(path)
+                if kernels.plain:
+                    kw |= {"cwd": str(folder), "env": env}
+                    await super()._async_launch_kernel(kernel_cmd, **kw)
+                else:
+                    there = self.provisioner
+                    there.process = forkserver.Forked(self.connection_file, str(folder), env)
+                    there.pid = there.pgid = there.process.pid
+                    self._reconcile_connection_info(there.connection_info)
                 with kernels._lock:
                     kernels._managers.add(self)
 
@@ -107,8 +107,6 @@ class Kernels:
                 process = getattr(manager.provisioner, "process", None)
                 if process is not None and process.poll() is None:
                     process.kill()
-        if self.forge is not None:
-            self.forge.close()
 
 
 _own: dict[bool, Kernels] = {}
