@@ -90,11 +90,11 @@ def report(
         "bar": "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else "",
     }
     if cluster:
-        from alliance.report import pool
+        from alliance.report import executor
 
-        with pool.cluster(cluster) as executor:
+        with executor.cluster(cluster) as elsewhere:
             outcomes = builder.build_all(
-                targets, out, builder.Options(executor=executor, **options), _log
+                targets, out, builder.Options(executor=elsewhere, **options), _log
             )
     else:
         outcomes = builder.build_all(targets, out, builder.Options(**options), _log)

@@ -10,8 +10,6 @@ References
 Shapley, L. (1953), A value for n-person games, Annals of Mathematics Studies 28, 307-317.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from typing import Any
 from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.errors import BuildError, ScenarioError
-from alliance.report import CHAPTERS, record
+from alliance.report import CHAPTERS, manifest
 from alliance.scenario import Scenario, flat, load, nested, reaches
 
 MOST_FIELDS = 6
@@ -50,7 +48,7 @@ def side(source: str) -> Side:
     """
     folder = Path(source)
     if folder.is_dir():
-        found = record.load(folder / "results.json")
+        found = manifest.load(folder / "results.json")
         if not found or "scenario" not in found:
             raise BuildError(f"{folder} holds no built report: results.json is missing or damaged")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}

@@ -1,10 +1,8 @@
 """What the schema writes: the parameter cell of each notebook, and the reference of fields."""
 
-from __future__ import annotations
-
 import json
 
-from alliance.report.record import NOTEBOOKS
+from alliance.report.manifest import NOTEBOOKS
 from alliance.scenario import cell, reference
 from alliance.scenario.cells import CHAPTERS
 

@@ -1,7 +1,5 @@
 """A report as PDF, printed by a browser that is installed: Chromium, Chrome or Edge."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A sweep's summary: ``sweep.csv`` and a page, from answers computed here; no kernel is started."""
 
-from __future__ import annotations
-
 import base64
 import csv
 import hashlib
@@ -15,7 +13,7 @@ import numpy as np
 from alliance import answers, evidence
 from alliance.charts.base import SOFT, Chart, note
 from alliance.report import index, pages
-from alliance.report.record import CHAPTERS
+from alliance.report.manifest import CHAPTERS
 from alliance.scenario import flat, reaches, swept
 
 MOST_SHOWN = 6

@@ -1,7 +1,5 @@
 """What the command asks for, as reports with a folder's name each."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shlex

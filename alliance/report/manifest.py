@@ -1,6 +1,4 @@
-"""What a report is made from: code, notebooks, evidence, versions, and the key over all of it."""
-
-from __future__ import annotations
+"""What a report is made from: code, notebooks, evidence, versions; and its files of JSON."""
 
 import hashlib
 import json
@@ -71,11 +69,10 @@ def revision() -> str | None:
 
 def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
     """SHA-256 of every file of the package, and of the pages' templates."""
-    package = Path(__file__).resolve().parents[1]
-    files = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"]
     found = {
-        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(files)
+        path.relative_to(ROOT).as_posix(): digest(path)
+        for path in sorted((ROOT / "alliance").rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
     }
     templates = {name: h for name, h in found.items() if "/report/templates/" in name}
     return {name: h for name, h in found.items() if name not in templates}, templates
@@ -96,7 +93,7 @@ def installed() -> list[str]:
     return [platform.python_version(), *sorted(found)]
 
 
-def manifest(
+def describe(
     name: str, scenario: Scenario, chapters: dict[str, Any], package: Package
 ) -> dict[str, Any]:
     """What a report was made from; no times, so that equal runs give equal bytes.

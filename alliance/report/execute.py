@@ -1,7 +1,5 @@
 """Runs one notebook through papermill and takes out what a page needs."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -16,7 +14,7 @@ from typing import Any
 
 from alliance.errors import BuildError
 from alliance.report import forkserver
-from alliance.report.record import ROOT
+from alliance.report.manifest import ROOT
 from alliance.tables import RESULTS_MIME
 
 #: Seconds that one notebook may take before it is stopped.
@@ -27,27 +25,28 @@ TABLES_MIME = "application/vnd.alliance.tables+json"
 _RECORD = f"""
 from dataclasses import asdict
 from alliance.evidence import touched
-from alliance.report.cache import Sources
-display({{"{TABLES_MIME}": {{"tables": touched(), "made_by": asdict(Sources.now())}}}}, raw=True)
+from alliance.report.cache import Fingerprints
+made = {{"tables": touched(), "made_by": asdict(Fingerprints.now())}}
+display({{"{TABLES_MIME}": made}}, raw=True)
 """
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
-class Item:
+class NotebookRun:
     """One notebook to run: plain data, so that it may travel to another machine.
 
     Parameters
     ----------
-    book : dict
+    notebook : dict
         The notebook itself, as it was when its key was taken.
     data : str, optional
         The evidence folder; else that of the place where it runs.
     """
 
-    notebook: str
+    chapter: str
     parameters: dict[str, Any]
-    book: dict[str, Any]
+    notebook: dict[str, Any]
     data: str | None = None
     limit: int = LIMIT
 
@@ -112,13 +111,13 @@ class Kernels:
 _own: dict[bool, Kernels] = {}
 
 
-def remote(item: Item, plain: bool = True) -> dict[str, Any]:
+def remote(item: NotebookRun, plain: bool = True) -> dict[str, Any]:
     """Run an item in this process's own kernels: what a worker of a cluster calls."""
     kernels = _own.setdefault(plain, Kernels(plain))
     return run(item, kernels)
 
 
-def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
+def run(item: NotebookRun, kernels: Kernels, tick=None) -> dict[str, Any]:
     """Execute one chapter; a failure is returned, not raised.
 
     Parameters
@@ -156,7 +155,7 @@ def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
     except BuildError as error:
         return failed(str(error))
     if not found["keys"]:
-        return failed(f"{item.notebook} carries no results: tables.headline is not called")
+        return failed(f"{item.chapter} carries no results: tables.headline is not called")
     for entry in found["results"]:
         if not entry["sources"]:
             return failed(f"{entry['id']} has no source: a headline number must name one")
@@ -172,14 +171,14 @@ def _close_loop() -> None:
         loop.close()
 
 
-def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
+def _execute(item: NotebookRun, kernels: Kernels, folder: Path, tick) -> Any:
     import nbformat
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what fails is returned, and said
     last = {"cell_type": "code", "id": "alliance-tables", "metadata": {}, "outputs": []}
-    cells = [*item.book["cells"], last | {"source": _RECORD, "execution_count": None}]
-    document = nbformat.from_dict(json.loads(json.dumps(item.book | {"cells": cells})))
+    cells = [*item.notebook["cells"], last | {"source": _RECORD, "execution_count": None}]
+    document = nbformat.from_dict(json.loads(json.dumps(item.notebook | {"cells": cells})))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
         return papermill.execute_notebook(
@@ -194,7 +193,7 @@ def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
         )
 
 
-def _config(item: Item, kernels: Kernels, folder: Path, cells: int, tick):
+def _config(item: NotebookRun, kernels: Kernels, folder: Path, cells: int, tick):
     """Kernels of this build, a limit for the whole notebook, progress, and the transport.
 
     Sockets lie in the run's own folder where the system has them, so that they can't collide with
@@ -266,11 +265,11 @@ def _taken(document: Any) -> dict[str, Any]:
     }
 
 
-def document(book: dict[str, Any], found: dict[str, Any]) -> Any:
+def document(notebook: dict[str, Any], found: dict[str, Any]) -> Any:
     """The executed notebook: its cells, with a run's outputs."""
     import nbformat
 
-    made = nbformat.from_dict(json.loads(json.dumps(book)))
+    made = nbformat.from_dict(json.loads(json.dumps(notebook)))
     cells, count = [], 0
     for cell in made.cells:
         cells.append(cell)
