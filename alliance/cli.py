@@ -108,7 +108,7 @@ def report(
         )
     last = outcomes[-1].index if len(outcomes) == 1 else out / "index.html"
     if len(swept) > 1 and len(targets) > 1:
-        from alliance.report import sweep
+        from alliance.compare import sweep
 
         last = sweep.write(targets, settings, out, only, data, _log)
     click.echo(f"Open {last}")

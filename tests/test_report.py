@@ -752,7 +752,7 @@ def test_without_a_browser_a_pdf_says_what_is_missing(built, monkeypatch, tmp_pa
 def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
     import csv
 
-    from alliance.report import sweep
+    from alliance.compare import sweep
 
     monkeypatch.setattr(executor, "run_all", Runs(lambda _: AssertionError("a kernel")))
     settings = ("selldown.block_discount=0.01,0.03", "selldown.fee=0.005,0.01")
@@ -778,14 +778,14 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
 
 
 def test_a_sweep_has_every_chapter_that_its_fields_reach():
-    from alliance.report.sweep import _concerned
+    from alliance.compare.sweep import concerned
 
     both = ["2-selldown", "3-separation"]
-    assert _concerned(["selldown.target_stake"], ()) == both
-    assert _concerned(["selldown.participation", "title"], ()) == ["2-selldown"]
-    assert _concerned(["selldown.fee"], ()) == both
-    assert _concerned(["seed"], ()) == ["1-decline", *both]
-    assert _concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
+    assert concerned(["selldown.target_stake"], ()) == both
+    assert concerned(["selldown.participation", "title"], ()) == ["2-selldown"]
+    assert concerned(["selldown.fee"], ()) == both
+    assert concerned(["seed"], ()) == ["1-decline", *both]
+    assert concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
 
 
 def test_combinations():

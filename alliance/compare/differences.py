@@ -127,6 +127,13 @@ def shapley(
     return parts
 
 
+def size(values: Iterable[float | None]) -> float:
+    """How far values lie apart, over the largest of them; 0 where fewer than two are known."""
+    known = [value for value in values if value is not None]
+    largest = max(map(abs, known), default=0)
+    return (max(known) - min(known)) / largest if largest else 0.0
+
+
 @dataclass(frozen=True)
 class Difference:
     """One result in both: values, what moved, and each input's part (None where it can't be)."""
@@ -145,7 +152,7 @@ class Difference:
     @property
     def size(self) -> float:
         """The difference for the size of the larger value."""
-        return abs(self.delta) / max(abs(self.a), abs(self.b))
+        return size((self.a, self.b))
 
 
 @dataclass(frozen=True)
@@ -185,8 +192,10 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
                 missing[key] = one.name if key in left else other.name
             elif first == last:
                 equal.append(key)
-            elif not (_number(first) and _number(last)):
-                missing[key] = f"{one.name if _number(first) else other.name} (empty in the other)"
+            elif not (is_number(first) and is_number(last)):
+                missing[key] = (
+                    f"{one.name if is_number(first) else other.name} (empty in the other)"
+                )
             else:
                 parts = _parts(mix, chapter, key, who, last - first)
                 r = b.results[key.partition("[")[0]]
@@ -215,7 +224,8 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value can be more or less than another."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -229,7 +239,7 @@ def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, flo
             raise _Missing from None  # fields that only fit together
         base = key.partition("[")[0]
         value = _flat({base: found[base].value}).get(key) if base in found else None
-        if not _number(value):
+        if not is_number(value):
             raise _Missing
         return value
 
