@@ -872,7 +872,6 @@ def test_any_executor_serves(base, tmp_path):
     with ThreadPoolExecutor(2) as elsewhere:
         options = builder.Options(executor=elsewhere, only=("2-selldown",))
         assert report.build_all([target(base)], tmp_path, options, quiet)[0].ok
-    for kernels in execute._own.values():
-        kernels.stop()
-    execute._own.clear()
+    execute.kernels_of_worker().stop()
+    execute.kernels_of_worker.cache_clear()
     assert Path(tmp_path, "base", "2-selldown.html").is_file()

@@ -11,7 +11,8 @@ from alliance.evidence import DATA, Package
 from alliance.evidence.descriptor import folder
 from alliance.report import cache, manifest, pdf, render
 from alliance.report.manifest import CHAPTERS
-from alliance.report.plan import Log, Options, Report, Target, Wanted, lacking, planned
+from alliance.report.plan import Log, Options, Report, Wanted, lacking, planned
+from alliance.report.targets import Target
 from alliance.scenario import parameters
 
 
@@ -57,8 +58,8 @@ def build_all(
     notebooks = {chapter: manifest.notebook(chapter) for chapter in CHAPTERS}
     prints, store = cache.Fingerprints.now(package), cache.Store(out)
     other = None if package.root == DATA else cache.digest(prints.tables)[:12]
-    common = {"revision": manifest.revision(), "evidence": other}
-    reports = [planned(t, out, o, prints, notebooks, common) for t in targets]
+    made_from = {"revision": manifest.revision(), "evidence": other}
+    reports = [planned(t, out, o, prints, notebooks, made_from) for t in targets]
     outcomes = {r.target.name: Outcome(out / r.target.name / "index.html") for r in reports}
     wanted = lacking(reports, store, prints, o.force)
     for report in reports if o.explain else ():

@@ -9,6 +9,7 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,15 @@ class Kernels:
                     process.kill()
 
 
-_own: dict[bool, Kernels] = {}
+@cache
+def kernels_of_worker() -> Kernels:
+    """Ordinary kernels of this process, started where a cluster's worker needs them."""
+    return Kernels(plain=True)
 
 
-def remote(item: NotebookRun, plain: bool = True) -> dict[str, Any]:
-    """Run an item in this process's own kernels: what a worker of a cluster calls."""
-    kernels = _own.setdefault(plain, Kernels(plain))
-    return run(item, kernels)
+def remote(item: NotebookRun) -> dict[str, Any]:
+    """Run a notebook in this process's own kernels: what a worker of a cluster calls."""
+    return run(item, kernels_of_worker())
 
 
 def run(item: NotebookRun, kernels: Kernels, tick=None) -> dict[str, Any]:

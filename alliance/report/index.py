@@ -13,50 +13,15 @@ from alliance.answers import Result
 from alliance.evidence import Evidence
 from alliance.report import manifest, pages
 from alliance.report.manifest import CHAPTERS
-from alliance.scenario import Scenario, differs, to_token
+from alliance.report.targets import chapter_name, differences
 from alliance.tables import brief
 from alliance.tables import shown as shown_value
-
-
-def page_values(s: Scenario, name: str, command: str, footer: dict[str, Any]) -> dict[str, Any]:
-    """What every page's head and foot say."""
-    return {
-        "title": s.title or name,
-        "as_of": str(s.as_of),
-        "changes": differences(differs(s)),
-        "revision": footer["revision"],
-        "evidence": footer["evidence"],
-        "command": command,
-        "token": to_token(s),
-        "links": [(key, chapter_name(key)) for key in CHAPTERS],
-    }
 
 
 def _title_of(page: Path) -> str:
     """The title that a page of a sweep or a comparison has."""
     found = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.S)
     return html.unescape(found[1]) if found else page.parent.name
-
-
-def differences(differs: dict[str, Any]) -> str:
-    """What differs from the default, in one line; the title apart."""
-    parts = []
-    for name, value in differs.items():
-        if isinstance(value, dict):
-            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
-        elif name != "title":
-            parts.append(f"{name} = {_text(value)}")
-    return "; ".join(parts)
-
-
-def _text(value: Any) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
-
-
-def chapter_name(chapter: str) -> str:
-    """A chapter's name for display: ``1 Decline``."""
-    number, _, word = chapter.partition("-")
-    return f"{number} {word.capitalize()}"
 
 
 def contents(

@@ -26,7 +26,7 @@ CHAPTERS = {
 #: Form of ``manifest.json``.
 SCHEMA = 2
 
-_LIBRARIES = (
+_LIBRARIES = [
     "arch",
     "exchange-calendars",
     "ipykernel",
@@ -40,7 +40,7 @@ _LIBRARIES = (
     "pydantic",
     "scipy",
     "xlsxwriter",
-)
+]
 
 
 def versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alliance.errors import BuildError
 
-BROWSERS = (
+BROWSERS = [
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -16,7 +16,7 @@ BROWSERS = (
     "chrome",
     "microsoft-edge",
     "msedge",
-)
+]
 _PLACES = {
     "darwin": (
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

@@ -9,27 +9,9 @@ from typing import Any
 from alliance.report import cache
 from alliance.report.folder import Built
 from alliance.report.manifest import CHAPTERS
-from alliance.scenario import Scenario, differs
+from alliance.report.targets import Target
 
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One report to build.
-
-    Parameters
-    ----------
-    name : str
-        The folder's name below ``out``.
-    scenario : Scenario
-    command : str
-        The command that makes it, for the page's foot.
-    """
-
-    name: str
-    scenario: Scenario
-    command: str
 
 
 @dataclass(frozen=True)
@@ -49,12 +31,12 @@ class Options:
 
 @dataclass
 class Report:
-    """A report in the making: what it is made from, why each chapter is not as it would be made
-    now (empty: it is), the runs at hand, and the chapters that wait for theirs."""
+    """A report in the making: what its pages say and are made from, why each chapter is not as it
+    would be made now (empty: it is), the runs at hand, and the chapters that wait for theirs."""
 
     target: Target
     last: Built
-    footer: dict[str, Any]
+    common: dict[str, Any]
     parts: dict[str, dict[str, str]]
     asked: list[str]
     why: dict[str, str] = field(default_factory=dict)
@@ -74,15 +56,13 @@ Wanted = dict[str, list[tuple[Report, str]]]
 
 
 def planned(
-    target: Target, out: Path, o: Options, prints: cache.Fingerprints, notebooks, common
+    target: Target, out: Path, o: Options, prints: cache.Fingerprints, notebooks, made_from
 ) -> Report:
     """What of a report is still as it would be made now."""
-    s = target.scenario
-    footer = {"title": s.title or target.name, "as_of": str(s.as_of), "scenario": differs(s)}
-    footer |= {"command": target.command, **common}
-    parts = {c: prints.parts(c, s, notebooks[c], footer) for c in CHAPTERS}
+    common = target.common | made_from
+    parts = {c: prints.parts(c, target.scenario, notebooks[c], common) for c in CHAPTERS}
     asked = [c for c in CHAPTERS if not o.only or c in o.only]
-    report = Report(target, Built.read(out / target.name), footer, parts, asked)
+    report = Report(target, Built.read(out / target.name), common, parts, asked)
     complete = report.last.complete
     for chapter in CHAPTERS:
         state = report.last.states.get(chapter, {}).get("state") if complete else None

@@ -31,7 +31,6 @@ def write(report: Report, notebooks: dict[str, Any], package: Package) -> dict[s
     from alliance.report import index, pages, sheets
 
     target, s = report.target, report.target.scenario
-    common = index.page_values(s, target.name, target.command, report.footer)
     states, results, made, shown, errors = {}, [], {}, {}, {}
     with replaced(report.last.folder) as work:
         (work / "notebooks").mkdir()
@@ -50,7 +49,7 @@ def write(report: Report, notebooks: dict[str, Any], package: Package) -> dict[s
                     shown[chapter] = document, pages.body(document)
             elif found:
                 document, body = shown[chapter] = rendered(notebooks[chapter], found)
-                _text(page, pages.chapter(body, chapter, **common))
+                _text(page, pages.chapter(body, chapter, **report.common))
                 text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True)
                 _text(notebook, text + "\n")
                 states[chapter] = {
@@ -68,10 +67,10 @@ def write(report: Report, notebooks: dict[str, Any], package: Package) -> dict[s
         stored = {"schema": 1, "scenario": values, "results": results}
         manifest.save(work / "results.json", stored)
         manifest.save(work / "manifest.json", described)
-        common |= index.contents(states, results, Evidence(package, s.as_of), shown)
-        _text(work / "index.html", pages.page("index.html.j2", **common))
+        said = report.common | index.contents(states, results, Evidence(package, s.as_of), shown)
+        _text(work / "index.html", pages.page("index.html.j2", **said))
         bodies = {chapter: body for chapter, (_, body) in shown.items()}
-        _text(work / "report.html", pages.single(bodies, **common))
+        _text(work / "report.html", pages.single(bodies, **said))
         documents = {chapter: document for chapter, (document, _) in shown.items()}
         sheets.write(work / "tables.xlsx", documents, results, described)
         files = [path for path in work.rglob("*") if path.is_file()]
