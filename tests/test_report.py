@@ -373,7 +373,7 @@ def test_an_interrupted_build_changes_nothing(out, base, monkeypatch, error):
     assert tree(out / "base") == before
 
 
-def test_a_swap_cut_in_the_middle_is_mended(out, base, stand_in):
+def test_a_swap_cut_in_the_middle_is_undone(out, base, stand_in):
     before = tree(out / "base")
     (out / "base").rename(out / ".base.old")
     report.build(target(base), out, log=quiet)
@@ -786,6 +786,37 @@ def test_a_sweep_has_every_chapter_that_its_fields_reach():
     assert concerned(["selldown.fee"], ()) == both
     assert concerned(["seed"], ()) == ["1-decline", *both]
     assert concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
+
+
+@pytest.mark.parametrize("form", [str, list])
+def test_a_parameter_cell_is_fixed_in_the_form_that_it_has(form, tmp_path, monkeypatch):
+    from alliance.report import cells
+
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setattr(cells, "NOTEBOOKS", tmp_path / "notebooks")
+    path = tmp_path / "notebooks" / "1-decline.ipynb"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    cell = next(c for c in document["cells"] if c["metadata"].get("tags") == ["parameters"])
+    cell["source"] = "seed: int = 3" if form is str else ["seed: int = 3"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert cells.check() and cells.check(fix=True) == [] and cells.check() == []
+    fixed = json.loads(path.read_text(encoding="utf-8"))
+    source = next(
+        c["source"] for c in fixed["cells"] if "parameters" in c["metadata"].get("tags", ())
+    )
+    assert isinstance(source, form) and "".join(source) == scenario.cell("1-decline")
+
+
+def test_the_cache_takes_a_bounded_space(tmp_path, monkeypatch):
+    """The oldest runs go first."""
+    store = cache.Store(tmp_path)
+    monkeypatch.setattr(cache, "MOST", 1500)
+    for at in range(6):
+        store.save(f"{at}", {"tables": {}, "noise": os.urandom(400).hex()})
+        os.utime(store.path(f"{at}"), (at, at))
+    left = sorted(path.name[0] for path in store.folder.iterdir())
+    assert left and left[-1] == "5" and "0" not in left
+    assert sum(path.stat().st_size for path in store.folder.iterdir()) <= 1500
 
 
 def test_combinations():

@@ -3,7 +3,7 @@
 The inputs that differ, the results that moved (most for their size first), what did not, the same
 charts on shared axes, and an attribution of each difference to the changed inputs by Shapley's
 value: an input's part is the mean of what it adds over all orders in which the inputs could have
-been changed, so the parts add up. Up to six changed fields are told apart; more are taken by group.
+been changed, so the parts add up. More than six changed fields are taken by group.
 
 References
 ----------

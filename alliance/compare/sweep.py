@@ -44,8 +44,8 @@ def write(
         reports.append({"name": target.name, "label": label, "there": there})
         for chapter in chapters:
             for r in answers.CHAPTERS[chapter](target.scenario, ev).results.values():
-                told = [r.id, r.label, _plain(r.value), r.unit, r.note]
-                rows.append([target.name, *swept_values, *told])
+                cells = [r.id, r.label, _plain(r.value), r.unit, r.note]
+                rows.append([target.name, *swept_values, *cells])
                 if is_number(r.value):
                     entry = moving.setdefault(r.id, (r.label, r.unit, [None] * len(targets)))
                     entry[2][at] = r.value

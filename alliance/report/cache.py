@@ -148,4 +148,4 @@ def validated(run: dict[str, Any], prints: Fingerprints) -> dict[str, Any]:
         why = "the libraries where it ran are not those of this build"
     else:
         return run
-    return {"error": f"not trusted: {why}; build again", "seconds": run["seconds"]}
+    return {"error": f"not used: {why}; build again", "seconds": run["seconds"]}

@@ -234,20 +234,14 @@ def _taken(document: Any) -> dict[str, Any]:
     *cells, last = (cell for cell in document.cells if cell.cell_type == "code")
     made = last.outputs[0]["data"][TABLES_MIME]
     injected = [c.source for c in cells if "injected-parameters" in c.metadata.get("tags", ())]
-    outputs = []
-    for cell in cells:
-        kept = json.loads(json.dumps(cell.get("outputs", [])))
-        for output in kept:
-            output.pop("execution_count", None)
-            if output["output_type"] == "stream":
-                output["text"] = public(output["text"])
-        outputs.append(kept)
-    bundles = [
-        output["data"][RESULTS_MIME]
-        for kept in outputs
-        for output in kept
-        if RESULTS_MIME in output.get("data", {})
-    ]
+    outputs = [json.loads(json.dumps(cell.get("outputs", []))) for cell in cells]
+    bundles = []
+    for output in (output for each in outputs for output in each):
+        output.pop("execution_count", None)
+        if output["output_type"] == "stream":
+            output["text"] = public(output["text"])
+        if RESULTS_MIME in output.get("data", {}):
+            bundles.append(output["data"][RESULTS_MIME])
     results: dict[str, dict[str, Any]] = {}
     keys: list[str] = []
     for bundle in sorted(bundles, key=lambda b: not b["headline"]):

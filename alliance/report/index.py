@@ -42,10 +42,10 @@ def contents(
         f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
     )
     table = ev.sources(used) if used else ev.sources([]).iloc[:0]
-    told = {r["id"]: _told(r) for r in results}
+    entries = {r["id"]: _shown(r) for r in results}
     chapters = [
         {
-            "tiles": [told[k] for k in states.get(key, {}).get("headline", ()) if k in told],
+            "tiles": [entries[k] for k in states.get(key, {}).get("headline", ()) if k in entries],
             "key": key,
             "name": chapter_name(key),
             "question": question,
@@ -55,10 +55,15 @@ def contents(
         for key, question in CHAPTERS.items()
     ]
     rows = _marked([_source(s) for s in table.to_dict("records")])
-    return {"chapters": chapters, "results": list(told.values()), "sources": rows, "split": split}
+    return {
+        "chapters": chapters,
+        "results": list(entries.values()),
+        "sources": rows,
+        "split": split,
+    }
 
 
-def _told(entry: dict[str, Any]) -> dict[str, Any]:
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
     """A result as the index shows it, with links to the tables behind it."""
     r = Result(**{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=())
     origin = [

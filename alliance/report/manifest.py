@@ -11,7 +11,7 @@ from typing import Any
 
 from alliance.errors import BuildError
 from alliance.evidence import Package
-from alliance.scenario import Scenario, differs
+from alliance.scenario import Scenario, changes
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -106,7 +106,7 @@ def describe(
     return {
         "schema": SCHEMA,
         "name": name,
-        "scenario": differs(scenario),
+        "scenario": changes(scenario),
         "as_of": str(scenario.as_of),
         "seed": scenario.seed,
         "chapters": chapters,

@@ -58,15 +58,17 @@ INPUTS = (
 )
 
 
-def write(path: Path, documents: dict[str, Any], results: list[dict], told: dict[str, Any]) -> None:
+def write(
+    path: Path, documents: dict[str, Any], results: list[dict], made_from: dict[str, Any]
+) -> None:
     """Write the workbook of a report from its executed notebooks, results and manifest."""
     from xlsxwriter import Workbook
 
     found = {chapter: _tables(document) for chapter, document in documents.items()}
     with Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"created": EPOCH, "title": told["name"]})
+        book.set_properties({"created": EPOCH, "title": made_from["name"]})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        _about(book.add_worksheet("About"), bold, told)
+        _about(book.add_worksheet("About"), bold, made_from)
         _results(book.add_worksheet("Results"), bold, results)
         for table in found.get("2-selldown", ()):
             if table.get("inputs"):
@@ -74,7 +76,7 @@ def write(path: Path, documents: dict[str, Any], results: list[dict], told: dict
                 _arithmetic(book.add_worksheet("Arithmetic"), bold, given, results)
         used: set[str] = set()
         for chapter, tables in found.items():
-            read = ", ".join(told["chapters"].get(chapter, {}).get("tables", ()))
+            read = ", ".join(made_from["chapters"].get(chapter, {}).get("tables", ()))
             for number, table in enumerate(tables, 1):
                 sheet = book.add_worksheet(_name(chapter, number, table, used))
                 for column, form in enumerate(table["formats"]):
@@ -106,12 +108,12 @@ def _name(chapter: str, number: int, table: dict[str, Any], used: set[str]) -> s
     return name
 
 
-def _about(sheet, bold, told: dict[str, Any]) -> None:
+def _about(sheet, bold, made_from: dict[str, Any]) -> None:
     rows = [
-        ("report", told["name"]),
-        ("as of", told["as_of"]),
-        ("differs from the base in", json.dumps(told["scenario"], ensure_ascii=False)),
-        ("revision", told["revision"] or "unknown"),
+        ("report", made_from["name"]),
+        ("as of", made_from["as_of"]),
+        ("differs from the base in", json.dumps(made_from["scenario"], ensure_ascii=False)),
+        ("revision", made_from["revision"] or "unknown"),
         ("sources", "column 'from' of Results names the tables; each chapter's list the documents"),
         ("", "Not investment advice"),
     ]

@@ -39,7 +39,7 @@ class Target:
         return {
             "title": self.scenario.title or self.name,
             "as_of": str(self.scenario.as_of),
-            "changes": differences(scenario.differs(self.scenario)),
+            "changes": differences(scenario.changes(self.scenario)),
             "command": self.command,
             "token": scenario.to_token(self.scenario),
             "links": [(key, chapter_name(key)) for key in CHAPTERS],
@@ -81,7 +81,7 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     words += [f"--set {_quoted(setting)}" for setting in settings]
     words += [f"--as-of {as_of}"] if as_of else []
     elsewhere = source != stem and Path(source).resolve().parent != scenario.FOLDER
-    values = json.dumps(scenario.differs(s), sort_keys=True)
+    values = json.dumps(scenario.changes(s), sort_keys=True)
     own = f"+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
     folder = f"{stem}{own if changes or elsewhere else ''}"  # never over one of our own
     if s != before and s.title == before.title:  # the file's title is no longer what this is

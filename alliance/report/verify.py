@@ -59,6 +59,6 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
     then = last.manifest["versions"]
     changed = {k: v for k, v in manifest.versions().items() if then.get(k) != v}
     if problems and changed:
-        told = ", ".join(f"{k} {then.get(k)} to {v}" for k, v in changed.items())
-        problems.append(f"(libraries changed: {told})")
+        text = ", ".join(f"{k} {then.get(k)} to {v}" for k, v in changed.items())
+        problems.append(f"(libraries changed: {text})")
     return problems

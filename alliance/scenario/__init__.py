@@ -4,7 +4,7 @@
 >>> s = scenario.Scenario()
 >>> str(s.as_of), s.decline.beta_window_days
 ('2023-01-17', 250)
->>> scenario.differs(s.replace({"decline": {"currency": "EUR"}}))
+>>> scenario.changes(s.replace({"decline": {"currency": "EUR"}}))
 {'decline': {'currency': 'EUR'}}
 """
 
@@ -13,8 +13,8 @@ from alliance.scenario.groups import Decline, Group, Selldown, Separation
 from alliance.scenario.notebook import check_names, read
 from alliance.scenario.schema import (
     Scenario,
+    changes,
     choices,
-    differs,
     fields,
     flat,
     limits,

@@ -93,7 +93,7 @@ def flat(scenario: Scenario) -> dict[str, Any]:
     return out
 
 
-def differs(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
+def changes(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
     """What differs from the default (or another scenario), nested, as JSON values."""
     other, values = flat(base or type(scenario)()), flat(scenario)
     return nested({name: value for name, value in values.items() if value != other[name]})

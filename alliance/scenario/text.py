@@ -16,7 +16,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import GROUPS, Scenario, differs, fields, flat, listed, nested
+from alliance.scenario.schema import GROUPS, Scenario, changes, fields, flat, listed, nested
 from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
@@ -47,8 +47,9 @@ class _Loader(yaml.BaseLoader):
                 line = key.start_mark.line + 1
                 raise ScenarioError(f"line {line}: a name must be plain text, received a {key.id}")
             if key.value in seen:
+                line = key.start_mark.line + 1
                 raise ScenarioError(
-                    f"line {key.start_mark.line + 1}: '{key.value}' must stand once, stands twice"
+                    f"line {line}: '{key.value}' must be given once, is given twice"
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -114,7 +115,7 @@ def parse(text: str) -> Scenario:
 
 def dump(scenario: Scenario) -> str:
     """YAML of what differs from the default."""
-    values = differs(scenario)
+    values = changes(scenario)
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True) if values else "{}\n"
 
 
@@ -183,7 +184,7 @@ def as_text(value: Any) -> Any:
 
 def to_token(scenario: Scenario) -> str:
     """A scenario as short URL-safe text with a checksum."""
-    raw = json.dumps(differs(scenario), separators=(",", ":"), sort_keys=True).encode()
+    raw = json.dumps(changes(scenario), separators=(",", ":"), sort_keys=True).encode()
     packed = zlib.compress(raw, 9)
     return _TOKEN + _base64(_checksum(packed) + packed)
 
