@@ -580,6 +580,23 @@ def test_forked_kernels_give_what_plain_ones_give(base, kept, monkeypatch):
         kernels.stop()
 
 
+def test_a_script_without_a_guard_can_build(tmp_path, monkeypatch):
+    """The caller's own program runs in no kernel."""
+    script = tmp_path / "build.py"
+    script.write_text(
+        "from pathlib import Path; from alliance import report\n"
+        "print('once')\n"
+        f"t, out = report.target('base', (), None, None), Path({str(tmp_path / 'out')!r})\n"
+        "print(report.build(t, out, only=('2-selldown',)).ok)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, encoding="utf-8", env=ENVIRONMENT,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout.count("once") == 1 and "True" in done.stdout, done.stderr
+
+
 def test_the_limit_is_of_the_whole_notebook(base, tmp_path, monkeypatch):
     broken(tmp_path, monkeypatch, "import time; time.sleep(60)")
     kernels = Kernels()

@@ -2,8 +2,7 @@
 
 What follows the fork is the usual protocol, so outputs are those of an ordinary kernel (a test
 compares every byte, pictures included). POSIX only; elsewhere, and with ``--plain-kernels``,
-kernels start in the ordinary way. As with all of ``multiprocessing``, a script that builds reports
-needs ``if __name__ == "__main__"``.
+kernels start in the ordinary way.
 """
 
 import multiprocessing
@@ -12,6 +11,7 @@ import random
 import signal
 import sys
 import threading
+import types
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -57,7 +57,12 @@ class Forked:
         self._process = make(target=_kernel, args=(connection, folder, env), daemon=True)
         with _lock:
             warm()
-            self._process.start()
+            main = sys.modules["__main__"]  # a kernel has its own: the caller's runs in none
+            sys.modules["__main__"] = types.ModuleType("__main__")
+            try:
+                self._process.start()
+            finally:
+                sys.modules["__main__"] = main
         self.pid = self._process.pid
 
     def poll(self) -> int | None:
