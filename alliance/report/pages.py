@@ -39,19 +39,31 @@ def page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(style=style(), **values)
 
 
-def body(document: Any) -> str:
-    """An executed notebook as a page shows it, without its code by default."""
+@cache
+def exporter() -> Any:
+    """What turns notebooks into bodies, made once."""
     from nbconvert import HTMLExporter
+    from nbconvert.filters import Highlight2HTML
 
-    exporter = HTMLExporter(
+    made = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="chapter",
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         anchor_link_text="",
     )
+    made.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
+    return made
+
+
+def body(document: Any) -> str:
+    """An executed notebook as a page shows it, without its code by default."""
+    from nbconvert.exporters import TemplateExporter
+
     resources = {"alliance": {"narrow": NARROW_MIME}}
-    return exporter.from_notebook_node(_formulas(document), resources=resources)[0]
+    # HTMLExporter's own step would read all of it once more to find pictures without words
+    convert = TemplateExporter.from_notebook_node
+    return convert(exporter(), _formulas(document), resources=resources)[0]
 
 
 def chapter(body: str, key: str, **common: Any) -> str:
