@@ -1,7 +1,6 @@
 """Builds reports: what is not cached is run, and each report is rendered whole and swapped in."""
 
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,11 +129,9 @@ def _run(
     """Run what is not cached, the longest first, and yield each run by its key."""
     if not wanted:
         return
-    from alliance.report import pages
     from alliance.report.execute import NotebookRun
     from alliance.report.executor import run_all
 
-    threading.Thread(target=pages.exporter, daemon=True).start()  # while the kernels start
     elsewhere = o.executor is not None and package.root == DATA
     data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
     items, keys = {}, {}
