@@ -48,6 +48,8 @@ def run_all(
     """
     if not items:
         return
+    import papermill  # noqa: F401  (whole, before threads import parts of it)
+
     futures: dict[Future, str] = {}
     own = None if executor else ThreadPoolExecutor(min(jobs or jobs_by_default(), len(items)))
     kernels = kernels or Kernels() if own else None
