@@ -1,10 +1,9 @@
 """The command ``alliance``. Thin: it reads arguments, calls the rooms, and sets the exit code."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -79,25 +78,12 @@ def report(
         )
     made = [builder.target(source, each, name, as_of) for source in chosen for each in swept]
     targets = builder.distinct(made)
-    options = {
-        "data": data,
-        "only": only,
-        "force": force,
-        "jobs": jobs or 0,
-        "plain": plain_kernels,
-        "explain": explain,
-        "pdf": pdf,
-        "bar": "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else "",
-    }
+    bar = "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else ""
+    how = (data, only, force, jobs or 0, plain_kernels, explain, pdf, bar)
     if cluster:
-        from alliance.report import pool
-
-        with pool.cluster(cluster) as executor:
-            outcomes = builder.build_all(
-                targets, out, builder.Options(executor=executor, **options), _log
-            )
-    else:
-        outcomes = builder.build_all(targets, out, builder.Options(**options), _log)
+        from alliance.report.executor import cluster as connected
+    with connected(cluster) if cluster else nullcontext() as elsewhere:
+        outcomes = builder.build_all(targets, out, builder.Options(*how, elsewhere), _log)
     for outcome in outcomes:
         for chapter, error in outcome.errors.items():
             click.echo(f"\n{outcome.index.parent.name}: {chapter} failed:\n{error}", err=True)
@@ -108,7 +94,7 @@ def report(
         )
     last = outcomes[-1].index if len(outcomes) == 1 else out / "index.html"
     if len(swept) > 1 and len(targets) > 1:
-        from alliance.report import sweep
+        from alliance.compare import sweep
 
         last = sweep.write(targets, settings, out, only, data, _log)
     click.echo(f"Open {last}")

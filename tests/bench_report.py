@@ -45,17 +45,19 @@ def build(folder: Path, *words: str) -> None:
 def floor() -> float:
     """Seconds that the three runs take one by one in forked kernels, over the cores: no order of
     work can be faster than this."""
-    from alliance.report import pool, record, run
+    from alliance.report import execute, executor, manifest
 
-    s, kernels = scenario.Scenario(), run.Kernels()
+    s, kernels = scenario.Scenario(), execute.Kernels()
     try:
         runs = [
-            run.run(run.Item(c, scenario.parameters(c, s), record.notebook(c)), kernels)
+            execute.run(
+                execute.NotebookRun(c, scenario.parameters(c, s), manifest.notebook(c)), kernels
+            )
             for c in CHAPTERS
         ]
     finally:
         kernels.stop()
-    return sum(found["seconds"] for found in runs) / pool.jobs_by_default()
+    return sum(found["seconds"] for found in runs) / executor.jobs_by_default()
 
 
 def say(name: str, ours: float, other: float | None, met: bool, goal: str) -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from alliance import scenario
-from alliance.report import index
+from alliance.report import Target
 from tests.conftest import ROOT
 
 #: Without the switch of `make test` that makes libraries warn on standard error.
@@ -115,7 +115,7 @@ def test_parameters_are_data_never_code(tmp_path):
     """Quotes, newlines, braces and code in a value stay a value."""
     nasty = 'a"b\'c {{ 7*7 }} {x} \\n"); raise SystemExit(1) #'
     s = scenario.Scenario().replace({"title": nasty})
-    page = index.page_values(s, "x", "c", {"revision": None, "evidence": None})
+    page = Target("x", s, "c").common
     from alliance.report.pages import page as render
 
     text = render("list.html.j2", reports=[{"name": "x", "title": page["title"], "as_of": "",
@@ -186,6 +186,6 @@ def kernels_of(pid):
     """Kernels that a process has started."""
     try:
         children = psutil.Process(pid).children(recursive=True)
-        return [c for c in children if "alliance.report.forge" in " ".join(c.cmdline())]
+        return [c for c in children if "multiprocessing.forkserver" in " ".join(c.cmdline())]
     except psutil.NoSuchProcess:
         return []

@@ -18,8 +18,8 @@ from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
 from alliance import answers, evidence, scenario
-from alliance.report.record import CHAPTERS, notebook
-from alliance.report.run import Item, Kernels, run
+from alliance.report.execute import Kernels, NotebookRun, run
+from alliance.report.manifest import CHAPTERS, notebook
 from tests.browsing import free_port, serving
 from tests.conftest import ROOT
 
@@ -172,7 +172,7 @@ def kernels():
 def test_results_with_a_file_equal_the_reports(name, chapter, kernels):
     """Byte for byte; the report hands each chapter its own fields one by one."""
     s = scenario.load(name)[1]
-    by_file = run(Item(chapter, values(name), notebook(chapter)), kernels)
+    by_file = run(NotebookRun(chapter, values(name), notebook(chapter)), kernels)
     assert not by_file.get("error"), by_file
     a = answers.CHAPTERS[chapter](s, evidence.open(s.as_of))
     expected = {key: r.to_json() for key, r in a.results.items()}

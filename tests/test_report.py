@@ -1,7 +1,5 @@
 """The builder: what is built again and why, failures, parallel runs, and what a report holds."""
 
-from __future__ import annotations
-
 import errno
 import gzip
 import json
@@ -23,8 +21,8 @@ import pytest
 from alliance import report, scenario
 from alliance.errors import BuildError, EvidenceError
 from alliance.evidence import DATA, Package
-from alliance.report import builder, cache, plan, pool, record, run, sheets
-from alliance.report.run import Item, Kernels
+from alliance.report import builder, cache, execute, executor, folder, manifest, sheets
+from alliance.report.execute import Kernels, NotebookRun
 from tests.browsing import copy_of_project
 from tests.conftest import ROOT
 from tests.test_command import ENVIRONMENT
@@ -64,26 +62,25 @@ class Runs:
 
     def __call__(self, items, **_):
         for name, item in items.items():
-            self.asked.append(item.notebook)
-            found = self.found(item.notebook)
+            self.asked.append(item.chapter)
+            found = self.found(item.chapter)
             if isinstance(found, BaseException):
                 raise found
             if "tables" in found:  # as if they had been read and run here and now
                 package = Package(Path(item.data))
                 found["tables"] = {t: package.fingerprint(t) for t in found["tables"]}
-                found["made_by"] = asdict(cache.Sources.now())
+                found["made_by"] = asdict(cache.Fingerprints.now())
             yield name, found
 
 
 @pytest.fixture
 def kept(built, base):
     """The real runs of the base report, by chapter."""
-    sources, store = cache.Sources.now(), cache.Store(built.parent)
-    package = Package(DATA)
+    prints, store = cache.Fingerprints.now(Package(DATA)), cache.Store(built.parent)
     out = {}
     for chapter in CHAPTERS:
-        parts = cache.run_parts(chapter, base, sources, record.notebook(chapter))
-        found, why = store.load(parts, lambda name: package.fingerprint(name))
+        parts = prints.parts(chapter, base, manifest.notebook(chapter))
+        found, why = store.load(cache.key(parts), prints)
         assert found is not None, why
         out[chapter] = found | {"seconds": 1.0}
     return out
@@ -93,8 +90,8 @@ def kept(built, base):
 def stand_in(kept, monkeypatch):
     """No kernels: every run that is asked for is the base's own."""
     runs = Runs(lambda chapter: dict(kept[chapter]))
-    monkeypatch.setattr(pool, "run_all", runs)
-    monkeypatch.setattr(run, "Kernels", NoKernels)
+    monkeypatch.setattr(executor, "run_all", runs)
+    monkeypatch.setattr(execute, "Kernels", NoKernels)
     return runs
 
 
@@ -109,8 +106,8 @@ def out(built, tmp_path):
 def failing(monkeypatch, kept, *chapters, error="ValueError: <b>boom</b>"):
     bad = {"error": error, "seconds": 1.0}
     runs = Runs(lambda c: bad if c in chapters else dict(kept[c]))
-    monkeypatch.setattr(pool, "run_all", runs)
-    monkeypatch.setattr(run, "Kernels", NoKernels)
+    monkeypatch.setattr(executor, "run_all", runs)
+    monkeypatch.setattr(execute, "Kernels", NoKernels)
     return runs
 
 
@@ -162,16 +159,16 @@ def poison_cell(kind):
 
 def poison_hashes(which):
     def poison(data, notebooks, monkeypatch, reseal):
-        code, templates = record.source_hashes()
+        code, templates = manifest.source_hashes()
         (code if which == "code" else templates)["x"] = "0"
-        monkeypatch.setattr(record, "source_hashes", lambda: (code, templates))
+        monkeypatch.setattr(manifest, "source_hashes", lambda: (code, templates))
 
     return poison
 
 
 def poison_versions(data, notebooks, monkeypatch, reseal):
-    known = record.installed()
-    monkeypatch.setattr(record, "installed", lambda: [*known, "numpy-0.dist-info"])
+    known = manifest.installed()
+    monkeypatch.setattr(manifest, "installed", lambda: [*known, "numpy-0.dist-info"])
 
 
 POISON = {
@@ -197,7 +194,7 @@ def test_one_byte_rebuilds_exactly_what_rests_on_it(
     shutil.copytree(ROOT / "notebooks", notebooks)
     said = []
     with monkeypatch.context() as state:
-        state.setattr(record, "NOTEBOOKS", notebooks)
+        state.setattr(manifest, "NOTEBOOKS", notebooks)
         poison(data, notebooks, state, reseal)
         report.build(target(base), out, log=said.append, data=data, explain=True)
         assert sorted(stand_in.asked) == sorted(expected), said
@@ -232,8 +229,8 @@ def test_a_copy_without_git_sees_a_changed_byte(tmp_path):
     """As from an archive: the command refuses changed evidence though no revision tells of it."""
     copy = copy_of_project(tmp_path)
     changed_byte(copy / "data" / "facts.csv")
-    for folder in ("build", "notebooks"):
-        (copy / folder).mkdir(exist_ok=True)
+    for each in ("build", "notebooks"):
+        (copy / each).mkdir(exist_ok=True)
     code = "from alliance.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "report", "base"],
@@ -250,8 +247,8 @@ def test_an_output_folder_removed_meanwhile_is_made_again(out, base, kept, monke
         shutil.rmtree(out, ignore_errors=True)
         return dict(kept[chapter])
 
-    monkeypatch.setattr(pool, "run_all", Runs(removing))
-    monkeypatch.setattr(run, "Kernels", NoKernels)
+    monkeypatch.setattr(executor, "run_all", Runs(removing))
+    monkeypatch.setattr(execute, "Kernels", NoKernels)
     assert report.build(target(base), out, log=quiet, force=True).ok
     assert (out / "base" / "index.html").is_file()
 
@@ -310,7 +307,7 @@ def test_two_builds_at_once_do_not_corrupt(base, stand_in, tmp_path):
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert errors == []
-    assert plan.whole(tmp_path / "base")
+    assert folder.Built.read(tmp_path / "base").complete
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".base.") and p.is_dir()] == []
 
 
@@ -369,14 +366,14 @@ def test_a_first_build_that_fails_says_so(tmp_path, base, kept, monkeypatch):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError()])
 def test_an_interrupted_build_changes_nothing(out, base, monkeypatch, error):
     before = tree(out / "base")
-    monkeypatch.setattr(pool, "run_all", Runs(lambda _: error))
-    monkeypatch.setattr(run, "Kernels", NoKernels)
+    monkeypatch.setattr(executor, "run_all", Runs(lambda _: error))
+    monkeypatch.setattr(execute, "Kernels", NoKernels)
     with pytest.raises(type(error)):
         report.build(target(base), out, log=quiet, force=True)
     assert tree(out / "base") == before
 
 
-def test_a_swap_cut_in_the_middle_is_mended(out, base, stand_in):
+def test_a_swap_cut_in_the_middle_is_undone(out, base, stand_in):
     before = tree(out / "base")
     (out / "base").rename(out / ".base.old")
     report.build(target(base), out, log=quiet)
@@ -391,7 +388,7 @@ def test_a_full_disk_leaves_the_last_good_report(out, base, stand_in, monkeypatc
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    where = {"page": (record, "save"), "sheet": (sheets, "write"), "swap": (builder, "_swap")}
+    where = {"page": (manifest, "save"), "sheet": (sheets, "write"), "swap": (folder, "swap")}
     monkeypatch.setattr(*where[when], full)
     with pytest.raises(BuildError, match="No space left on device"):
         report.build(target(base), out, log=quiet, force=True)
@@ -433,17 +430,14 @@ def test_any_flipped_bit_of_the_cache_is_found(out, base, stand_in):
     files = sorted((out / cache.FOLDER).glob("*.gz"))
     whole = files[0].read_bytes()
     clean = json.loads(json.loads(gzip.decompress(whole))["body"])
-    store, package = cache.Store(out), Package(DATA)
-    parts = {
-        store.path(p): p
-        for c in CHAPTERS
-        for p in [cache.run_parts(c, base, cache.Sources.now(), record.notebook(c))]
-    }
+    prints, store = cache.Fingerprints.now(Package(DATA)), cache.Store(out)
+    keys = (cache.key(prints.parts(c, base, manifest.notebook(c))) for c in CHAPTERS)
+    paths = {store.path(key): key for key in keys}
     for at in (12, 60, 116, 500, 5_000, len(whole) // 2, len(whole) - 9):
         broken = bytearray(whole)
         broken[at] ^= 4
         files[0].write_bytes(bytes(broken))
-        found, why = store.load(parts[files[0]], lambda name: package.fingerprint(name))
+        found, why = store.load(paths[files[0]], prints)
         assert (found is None and "damaged" in why) or found == clean, at  # a bit of the header
 
 
@@ -464,8 +458,8 @@ def test_a_new_title_reaches_every_page_under_only(out, base, stand_in):
 
 
 def test_runs_of_other_evidence_or_code_are_not_trusted(base, kept, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "Kernels", NoKernels)
-    made = asdict(cache.Sources.now())
+    monkeypatch.setattr(execute, "Kernels", NoKernels)
+    made = asdict(cache.Fingerprints.now())
     for change, says in (
         ({"tables": {"prices-nissan": "0"}}, "it read other evidence"),
         ({"made_by": made | {"package": "0"}}, "the package's source changed"),
@@ -474,9 +468,9 @@ def test_runs_of_other_evidence_or_code_are_not_trusted(base, kept, tmp_path, mo
 
         def runs(items, change=change, **_):
             for name, item in items.items():
-                yield name, dict(kept[item.notebook]) | {"made_by": dict(made)} | change
+                yield name, dict(kept[item.chapter]) | {"made_by": dict(made)} | change
 
-        monkeypatch.setattr(pool, "run_all", runs)
+        monkeypatch.setattr(executor, "run_all", runs)
         outcome = report.build(target(base), tmp_path, log=quiet)
         assert all(says in error for error in outcome.errors.values())
         assert len(outcome.errors) == len(CHAPTERS)
@@ -496,7 +490,7 @@ def test_a_swap_that_fails_puts_the_old_report_back(out, monkeypatch, tmp_path):
     before = tree(out / "base")
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(OSError):
-        builder._swap(work, out / "base")
+        folder.swap(work, out / "base")
     assert tree(out / "base") == before
 
 
@@ -535,12 +529,12 @@ def broken(tmp_path, monkeypatch, source):
     document["cells"].insert(3, cell | {"source": source})
     del document["cells"][4:]
     (folder / "1-decline.ipynb").write_text(json.dumps(document), encoding="utf-8")
-    monkeypatch.setattr(record, "NOTEBOOKS", folder)
+    monkeypatch.setattr(manifest, "NOTEBOOKS", folder)
 
 
 def item(base, notebook="1-decline", limit=8):
     parameters = scenario.parameters(notebook, base)
-    return Item(notebook, parameters, record.notebook(notebook), None, limit)
+    return NotebookRun(notebook, parameters, manifest.notebook(notebook), None, limit)
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["forked", "plain"])
@@ -564,7 +558,7 @@ def test_a_failing_run_is_returned_with_its_reason(
     broken(tmp_path, monkeypatch, source)
     kernels = Kernels(plain)
     try:
-        done = run.run(item(base), kernels)
+        done = execute.run(item(base), kernels)
     finally:
         kernels.stop()
     assert says.lower() in done["error"].lower(), done["error"]
@@ -577,7 +571,7 @@ def test_forked_kernels_give_what_plain_ones_give(base, kept, monkeypatch):
     kernels = Kernels(plain=True)
     try:
         with ThreadPoolExecutor(2) as workers:
-            done = workers.map(lambda c: run.run(item(base, c, 300), kernels), CHAPTERS)
+            done = workers.map(lambda c: execute.run(item(base, c, 300), kernels), CHAPTERS)
             for chapter, found in zip(CHAPTERS, done, strict=True):
                 assert "error" not in found, found
                 assert found["outputs"] == kept[chapter]["outputs"], chapter
@@ -586,11 +580,28 @@ def test_forked_kernels_give_what_plain_ones_give(base, kept, monkeypatch):
         kernels.stop()
 
 
+def test_a_script_without_a_guard_can_build(tmp_path, monkeypatch):
+    """The caller's own program runs in no kernel."""
+    script = tmp_path / "build.py"
+    script.write_text(
+        "from pathlib import Path; from alliance import report\n"
+        "print('once')\n"
+        f"t, out = report.target('base', (), None, None), Path({str(tmp_path / 'out')!r})\n"
+        "print(report.build(t, out, only=('2-selldown',)).ok)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, encoding="utf-8", env=ENVIRONMENT,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout.count("once") == 1 and "True" in done.stdout, done.stderr
+
+
 def test_the_limit_is_of_the_whole_notebook(base, tmp_path, monkeypatch):
     broken(tmp_path, monkeypatch, "import time; time.sleep(60)")
     kernels = Kernels()
     try:
-        assert "timed out" in run.run(item(base, limit=4), kernels)["error"].lower()
+        assert "timed out" in execute.run(item(base, limit=4), kernels)["error"].lower()
     finally:
         kernels.stop()
 
@@ -611,14 +622,17 @@ def test_kernels_go_when_the_builder_is_killed(tmp_path):
     assert len(children) >= 3 and alive == []
 
 
-def test_a_killed_server_is_said(base):
+def test_a_killed_server_is_replaced(base, tmp_path, monkeypatch):
+    broken(tmp_path, monkeypatch, "raise ValueError('boom')")
     kernels = Kernels()
-    if kernels.forge is None:
+    if kernels.plain:
         pytest.skip("no fork here")
-    kernels.forge._process.kill()
-    kernels.forge._process.wait()
+    for process in psutil.Process().children():
+        if "multiprocessing.forkserver" in " ".join(process.cmdline()):
+            process.kill()
+    time.sleep(1)  # until it has gone; the standard library waits for its own child
     try:
-        assert "died" in run.run(item(base), kernels)["error"]
+        assert "boom" in execute.run(item(base, limit=60), kernels)["error"]
     finally:
         kernels.stop()
 
@@ -755,9 +769,9 @@ def test_without_a_browser_a_pdf_says_what_is_missing(built, monkeypatch, tmp_pa
 def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
     import csv
 
-    from alliance.report import sweep
+    from alliance.compare import sweep
 
-    monkeypatch.setattr(pool, "run_all", Runs(lambda _: AssertionError("a kernel")))
+    monkeypatch.setattr(executor, "run_all", Runs(lambda _: AssertionError("a kernel")))
     settings = ("selldown.block_discount=0.01,0.03", "selldown.fee=0.005,0.01")
     each = scenario.combinations(settings)
     targets = [report.Target(f"t{i}", scenario.apply(base, [*words]), "c")
@@ -781,14 +795,45 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
 
 
 def test_a_sweep_has_every_chapter_that_its_fields_reach():
-    from alliance.report.sweep import _concerned
+    from alliance.compare.sweep import concerned
 
     both = ["2-selldown", "3-separation"]
-    assert _concerned(["selldown.target_stake"], ()) == both
-    assert _concerned(["selldown.participation", "title"], ()) == ["2-selldown"]
-    assert _concerned(["selldown.fee"], ()) == both
-    assert _concerned(["seed"], ()) == ["1-decline", *both]
-    assert _concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
+    assert concerned(["selldown.target_stake"], ()) == both
+    assert concerned(["selldown.participation", "title"], ()) == ["2-selldown"]
+    assert concerned(["selldown.fee"], ()) == both
+    assert concerned(["seed"], ()) == ["1-decline", *both]
+    assert concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
+
+
+@pytest.mark.parametrize("form", [str, list])
+def test_a_parameter_cell_is_fixed_in_the_form_that_it_has(form, tmp_path, monkeypatch):
+    from alliance.report import cells
+
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setattr(cells, "NOTEBOOKS", tmp_path / "notebooks")
+    path = tmp_path / "notebooks" / "1-decline.ipynb"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    cell = next(c for c in document["cells"] if c["metadata"].get("tags") == ["parameters"])
+    cell["source"] = "seed: int = 3" if form is str else ["seed: int = 3"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert cells.check() and cells.check(fix=True) == [] and cells.check() == []
+    fixed = json.loads(path.read_text(encoding="utf-8"))
+    source = next(
+        c["source"] for c in fixed["cells"] if "parameters" in c["metadata"].get("tags", ())
+    )
+    assert isinstance(source, form) and "".join(source) == scenario.cell("1-decline")
+
+
+def test_the_cache_takes_a_bounded_space(tmp_path, monkeypatch):
+    """The oldest runs go first."""
+    store = cache.Store(tmp_path)
+    monkeypatch.setattr(cache, "MOST", 1500)
+    for at in range(6):
+        store.save(f"{at}", {"tables": {}, "noise": os.urandom(400).hex()})
+        os.utime(store.path(f"{at}"), (at, at))
+    left = sorted(path.name[0] for path in store.folder.iterdir())
+    assert left and left[-1] == "5" and "0" not in left
+    assert sum(path.stat().st_size for path in store.folder.iterdir()) <= 1500
 
 
 def test_combinations():
@@ -805,7 +850,7 @@ def test_combinations():
 def test_verify_finds_what_differs(out, base, monkeypatch, kept):
     from alliance.report.verify import verify
 
-    monkeypatch.setattr(pool, "run_all", Runs(lambda c: dict(kept[c])))
+    monkeypatch.setattr(executor, "run_all", Runs(lambda c: dict(kept[c])))
     assert verify(out / "base", log=quiet) == []
     path = out / "base" / "results.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
@@ -850,8 +895,8 @@ def test_a_cluster_gives_the_same_bytes_and_survives_a_lost_worker(built, base, 
             running[-1].kill()
 
         threading.Thread(target=lose).start()
-        with pool.cluster(address) as executor:
-            options = builder.Options(executor=executor)
+        with executor.cluster(address) as elsewhere:
+            options = builder.Options(executor=elsewhere)
             outcome = report.build_all([target(base)], tmp_path / "far", options, quiet)[0]
         assert outcome.ok, outcome.errors
         here, there = tree(built), tree(tmp_path / "far" / "base")
@@ -864,15 +909,17 @@ def test_a_cluster_gives_the_same_bytes_and_survives_a_lost_worker(built, base, 
 
 
 def test_nobody_at_the_address_is_said():
-    with pytest.raises(BuildError, match="no scheduler answers"), pool.cluster("tcp://127.0.0.1:1"):
+    with (
+        pytest.raises(BuildError, match="no scheduler answers"),
+        executor.cluster("tcp://127.0.0.1:1"),
+    ):
         pass
 
 
 def test_any_executor_serves(base, tmp_path):
-    with ThreadPoolExecutor(2) as executor:
-        options = builder.Options(executor=executor, only=("2-selldown",))
+    with ThreadPoolExecutor(2) as elsewhere:
+        options = builder.Options(executor=elsewhere, only=("2-selldown",))
         assert report.build_all([target(base)], tmp_path, options, quiet)[0].ok
-    for kernels in run._own.values():
-        kernels.stop()
-    run._own.clear()
+    execute.kernels_of_worker().stop()
+    execute.kernels_of_worker.cache_clear()
     assert Path(tmp_path, "base", "2-selldown.html").is_file()

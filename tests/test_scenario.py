@@ -70,7 +70,7 @@ def test_a_file_holds_what_differs(tmp_path):
     path = write(tmp_path, "mine", "as_of: 2022-10-10\ndecline:\n  peers: [honda]\n")
     name, s = scenario.load(path)
     assert name == "mine" and s.as_of == dt.date(2022, 10, 10) and s.decline.peers == ("honda",)
-    assert scenario.differs(s) == {"as_of": "2022-10-10", "decline": {"peers": ["honda"]}}
+    assert scenario.changes(s) == {"as_of": "2022-10-10", "decline": {"peers": ["honda"]}}
     assert text.parse(scenario.dump(s)) == s
     assert text.parse(scenario.dump(BASE)) == BASE
 
@@ -78,7 +78,7 @@ def test_a_file_holds_what_differs(tmp_path):
 @pytest.mark.parametrize(
     "body, parts",
     [
-        ("as_of: 2022-10-10\nas_of: 2022-10-11\n", ["'as_of' must stand once"]),
+        ("as_of: 2022-10-10\nas_of: 2022-10-11\n", ["'as_of' must be given once"]),
         ("decline: &x\n  currency: EUR\n", ["anchors and aliases", "x"]),
         ("declines:\n  currency: EUR\n", ["unknown field or group", "did you mean 'decline'"]),
         ("decline:\n  curency: EUR\n", ["unknown field of decline", "did you mean 'currency'"]),

@@ -52,9 +52,11 @@ def test_a_new_field_is_in_cell_panel_help_and_reference():
 
     class More(Selldown):
         patience: float = field(
-            0.4, "How long it waits", "moons", low=0, high=9, slider=(0, 3), step=0.2, first=True
+            0.4, unit="moons", low=0, high=9, slider=(0, 3), step=0.2, first=True
         )
-        mood: Literal["calm", "brisk"] = field("calm", "How it is done")
+        """How long it waits"""
+        mood: Literal["calm", "brisk"] = field("calm")
+        """How it is done"""
 
     copy = create_model("Copy", __base__=scenario.Scenario, selldown=(More, More()))
     assert "patience: float = 0.4  # How long it waits, 0 to 9 moons" in scenario.cell(
@@ -102,7 +104,7 @@ def test_each_control_shows_what_the_schema_takes_back(name):
         values = s.model_dump(mode="json")
         value = values[group][key] if dot else values[group]
         shown = text_of(value)
-        if "tuple" in str(scenario.fields()[name].annotation):
+        if scenario.listed(scenario.fields()[name]):
             shown = f"[{shown}]"
         assert scenario.apply(s, [f"{name}={shown}"]) == s, shown
     label = label_of(name, scenario.fields()[name])

@@ -174,10 +174,10 @@ def draws(
     dict
         ``p_gain``, the part of draws in which a share gains; ``change_p05, _p50, _p95``.
     """
-    rng, group = np.random.default_rng(seed), type(s.separation)
+    rng = np.random.default_rng(seed)
 
     def drawn(name: str):
-        low, high = fields(group)[name].json_schema_extra["slider"]
+        low, high = fields()[f"separation.{name}"].json_schema_extra["slider"]
         mode = getattr(s.separation, name)
         low, high = min(low, mode), max(high, mode)
         return rng.triangular(low, mode, high, n) if high > low else np.full(n, float(mode))

@@ -3,14 +3,12 @@
 The inputs that differ, the results that moved (most for their size first), what did not, the same
 charts on shared axes, and an attribution of each difference to the changed inputs by Shapley's
 value: an input's part is the mean of what it adds over all orders in which the inputs could have
-been changed, so the parts add up. Up to six changed fields are told apart; more are taken by group.
+been changed, so the parts add up. More than six changed fields are taken by group.
 
 References
 ----------
 Shapley, L. (1953), A value for n-person games, Annals of Mathematics Studies 28, 307-317.
 """
-
-from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
@@ -23,7 +21,7 @@ from typing import Any
 from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.errors import BuildError, ScenarioError
-from alliance.report import CHAPTERS, record
+from alliance.report import CHAPTERS, manifest
 from alliance.scenario import Scenario, flat, load, nested, reaches
 
 MOST_FIELDS = 6
@@ -50,7 +48,7 @@ def side(source: str) -> Side:
     """
     folder = Path(source)
     if folder.is_dir():
-        found = record.load(folder / "results.json")
+        found = manifest.load(folder / "results.json")
         if not found or "scenario" not in found:
             raise BuildError(f"{folder} holds no built report: results.json is missing or damaged")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
@@ -129,6 +127,13 @@ def shapley(
     return parts
 
 
+def size(values: Iterable[float | None]) -> float:
+    """How far values lie apart, over the largest of them; 0 where fewer than two are known."""
+    known = [value for value in values if value is not None]
+    largest = max(map(abs, known), default=0)
+    return (max(known) - min(known)) / largest if largest else 0.0
+
+
 @dataclass(frozen=True)
 class Difference:
     """One result in both: values, what moved, and each input's part (None where it can't be)."""
@@ -147,7 +152,7 @@ class Difference:
     @property
     def size(self) -> float:
         """The difference for the size of the larger value."""
-        return abs(self.delta) / max(abs(self.a), abs(self.b))
+        return size((self.a, self.b))
 
 
 @dataclass(frozen=True)
@@ -187,8 +192,10 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
                 missing[key] = one.name if key in left else other.name
             elif first == last:
                 equal.append(key)
-            elif not (_number(first) and _number(last)):
-                missing[key] = f"{one.name if _number(first) else other.name} (empty in the other)"
+            elif not (is_number(first) and is_number(last)):
+                missing[key] = (
+                    f"{one.name if is_number(first) else other.name} (empty in the other)"
+                )
             else:
                 parts = _parts(mix, chapter, key, who, last - first)
                 r = b.results[key.partition("[")[0]]
@@ -217,7 +224,8 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value can be more or less than another."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -231,7 +239,7 @@ def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, flo
             raise _Missing from None  # fields that only fit together
         base = key.partition("[")[0]
         value = _flat({base: found[base].value}).get(key) if base in found else None
-        if not _number(value):
+        if not is_number(value):
             raise _Missing
         return value
 

@@ -1,9 +1,8 @@
-"""The page of a comparison: a table of what moved, and the same charts on shared axes."""
-
-from __future__ import annotations
+"""The pages of differences: a table of what moved, charts, and all of it as CSV."""
 
 import base64
 import csv
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,64 +15,63 @@ from alliance.compare.differences import Comparison
 from alliance.report import index, pages
 
 
-def write(found: Comparison, out: Path, log=print) -> Path:
-    """Write ``compare-<A>-<B>/index.html`` and ``compare.csv``; the page's path."""
-    name = re.sub(r"[^a-z0-9+-]", "-", f"compare-{found.one.name}-{found.other.name}".lower())
-    folder = out / name
+def write_page(
+    folder: Path, name: str, rows: Iterable[Any], drawn: Iterable[Chart], **values: Any
+) -> Path:
+    """Write ``index.html`` and ``<name>.csv`` of a comparison or a sweep; the page's path.
+
+    Parameters
+    ----------
+    name : str
+        Of the template too.
+    rows : iterable
+        Of the CSV, its head first.
+    drawn : iterable of Chart
+    values
+        What the template shows beside the charts.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    log("drawing the charts that differ")
-    text = pages.page(
-        "compare.html.j2",
-        one=found.one.name,
-        other=found.other.name,
-        fields=[(n, _plain(a), _plain(b)) for n, (a, b) in found.fields.items()],
-        players=found.players,
-        moved=[_row(d, found.players) for d in found.moved],
-        equal=found.equal,
-        missing=found.missing,
-        charts=list(_pictures(found)),
-    )
-    with (folder / "compare.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["id", "unit", "a", "b", "difference", *found.players])
-        for d in found.moved:
-            parts = d.parts or {}
-            writer.writerow([d.id, d.unit, d.a, d.b, d.delta, *(parts.get(p, "") for p in
-                             found.players)])  # fmt: skip
+    aside = folder / f".{name}.{os.getpid()}"
+    with aside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    aside.replace(folder / f"{name}.csv")
+    shown = [_picture(chart) for chart in drawn]
+    text = pages.page(f"{name}.html.j2", charts=shown, number=number, **values)
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
-    index.write_list(out)
+    index.write_list(folder.parent)
     return folder / "index.html"
 
 
-def _plain(value: Any) -> str:
-    return "empty" if value is None else str(value)
+def _picture(chart: Chart) -> dict[str, str]:
+    wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
+    return {"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"}
 
 
-def _row(d, players: list[str]) -> dict[str, Any]:
-    parts = ["" if d.parts is None or p not in d.parts else number(d.parts[p]) for p in players]
-    shown = {"a": number(d.a), "b": number(d.b), "delta": number(d.delta, "+")}
-    return {"id": d.id, "label": d.label, "unit": d.unit, "parts": parts, **shown}
+def number(value: float | None, sign: str = "") -> str:
+    """Six digits, grouped, with a true minus sign; nothing for None."""
+    return "" if value is None else f"{value:{sign},.6g}".replace("-", "−")
 
 
-def number(value: float, sign: str = "") -> str:
-    """Six digits, grouped, with a true minus sign."""
-    return f"{value:{sign},.6g}".replace("-", "−")
+def write(found: Comparison, out: Path, log=print) -> Path:
+    """Write ``compare-<A>-<B>/index.html`` and ``compare.csv``; the page's path."""
+    one, other = found.one.name, found.other.name
+    name = re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
+    log("drawing the charts that differ")
+    rows = [["id", "unit", "a", "b", "difference", *found.players]]
+    for d in found.moved:
+        parts = [(d.parts or {}).get(p, "") for p in found.players]
+        rows.append([d.id, d.unit, d.a, d.b, d.delta, *parts])
+    drawn = _pairs(found)
+    return write_page(out / name, "compare", rows, drawn, one=one, other=other, found=found)
 
 
-def _pictures(found: Comparison):
+def _pairs(found: Comparison) -> Iterable[Chart]:
+    """The same charts of both sides, where something moved that they show."""
     for chapter, (a, b) in found.answers.items():
-        if not any(d.id in b.results for d in found.moved):
-            continue
-        for make in charts.CHAPTERS[chapter]:
+        for make in charts.CHAPTERS[chapter] if any(d.id in b.results for d in found.moved) else ():
             one, other = make(a), make(b)
-            if one.alt == other.alt and one.title == other.title:
-                continue
-            both = pair(one, other, (found.one.name, found.other.name))
-            yield {
-                "wide": base64.b64encode(both.png()).decode(),
-                "narrow": base64.b64encode(both.png(True)).decode(),
-                "alt": f"{both.title} {both.alt}",
-            }
+            if (one.alt, one.title) != (other.alt, other.title):
+                yield pair(one, other, (found.one.name, found.other.name))
 
 
 def pair(one: Chart, other: Chart, names: tuple[str, str]) -> Chart:
@@ -81,13 +79,12 @@ def pair(one: Chart, other: Chart, names: tuple[str, str]) -> Chart:
     height = tuple(max(a, b) for a, b in zip(one.height, other.height, strict=True))
 
     def draw(fig, narrow):
-        from matplotlib.figure import SubFigure
-
-        parts: Iterable[SubFigure] = fig.subfigures(*((2, 1) if narrow else (1, 2)), squeeze=True)
+        parts = fig.subfigures(*((2, 1) if narrow else (1, 2)), squeeze=True)
         for part, chart, name in zip(parts, (one, other), names, strict=True):
             part.suptitle(name, fontsize=9, x=0.02, ha="left")
             chart.draw(part, True)
-        _share(*(part.axes for part in parts))
+        for a, b in zip(*(part.axes for part in parts), strict=False):
+            _share(a, b)
 
     return Chart(
         draw,
@@ -98,22 +95,16 @@ def pair(one: Chart, other: Chart, names: tuple[str, str]) -> Chart:
     )
 
 
-def _share(first: list[Any], second: list[Any]) -> None:
-    """The same limits for axes that stand for the same thing: equal labels and kinds of scale."""
-    for a, b in zip(first, second, strict=False):
-        for get, put, axis in (
-            ("get_xlim", "set_xlim", "xaxis"),
-            ("get_ylim", "set_ylim", "yaxis"),
-        ):
-            same = type(getattr(a, axis).get_major_formatter()) is type(
-                getattr(b, axis).get_major_formatter()
-            )
-            names = "FixedFormatter" in type(getattr(a, axis).get_major_formatter()).__name__
-            if same and not names:
-                low, high = zip(getattr(a, get)(), getattr(b, get)(), strict=True)
-                upright = low[0] <= high[0]
-                limits = (min(low), max(high)) if upright else (max(low), min(high))
-                for ax in (a, b):
-                    getattr(ax, put)(*limits)
-        for ax in (a, b):
-            place_end_labels(ax)
+def _share(a: Any, b: Any) -> None:
+    """The same limits for axes that stand for the same thing: one kind of scale, and no names."""
+    from matplotlib.ticker import FixedFormatter
+
+    for axis in "xy":
+        one, other = (getattr(ax, f"{axis}axis").get_major_formatter() for ax in (a, b))
+        if type(one) is type(other) and not isinstance(one, FixedFormatter):
+            low, high = zip(*(getattr(ax, f"get_{axis}lim")() for ax in (a, b)), strict=True)
+            limits = (min(low), max(high)) if low[0] <= high[0] else (max(low), min(high))
+            for ax in (a, b):
+                getattr(ax, f"set_{axis}lim")(*limits)
+    for ax in (a, b):
+        place_end_labels(ax)

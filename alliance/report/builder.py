@@ -1,13 +1,7 @@
-"""Builds report folders: what is missing is run, each report is made aside, then swapped in."""
+"""Builds reports: what is not cached is run, and each report is rendered whole and swapped in."""
 
-from __future__ import annotations
-
-import json
-import shutil
-import threading
-import time
-import uuid
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +9,10 @@ from typing import Any
 from alliance.errors import BuildError
 from alliance.evidence import DATA, Package
 from alliance.evidence.descriptor import folder
-from alliance.report import cache, pdf, record
-from alliance.report.plan import Log, Options, Plan, Target, explain, intact, lock, make, missing
-from alliance.report.record import CHAPTERS
+from alliance.report import cache, manifest, pdf, render
+from alliance.report.manifest import CHAPTERS
+from alliance.report.plan import Log, Options, Report, Wanted, lacking, planned
+from alliance.report.targets import Target
 from alliance.scenario import parameters
 
 
@@ -43,7 +38,8 @@ def build_all(
 ) -> list[Outcome]:
     """Build reports: one pool of kernels for all of them, nothing run twice.
 
-    A chapter that fails leaves its last good page; the index shows why it failed.
+    Each is swapped in as soon as all its runs are there. A chapter that fails leaves its last good
+    page; the index shows why it failed.
 
     Raises
     ------
@@ -54,32 +50,53 @@ def build_all(
     EvidenceError
         If the evidence is not as sealed, whether or not anything is to be built.
     """
-    o, targets = options or Options(), list(targets)
+    o = options or Options()
     if o.pdf:
         pdf.needed()
     package = Package(folder(o.data))
     package.verify()  # all bytes, each time: milliseconds
-    prints = {name: package.fingerprint(name) for name in package.resources}
-    sources, store = cache.Sources.now(), cache.Store(out)
-    other = None if package.root == DATA else cache.digest(prints)[:12]
-    common = {"revision": record.revision(), "evidence": other}
-    plans = [make(t, out, o, sources, prints, common) for t in targets]
-    items = missing(plans, store, prints, o)
-    if o.explain:
-        explain(plans, log)
-    kernels = None
-    try:
-        if items and o.executor is None:
-            from alliance.report.run import Kernels
+    notebooks = {chapter: manifest.notebook(chapter) for chapter in CHAPTERS}
+    prints, store = cache.Fingerprints.now(package), cache.Store(out)
+    other = None if package.root == DATA else cache.digest(prints.tables)[:12]
+    made_from = {"revision": manifest.revision(), "evidence": other}
+    reports = [planned(t, out, o, prints, notebooks, made_from) for t in targets]
+    outcomes = {r.target.name: Outcome(out / r.target.name / "index.html") for r in reports}
+    wanted = lacking(reports, store, prints, o.force)
+    for report in reports if o.explain else ():
+        report.explain(log)
+    stale = [report for report in reports if report.stale]
+    for report in (report for report in reports if not report.stale):
+        log(f"{report.target.name}: up to date")
 
-            kernels = Kernels(o.plain)  # warms up while the scenarios are checked
-        _check(items, o)
-        if any(plan.dirty for plan in plans):
+    def finish(report: Report) -> None:
+        outcomes[report.target.name].errors |= render.write(report, notebooks, package)
+        report.runs.clear()  # of hundreds of reports all would fill the memory
+
+    kernels = None
+    if wanted and o.executor is None:
+        from alliance.report.execute import Kernels
+
+        kernels = Kernels(o.plain)  # warm up while the scenarios are checked
+    try:
+        _check(wanted, o)
+        if stale:
             out.mkdir(parents=True, exist_ok=True)
-            _probe(out)
-        done = _run(items, kernels, store, prints, sources, package, o, log)
-        outcomes = [_finish(plan, out, package, done, o, log) for plan in plans]
-        if any(plan.dirty for plan in plans):
+            probe = out / f".probe.{os.getpid()}"  # before work is done for it
+            probe.write_bytes(b"")
+            probe.unlink()
+        for key, found in _run(wanted, notebooks, package, kernels, o, log):
+            found = cache.validated(found, prints)
+            if not found.get("error"):
+                store.save(key, {k: v for k, v in found.items() if k != "seconds"})
+                render.rendered(notebooks[wanted[key][0][1]], found)  # while others still run
+            for report, chapter in wanted[key]:
+                report.runs[chapter] = found
+                report.waiting.discard(chapter)
+                if not report.waiting:
+                    finish(report)
+        for report in (report for report in stale if report.runs):  # from cached runs alone
+            finish(report)
+        if stale:
             from alliance.report import index
 
             index.write_list(out)
@@ -89,204 +106,40 @@ def build_all(
     finally:
         if kernels is not None:
             kernels.stop()
-    return outcomes
+    for page in (done.index.with_name("report.pdf") for done in outcomes.values() if o.pdf):
+        if not page.is_file():
+            pdf.print_report(page.with_suffix(".html"), page)
+    return list(outcomes.values())
 
 
-def _check(items: dict[str, Any], o: Options) -> None:
+def _check(wanted: Wanted, o: Options) -> None:
     """Refuse scenarios that don't fit the evidence, before any notebook runs."""
-    if not items:
+    if not wanted:
         return
     from alliance import answers, evidence
 
-    for plan, chapter in items.values():
-        ev = evidence.open(plan.target.scenario.as_of, o.data)
-        answers.CHECKS[chapter](plan.target.scenario, ev)
-
-
-def _probe(out: Path) -> None:
-    """Find out that a folder can't be written before work is done for it."""
-    probe = out / f".probe.{uuid.uuid4().hex}"
-    probe.write_bytes(b"")
-    probe.unlink()
+    for (report, chapter), *_ in wanted.values():
+        s = report.target.scenario
+        answers.CHECKS[chapter](s, evidence.open(s.as_of, o.data))
 
 
 def _run(
-    items, kernels, store, prints, sources, package, o: Options, log: Log
-) -> dict[str, dict[str, Any]]:
-    """Run what is not kept; what is done is kept at once. By key of the run."""
-    if not items:
-        return {}
-    from alliance.report import pool
-    from alliance.report.run import Item
+    wanted: Wanted, notebooks, package: Package, kernels, o: Options, log: Log
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run what is not cached, the longest first, and yield each run by its key."""
+    if not wanted:
+        return
+    from alliance.report.execute import NotebookRun
+    from alliance.report.executor import run_all
 
-    far = o.executor is not None and package.root == DATA
-    data = None if far else str(package.root)  # a worker elsewhere has its own copy
-    longest = sorted(items, key=lambda n: -len(items[n][0].books[items[n][1]]["cells"]))
-    work = {
-        name: Item(chapter, parameters(chapter, plan.target.scenario), plan.books[chapter], data)
-        for name in longest
-        for plan, chapter in [items[name]]
-    }
-    done = {}
-    threading.Thread(target=_imports, daemon=True).start()  # while the kernels start
-    for name, found in pool.run_all(
-        work, jobs=o.jobs, kernels=kernels, executor=o.executor, log=log, bar=o.bar
-    ):
-        plan, chapter = items[name]
-        parts = plan.run_parts[chapter]
-        found = cache.trusted(found, prints, sources)
-        if not found.get("error"):
-            store.save(parts, {k: v for k, v in found.items() if k != "seconds"})
-            plan.pages[chapter] = _pages(plan, chapter, found)  # while the others still run
-        done[cache.digest(parts)] = found
-    return done
-
-
-def _imports() -> None:
-    """What the pages will need, imported while this process only waits."""
-    import xlsxwriter  # noqa: F401
-
-    from alliance.report import index, sheets  # noqa: F401
-
-
-def _finish(plan: Plan, out: Path, package, done, o: Options, log: Log) -> Outcome:
-    """Make one report aside from its runs and swap it in."""
-    outcome = Outcome(plan.final / "index.html")
-    if not plan.dirty:
-        log(f"{plan.target.name}: up to date")
-    else:
-        for chapter in plan.todo:
-            if chapter not in plan.runs:
-                plan.runs[chapter] = done[cache.digest(plan.run_parts[chapter])]
-        work = out / f".{plan.target.name}.{uuid.uuid4().hex}"
-        out.mkdir(parents=True, exist_ok=True)  # if somebody has cleaned up meanwhile
-        with lock(plan.final):
-            for stray in out.glob(f".{plan.target.name}.{'[0-9a-f]' * 32}"):
-                shutil.rmtree(stray, ignore_errors=True)  # left by a build that was killed
-            try:
-                work.mkdir(parents=True, exist_ok=False)
-                _write(work, plan, package, outcome)
-                _swap(work, plan.final)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
-    if o.pdf and not (plan.final / "report.pdf").is_file():
-        pdf.print_report(plan.final / "report.html", plan.final / "report.pdf")
-    return outcome
-
-
-def _write(work: Path, plan: Plan, package, outcome: Outcome) -> None:
-    from alliance.evidence import Evidence
-    from alliance.report import index, pages, sheets
-
-    (work / "notebooks").mkdir()
-    s = plan.target.scenario
-    common = _common(plan)
-    last = record.load(plan.final / "manifest.json") or {}
-    run = record.load(plan.final / "run.json") or {}
-    before = (record.load(plan.final / "results.json") or {}).get("results", ())
-    known = {r["id"]: r for r in before}
-    kept, results, made = {}, [], {}
-    for chapter in CHAPTERS:
-        found = plan.runs.get(chapter)
-        if found and not found.get("error"):
-            document = _write_chapter(work, plan, chapter, found)
-            results += found["results"]
-            kept[chapter] = {
-                "state": "ok",
-                "seconds": round(found.get("seconds", 0.0), 2),
-                "answer": pages.first_sentence(document),
-                "headline": found["keys"],
-                "results": [r["id"] for r in found["results"]],
-            }
-            made[chapter] = {"parts": plan.page_parts[chapter], "tables": found["tables"]}
-            continue
-        state = {"state": "not built"}
-        if found and _keep(plan.final, work, chapter, run.get("files", {})):
-            state = {k: v for k, v in run["chapters"].get(chapter, state).items() if k != "error"}
-            then = last.get("chapters", {}).get(chapter, {})
-            same = then.get("parts", {}).get("values") == plan.page_parts[chapter]["values"]
-            sealed = run.get("files", {}).get("results.json")
-            if same and intact(plan.final, "results.json", sealed):  # its numbers stay too
-                results += [known[key] for key in state.get("results", ()) if key in known]
-                made[chapter] = then
-            else:
-                state = {"state": "not built"}
-        if found:
-            state |= {
-                "state": "failed",
-                "error": found["error"],
-                "seconds": round(found["seconds"], 2),
-            }
-            outcome.errors[chapter] = found["error"]
-        kept[chapter] = state
-    manifest = record.manifest(plan.target.name, s, made, package)
-    values = {"schema": 1, "scenario": _scenario(plan.target), "results": results}
-    record.save(work / "results.json", values)
-    record.save(work / "manifest.json", manifest)
-    text = index.index_page(common, kept, results, Evidence(package, s.as_of), work)
-    (work / "index.html").write_text(text, encoding="utf-8", newline="\n")
-    single = pages.single(work, common, list(CHAPTERS))
-    (work / "report.html").write_text(single, encoding="utf-8", newline="\n")
-    sheets.write(work / "tables.xlsx", work, values, manifest)
-    files = {
-        p.relative_to(work).as_posix(): record.digest(p) for p in work.rglob("*") if p.is_file()
-    }
-    finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    record.save(work / "run.json", {"finished": finished, "chapters": kept, "files": files})
-
-
-def _scenario(target: Target) -> dict[str, Any]:
-    """The whole scenario by value, with the report's name."""
-    return {"name": target.name, **target.scenario.model_dump(mode="json")}
-
-
-def _common(plan: Plan) -> dict[str, Any]:
-    """What head and foot of each page say."""
-    from alliance.report import index
-
-    t = plan.target
-    return index.page_values(t.scenario, t.name, t.command, plan.foot)
-
-
-def _pages(plan: Plan, chapter: str, found: dict[str, Any]) -> tuple[str, Any]:
-    """A chapter's page and its executed notebook."""
-    from alliance.report import index, pages
-    from alliance.report.run import document
-
-    made, name = document(plan.books[chapter], found), index.chapter_name(chapter)
-    return pages.chapter(made, heading=name, current=chapter, **_common(plan)), made
-
-
-def _write_chapter(work: Path, plan: Plan, chapter: str, found: dict[str, Any]) -> Any:
-    text, made = plan.pages.pop(chapter, None) or _pages(plan, chapter, found)
-    (work / f"{chapter}.html").write_text(text, encoding="utf-8", newline="\n")
-    path = work / "notebooks" / f"{chapter}.ipynb"
-    notebook = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True)
-    path.write_text(notebook + "\n", encoding="utf-8", newline="\n")
-    return made
-
-
-def _keep(final: Path, work: Path, chapter: str, files: dict[str, str]) -> bool:
-    """Carry a chapter's last good page and notebook over; False where there is none."""
-    names = [f"{chapter}.html", f"notebooks/{chapter}.ipynb"]
-    if not all(intact(final, name, files.get(name)) for name in names):
-        return False
-    for name in names:
-        shutil.copy2(final / name, work / name)
-    return True
-
-
-def _swap(work: Path, final: Path) -> None:
-    """Put the new folder in the old one's place; the old one comes back if that fails."""
-    old = final.with_name(f".{final.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    there = final.exists()
-    if there:
-        final.rename(old)
-    try:
-        work.rename(final)
-    except BaseException:
-        if there and not final.exists():
-            old.rename(final)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    elsewhere = o.executor is not None and package.root == DATA
+    data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
+    items, keys = {}, {}
+    for key, ((report, chapter), *_) in wanted.items():
+        name = f"{report.target.name}: {chapter}"
+        values, keys[name] = parameters(chapter, report.target.scenario), key
+        items[name] = NotebookRun(chapter, values, notebooks[chapter], data)
+    longest = sorted(items.items(), key=lambda item: -len(item[1].notebook["cells"]))
+    how = {"jobs": o.jobs, "kernels": kernels, "executor": o.executor, "bar": o.bar}
+    for name, found in run_all(dict(longest), log=log, **how):
+        yield keys[name], found

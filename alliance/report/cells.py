@@ -1,10 +1,8 @@
 """What the schema writes: the parameter cell of each notebook, and the reference of fields."""
 
-from __future__ import annotations
-
 import json
 
-from alliance.report.record import NOTEBOOKS
+from alliance.report.manifest import NOTEBOOKS
 from alliance.scenario import cell, reference
 from alliance.scenario.cells import CHAPTERS
 
@@ -33,7 +31,8 @@ def check(fix: bool = False) -> list[str]:
         if not fix:
             problems.append(f"{path.name}: parameter cell differs from the schema; see --fix")
             continue
-        tagged[0]["source"] = source.splitlines(keepends=True)
+        lines = isinstance(tagged[0]["source"], list)  # as the file has it
+        tagged[0]["source"] = source.splitlines(keepends=True) if lines else source
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         path.write_text(text, encoding="utf-8", newline="\n")
     return problems

@@ -1,10 +1,9 @@
 """The index page of a report, the list of all reports, and what every page's foot says."""
 
-from __future__ import annotations
-
 import html
 import os
 import re
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,11 @@ import pandas as pd
 
 from alliance.answers import Result
 from alliance.evidence import Evidence
-from alliance.report import pages, record
-from alliance.report.record import CHAPTERS
-from alliance.scenario import Scenario, differs, to_token
-from alliance.tables import brief, shown
-
-
-def page_values(s: Scenario, name: str, command: str, foot: dict[str, Any]) -> dict[str, Any]:
-    """What every page's head and foot say."""
-    return {
-        "title": s.title or name,
-        "as_of": str(s.as_of),
-        "changes": differences(differs(s)),
-        "revision": foot["revision"],
-        "evidence": foot["evidence"],
-        "command": command,
-        "token": to_token(s),
-        "links": [(key, chapter_name(key)) for key in CHAPTERS],
-    }
+from alliance.report import manifest, pages
+from alliance.report.manifest import CHAPTERS
+from alliance.report.targets import chapter_name, differences
+from alliance.tables import brief
+from alliance.tables import shown as shown_value
 
 
 def _title_of(page: Path) -> str:
@@ -38,79 +24,57 @@ def _title_of(page: Path) -> str:
     return html.unescape(found[1]) if found else page.parent.name
 
 
-def differences(differs: dict[str, Any]) -> str:
-    """What differs from the default, in one line; the title apart."""
-    parts = []
-    for name, value in differs.items():
-        if isinstance(value, dict):
-            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
-        elif name != "title":
-            parts.append(f"{name} = {_text(value)}")
-    return "; ".join(parts)
+def contents(
+    states: dict[str, dict], results: list[dict[str, Any]], ev: Evidence, shown: Container[str]
+) -> dict[str, Any]:
+    """What a report's index says: answers, headline numbers, failures, sources.
 
-
-def _text(value: Any) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
-
-
-def chapter_name(chapter: str) -> str:
-    """A chapter's name for display: ``1 Decline``."""
-    number, _, word = chapter.partition("-")
-    return f"{number} {word.capitalize()}"
-
-
-def index_page(
-    common: dict[str, Any],
-    states: dict[str, dict],
-    results: list[dict[str, Any]],
-    ev: Evidence,
-    work: Path,
-) -> str:
-    """A report's index: answers, headline numbers, failures, sources."""
-    results = [dict(entry) for entry in results]
-    for entry in results:
-        r = Result(
-            **{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=()
-        )
-        entry["shown"], entry["brief"] = shown(r), brief(r)
-        entry["origin"] = [
-            {
-                "id": s["id"],
-                "to": f"t-{'facts' if s['kind'] == 'fact' else s['id']}",
-                "assumed": s["kind"] == "assumed",
-            }
-            for s in entry["sources"]
-        ]
-    used = {
-        (s["kind"], s["id"]): s for r in results for s in r["sources"] if s["kind"] != "assumed"
-    }
-    table = ev.sources(list(used.values())) if used else ev.sources([]).iloc[:0]
-    counts = ev.tally(used.values())
-    assumed = {s["id"] for r in results for s in r["sources"] if s["kind"] == "assumed"}
+    Parameters
+    ----------
+    shown : container of str
+        Chapters that have a page.
+    """
+    sources = [s for r in results for s in r["sources"]]
+    used = list({(s["kind"], s["id"]): s for s in sources if s["kind"] != "assumed"}.values())
+    counts, assumed = ev.tally(used), {s["id"] for s in sources if s["kind"] == "assumed"}
     split = (
         f"The numbers rest on {counts['sourced']:,} sourced rows, "
         f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
     )
-    byid = {r["id"]: r for r in results}
+    table = ev.sources(used) if used else ev.sources([]).iloc[:0]
+    entries = {r["id"]: _shown(r) for r in results}
     chapters = [
         {
-            "tiles": [byid[k] for k in states.get(key, {}).get("headline", ()) if k in byid],
+            "tiles": [entries[k] for k in states.get(key, {}).get("headline", ()) if k in entries],
             "key": key,
             "name": chapter_name(key),
             "question": question,
-            "page": (work / f"{key}.html").is_file(),
+            "page": key in shown,
             **{k: states.get(key, {}).get(k) for k in ("state", "error", "answer")},
         }
         for key, question in CHAPTERS.items()
     ]
-    return pages.page(
-        "index.html.j2",
-        chapters=chapters,
-        results=results,
-        sources=_marked([_source(s) for s in table.to_dict("records")]),
-        split=split,
-        **common,
-    )
+    rows = _marked([_source(s) for s in table.to_dict("records")])
+    return {
+        "chapters": chapters,
+        "results": list(entries.values()),
+        "sources": rows,
+        "split": split,
+    }
+
+
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """A result as the index shows it, with links to the tables behind it."""
+    r = Result(**{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=())
+    origin = [
+        {
+            "id": s["id"],
+            "to": f"t-{'facts' if s['kind'] == 'fact' else s['id']}",
+            "assumed": s["kind"] == "assumed",
+        }
+        for s in entry["sources"]
+    ]
+    return entry | {"shown": shown_value(r), "brief": brief(r), "origin": origin}
 
 
 def _marked(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -140,17 +104,17 @@ def write_list(out: Path) -> None:
     """``index.html`` of the output folder: every report in it."""
     reports = []
     for path in sorted(out.glob("*/manifest.json")):
-        manifest, run = record.load(path), record.load(path.parent / "run.json")
-        if manifest and run and not path.parent.name.startswith("."):
+        known, run = manifest.load(path), manifest.load(path.parent / "run.json")
+        if known and run and not path.parent.name.startswith("."):
             states = [
                 f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
             ]
             reports.append(
                 {
                     "name": path.parent.name,
-                    "title": manifest["scenario"].get("title") or manifest["name"],
-                    "as_of": manifest["as_of"],
-                    "differs": differences(manifest["scenario"]) or "nothing",
+                    "title": known["scenario"].get("title") or known["name"],
+                    "as_of": known["as_of"],
+                    "differs": differences(known["scenario"]) or "nothing",
                     "states": "; ".join(states),
                 }
             )

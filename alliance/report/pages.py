@@ -1,7 +1,5 @@
 """Executed notebooks and results to pages that open from disk with no network."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from html import unescape
@@ -23,6 +21,7 @@ def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=select_autoescape(default=True))
     environment.filters["days"] = lambda text: Markup(unbroken(str(text)))
+    environment.filters |= {"inside": _inside, "headings": headings}
     return environment
 
 
@@ -40,65 +39,62 @@ def page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(style=style(), **values)
 
 
-def chapter(document: Any, **values: Any) -> str:
-    """The page of an executed notebook, without its code by default."""
+@cache
+def exporter() -> Any:
+    """What turns notebooks into bodies, made once."""
     from nbconvert import HTMLExporter
+    from nbconvert.filters import Highlight2HTML
 
-    exporter = HTMLExporter(
+    made = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="chapter",
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         anchor_link_text="",
     )
-    shown = _formulas(document)
+    made.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
+    return made
+
+
+def body(document: Any) -> str:
+    """An executed notebook as a page shows it, without its code by default."""
+    from nbconvert.exporters import TemplateExporter
+
     resources = {"alliance": {"narrow": NARROW_MIME}}
-    body, _ = exporter.from_notebook_node(shown, resources=resources)
-    return page("page.html.j2", body=body, headings=headings(body), **values)
+    # HTMLExporter's own step would read all of it once more to find pictures without words
+    convert = TemplateExporter.from_notebook_node
+    return convert(exporter(), _formulas(document), resources=resources)[0]
 
 
-_MAIN = re.compile(r'<main id="main">(.*)</main>', re.S)
+def chapter(body: str, key: str, **common: Any) -> str:
+    """The page of a chapter."""
+    heading = dict(common["links"])[key]
+    return page("page.html.j2", body=body, heading=heading, current=key, **common)
+
+
 _ANNEXED = re.compile(
     r"<details><summary>(?:All \d+ results|Sources read by)[^<]*</summary>.*?</details>", re.S
 )
 _NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*"\s*/?>\n?')
+_FILE = re.compile(r'<a href="[^"#:]*\.(?:ipynb|json|xlsx|html)"[^>]*>(.*?)</a>')
 
 
-def single(folder: Path, common: dict[str, Any], chapters: list[str]) -> str:
-    """All pages of a report folder as one file, with contents, to send or to print."""
-    parts, contents = [], []
-    for key in chapters:
-        path = folder / f"{key}.html"
-        if not path.is_file():
-            continue
-        body = _MAIN.search(path.read_text(encoding="utf-8")).group(1)
-        body = re.sub(r'<nav class="contents".*?</nav>', "", _NARROW.sub("", body), flags=re.S)
-        body = _ANNEXED.sub('<p>In the <a href="#annex">annex</a>.</p>', body, count=1)
-        body = _ANNEXED.sub("", body)
-        found = headings(body)
-        body = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', body)
-        body = re.sub(r'href="#(?!annex")([^"]+)"', rf'href="#{key}-\1"', body)
-        parts.append((key, Markup(_inside(body, chapters))))
-        contents.append((key, f"{key}-", found))
-    index = _MAIN.search((folder / "index.html").read_text(encoding="utf-8")).group(1)
-    cover, _, annex = index.partition("<h2>All numbers</h2>")
-    cover, annex = (_inside(part, chapters) for part in (cover, annex))
-    return page(
-        "single.html.j2",
-        cover=Markup(cover),
-        annex=Markup(annex),
-        parts=parts,
-        contents=contents,
-        **common,
-    )
+def single(bodies: dict[str, str], **common: Any) -> str:
+    """All of a report as one file, with contents, to send or to print: each body once, with anchors
+    of its own, and what all chapters list in one annex."""
+    for key, text in bodies.items():
+        text = _ANNEXED.sub('<p>In the <a href="#annex">annex</a>.</p>', text, count=1)
+        text = _NARROW.sub("", _ANNEXED.sub("", text))
+        text = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', text)
+        bodies = bodies | {key: re.sub(r'href="#(?!annex")([^"]+)"', rf'href="#{key}-\1"', text)}
+    return page("single.html.j2", bodies=bodies, **common)
 
 
-def _inside(body: str, chapters: list[str]) -> str:
+def _inside(text: str) -> str:
     """Links to the other pages as links within the one; links to files as plain text."""
-    body = body.replace('href="index.html#', 'href="#')
-    for key in chapters:
-        body = body.replace(f'href="{key}.html"', f'href="#{key}"')
-    return re.sub(r'<a href="[^"#:]*\.(?:ipynb|json|xlsx|html)"[^>]*>(.*?)</a>', r"\1", body)
+    text = str(text).replace('href="index.html#', 'href="#')
+    text = re.sub(r'href="(\d-[a-z]+)\.html"', r'href="#\1"', text)
+    return Markup(_FILE.sub(r"\1", text))
 
 
 def headings(body: str) -> list[tuple[str, str]]:

@@ -1,7 +1,5 @@
 """A report as PDF, printed by a browser that is installed: Chromium, Chrome or Edge."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from alliance.errors import BuildError
 
-BROWSERS = (
+BROWSERS = [
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -18,7 +16,7 @@ BROWSERS = (
     "chrome",
     "microsoft-edge",
     "msedge",
-)
+]
 _PLACES = {
     "darwin": (
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

@@ -1,6 +1,4 @@
-"""What is to be done for each report, and why: what of the last build still holds, what is kept."""
-
-from __future__ import annotations
+"""What is to be done for each report, and why: what of the last build holds, what is cached."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -8,36 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from alliance.report import cache, record
-from alliance.report.record import CHAPTERS
-from alliance.scenario import Scenario, differs
+from alliance.report import cache
+from alliance.report.folder import Built
+from alliance.report.manifest import CHAPTERS
+from alliance.report.targets import Target
 
 Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Target:
-    """One report to build.
-
-    Parameters
-    ----------
-    name : str
-        The folder's name below ``out``.
-    scenario : Scenario
-    command : str
-        The command that makes it, for the page's foot.
-    """
-
-    name: str
-    scenario: Scenario
-    command: str
-
-
-@dataclass(frozen=True)
 class Options:
-    """How to build; see :func:`build_all`."""
+    """How to build; see :func:`alliance.report.build_all`."""
 
     data: Path | None = None
     only: tuple[str, ...] = ()
@@ -51,128 +30,82 @@ class Options:
 
 
 @dataclass
-class Plan:
-    """What is to be done for one target; ``stale`` says for each chapter why its page is not as
-    it would be made now (empty: it is), ``todo`` which chapters are asked for and to be made."""
+class Report:
+    """A report in the making: what its pages say and are made from, why each chapter is not as it
+    would be made now (empty: it is), the runs at hand, and the chapters that wait for theirs."""
 
     target: Target
-    final: Path
-    foot: dict[str, Any]
-    books: dict[str, dict[str, Any]]
-    run_parts: dict[str, dict[str, str]]
-    page_parts: dict[str, dict[str, str]]
-    stale: dict[str, str] = field(default_factory=dict)
-    todo: list[str] = field(default_factory=list)
-    dirty: bool = False
+    last: Built
+    common: dict[str, Any]
+    parts: dict[str, dict[str, str]]
+    asked: list[str]
+    why: dict[str, str] = field(default_factory=dict)
+    stale: bool = False
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    pages: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
+    def explain(self, log: Log) -> None:
+        """Say why each chapter is built or not."""
+        for chapter in self.asked if self.stale else CHAPTERS:
+            why = self.why[chapter]
+            log(f"{self.target.name}: {chapter}: {f'built, {why}' if why else 'up to date'}")
 
 
-def make(target: Target, out: Path, o: Options, sources, prints, common: dict[str, Any]) -> Plan:
+#: Chapters of reports that wait for a run, by its key.
+Wanted = dict[str, list[tuple[Report, str]]]
+
+
+def planned(
+    target: Target, out: Path, o: Options, prints: cache.Fingerprints, notebooks, made_from
+) -> Report:
     """What of a report is still as it would be made now."""
-    final = out / target.name
-    recover(final)
-    foot = {
-        "title": target.scenario.title or target.name,
-        "as_of": str(target.scenario.as_of),
-        "scenario": differs(target.scenario),
-        "command": target.command,
-        **common,
-    }
-    books = {c: record.notebook(c) for c in CHAPTERS}
-    runs = {c: cache.run_parts(c, target.scenario, sources, books[c]) for c in CHAPTERS}
-    pages = {c: cache.page_parts(runs[c], sources, books[c], foot) for c in CHAPTERS}
-    plan = Plan(target, final, foot, books, runs, pages)
-    last, states = last_build(final)
+    common = target.common | made_from
+    parts = {c: prints.parts(c, target.scenario, notebooks[c], common) for c in CHAPTERS}
     asked = [c for c in CHAPTERS if not o.only or c in o.only]
+    report = Report(target, Built.read(out / target.name), common, parts, asked)
+    complete = report.last.complete
     for chapter in CHAPTERS:
+        state = report.last.states.get(chapter, {}).get("state") if complete else None
         force = o.force and chapter in asked
-        plan.stale[chapter] = _stale(plan, chapter, last, states, prints, force)
-    shown = [c for c in CHAPTERS if states.get(c, {}).get("state") == "ok"]
-    plan.dirty = any(plan.stale[c] for c in {*asked, *shown})
-    plan.todo = asked if plan.dirty else []
-    return plan
+        why = "--force" if force else _why(report, chapter, state, prints)
+        report.why[chapter] = why
+        report.stale |= bool(why) and (chapter in asked or state == "ok")
+    return report
 
 
-def last_build(final: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The last build's manifest and chapter states; empty where it is damaged or of old form."""
-    manifest, run = record.load(final / "manifest.json"), record.load(final / "run.json")
-    if not manifest or not run or manifest.get("schema") != record.SCHEMA or not whole(final):
-        return {}, {}
-    return manifest, run.get("chapters", {})
-
-
-def whole(final: Path) -> bool:
-    """Whether the last build's files are all as they were written."""
-    files = (record.load(final / "run.json") or {}).get("files", {})
-    return bool(files) and all(intact(final, name, known) for name, known in files.items())
-
-
-def intact(final: Path, name: str, known: str | None) -> bool:
-    """Whether one file of a build is as it was written."""
-    return (final / name).is_file() and record.digest(final / name) == known
-
-
-def _stale(plan: Plan, chapter: str, last, states, prints, force: bool) -> str:
-    """Why a chapter's page must be made anew; empty if it holds."""
-    if force:
-        return "--force"
-    then = last.get("chapters", {}).get(chapter)
-    state = states.get(chapter, {}).get("state")
+def _why(report: Report, chapter: str, state: str | None, prints: cache.Fingerprints) -> str:
+    """Why a chapter's page is not as it would be made now."""
+    last, parts = report.last, report.parts[chapter]
     if state == "failed":
         return "the last build of it failed"
-    if not then or state != "ok":
-        there = (plan.final / "index.html").is_file() and not last
-        return "the last build is damaged or of another form" if there else "it was not built"
-    changed = [name for name, known in then["tables"].items() if prints.get(name) != known]
-    if changed:
-        return f"the evidence changed: {', '.join(changed)}"
-    return cache.explain(plan.page_parts[chapter], then["parts"])
+    if state != "ok":
+        damaged = (last.folder / "index.html").is_file() and not last.complete
+        return "the last build is damaged or of another form" if damaged else "it was not built"
+    then = last.manifest["chapters"][chapter]
+    if changed := prints.changed(then["tables"]):
+        return f"the evidence changed: {changed}"
+    changed = [cache.PARTS[name] for name in parts if parts[name] != then["parts"].get(name)]
+    return f"changed: {', '.join(changed)}" if changed else ""
 
 
-def missing(plans: list[Plan], store: cache.Store, prints, o: Options) -> dict[str, Any]:
-    """Runs to make, each once, by the name that progress shows; kept runs are taken.
+def lacking(
+    reports: list[Report], store: cache.Store, prints: cache.Fingerprints, force: bool
+) -> Wanted:
+    """Chapters of reports for which there is no run, by its key; cached runs are taken.
 
-    Chapters not asked for are shown if their run is kept, so that a report is all of one piece.
+    Chapters not asked for are shown if their run is cached, so that a report is all of one piece.
     """
-    wanted: dict[str, Any] = {}
-    keys: set[str] = set()
-    for plan in (plan for plan in plans if plan.dirty):
+    wanted: Wanted = {}
+    for report in (report for report in reports if report.stale):
         for chapter in CHAPTERS:
-            force = o.force and chapter in plan.todo
-            parts = plan.run_parts[chapter]
-            kept, why = (None, "--force") if force else store.load(parts, prints.get)
-            if kept is not None:
-                plan.runs[chapter] = kept
-                plan.stale[chapter] += " (its run is kept)" if plan.stale[chapter] else ""
-            elif chapter in plan.todo:
-                if why not in plan.stale[chapter]:
-                    plan.stale[chapter] = f"{plan.stale[chapter]} ({why})".strip()
-                key = cache.digest(parts)
-                if key not in keys:
-                    keys.add(key)
-                    wanted[f"{plan.target.name}: {chapter}"] = (plan, chapter)
+            key, why = cache.key(report.parts[chapter]), report.why[chapter]
+            forced = force and chapter in report.asked
+            found, none = (None, "--force") if forced else store.load(key, prints)
+            if found is not None:
+                report.runs[chapter] = found
+                report.why[chapter] = why and f"{why} (its run is cached)"
+            elif chapter in report.asked:
+                report.why[chapter] = why if none in why else f"{why} ({none})".strip()
+                report.waiting.add(chapter)
+                wanted.setdefault(key, []).append((report, chapter))
     return wanted
-
-
-def explain(plans: list[Plan], log: Log) -> None:
-    """Say why each chapter is built or not."""
-    for plan in plans:
-        for chapter in CHAPTERS:
-            why = plan.stale[chapter]
-            if chapter in plan.todo or not plan.dirty:
-                log(f"{plan.target.name}: {chapter}: {f'built, {why}' if why else 'up to date'}")
-
-
-def recover(final: Path) -> None:
-    """After a swap that was cut between its two renames, put the old report back."""
-    old = final.with_name(f".{final.name}.old")
-    if old.is_dir():
-        with lock(final):  # another build may be between its two renames
-            if old.is_dir() and not final.exists():
-                old.rename(final)
-
-
-def lock(final: Path) -> FileLock:
-    """One build at a time swaps a report in."""
-    return FileLock(final.with_name(f".{final.name}.lock"))

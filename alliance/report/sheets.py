@@ -4,19 +4,15 @@ The sheet ``Arithmetic`` holds the sell-down as plain formulas: change an input 
 follows. Numbers are unrounded; bytes are equal from build to build.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-from alliance.report.record import CHAPTERS
 from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
-_FORMATS = {"%": "0.{}%", "f": "#,##0.{}", "g": "General", "": "General"}
 
 #: Rows of the arithmetic: name, formula over the names above it, unit, result it must equal.
 ARITHMETIC = (
@@ -62,33 +58,44 @@ INPUTS = (
 )
 
 
-def write(path: Path, folder: Path, values: dict[str, Any], manifest: dict[str, Any]) -> None:
-    """Write the workbook of a report from its executed notebooks and results."""
-    import xlsxwriter
+def write(
+    path: Path, documents: dict[str, Any], results: list[dict], made_from: dict[str, Any]
+) -> None:
+    """Write the workbook of a report from its executed notebooks, results and manifest."""
+    from xlsxwriter import Workbook
 
-    found = {chapter: _tables(folder, chapter) for chapter in CHAPTERS}
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
-        book.set_properties({"created": EPOCH, "title": manifest["name"]})
-        styles = {"bold": book.add_format({"bold": True, "text_wrap": True, "valign": "top"})}
-        _about(book, styles, manifest)
-        _results(book, styles, values["results"])
-        inputs = next((t for t in found.get("2-selldown", ()) if t.get("inputs")), None)
-        if inputs:
-            _arithmetic(book, styles, inputs, values["results"])
+    found = {chapter: _tables(document) for chapter, document in documents.items()}
+    with Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": EPOCH, "title": made_from["name"]})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        _about(book.add_worksheet("About"), bold, made_from)
+        _results(book.add_worksheet("Results"), bold, results)
+        for table in found.get("2-selldown", ()):
+            if table.get("inputs"):
+                given = dict(row[:2] for row in table["rows"])
+                _arithmetic(book.add_worksheet("Arithmetic"), bold, given, results)
         used: set[str] = set()
         for chapter, tables in found.items():
+            read = ", ".join(made_from["chapters"].get(chapter, {}).get("tables", ()))
             for number, table in enumerate(tables, 1):
-                read = manifest["chapters"].get(chapter, {}).get("tables", ())
-                _sheet(book, styles, _name(chapter, number, table, used), table, read)
+                sheet = book.add_worksheet(_name(chapter, number, table, used))
+                for column, form in enumerate(table["formats"]):
+                    sheet.set_column(column, column, 16, _format(book, form))
+                sheet.write_row(0, 0, [table["caption"]], bold)
+                sheet.write(1, 0, f"Units stand in the headings. From the tables {read}")
+                _rows(sheet, 2, [table["columns"], *table["rows"]], bold)
+                sheet.freeze_panes(3, 0)
 
 
-def _tables(folder: Path, chapter: str) -> list[dict[str, Any]]:
-    path = folder / "notebooks" / f"{chapter}.ipynb"
-    if not path.is_file():
-        return []
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    outputs = [o for cell in cells for o in cell.get("outputs", ())]
+def _tables(document: Any) -> list[dict[str, Any]]:
+    outputs = [o for cell in document["cells"] for o in cell.get("outputs", ())]
     return [o["data"][TABLE_MIME] for o in outputs if TABLE_MIME in o.get("data", {})]
+
+
+def _rows(sheet, first: int, rows: list[Any], bold) -> None:
+    """Write rows of cells, the first as headings."""
+    for at, row in enumerate(rows):
+        sheet.write_row(first + at, 0, row, None if at else bold)
 
 
 def _name(chapter: str, number: int, table: dict[str, Any], used: set[str]) -> str:
@@ -101,70 +108,48 @@ def _name(chapter: str, number: int, table: dict[str, Any], used: set[str]) -> s
     return name
 
 
-def _about(book, styles, manifest) -> None:
-    sheet = book.add_worksheet("About")
+def _about(sheet, bold, made_from: dict[str, Any]) -> None:
     rows = [
-        ("report", manifest["name"]),
-        ("as of", manifest["as_of"]),
-        ("differs from the base in", json.dumps(manifest["scenario"], ensure_ascii=False)),
-        ("revision", manifest["revision"] or "unknown"),
+        ("report", made_from["name"]),
+        ("as of", made_from["as_of"]),
+        ("differs from the base in", json.dumps(made_from["scenario"], ensure_ascii=False)),
+        ("revision", made_from["revision"] or "unknown"),
         ("sources", "column 'from' of Results names the tables; each chapter's list the documents"),
         ("", "Not investment advice"),
     ]
-    for at, (key, text) in enumerate(rows):
-        sheet.write_string(at, 0, key, styles["bold"])
-        sheet.write_string(at, 1, text)
-    sheet.set_column(0, 0, 24)
+    sheet.set_column(0, 0, 24, bold)
     sheet.set_column(1, 1, 90)
+    for at, row in enumerate(rows):
+        sheet.write_row(at, 0, row)
 
 
-def _results(book, styles, results) -> None:
-    sheet = book.add_worksheet("Results")
-    for column, head in enumerate(("id", "label", "value", "unit", "note", "from")):
-        sheet.write_string(0, column, head, styles["bold"])
-    for at, r in enumerate(results, 1):
-        value = r["value"]
-        value = ", ".join(map(str, value)) if isinstance(value, list) else value
+def _results(sheet, bold, results: list[dict[str, Any]]) -> None:
+    rows = [("id", "label", "value", "unit", "note", "from")]
+    for r in results:
+        value = ", ".join(map(str, r["value"])) if isinstance(r["value"], list) else r["value"]
         names = ", ".join(source(s) for s in r["sources"])
-        cells = (r["id"], r["label"], value, r["unit"], r.get("note", ""), names)
-        for column, cell in enumerate(cells):
-            _put(sheet, at, column, cell)
+        rows.append((r["id"], r["label"], value, r["unit"], r.get("note", ""), names))
+    _rows(sheet, 0, rows, bold)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(results), 1), 5)
     for column, width in enumerate((44, 60, 18, 14, 40, 60)):
         sheet.set_column(column, column, width)
 
 
-def _arithmetic(book, styles, inputs, results) -> None:
+def _arithmetic(sheet, bold, given: dict[str, Any], results: list[dict[str, Any]]) -> None:
     """The sell-down's arithmetic: inputs in column B, formulas over them below."""
-    given = {row[0]: row[1] for row in inputs["rows"]}
-    known = {r["id"]: r for r in results}
-    sheet = book.add_worksheet("Arithmetic")
-    heads = ("what", "value", "unit", "result of the report")
-    for column, head in enumerate(heads):
-        sheet.write_string(0, column, head, styles["bold"])
-    place: dict[str, str] = {}
-    numbers: dict[str, float] = {}
+    known = {r["id"]: r["value"] for r in results}
     rows = [(name, given.get(key), unit) for name, key, unit in INPUTS]
-    cost = known.get("selldown.block_cost", {}).get("value")
-    rows.append(("cost", cost, "fraction of value, at once"))
-    for at, (name, value, unit) in enumerate(rows, 1):
-        sheet.write_string(at, 0, name)
-        _put(sheet, at, 1, value)
-        sheet.write_string(at, 2, unit)
-        place[name], numbers[name] = f"B{at + 1}", value
-    for at, (name, formula, unit, key) in enumerate(ARITHMETIC, len(rows) + 2):
-        needed = re.findall(r"{([^}]+)}", formula)
-        if any(numbers.get(n) is None for n in needed):
+    rows.append(("cost", known.get("selldown.block_cost"), "fraction of value, at once"))
+    _rows(sheet, 0, [("what", "value", "unit", "result of the report"), *rows], bold)
+    place = {row[0]: f"B{at}" for at, row in enumerate(rows, 2)}
+    numbers = {row[0]: row[1] for row in rows}
+    for at, (name, formula, unit, key) in enumerate(ARITHMETIC, len(rows) + 3):
+        if any(numbers.get(n) is None for n in re.findall(r"{([^}]+)}", formula)):
             continue
-        text = re.sub(r"{([^}]+)}", lambda m: place[m.group(1)], formula)
-        value = _value(formula, numbers)
-        sheet.write_string(at, 0, name)
-        sheet.write_formula(at, 1, text, None, value)
-        sheet.write_string(at, 2, unit)
-        if key in known:
-            _put(sheet, at, 3, known[key]["value"])
-        place[name], numbers[name] = f"B{at + 1}", value
+        place[name], numbers[name] = f"B{at}", _value(formula, numbers)
+        sheet.write_row(at - 1, 0, (name, None, unit, known.get(key)))
+        sheet.write_formula(place[name], formula.format(**place), None, numbers[name])
     sheet.set_column(0, 0, 42)
     sheet.set_column(1, 3, 22)
 
@@ -177,36 +162,11 @@ def _value(formula: str, numbers: dict[str, float]) -> float:
     return eval(text, {"__builtins__": {}, "ABS": abs})
 
 
-def _sheet(book, styles, name: str, table: dict[str, Any], read) -> None:
-    sheet = book.add_worksheet(name)
-    sheet.write_string(0, 0, table["caption"], styles["bold"])
-    sheet.write_string(1, 0, f"Units stand in the headings. From the tables {', '.join(read)}")
-    for column, head in enumerate(table["columns"]):
-        sheet.write_string(2, column, str(head), styles["bold"])
-        sheet.set_column(column, column, 16)
-    for at, row in enumerate(table["rows"], 3):
-        for column, cell in enumerate(row):
-            _put(sheet, at, column, cell, _style(book, styles, table["formats"][column]))
-    sheet.freeze_panes(3, 0)
-
-
-def _style(book, styles, form: str):
+def _format(book, form: str):
     """Excel's format for a Python one: ``.1%``, ``,.0f``, ``+.2f``."""
-    match = re.fullmatch(r"([+]?),?(?:\.(\d))?([%fg]?)", form or "")
-    if not match or not match.group(3):
+    match = re.fullmatch(r"[+]?,?(?:\.(\d))?([%fg])", form or "")
+    if not match:
         return None
-    if form not in styles:
-        digits = "0" * int(match.group(2) or 0)
-        text = _FORMATS[match.group(3)].format(digits)
-        text = text.replace(".%", "%").rstrip(".")
-        styles[form] = book.add_format({"num_format": text})
-    return styles[form]
-
-
-def _put(sheet, row: int, column: int, value: Any, style: Any = None) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        sheet.write_string(row, column, str(value))
-    else:
-        sheet.write_number(row, column, value, style)
+    text = {"%": "0.{}%", "f": "#,##0.{}", "g": "General"}[match[2]]
+    text = text.format("0" * int(match[1] or 0)).replace(".%", "%").rstrip(".")
+    return book.add_format({"num_format": text})

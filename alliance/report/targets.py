@@ -1,20 +1,70 @@
 """What the command asks for, as reports with a folder's name each."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alliance import scenario
 from alliance.errors import ScenarioError
-from alliance.report.plan import Target
+from alliance.report.manifest import CHAPTERS
 from alliance.scenario import Scenario
 
 MOST = 120  # characters of a title
 _PARTS = ("fraction", "of ", "a year")  # units that readers take in per cent
+
+
+@dataclass(frozen=True)
+class Target:
+    """One report to build.
+
+    Parameters
+    ----------
+    name : str
+        The folder's name below ``out``.
+    scenario : Scenario
+    command : str
+        The command that makes it, for the page's foot.
+    """
+
+    name: str
+    scenario: Scenario
+    command: str
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """What head and foot of each page say of it."""
+        return {
+            "title": self.scenario.title or self.name,
+            "as_of": str(self.scenario.as_of),
+            "changes": differences(scenario.changes(self.scenario)),
+            "command": self.command,
+            "token": scenario.to_token(self.scenario),
+            "links": [(key, chapter_name(key)) for key in CHAPTERS],
+        }
+
+
+def chapter_name(chapter: str) -> str:
+    """A chapter's name for display: ``1 Decline``."""
+    number, _, word = chapter.partition("-")
+    return f"{number} {word.capitalize()}"
+
+
+def differences(changes: dict[str, Any]) -> str:
+    """What differs from the default, in one line; the title apart."""
+    parts = []
+    for name, value in changes.items():
+        if isinstance(value, dict):
+            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
+        elif name != "title":
+            parts.append(f"{name} = {_text(value)}")
+    return "; ".join(parts)
+
+
+def _text(value: Any) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
 def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None) -> Target:
@@ -27,21 +77,15 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     stem, s = scenario.load(source)
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
-    if changes:
-        before, s = s, scenario.apply(s, changes)
-        values = json.dumps(scenario.differs(s), sort_keys=True)
-        folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
-        words += [f"--set {_quoted(setting)}" for setting in settings]
-        words += [f"--as-of {as_of}"] if as_of else []
-        if (
-            s != before and s.title == before.title
-        ):  # what the file is called is no longer what this is
-            s = s.replace({"title": titled(stem, before, s)})
-    elif source != stem and Path(source).resolve().parent != scenario.FOLDER:
-        values = json.dumps(scenario.differs(s), sort_keys=True)  # never over one of our own
-        folder = f"{stem}+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
-    else:
-        folder = stem
+    before, s = s, scenario.apply(s, changes)
+    words += [f"--set {_quoted(setting)}" for setting in settings]
+    words += [f"--as-of {as_of}"] if as_of else []
+    elsewhere = source != stem and Path(source).resolve().parent != scenario.FOLDER
+    values = json.dumps(scenario.changes(s), sort_keys=True)
+    own = f"+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
+    folder = f"{stem}{own if changes or elsewhere else ''}"  # never over one of our own
+    if s != before and s.title == before.title:  # the file's title is no longer what this is
+        s = s.replace({"title": titled(stem, before, s)})
     if name:
         folder = scenario.text.check_name(name)
         words.append(f"--name {name}")

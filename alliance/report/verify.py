@@ -1,14 +1,13 @@
 """Runs a built report's notebooks again and compares every result."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 from alliance.errors import BuildError
 from alliance.evidence import Package
 from alliance.evidence.descriptor import folder as evidence_folder
-from alliance.report import record
+from alliance.report import manifest
+from alliance.report.folder import Built
 from alliance.scenario import Scenario, parameters
 
 
@@ -20,35 +19,31 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
     BuildError
         If the folder holds no report, or a notebook fails.
     """
-    from alliance.report import pool
-    from alliance.report.run import Item
+    from alliance.report.execute import NotebookRun
+    from alliance.report.executor import run_all
 
-    stored, manifest = record.load(folder / "results.json"), record.load(folder / "manifest.json")
-    if not stored or not manifest:
+    stored, last = manifest.load(folder / "results.json"), Built.read(folder)
+    if not stored or not last.manifest:
         raise BuildError(f"{folder} holds no built report: results or manifest is missing")
-    problems, run = [], record.load(folder / "run.json")
-    if not run:
+    problems = [f"{n}: changed since it was built" for n in last.files if not last.unchanged(n)]
+    if not last.files:
         problems.append("run.json: missing or damaged, so files can't be checked")
-    for name, known in (run or {}).get("files", {}).items():
-        path = folder / name
-        if not path.is_file() or record.digest(path) != known:
-            problems.append(f"{name}: changed since it was built")
-    for chapter in record.CHAPTERS:
-        state = (run or {}).get("chapters", {}).get(chapter, {}).get("state", "unknown")
+    for chapter in manifest.CHAPTERS:
+        state = last.states.get(chapter, {}).get("state", "unknown")
         if state != "ok":
             problems.append(f"{chapter}: {state}, so there is nothing to compare")
     package = Package(evidence_folder(data))
-    for name, known in manifest["evidence"].items():
+    for name, known in last.manifest["evidence"].items():
         if package.resources.get(name, {}).get("hash") != known:
             problems.append(f"evidence: table {name} is not the one it was built from")
     s = Scenario.of({k: v for k, v in stored["scenario"].items() if k != "name"})
     items = {
-        c: Item(c, parameters(c, s), record.notebook(c), str(package.root))
-        for c in manifest["chapters"]
+        c: NotebookRun(c, parameters(c, s), manifest.notebook(c), str(package.root))
+        for c in last.manifest["chapters"]
     }
     was = {r["id"]: r for r in stored["results"]}
     seen: set[str] = set()
-    for chapter, found in pool.run_all(items, log=log):
+    for chapter, found in run_all(items, log=log):
         if found.get("error"):
             raise BuildError(f"{chapter} failed: {found['error']}")
         for now in found["results"]:
@@ -61,8 +56,9 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
             elif then != now:
                 problems.append(f"{now['id']}: same value, other sources or note")
     problems += [f"{key}: was built, is gone" for key in was if key not in seen]
-    changed = {k: v for k, v in record.versions().items() if manifest["versions"].get(k) != v}
+    then = last.manifest["versions"]
+    changed = {k: v for k, v in manifest.versions().items() if then.get(k) != v}
     if problems and changed:
-        told = ", ".join(f"{k} {manifest['versions'].get(k)} to {v}" for k, v in changed.items())
-        problems.append(f"(libraries changed: {told})")
+        text = ", ".join(f"{k} {then.get(k)} to {v}" for k, v in changed.items())
+        problems.append(f"(libraries changed: {text})")
     return problems

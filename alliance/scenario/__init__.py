@@ -4,15 +4,23 @@
 >>> s = scenario.Scenario()
 >>> str(s.as_of), s.decline.beta_window_days
 ('2023-01-17', 250)
->>> scenario.differs(s.replace({"decline": {"currency": "EUR"}}))
+>>> scenario.changes(s.replace({"decline": {"currency": "EUR"}}))
 {'decline': {'currency': 'EUR'}}
 """
 
 from alliance.scenario.cells import cell, listing, parameters, reaches, reference
-from alliance.scenario.groups import Decline, Group, Selldown
+from alliance.scenario.groups import Decline, Group, Selldown, Separation
 from alliance.scenario.notebook import check_names, read
-from alliance.scenario.schema import Scenario, differs, fields, flat, limits, nested
-from alliance.scenario.separation import Separation
+from alliance.scenario.schema import (
+    Scenario,
+    changes,
+    choices,
+    fields,
+    flat,
+    limits,
+    listed,
+    nested,
+)
 from alliance.scenario.sweeps import combinations, swept
 from alliance.scenario.text import (
     FOLDER,
@@ -25,34 +33,3 @@ from alliance.scenario.text import (
     settings,
     to_token,
 )
-
-__all__ = [
-    "FOLDER",
-    "Decline",
-    "Group",
-    "Scenario",
-    "Selldown",
-    "Separation",
-    "apply",
-    "cell",
-    "check_names",
-    "combinations",
-    "differs",
-    "dump",
-    "fields",
-    "flat",
-    "from_token",
-    "limits",
-    "listing",
-    "load",
-    "names",
-    "nested",
-    "parameters",
-    "parse",
-    "reaches",
-    "read",
-    "reference",
-    "settings",
-    "swept",
-    "to_token",
-]

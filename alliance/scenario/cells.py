@@ -1,12 +1,12 @@
 """Parameter cells of the notebooks, written from the schema."""
 
-from __future__ import annotations
-
 import json
-from typing import Any
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import Scenario, fields, flat, limits
+from alliance.scenario.schema import Scenario, choices, fields, flat, limits, unit
 
 #: Which group's fields each notebook takes.
 CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
@@ -19,8 +19,6 @@ ALSO = {
         "selldown",
     )
 }
-
-_TYPES = {"int": "int", "float": "float", "bool": "bool"}
 
 
 def group_of(notebook: str) -> str:
@@ -58,25 +56,21 @@ def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     >>> print(cell("1-decline").splitlines()[0])
     as_of: str = "2023-01-17"  # Day on which the reader stands
     """
-    known, values = fields(model=model), flat(model())
+    known, values = fields(model), flat(model())
     return "\n".join(_line(n, known[f], values[f]) for n, f in reaches(notebook, model).items())
 
 
-def _line(name: str, info: Any, value: Any) -> str:
-    kind = "float" if value is None else getattr(info.annotation, "__name__", "")
-    shown = _TYPES.get(kind, "list" if isinstance(value, list) else "str")
-    low, high = limits(info)
-    span = _span(low, high) if name != "seed" else ""
-    unit = info.json_schema_extra["unit"]
-    notes = [info.description, " ".join(part for part in (span, unit) if part)]
-    if "Literal" in str(info.annotation):
-        notes[1] = " or ".join(info.annotation.__args__)
-    comment = ", ".join(note for note in notes if note)
+def _line(name: str, info: FieldInfo, value: Any) -> str:
+    kind = next(iter(get_args(info.annotation)), info.annotation) if value is None else type(value)
+    shown = kind.__name__ if kind in (int, float, bool, list) else "str"
+    span = " or ".join(choices(info)) or (_span(info) if name != "seed" else "")
+    comment = ", ".join(filter(None, (info.description, f"{span} {unit(info)}".strip())))
     given = "None" if value is None else json.dumps(value)
     return f"{name}: {shown} = {given}  # {comment}"
 
 
-def _span(low: Any, high: Any) -> str:
+def _span(info: FieldInfo) -> str:
+    low, high = limits(info)
     return "" if low is None else f"{low:,.10g} to {high:,.10g}"
 
 
@@ -90,31 +84,20 @@ def reference(model: type[Scenario] = Scenario) -> str:
         "| field | default | range | unit | meaning |",
         "|---|---|---|---|---|",
     ]
-    for name, value, info in _defaults(model):
-        low, high = limits(info)
-        span = _span(low, high)
-        if "Literal" in str(info.annotation):
-            span = ", ".join(info.annotation.__args__)
-        shown = "empty" if value is None else json.dumps(value)
-        unit = info.json_schema_extra["unit"]
-        lines.append(f"| `{name}` | {shown} | {span} | {unit} | {info.description} |")
+    values = flat(model())
+    for name, info in fields(model).items():
+        shown = "empty" if values[name] is None else json.dumps(values[name])
+        span = ", ".join(choices(info)) or _span(info)
+        lines.append(f"| `{name}` | {shown} | {span} | {unit(info)} | {info.description} |")
     return "\n".join(lines) + "\n"
 
 
 def listing(model: type[Scenario] = Scenario) -> str:
     """Every field with its default, range and meaning, as text."""
-    lines = []
-    for name, value, info in _defaults(model):
+    lines, values = [], flat(model())
+    for name, info in fields(model).items():
         low, high = limits(info)
         span = f" ({low} to {high})" if low is not None else ""
-        unit = info.json_schema_extra["unit"]
-        lines.append(f"{name} = {json.dumps(value)}{span}{' ' + unit if unit else ''}")
+        lines.append(f"{name} = {json.dumps(values[name])}{span} {unit(info)}".rstrip())
         lines.append(f"    {info.description}")
     return "\n".join(lines)
-
-
-def _defaults(model: type[Scenario]):
-    """Each field's dotted name, default as a JSON value, and description."""
-    values = flat(model())
-    for name, info in fields(model=model).items():
-        yield name, values[name], info

@@ -6,8 +6,6 @@ that ran: the parameter cell, the cell that papermill injects after it, and plai
 there to the cell that reads. What an explorer's other cells assign is theirs.
 """
 
-from __future__ import annotations
-
 import ast
 import types
 from collections.abc import Iterator

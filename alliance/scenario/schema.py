@@ -1,26 +1,26 @@
 """The schema. Each field says what it is, its unit, hard range and slider range, once."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import re
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.groups import Day, Decline, Group, Selldown, field
-from alliance.scenario.separation import Separation
+from alliance.scenario.groups import Day, Decline, Group, Selldown, Separation, field
 
 
 class Scenario(Group):
     """Everything that a report depends on besides the evidence and the code."""
 
-    title: str = field("", "Title of the report; empty takes the scenario's name", max_length=120)
-    as_of: Day = field(dt.date(2023, 1, 17), "Day on which the reader stands")
-    seed: int = field(1, "Seed of all random numbers", low=0, high=2**31 - 1)
+    title: str = field("", max_length=120)
+    """Title of the report; empty takes the scenario's name"""
+    as_of: Day = field(dt.date(2023, 1, 17))
+    """Day on which the reader stands"""
+    seed: int = field(1, low=0, high=2**31 - 1)
+    """Seed of all random numbers"""
     decline: Decline = Decline()
     selldown: Selldown = Selldown()
     separation: Separation = Separation()
@@ -73,10 +73,8 @@ GROUPS = tuple(
 )
 
 
-def fields(group: type[Group] | None = None, model: type[Scenario] = Scenario) -> dict:
-    """All fields by dotted name (``decline.since``), or those of one group."""
-    if group is not None:
-        return dict(group.model_fields)
+def fields(model: type[Scenario] = Scenario) -> dict[str, FieldInfo]:
+    """All fields by dotted name (``decline.since``)."""
     out: dict[str, FieldInfo] = {}
     for name, info in model.model_fields.items():
         if isinstance(info.default, Group):
@@ -95,7 +93,7 @@ def flat(scenario: Scenario) -> dict[str, Any]:
     return out
 
 
-def differs(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
+def changes(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
     """What differs from the default (or another scenario), nested, as JSON values."""
     other, values = flat(base or type(scenario)()), flat(scenario)
     return nested({name: value for name, value in values.items() if value != other[name]})
@@ -126,6 +124,21 @@ def limits(info: FieldInfo) -> tuple[Any, Any]:
     return low, high
 
 
+def unit(info: FieldInfo) -> str:
+    """The unit of a field; empty where it has none."""
+    return info.json_schema_extra["unit"]
+
+
+def choices(info: FieldInfo) -> tuple[str, ...]:
+    """What a field may be, where it is one of a few words; else nothing."""
+    return get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+
+
+def listed(info: FieldInfo) -> bool:
+    """Whether a field is a list."""
+    return get_origin(info.annotation) is tuple
+
+
 def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
     """One problem as: dotted name, rule, value received, nearest valid name."""
     location = [str(part) for part in problem["loc"]]
@@ -142,14 +155,9 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         hint = did_you_mean(str(received), valid)
         hint = hint if "did you mean" in hint else ""  # the rule names the values already
         return f"{name}: must be {problem['ctx']['expected']}, received {received!r}{hint}"
-    info = fields(model=model).get(name)
+    info = fields(model).get(name)
     rule = problem["msg"].removeprefix("Value error, ")
     if info is not None and problem["type"] in ("greater_than_equal", "less_than_equal"):
         low, high = limits(info)
-        rule = f"must be from {low} to {high}" + _unit(info)
+        rule = f"must be from {low} to {high} {unit(info)}".rstrip()
     return f"{name}: {rule[0].lower()}{rule[1:]}, received {received!r}"
-
-
-def _unit(info: FieldInfo) -> str:
-    unit = info.json_schema_extra["unit"]
-    return f" {unit}" if unit else ""

@@ -1,7 +1,5 @@
 """Settings with several values: every combination of them."""
 
-from __future__ import annotations
-
 import itertools
 import re
 

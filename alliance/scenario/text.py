@@ -4,8 +4,6 @@ Text comes in by one door: every scalar of a file or of ``--set`` is text until 
 it. A file and a token hold only what differs from the default.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
@@ -15,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import GROUPS, Scenario, differs, fields, flat, nested
+from alliance.scenario.schema import GROUPS, Scenario, changes, fields, flat, listed, nested
 from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
@@ -48,8 +47,9 @@ class _Loader(yaml.BaseLoader):
                 line = key.start_mark.line + 1
                 raise ScenarioError(f"line {line}: a name must be plain text, received a {key.id}")
             if key.value in seen:
+                line = key.start_mark.line + 1
                 raise ScenarioError(
-                    f"line {key.start_mark.line + 1}: '{key.value}' must stand once, stands twice"
+                    f"line {line}: '{key.value}' must be given once, is given twice"
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -115,7 +115,7 @@ def parse(text: str) -> Scenario:
 
 def dump(scenario: Scenario) -> str:
     """YAML of what differs from the default."""
-    values = differs(scenario)
+    values = changes(scenario)
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True) if values else "{}\n"
 
 
@@ -133,7 +133,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
     'mitsubishi-motors'
     """
     changes: dict[str, Any] = {}
-    known = fields(model=type(scenario))
+    known = fields(type(scenario))
     for setting in settings:
         name, equals, text = setting.partition("=")
         name = name.strip()
@@ -142,8 +142,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
         if name not in known:
             raise ScenarioError(f"--set: unknown field '{name}'{did_you_mean(name, known)}")
         free = name in FREE_TEXT  # taken whole, as it stands
-        value = text if free else _value(text.strip(), name, str(known[name].annotation))
-        changes[name] = value
+        changes[name] = text if free else _value(text.strip(), name, known[name])
     return type(scenario).of(as_text(nested(flat(scenario) | changes)), text=True)
 
 
@@ -163,13 +162,13 @@ def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
     return out
 
 
-def _value(text: str, name: str, annotation: str) -> Any:
+def _value(text: str, name: str, info: FieldInfo) -> Any:
     if text.startswith("[") and text.endswith("]"):
         inner = text[1:-1].strip()
         return [part.strip() for part in inner.split(",")] if inner else []
-    if "tuple" in annotation:
+    if listed(info):
         raise ScenarioError(f"{name}: a list is written in brackets, received '{text}'")
-    if "," in text and "str" not in annotation:
+    if "," in text and info.annotation is not str:
         raise ScenarioError(f"{name}: takes one value, received '{text}'")
     return text
 
@@ -185,7 +184,7 @@ def as_text(value: Any) -> Any:
 
 def to_token(scenario: Scenario) -> str:
     """A scenario as short URL-safe text with a checksum."""
-    raw = json.dumps(differs(scenario), separators=(",", ":"), sort_keys=True).encode()
+    raw = json.dumps(changes(scenario), separators=(",", ":"), sort_keys=True).encode()
     packed = zlib.compress(raw, 9)
     return _TOKEN + _base64(_checksum(packed) + packed)
 

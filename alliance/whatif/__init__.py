@@ -1,6 +1,6 @@
 """The cockpit: widgets from the scenario's schema, and the way from a what-if to a report.
 
-A panel shows a part of a chapter's answers (:mod:`alliance.answers.glance`) while its controls
+A panel shows a part of a chapter's answers (:mod:`alliance.answers.live`) while its controls
 move, by the chapter's own functions, so its numbers are the report's. :func:`panel` is one panel
 (one line of text in a built report), :func:`cockpit` all of them with save, load, token, pin and
 build; ``alliance app`` serves the cockpit.

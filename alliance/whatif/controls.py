@@ -235,11 +235,11 @@ class Control:
         self._quiet = False
 
     def _main(self, info: FieldInfo, choices: list[str]) -> Any:
-        kind, told = str(info.annotation), label_of(self.name, info)
+        told, words = label_of(self.name, info), list(scenario.choices(info))
         common = {"description": told, "tooltip": self.help, "layout": _WIDE}
-        if "Literal" in kind:
-            return w.Dropdown(options=list(info.annotation.__args__), **common)
-        if choices and "tuple" in kind:
+        if words:
+            return w.Dropdown(options=words, **common)
+        if choices and scenario.listed(info):
             return w.SelectMultiple(options=choices, rows=min(6, len(choices)), **common)
         if choices:
             return w.Dropdown(options=choices, **common)
@@ -254,7 +254,7 @@ class Control:
             quick = self.name != "as_of"  # another day reads other evidence
             return _IntSlider(first, first, last, continuous_update=quick, **look)
         low, high = info.json_schema_extra["slider"]
-        if low is None or high is None or "tuple" in str(info.annotation):
+        if low is None or high is None or scenario.listed(info):
             return None
         step = info.json_schema_extra["step"]
         if info.annotation is int:

@@ -78,8 +78,8 @@ class Session:
         ScenarioError
         """
         if text:
-            info = scenario.fields(model=type(self.scenario))[name]
-            if "tuple" in str(info.annotation) and not value.strip().startswith("["):
+            info = scenario.fields(type(self.scenario))[name]
+            if scenario.listed(info) and not value.strip().startswith("["):
                 value = f"[{value}]"
             return scenario.apply(self.scenario, [f"{name}={value}"])
         group, dot, key = name.partition(".")

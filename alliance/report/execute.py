@@ -1,7 +1,5 @@
 """Runs one notebook through papermill and takes out what a page needs."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -11,11 +9,13 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.report.record import ROOT
+from alliance.report import forkserver
+from alliance.report.manifest import ROOT
 from alliance.tables import RESULTS_MIME
 
 #: Seconds that one notebook may take before it is stopped.
@@ -26,27 +26,28 @@ TABLES_MIME = "application/vnd.alliance.tables+json"
 _RECORD = f"""
 from dataclasses import asdict
 from alliance.evidence import touched
-from alliance.report.cache import Sources
-display({{"{TABLES_MIME}": {{"tables": touched(), "made_by": asdict(Sources.now())}}}}, raw=True)
+from alliance.report.cache import Fingerprints
+made = {{"tables": touched(), "made_by": asdict(Fingerprints.now())}}
+display({{"{TABLES_MIME}": made}}, raw=True)
 """
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
-class Item:
+class NotebookRun:
     """One notebook to run: plain data, so that it may travel to another machine.
 
     Parameters
     ----------
-    book : dict
+    notebook : dict
         The notebook itself, as it was when its key was taken.
     data : str, optional
         The evidence folder; else that of the place where it runs.
     """
 
-    notebook: str
+    chapter: str
     parameters: dict[str, Any]
-    book: dict[str, Any]
+    notebook: dict[str, Any]
     data: str | None = None
     limit: int = LIMIT
 
@@ -61,39 +62,38 @@ class Kernels:
     """
 
     def __init__(self, plain: bool = False) -> None:
-        from alliance.report import forge
-
-        self.forge = None if plain or not forge.available() else forge.Forge()
+        self.plain = plain or not forkserver.available()
         self._lock, self._managers, self.stopped = threading.Lock(), set(), False
+        if not self.plain:
+            forkserver.warm()
 
     def manager_class(self, folder: Path, data: str | None) -> type:
         """The class that papermill makes kernel managers of: they start in ``folder``.
 
         papermill's own ``cwd`` would move the whole process there, other threads included. A kernel
-        sees this code, the item's evidence, and nobody's own settings of IPython.
+        sees this code, the run's evidence, and nobody's own settings of IPython.
         """
         from jupyter_client.manager import AsyncKernelManager
 
-        from alliance.report import forge
-
-        base = forge.manager_class(self.forge) if self.forge else AsyncKernelManager
         kernels = self
+        own = {"ALLIANCE_STATIC": "1", "IPYTHONDIR": str(folder / "ipython")}  # panels as text
+        own |= {"ALLIANCE_DATA": data} if data else {}
 
-        class Manager(base):
+        class Manager(AsyncKernelManager):
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
                 if kernels.stopped:
                     raise RuntimeError("the build was stopped")
-                env = dict(kw.get("env") or os.environ)
-                env["PYTHONPATH"] = os.pathsep.join(
-                    [str(ROOT), *filter(None, [env.get("PYTHONPATH")])]
-                )
-                env["ALLIANCE_STATIC"] = "1"  # panels are a line of text
-                env["IPYTHONDIR"] = str(folder / "ipython")
-                if data:
-                    env["ALLIANCE_DATA"] = data
-                await super()._async_launch_kernel(
-                    kernel_cmd, **kw | {"cwd": str(folder), "env": env}
-                )
+                env = dict(kw.get("env") or os.environ) | own
+                path = filter(None, (str(ROOT), env.get("PYTHONPATH")))
+                env["PYTHONPATH"] = os.pathsep.join(path)
+                if kernels.plain:
+                    kw |= {"cwd": str(folder), "env": env}
+                    await super()._async_launch_kernel(kernel_cmd, **kw)
+                else:
+                    there = self.provisioner
+                    there.process = forkserver.Forked(self.connection_file, str(folder), env)
+                    there.pid = there.pgid = there.process.pid
+                    self._reconcile_connection_info(there.connection_info)
                 with kernels._lock:
                     kernels._managers.add(self)
 
@@ -107,20 +107,20 @@ class Kernels:
                 process = getattr(manager.provisioner, "process", None)
                 if process is not None and process.poll() is None:
                     process.kill()
-        if self.forge is not None:
-            self.forge.close()
 
 
-_own: dict[bool, Kernels] = {}
+@cache
+def kernels_of_worker() -> Kernels:
+    """Ordinary kernels of this process, started where a cluster's worker needs them."""
+    return Kernels(plain=True)
 
 
-def remote(item: Item, plain: bool = True) -> dict[str, Any]:
-    """Run an item in this process's own kernels: what a worker of a cluster calls."""
-    kernels = _own.setdefault(plain, Kernels(plain))
-    return run(item, kernels)
+def remote(item: NotebookRun) -> dict[str, Any]:
+    """Run a notebook in this process's own kernels: what a worker of a cluster calls."""
+    return run(item, kernels_of_worker())
 
 
-def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
+def run(item: NotebookRun, kernels: Kernels, tick=None) -> dict[str, Any]:
     """Execute one chapter; a failure is returned, not raised.
 
     Parameters
@@ -158,7 +158,7 @@ def run(item: Item, kernels: Kernels, tick=None) -> dict[str, Any]:
     except BuildError as error:
         return failed(str(error))
     if not found["keys"]:
-        return failed(f"{item.notebook} carries no results: tables.headline is not called")
+        return failed(f"{item.chapter} carries no results: tables.headline is not called")
     for entry in found["results"]:
         if not entry["sources"]:
             return failed(f"{entry['id']} has no source: a headline number must name one")
@@ -174,14 +174,14 @@ def _close_loop() -> None:
         loop.close()
 
 
-def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
+def _execute(item: NotebookRun, kernels: Kernels, folder: Path, tick) -> Any:
     import nbformat
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what fails is returned, and said
     last = {"cell_type": "code", "id": "alliance-tables", "metadata": {}, "outputs": []}
-    cells = [*item.book["cells"], last | {"source": _RECORD, "execution_count": None}]
-    document = nbformat.from_dict(json.loads(json.dumps(item.book | {"cells": cells})))
+    cells = [*item.notebook["cells"], last | {"source": _RECORD, "execution_count": None}]
+    document = nbformat.from_dict(json.loads(json.dumps(item.notebook | {"cells": cells})))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
         return papermill.execute_notebook(
@@ -196,7 +196,7 @@ def _execute(item: Item, kernels: Kernels, folder: Path, tick) -> Any:
         )
 
 
-def _config(item: Item, kernels: Kernels, folder: Path, cells: int, tick):
+def _config(item: NotebookRun, kernels: Kernels, folder: Path, cells: int, tick):
     """Kernels of this build, a limit for the whole notebook, progress, and the transport.
 
     Sockets lie in the run's own folder where the system has them, so that they can't collide with
@@ -234,20 +234,14 @@ def _taken(document: Any) -> dict[str, Any]:
     *cells, last = (cell for cell in document.cells if cell.cell_type == "code")
     made = last.outputs[0]["data"][TABLES_MIME]
     injected = [c.source for c in cells if "injected-parameters" in c.metadata.get("tags", ())]
-    outputs = []
-    for cell in cells:
-        kept = json.loads(json.dumps(cell.get("outputs", [])))
-        for output in kept:
-            output.pop("execution_count", None)
-            if output["output_type"] == "stream":
-                output["text"] = public(output["text"])
-        outputs.append(kept)
-    bundles = [
-        output["data"][RESULTS_MIME]
-        for kept in outputs
-        for output in kept
-        if RESULTS_MIME in output.get("data", {})
-    ]
+    outputs = [json.loads(json.dumps(cell.get("outputs", []))) for cell in cells]
+    bundles = []
+    for output in (output for each in outputs for output in each):
+        output.pop("execution_count", None)
+        if output["output_type"] == "stream":
+            output["text"] = public(output["text"])
+        if RESULTS_MIME in output.get("data", {}):
+            bundles.append(output["data"][RESULTS_MIME])
     results: dict[str, dict[str, Any]] = {}
     keys: list[str] = []
     for bundle in sorted(bundles, key=lambda b: not b["headline"]):
@@ -268,11 +262,11 @@ def _taken(document: Any) -> dict[str, Any]:
     }
 
 
-def document(book: dict[str, Any], found: dict[str, Any]) -> Any:
+def document(notebook: dict[str, Any], found: dict[str, Any]) -> Any:
     """The executed notebook: its cells, with a run's outputs."""
     import nbformat
 
-    made = nbformat.from_dict(json.loads(json.dumps(book)))
+    made = nbformat.from_dict(json.loads(json.dumps(notebook)))
     cells, count = [], 0
     for cell in made.cells:
         cells.append(cell)

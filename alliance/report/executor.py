@@ -1,16 +1,14 @@
 """Runs many notebooks at once, says how far each is, and stops clean."""
 
-from __future__ import annotations
-
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.report.run import Item, Kernels, remote, run
+from alliance.report.execute import Kernels, NotebookRun, remote, run
 
 Log = Callable[[str], None]
 
@@ -24,15 +22,14 @@ def jobs_by_default() -> int:
 
 
 def run_all(
-    items: dict[str, Item],
-    *,
+    items: dict[str, NotebookRun],
     jobs: int = 0,
     kernels: Kernels | None = None,
     executor: Executor | None = None,
     log: Log = print,
     bar: str = "",
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run all items and yield each as it is done.
+    """Run all notebooks and yield each as it is done.
 
     Parameters
     ----------
@@ -43,7 +40,7 @@ def run_all(
     kernels : Kernels, optional
         Where kernels come from; stopped at the end.
     executor : concurrent.futures.Executor, optional
-        Where items run instead of threads here, such as Dask's ``client.get_executor()``; its
+        Where they run instead of threads here, such as Dask's ``client.get_executor()``; its
         workers start kernels of their own.
     bar : {'', 'bars', 'steps'}
         Live bars for a terminal, or a line for each cell for a program that reads them; else a
@@ -51,63 +48,56 @@ def run_all(
     """
     if not items:
         return
-    if executor is not None:
-        yield from _elsewhere(items, executor, log)
-        return
-    kernels = kernels or Kernels()
-    pool = ThreadPoolExecutor(max_workers=min(jobs or jobs_by_default(), len(items)))
+    import papermill  # noqa: F401  (whole, before threads import parts of it)
+
+    futures: dict[Future, str] = {}
+    own = None if executor else ThreadPoolExecutor(min(jobs or jobs_by_default(), len(items)))
+    kernels = kernels or Kernels() if own else None
     try:
-        with _progress(items, log, bar) as show:
-            futures = {pool.submit(_one, name, i, kernels, show): name for name, i in items.items()}
-            for future, name in _as_done(futures):
-                found = future.result()
-                show.done(name, found)
-                yield name, found
-    except BaseException:
-        kernels.stop()
-        raise
+        with _progress(items, log, "" if executor else bar) as show:
+            for name, item in items.items():
+                if own:
+                    futures[own.submit(_one, name, item, kernels, show)] = name
+                else:
+                    show.start(name)
+                    futures[executor.submit(remote, item)] = name
+            for future in _as_done(futures):
+                try:
+                    found = future.result()
+                except Exception as error:
+                    if own:
+                        raise
+                    # a worker elsewhere that died for good
+                    found = {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
+                show.done(futures[future], found)
+                yield futures[future], found
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        kernels.stop()
+        for future in futures:
+            future.cancel()
+        if own:
+            kernels.stop()
+            own.shutdown(wait=True)
 
 
-def _one(name: str, item: Item, kernels: Kernels, show: Any) -> dict[str, Any]:
+def _one(name: str, item: NotebookRun, kernels: Kernels, show: Any) -> dict[str, Any]:
     if kernels.stopped:
         return {"error": "the build was stopped", "seconds": 0.0}
     show.start(name)
     return run(item, kernels, lambda done, total: show.tick(name, done, total))
 
 
-def _as_done(futures: dict[Future, str]) -> Iterator[tuple[Future, str]]:
+def _as_done(futures: Iterable[Future]) -> Iterator[Future]:
     """Futures as they are done; waits in short turns, so that Ctrl-C is heard at once."""
     left = set(futures)
     while left:
         done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future, futures[future]
-
-
-def _elsewhere(items: dict[str, Item], executor: Executor, log: Log) -> Iterator:
-    futures = {executor.submit(remote, item): name for name, item in items.items()}
-    log(f"{len(items)} notebooks sent to {type(executor).__name__}")
-    try:
-        for future, name in _as_done(futures):
-            try:
-                found = future.result()
-            except Exception as error:  # a worker that died for good
-                found = {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
-            _Lines(items, log).done(name, found)
-            yield name, found
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
+        yield from done
 
 
 class _Lines:
     """Progress as plain lines."""
 
-    def __init__(self, items: dict[str, Item], log: Log) -> None:
+    def __init__(self, items: dict[str, NotebookRun], log: Log) -> None:
         self.log, self.total, self.started = log, len(items), 0
 
     def start(self, name: str) -> None:
@@ -125,9 +115,9 @@ class _Lines:
 class _Steps(_Lines):
     """Progress as lines that a program reads: ``step 12 of 150``, over all notebooks."""
 
-    def __init__(self, items: dict[str, Item], log: Log) -> None:
+    def __init__(self, items: dict[str, NotebookRun], log: Log) -> None:
         super().__init__(items, log)
-        self.cells = sum(len(item.book["cells"]) for item in items.values())
+        self.cells = sum(len(item.notebook["cells"]) for item in items.values())
         self.reached = dict.fromkeys(items, 0)
 
     def tick(self, name: str, done: int, total: int) -> None:
@@ -138,9 +128,9 @@ class _Steps(_Lines):
 class _Bars:
     """Progress as a bar for each notebook."""
 
-    def __init__(self, items: dict[str, Item], bars: Any) -> None:
+    def __init__(self, items: dict[str, NotebookRun], bars: Any) -> None:
         self.bars, self.tasks = bars, {}
-        self.whole = bars.add_task("notebooks", total=len(items))
+        self.all = bars.add_task("notebooks", total=len(items))
 
     def start(self, name: str) -> None:
         self.tasks[name] = self.bars.add_task(name, total=None)
@@ -152,11 +142,11 @@ class _Bars:
         how = "[red]failed[/red]" if found.get("error") else f"{found['seconds']:.1f} s"
         self.bars.console.print(f"{name}: {how}")
         self.bars.remove_task(self.tasks.pop(name))
-        self.bars.advance(self.whole)
+        self.bars.advance(self.all)
 
 
 @contextmanager
-def _progress(items: dict[str, Item], log: Log, bar: str) -> Iterator[Any]:
+def _progress(items: dict[str, NotebookRun], log: Log, bar: str) -> Iterator[Any]:
     if bar != "bars":
         yield (_Steps if bar == "steps" else _Lines)(items, log)
         return

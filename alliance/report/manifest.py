@@ -1,6 +1,4 @@
-"""What a report is made from: code, notebooks, evidence, versions, and the key over all of it."""
-
-from __future__ import annotations
+"""What a report is made from: code, notebooks, evidence, versions; and its files of JSON."""
 
 import hashlib
 import json
@@ -13,7 +11,7 @@ from typing import Any
 
 from alliance.errors import BuildError
 from alliance.evidence import Package
-from alliance.scenario import Scenario, differs
+from alliance.scenario import Scenario, changes
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -28,7 +26,7 @@ CHAPTERS = {
 #: Form of ``manifest.json``.
 SCHEMA = 2
 
-_LIBRARIES = (
+_LIBRARIES = [
     "arch",
     "exchange-calendars",
     "ipykernel",
@@ -42,7 +40,7 @@ _LIBRARIES = (
     "pydantic",
     "scipy",
     "xlsxwriter",
-)
+]
 
 
 def versions() -> dict[str, str]:
@@ -71,11 +69,10 @@ def revision() -> str | None:
 
 def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
     """SHA-256 of every file of the package, and of the pages' templates."""
-    package = Path(__file__).resolve().parents[1]
-    files = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"]
     found = {
-        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(files)
+        path.relative_to(ROOT).as_posix(): digest(path)
+        for path in sorted((ROOT / "alliance").rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
     }
     templates = {name: h for name, h in found.items() if "/report/templates/" in name}
     return {name: h for name, h in found.items() if name not in templates}, templates
@@ -96,7 +93,7 @@ def installed() -> list[str]:
     return [platform.python_version(), *sorted(found)]
 
 
-def manifest(
+def describe(
     name: str, scenario: Scenario, chapters: dict[str, Any], package: Package
 ) -> dict[str, Any]:
     """What a report was made from; no times, so that equal runs give equal bytes.
@@ -109,7 +106,7 @@ def manifest(
     return {
         "schema": SCHEMA,
         "name": name,
-        "scenario": differs(scenario),
+        "scenario": changes(scenario),
         "as_of": str(scenario.as_of),
         "seed": scenario.seed,
         "chapters": chapters,

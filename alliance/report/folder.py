@@ -1,0 +1,118 @@
+"""A report's folder: what the last build left in it, and how a new one takes its place."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from alliance.report import manifest
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the last build left: its manifest, states of chapters, and hashes of files as written.
+
+    Empty where it is missing or damaged.
+    """
+
+    folder: Path
+    manifest: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Built":
+        """As the folder is, once a swap that was cut in the middle is undone."""
+        _recover(folder)
+        run = manifest.load(folder / "run.json") or {}
+        known = manifest.load(folder / "manifest.json") or {}
+        return cls(folder, known, run.get("chapters", {}), run.get("files", {}))
+
+    def unchanged(self, *names: str) -> bool:
+        """Whether some files are as they were written."""
+        return all(
+            (self.folder / name).is_file()
+            and manifest.digest(self.folder / name) == self.files.get(name)
+            for name in names
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has today's form, and all files are as they were written."""
+        form = self.manifest.get("schema") == manifest.SCHEMA
+        return form and bool(self.files) and self.unchanged(*self.files)
+
+    def carry(
+        self, chapter: str, work: Path, values: str
+    ) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+        """Copy a chapter's last good page and notebook; its state, results and part of the
+        manifest, where they are of the same values."""
+        names = f"{chapter}.html", f"notebooks/{chapter}.ipynb"
+        if not self.unchanged(*names):
+            return {}, [], {}
+        for name in names:
+            shutil.copy2(self.folder / name, work / name)
+        then = self.manifest.get("chapters", {}).get(chapter, {})
+        same = then.get("parts", {}).get("values") == values
+        if not (same and self.unchanged("results.json")):
+            return {}, [], {}
+        state = {k: v for k, v in self.states.get(chapter, {}).items() if k != "error"}
+        results = manifest.load(self.folder / "results.json")["results"]
+        return state, [r for r in results if r["id"] in state.get("results", ())], then
+
+
+@contextmanager
+def replaced(final: Path) -> Iterator[Path]:
+    """An empty folder to write a report in, which then takes the place of the last one.
+
+    One build at a time; whatever happens in between leaves the last one.
+    """
+    work = final.with_name(f".{final.name}.{uuid.uuid4().hex}")
+    final.parent.mkdir(parents=True, exist_ok=True)  # if somebody has cleaned up meanwhile
+    with _lock(final):
+        for stray in final.parent.glob(f".{final.name}.{'[0-9a-f]' * 32}"):
+            shutil.rmtree(stray, ignore_errors=True)  # left by a build that was killed
+        try:
+            work.mkdir()
+            yield work
+            swap(work, final)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def swap(work: Path, final: Path) -> None:
+    """Put the new folder in the old one's place; the old one comes back if that fails."""
+    old = _old(final)
+    shutil.rmtree(old, ignore_errors=True)
+    there = final.exists()
+    if there:
+        final.rename(old)
+    try:
+        work.rename(final)
+    except BaseException:
+        if there and not final.exists():
+            old.rename(final)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(final: Path) -> None:
+    """After a swap that was cut between its two renames, put the old report back."""
+    if _old(final).is_dir():
+        with _lock(final):  # another build may be between its two renames
+            if _old(final).is_dir() and not final.exists():
+                _old(final).rename(final)
+
+
+def _old(final: Path) -> Path:
+    return final.with_name(f".{final.name}.old")
+
+
+def _lock(final: Path) -> FileLock:
+    """One build at a time swaps a report in."""
+    return FileLock(final.with_name(f".{final.name}.lock"))
