@@ -28,10 +28,10 @@ import ipywidgets, matplotlib.pyplot as plt
 from alliance import evidence, scenario
 from alliance.answers.live import LiveAnswers
 %matplotlib inline
-_glance, _base = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
+_live, _base = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
 def _show(target=0.15):
     s = _base.replace({"selldown": {"target_stake": round(target, 2)}})
-    f = _glance.selldown(s, "proceeds").frame("proceeds")
+    f = _live.selldown(s, "proceeds").frame("proceeds")
     plt.bar(f["low"], f["part"], f["high"] - f["low"]); plt.xlabel("EUR bn"); plt.show()
 ipywidgets.interactive(_show, target=(0.0, 0.43, 0.01))
 """

@@ -164,15 +164,15 @@ def fresh(name: str, part: str) -> Lines:
         if chapter == part:
             _made[key] = lines(answers.CHAPTERS[chapter](s, _evidence(str(s.as_of))))
         else:
-            glance = _glance(str(s.as_of))
-            filled = glance.filled(panel, s).items()
-            _made[key] = lines(getattr(glance, panel)(s))
+            live = _live(str(s.as_of))
+            filled = live.filled(panel, s).items()
+            _made[key] = lines(getattr(live, panel)(s))
             _made[key] |= {f"input filled {field}": [_text(value)] for field, value in filled}
     return _made[key]
 
 
 @cache
-def _glance(as_of: str) -> LiveAnswers:
+def _live(as_of: str) -> LiveAnswers:
     return LiveAnswers(_evidence(as_of))
 
 

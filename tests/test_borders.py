@@ -170,12 +170,12 @@ MOVES |= {"exchange_spread": 0.01}
 def test_the_tornado_moves_one_input_at_a_time(programme):
     """Each end is what a scenario with that value says."""
     s = S.replace({"selldown": {"programme": programme, "paths": 256}})
-    glance = LiveAnswers(evidence.open(s.as_of))
-    tornado = answers.selldown(s, glance.ev).frame("tornado")
-    filled = glance.selldown(s).context["group"]
+    live = LiveAnswers(evidence.open(s.as_of))
+    tornado = answers.selldown(s, live.ev).frame("tornado")
+    filled = live.selldown(s).context["group"]
 
     def value(changes: dict, what: str) -> float:
-        return glance.selldown(s.replace({"selldown": changes}))[
+        return live.selldown(s.replace({"selldown": changes}))[
             f"selldown.{programme}.{what.replace(' ', '_')}_eur_mean"
         ]
 

@@ -33,8 +33,8 @@ def seen(request):
     """A scenario, its evidence, and the quick answers of each panel."""
     s = scenario_of(request.param)
     ev = evidence.open(s.as_of)
-    glance = LiveAnswers(ev)
-    return s, ev, {name: look(glance, s) for name, look in PANELS.items()}
+    live = LiveAnswers(ev)
+    return s, ev, {name: look(live, s) for name, look in PANELS.items()}
 
 
 def test_a_panels_numbers_are_the_chapters(seen):
@@ -113,7 +113,7 @@ def test_sentences_and_tables(seen):
 def test_a_redraw_equals_a_first_drawing():
     """Whatever was drawn before: kept axes must not show what no longer holds."""
     ev = evidence.open("2023-01-17")
-    glance, base = LiveAnswers(ev), scenario.Scenario()
+    live, base = LiveAnswers(ev), scenario.Scenario()
     cases = [
         base,
         base.replace({"selldown": {"programme": "windows", "horizon_years": 11}}),
@@ -128,7 +128,7 @@ def test_a_redraw_equals_a_first_drawing():
     for name, look in PANELS.items():
         kept = Renderer(PANEL_CHARTS[name])
         for s in cases:
-            a = look(glance, s)
+            a = look(live, s)
             assert kept.draw(a) == Renderer(PANEL_CHARTS[name]).draw(a), name
 
 
@@ -153,19 +153,19 @@ def test_names_of_ticks_are_made_once(monkeypatch):
 
 
 def test_one_picture_is_that_of_all():
-    glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
+    live, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     for name, look in PANELS.items():
-        whole = {p.key: p for p in Renderer(PANEL_CHARTS[name]).draw(look(glance, s))}
+        whole = {p.key: p for p in Renderer(PANEL_CHARTS[name]).draw(look(live, s))}
         for key in PANEL_CHARTS[name]:
-            assert Renderer(PANEL_CHARTS[name]).draw(look(glance, s, key), only=key) == [whole[key]]
+            assert Renderer(PANEL_CHARTS[name]).draw(look(live, s, key), only=key) == [whole[key]]
 
 
 def test_a_pinned_case_shows_in_grey():
-    glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
+    live, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     then = s.replace({"selldown": {"target_stake": 0.25}})
     renderer = Renderer(PANEL_CHARTS["selldown"])
-    plain = renderer.draw(glance.selldown(s))
-    over = renderer.draw(glance.selldown(s), glance.selldown(then))
+    plain = renderer.draw(live.selldown(s))
+    over = renderer.draw(live.selldown(s), live.selldown(then))
     assert all(
         b.svg.count("#8a8a8a") > a.svg.count("#8a8a8a") for a, b in zip(plain, over, strict=True)
     )
@@ -193,13 +193,13 @@ def test_a_nice_ceiling_is_above_and_near(value):
 
 @pytest.mark.parametrize("carrying", [0.0, 1.0, 3.0, 9.0, 40.0])
 def test_the_loss_title_names_the_amount_without_a_loss(carrying):
-    glance = LiveAnswers(evidence.open("2023-01-17"))
+    live = LiveAnswers(evidence.open("2023-01-17"))
     s = scenario.Scenario().replace({"selldown": {"carrying_eur_per_share": carrying}})
-    title = next(p.title for p in Renderer(PANEL_CHARTS["selldown"]).draw(glance.selldown(s))
+    title = next(p.title for p in Renderer(PANEL_CHARTS["selldown"]).draw(live.selldown(s))
                  if p.key == "loss")  # fmt: skip
     even = float(re.search(r"none at EUR ([\d.]+)", title).group(1))
     there = s.replace({"selldown": {"carrying_eur_per_share": even}})
-    loss = answers.selldown(there, glance.ev)["selldown.price_points.loss_eur_mean"]
+    loss = answers.selldown(there, live.ev)["selldown.price_points.loss_eur_mean"]
     assert abs(loss) < 0.005 * 1.2e9  # half a cent a share
     assert ("gain" if carrying < even else "loss") in title
 
@@ -243,7 +243,7 @@ def test_differences_of_nothing_have_no_sign():
 
 
 def test_panels_refuse_what_chapters_refuse():
-    glance = LiveAnswers(evidence.open("2023-01-17"))
+    live = LiveAnswers(evidence.open("2023-01-17"))
     s = scenario.Scenario()
     for bad, panel in (
         ({"decline": {"since": "2023-03-01"}}, "decline"),
@@ -252,14 +252,14 @@ def test_panels_refuse_what_chapters_refuse():
         ({"separation": {"structure": "spin"}}, "bargain"),
     ):
         with pytest.raises(ScenarioError, match="received"):
-            PANELS[panel](glance, s.replace(bad))
+            PANELS[panel](live, s.replace(bad))
     with pytest.raises(ScenarioError, match="as_of"):
         LiveAnswers(evidence.open("2016-06-01")).selldown(s.replace({"as_of": "2016-06-01"}))
 
 
 def test_what_is_kept_moves_with_no_scenario():
     """Answers after many moves are those of a fresh start, whatever was asked before."""
-    glance, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
+    live, s = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
     ways = ["integrated", "carve_out"]
     for change in (
         {"float_fraction": 0.1},
@@ -271,9 +271,9 @@ def test_what_is_kept_moves_with_no_scenario():
         {},
     ):
         q = s.replace({"separation": change})
-        fresh = LiveAnswers(glance.ev)
-        assert glance.separation(q).results == fresh.separation(q).results, change
-        assert glance.bargain(q).results == fresh.bargain(q).results, change
+        fresh = LiveAnswers(live.ev)
+        assert live.separation(q).results == fresh.separation(q).results, change
+        assert live.bargain(q).results == fresh.bargain(q).results, change
 
 
 def test_evidence_hands_out_frames_that_nobody_can_spoil():

@@ -54,14 +54,14 @@ class Session:
 
     def __init__(self, s: Scenario, ev: Evidence | None = None) -> None:
         self.scenario = self.origin = s
-        self._glance = self._tried = LiveAnswers(ev or evidence.open(s.as_of))
+        self._live = self._tried = LiveAnswers(ev or evidence.open(s.as_of))
         self.pinned: Scenario | None = None
         self._pinned: dict[str, Answers | None] = {}
-        self._then = self._glance
+        self._then = self._live
 
     @property
     def ev(self) -> Evidence:
-        return self._glance.ev
+        return self._live.ev
 
     def changed(self, name: str, value: Any, *, text: bool = False) -> Scenario:
         """The scenario with one field changed, not yet taken.
@@ -100,17 +100,17 @@ class Session:
         ------
         AllianceError
         """
-        return PANELS[panel](self._glance_of(s), s, only)
+        return PANELS[panel](self._live_at(s), s, only)
 
     def take(self, s: Scenario) -> None:
         """Make a checked scenario the current one; an edited one loses the loaded one's title."""
-        self._glance = self._glance_of(s)
+        self._live = self._live_at(s)
         self.scenario = self._titled(s)
 
     def pin(self) -> None:
         """Keep the current case, to show differences against it."""
         self.pinned, self._pinned = self.scenario, {}
-        self._then = self._glance
+        self._then = self._live
 
     def unpin(self) -> None:
         self.pinned, self._pinned = None, {}
@@ -154,12 +154,12 @@ class Session:
     def filled(self, panel: str) -> dict[str, float | None]:
         """What fills a panel's fields that the scenario leaves empty, where that is one number."""
         try:
-            return self._glance.filled(panel, self.scenario)
+            return self._live.filled(panel, self.scenario)
         except AllianceError:  # said where the panel is drawn
             return {}
 
-    def _glance_of(self, s: Scenario) -> LiveAnswers:
-        for known in (self._glance, self._tried):
+    def _live_at(self, s: Scenario) -> LiveAnswers:
+        for known in (self._live, self._tried):
             if known.ev.as_of == s.as_of:
                 return known
         self._tried = LiveAnswers(Evidence(self.ev.package, s.as_of))  # tried first, then taken
