@@ -89,6 +89,10 @@ def whole(built, base):
     return out
 
 
+def _texts(output):
+    return {mime: text for mime, text in output["data"].items() if mime.startswith("text/")}
+
+
 def shortened(book, found):
     """A notebook of a few cells, and of its run what they show: turned into a page in no time."""
     cells, outputs, left = [], [], iter(found["outputs"])
@@ -96,7 +100,8 @@ def shortened(book, found):
         tagged = "parameters" in cell["metadata"].get("tags", ())
         shown = [next(left)] if cell["cell_type"] == "code" else []
         shown += [next(left)] if tagged and found["injected"] else []
-        texts = [o.get("data", {}).get("text/html", "") for some in shown for o in some]
+        shown = [[o | {"data": _texts(o)} for o in some if "data" in o] for some in shown]
+        texts = [o["data"].get("text/html", "") for some in shown for o in some]
         said = any('class="say"' in text or 'class="tiles"' in text for text in texts)
         kinds = [c["cell_type"] for c in cells]
         if tagged or kinds.count(cell["cell_type"]) < 2 or (said and kinds.count("code") < 5):
