@@ -17,6 +17,18 @@ from tests import looks
 ROOT = Path(__file__).resolve().parents[1]
 
 
+#: Files that take longest, to be begun first: so both workers of a run end together.
+FIRST = (
+    *("cockpit", "standing", "report", "anywhere", "pages", "compare", "panels", "evidence"),
+    *("whatif", "command", "golden"),
+)
+
+
+def pytest_collection_modifyitems(items):
+    place = {f"test_{name}": at for at, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(FIRST)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def shared(tmp_path_factory):
     """A folder of this run for what is made once: all of its workers find it there."""
