@@ -129,11 +129,19 @@ def lab(folder: Path, root: Path = ROOT) -> Iterator[str]:
         yield url
 
 
+#: Ends the kernels of pages that have gone sooner than the app does, so that a test can see it.
+_SOON = "from alliance.whatif import wire; wire.GRACE = {0}; wire.OPENING = 3 * {0}"
+_MAIN = "from alliance.cli import main; main()"
+
+
 @contextmanager
-def app(folder: Path, *options: str, root: Path = ROOT) -> Iterator[str]:
-    """``alliance app`` on a free port."""
+def app(
+    folder: Path, *options: str, root: Path = ROOT, grace: float | None = None
+) -> Iterator[str]:
+    """``alliance app`` on a free port, perhaps with less grace for pages that have gone."""
     port = free_port()
-    command = [sys.executable, "-m", "alliance", "app", "--no-browser", f"--port={port}"]
+    how = ["-c", f"{_SOON.format(grace)}; {_MAIN}"] if grace else ["-m", "alliance"]
+    command = [sys.executable, *how, "app", "--no-browser", f"--port={port}"]
     log = folder / f"app-{port}.log"
     with serving([*command, *options], f"http://localhost:{port}", log, root) as url:
         yield url

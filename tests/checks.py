@@ -21,7 +21,7 @@ import pytest
 from alliance import scenario
 from alliance.answers import CHAPTERS
 from alliance.evidence import DATA
-from alliance.evidence import open as open_evidence
+from tests.looks import answers_of
 
 SCENARIOS = ("base", "latest", "article-1")
 CHECKED: dict[str, str] = {}  # pattern of ids: the test that answers for it
@@ -165,8 +165,7 @@ def abnormal(share: Series, market: Series, day: str, time: str, length: int = 2
 
 @cache
 def _results(name: str, chapter: str) -> dict[str, Any]:
-    s = scenario.load(name)[1]
-    return dict(CHAPTERS[chapter](s, open_evidence(s.as_of)).results)
+    return dict(answers_of(chapter, scenario.load(name)[1]).results)
 
 
 Check = Callable[[Standing], Iterator[tuple[str, Any]]]

@@ -7,12 +7,36 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from alliance import answers, evidence, scenario
+from alliance import scenario
 from alliance.evidence import DATA, Package
 from alliance.evidence.checks import write_hashes
+from tests import looks
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+#: Files that take longest, to be begun first: so both workers of a run end together.
+FIRST = (
+    *("cockpit", "standing", "report", "anywhere", "pages", "compare", "panels", "evidence"),
+    *("whatif", "command", "golden"),
+)
+
+
+def pytest_collection_modifyitems(items):
+    place = {f"test_{name}": at for at, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(FIRST)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared(tmp_path_factory):
+    """A folder of this run for what is made once: all of its workers find it there."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "shared"
+    folder.mkdir(exist_ok=True)
+    looks.SHARED = folder
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +48,7 @@ def base():
 @pytest.fixture(scope="session")
 def found(base):
     """Chapter 1's answers at the base."""
-    return answers.decline(base, evidence.open(base.as_of))
+    return looks.answers_of("1-decline", base)
 
 
 @pytest.fixture
@@ -77,11 +101,13 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory, base):
-    """The base report, built once (its tests share one worker)."""
+def built(shared, base):
+    """The base report, built once; a test that changes it takes a copy."""
     from alliance.report import Target, build
 
-    out = tmp_path_factory.mktemp("build")
-    outcome = build(Target("base", base, "alliance report base"), out)
-    assert outcome.ok, outcome.errors
+    out = shared / "build"
+    with FileLock(shared / "build.lock"):
+        if not (out / "base" / "index.html").is_file():
+            outcome = build(Target("base", base, "alliance report base"), out)
+            assert outcome.ok, outcome.errors
     return out / "base"

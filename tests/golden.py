@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alliance import answers, evidence, scenario
+from alliance import answers, scenario
 from alliance.answers.live import LiveAnswers
+from tests import looks
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE, CHANGELOG = ROOT / "tests/golden.txt", ROOT / "CHANGELOG.md"
@@ -162,7 +163,7 @@ def fresh(name: str, part: str) -> Lines:
     key = part, repr(scenario.parameters(chapter, s))
     if key not in _made:
         if chapter == part:
-            _made[key] = lines(answers.CHAPTERS[chapter](s, _evidence(str(s.as_of))))
+            _made[key] = lines(looks.answers_of(chapter, s))
         else:
             live = _live(str(s.as_of))
             filled = live.filled(panel, s).items()
@@ -173,12 +174,7 @@ def fresh(name: str, part: str) -> Lines:
 
 @cache
 def _live(as_of: str) -> LiveAnswers:
-    return LiveAnswers(_evidence(as_of))
-
-
-@cache
-def _evidence(as_of: str) -> evidence.Evidence:
-    return evidence.open(as_of)
+    return LiveAnswers(looks.evidence_of(as_of))
 
 
 def lines(a: answers.Answers) -> Lines:

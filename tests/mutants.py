@@ -331,12 +331,13 @@ def tests_of(file: str, golden: bool = True) -> list[str]:
 def moved(file: str) -> str:
     """The first line of golden.txt that moved in the chapters of a file, told as a test's name."""
     try:
-        from tests import golden
+        from alliance import evidence
+        from tests import golden, looks
     except Exception as error:
         return f"import: {type(error).__name__}"
     chapters, was = concerns(file)[0], golden.stored()[1]
     here = [p for p in golden.places() if golden.PANELS.get(p[1][6:], p[1]) in chapters]
-    golden._evidence = lambda as_of: EVIDENCE.get(as_of) or golden.evidence.open(as_of)
+    looks.evidence_of = lambda day: EVIDENCE.get(day) or evidence.open(day)
     for place in sorted(here, key=lambda p: (p[0] != "base", not p[1].startswith("panel-"))):
         near = golden.RESAMPLED.get(place[0], golden.NEAR)
         try:

@@ -10,21 +10,21 @@ import datetime as dt
 import itertools
 import math
 import sys
-from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from alliance import answers, events, evidence, scenario
+from alliance import answers, events, scenario
 from alliance.answers import grid as outcomes
 from alliance.errors import ScenarioError
 from alliance.scenario import Scenario, flat, nested, reaches
 from alliance.scenario.schema import limits
+from tests.looks import evidence_of
 
 pytestmark = pytest.mark.wide
-EACH = 100  # scenarios drawn for each of three chapters
+EACH = 60  # scenarios drawn for each of three chapters
 decline = sys.modules["alliance.answers.decline"]  # the name stands for its function
 CHAPTERS = list(answers.CHAPTERS)
 BASE = flat(Scenario()) | {"selldown.paths": 256}
@@ -92,14 +92,9 @@ def scenarios(draw, chapter):
         assume(False)  # fields that only fit together
 
 
-@cache
-def ev_of(day):
-    return evidence.open(day)
-
-
 def answer(chapter, s):
     """A chapter's answers, or None where the scenario is refused in words."""
-    ev = ev_of(s.as_of)
+    ev = evidence_of(str(s.as_of))
     try:
         answers.CHECKS[chapter](s, ev)
     except ScenarioError:

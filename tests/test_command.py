@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,7 +138,8 @@ def test_what_ifs_build(tmp_path, words):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_peer_can_be_added_on_the_command_line(tmp_path):
+def test_a_peer_can_be_added_on_the_command_line(built, tmp_path):
+    shutil.copytree(built.parent / ".cache", tmp_path / ".cache")
     done = alliance(
         "report",
         "--set",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alliance import charts, compare, scenario
 from alliance.compare import differences
 from alliance.errors import BuildError, ScenarioError
+from tests.looks import answers_of
 from tests.test_command import alliance
 
 
@@ -84,8 +85,8 @@ def test_equal_scenarios_have_nothing_that_moved():
 
 
 def test_parts_of_every_difference_add_up():
-    found = mixed({"selldown": {"fee": 0.02, "impact": 1.2, "horizon_years": 3}})
-    assert set(found.fields) == {"selldown.fee", "selldown.impact", "selldown.horizon_years"}
+    found = mixed({"selldown": {"fee": 0.02, "horizon_years": 3}})
+    assert set(found.fields) == {"selldown.fee", "selldown.horizon_years"}
     rooms = ("selldown", "ownership", "bargain")
     assert found.moved and all(d.id.startswith(rooms) for d in found.moved)
     for d in found.moved:
@@ -152,23 +153,25 @@ def test_charts_share_their_axes():
     first, second = (part.axes[0] for part in fig.subfigs)
     assert first.get_xlim() == second.get_xlim() and first.get_ylim() == second.get_ylim()
     assert both.alt.startswith("a: ") and " b: " in both.alt
+    assert len(both.png()) > 3000 and len(both.png(True)) > 3000
 
 
 @pytest.mark.parametrize("name", [f.__name__ for c in charts.CHAPTERS.values() for f in c])
 def test_every_chart_can_be_paired(name, pairs):
     one, other = pairs[name]
     both = compare.pair(one, other, ("one", "other"))
-    assert len(both.png()) > 3000 and len(both.png(True)) > 3000
+    for narrow in (False, True):
+        figure = both.figure(narrow)
+        figure.draw_without_rendering()
+        assert len(figure.subfigs) == 2 and all(part.axes for part in figure.subfigs)
 
 
 @pytest.fixture(scope="module")
 def pairs():
-    from alliance import answers, evidence
-
     out = {}
     two = [scenario.load(n)[1] for n in ("base", "latest")]
     for chapter, functions in charts.CHAPTERS.items():
-        a, b = (answers.CHAPTERS[chapter](s, evidence.open(s.as_of)) for s in two)
+        a, b = (answers_of(chapter, s) for s in two)
         out |= {f.__name__: (f(a), f(b)) for f in functions}
     return out
 
