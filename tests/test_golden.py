@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
+from alliance.answers.results import CATALOGUE
 from tests import golden
 
 SHOWN = 12  # moved lines in a failure's message
@@ -86,3 +89,11 @@ def test_values_move_only_with_a_reason(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert golden.main(["--write"]) == 2
     assert "base 1-decline: x\n    from 1\n    to   12\n" in capsys.readouterr().out
+
+
+def test_every_line_of_the_catalogue_is_told_somewhere(stored):
+    """And ids have no other form than its lines."""
+    told = {line for lines in stored[1].values() for line in lines if "." in line.split()[0]}
+    ids = {re.sub(r"\\{\w+\\}", "[a-z0-9_-]+", re.escape(key)) for key in CATALOGUE}
+    unmatched = {one for one in ids if not any(re.fullmatch(one, key) for key in told)}
+    assert unmatched == set()

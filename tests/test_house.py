@@ -75,9 +75,17 @@ def test_modules_are_small(path):
     assert lines <= 300, f"{lines} lines: two modules"
 
 
-def test_the_package_is_small():
-    """A guard: growth beyond this wants a library or a simpler idea."""
-    assert sum(len(p.read_text(encoding="utf-8").splitlines()) for p in FILES) < 17200
+#: Lines of Python, JavaScript, styles and templates. It only falls: whoever takes lines away lowers
+#: it, and whoever raises it says why in CHANGELOG.
+LINES = 17_410
+KINDS = {".py", ".js", ".css", ".j2", ".html"}
+
+
+def test_the_package_only_shrinks():
+    texts = [p for p in PACKAGE.rglob("*") if p.suffix in KINDS and p.is_file()]
+    lines = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in texts)
+    assert lines <= LINES, f"{lines} lines: take something away"
+    assert lines > LINES - 100, f"{lines} lines: lower the number"
 
 
 def test_models_neither_read_nor_draw():

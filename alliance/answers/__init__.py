@@ -15,7 +15,7 @@ from alliance.answers.decline import answer as decline
 from alliance.answers.decline import check as check_decline
 from alliance.answers.event_study import null_size
 from alliance.answers.inputs import check as check_selldown
-from alliance.answers.results import Answers, Input, Result
+from alliance.answers.results import Answers, Input, Result, reference
 from alliance.answers.selldown import answer as selldown
 from alliance.answers.separation import answer as separation
 
@@ -35,6 +35,7 @@ __all__ = [
     "Result",
     "decline",
     "null_size",
+    "reference",
     "selldown",
     "separation",
 ]

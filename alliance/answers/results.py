@@ -170,6 +170,9 @@ class Builder:
         )
 
 
+_OPTIONAL = re.compile(r"\{, (\w+)\}")
+
+
 def _filled(label: str, words: dict[str, Any]) -> str:
     """A label with its words; ``{, day}`` is left out where there is no such word."""
 
@@ -177,7 +180,7 @@ def _filled(label: str, words: dict[str, Any]) -> str:
         word = words.get(found[1])
         return f", {word}" if word else ""
 
-    return re.sub(r"\{, (\w+)\}", extra, label).format(**words)
+    return _OPTIONAL.sub(extra, label).format(**words)
 
 
 def _catalogue() -> dict[str, tuple[str, str]]:
@@ -188,3 +191,11 @@ def _catalogue() -> dict[str, tuple[str, str]]:
 
 #: Unit and label of every headline result by its id, with words in braces.
 CATALOGUE = _catalogue()
+
+
+def reference() -> str:
+    """The catalogue as a table of Markdown."""
+    lines = ["# Results", "", "| id | unit | what it is |", "|---|---|---|"]
+    for key, (unit, label) in CATALOGUE.items():
+        lines.append(f"| `{key}` | {unit} | {_OPTIONAL.sub('', label)} |")
+    return "\n".join(lines) + "\n"

@@ -1,7 +1,9 @@
-"""What the schema writes: the parameter cell of each notebook, and the reference of fields."""
+"""What is written from the code: each notebook's parameter cell, and the reference of fields and
+results."""
 
 import json
 
+from alliance import answers
 from alliance.report.manifest import NOTEBOOKS
 from alliance.scenario import cell, reference
 from alliance.scenario.cells import CHAPTERS
@@ -10,10 +12,10 @@ from alliance.scenario.cells import CHAPTERS
 def check(fix: bool = False) -> list[str]:
     """Problems of the notebooks' parameter cells; ``fix`` rewrites those that differ."""
     problems = []
-    page = NOTEBOOKS / "REFERENCE.md"
-    if not page.is_file() or page.read_text(encoding="utf-8") != reference():
+    page, text = NOTEBOOKS / "REFERENCE.md", reference() + "\n" + answers.reference()
+    if not page.is_file() or page.read_text(encoding="utf-8") != text:
         if fix:
-            page.write_text(reference(), encoding="utf-8", newline="\n")
+            page.write_text(text, encoding="utf-8", newline="\n")
         else:
             problems.append(f"{page.name}: differs from the schema; see --fix")
     for notebook in CHAPTERS:
