@@ -84,13 +84,12 @@ def book_values(ev: Evidence) -> pd.DataFrame:
 def last_book(ev: Evidence) -> returns.Level:
     """The last published net assets a share; counts the one disclosure that it is from."""
 
+    def newest(rows: pd.DataFrame) -> pd.Series:
+        return rows["published"] == rows["published"].max()
+
     def make() -> returns.Level:
-        for table in ("statements", "book-values"):
-            rows = ev.rows(table, lambda f: f["published"] == f["published"].max(), company=SHARE)
-            if len(rows):
-                break
-        none = rows.iloc[:0]
-        both = (rows, none) if table == "statements" else (none, rows)
-        return returns.level(decline.book_value(*both)["bps"].rename("book value"), ev.as_of)
+        told = ev.rows("statements", newest, company=SHARE)
+        old = told[:0] if len(told) else ev.rows("book-values", newest, company=SHARE)
+        return returns.level(decline.book_value(told, old)["bps"].rename("book value"), ev.as_of)
 
     return ev.once("last book", make)

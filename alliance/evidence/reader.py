@@ -134,7 +134,7 @@ class Evidence(Reads):
         if where is None:
             return self._view(name, "rows", lambda f: f, **wanted)
         found = self._wanted(name, wanted)
-        found = found.loc[where(found)]
+        found = found.loc[where(found)] if len(found) else found
         self._record("table", name, found, None)
         return found
 
