@@ -13,6 +13,7 @@ from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
+FIGURES = ("net_cash", "free_cash_flow", "shares")  # for which something may stand in
 ASSUMED_SHARE = 0.30  # of a company for its profitable unit, where no profit of it was public
 HALF, TWICE = 0.5, 2.0  # range of a part of profit (Ford Pro: 31 % in 2022, 69 % in 2023)
 
@@ -78,6 +79,17 @@ def count_parts(maker: Maker, parts: Iterable[str], ev: Evidence) -> None:
     """Count what parts of a maker rest on: of its figures, or its units ``ev``, ``profit``."""
     names = [name for part in parts for name in maker.rests.get(part, (part,))]
     count(maker.key, names, ev)
+
+
+def stand_ins(maker: Maker, parts: Iterable[str]) -> dict[str, str]:
+    """What stands in for evidence in parts of a maker: words by id."""
+    names = {name for part in parts for name in maker.rests.get(part, (part,))}
+    names = {"shares" if name == "market" else name for name in names}
+    unit = next((unit for unit in ("ev", "profit") if unit in parts), "none")
+    figures = {f"separation.{maker.key}.{name}" for name in FIGURES}
+    wanted = {f"separation.{maker.key}.{name}" for name in names}
+    found = maker.assumed.get(unit, {})
+    return {key: told for key, told in found.items() if key in wanted or key not in figures}
 
 
 def _maker(a: Figures, s: Scenario) -> Maker:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from alliance import returns, separation
 from alliance.answers import structures
-from alliance.answers.companies import Maker, count_parts
+from alliance.answers.companies import Maker, count_parts, stand_ins
 from alliance.answers.results import Builder
 from alliance.answers.structures import Known, terms
 from alliance.errors import NotKnown, ScenarioError
@@ -118,14 +118,12 @@ def _assumed(known: Known, maker: Maker) -> dict[str, str]:
 
 
 def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row: dict) -> None:
-    assumed = _assumed(known, maker)
     when = f"as planned until {row['ended']}" if row["ended"] else maker.day
     words = {
         "structure": known.key,
         "maker": maker.key,
         "names": f"{known.name} on {maker.name}, {when}",
         "plan_for": maker.plan_for,
-        "stand_ins": ", ".join(assumed.values()),
     }
     for key, name in HEADLINES.items():
         value, why = getattr(o, name), o.why
@@ -138,9 +136,12 @@ def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row:
             notes.append(f"the unit is valued at {share:.0f} % of all of {maker.name}")
         notes += [BELOW] if name == "base" and value is not None and value < 0 else []
         note = why if value is None else "; ".join(n for n in notes if n) or None
+        rests = _rests_on(known.structure, name, bool(note))
+        assumed = {**known.assumed, **stand_ins(maker, rests)}
+        words["stand_ins"] = ", ".join(assumed.values())
         with b.section():
             structures.known(known.key, b.ev)
-            count_parts(maker, _rests_on(known.structure, name, bool(note)), b.ev)
+            count_parts(maker, rests, b.ev)
             b.put(f"separation.{{structure}}.{{maker}}.{key}", value, note, assumed, **words)
 
 

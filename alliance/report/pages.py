@@ -50,7 +50,7 @@ def exporter() -> Any:
         template_name="chapter",
         exclude_input_prompt=True,
         exclude_output_prompt=True,
-        anchor_link_text="",
+        anchor_link_text="¶",  # hidden; an empty link would stay open
     )
     made.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
     return made
