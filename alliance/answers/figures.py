@@ -222,14 +222,7 @@ def _cars(key: str, row: pd.Series, ev: Evidence) -> dict:
     return units.cars(key, row, ev, _price(key, row["share"], ev).date)
 
 
-def _close(key: str, row: pd.Series, ev: Evidence) -> dict:
-    """The price alone, and its rate; both are in :func:`_market` too."""
-    _price(key, row["share"], ev), _rate(row, ev)
-    return {}
-
-
 _PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {
-    "close": _close,
     "market": _market,
     "owns": _holdings,
     "net_cash": _money("net_cash"),

@@ -136,7 +136,7 @@ def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row:
             notes.append(f"the unit is valued at {share:.0f} % of all of {maker.name}")
         notes += [BELOW] if name == "base" and value is not None and value < 0 else []
         note = why if value is None else "; ".join(n for n in notes if n) or None
-        rests = _rests_on(known.structure, name, bool(note))
+        rests = _rests_on(known.structure, name)
         assumed = {**known.assumed, **stand_ins(maker, rests)}
         words["stand_ins"] = ", ".join(assumed.values())
         with b.section():
@@ -145,24 +145,16 @@ def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row:
             b.put(f"separation.{{structure}}.{{maker}}.{key}", value, note, assumed, **words)
 
 
-def _rests_on(structure: separation.Structure | None, name: str, noted: bool) -> set[str]:
-    """Parts of a maker that an outcome rests on; a note is about its price, or what is missing.
+def _rests_on(structure: separation.Structure | None, name: str) -> set[str]:
+    """Parts of a maker that an outcome, or the reason why there is none, rests on.
 
-    What amounts buy depends on the value of the unit; what fractions bring does. A base value a
-    share does not depend on net cash or listed stakes, which stand on both sides of it.
+    A value a share does not depend on net cash or listed stakes, which stand on both its sides.
     """
     legs = structure.legs if structure else ()
-    fraction = any(leg.amount is None and leg.to != "holders" for leg in legs)
-    amount = any(leg.amount is not None for leg in legs)
-    unit = {"gross": fraction, "coverage": fraction, "votes": amount, "lookthrough": amount}.get(
-        name, bool(legs)
-    )
-    rests = {"market"} if noted else {"market" if legs else "close"} if name == "base" else set()
-    rests |= {structure.unit} if structure and (unit or noted) else set()
+    rests = {"market", structure.unit} if legs else {"market"}
     rests |= {"plan"} if name == "coverage" else set()
-    return rests | (
-        {"owns"} if name == "lookthrough" and any(leg.partner for leg in legs) else set()
-    )
+    partners = name == "lookthrough" and any(leg.partner for leg in legs)
+    return rests | {"owns"} if partners else rests
 
 
 def draws(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from types import MappingProxyType
@@ -114,8 +114,9 @@ class Builder:
         told as missing, with the reason. ``used.within(...)`` narrows the days that count.
         """
         outer, self.told = self.told, []
+        inside = nullcontext() if outer is None else self.ev.aside()  # the outer has its own
         try:
-            with self.ev.reading() as used:
+            with inside, self.ev.reading() as used:
                 try:
                     yield used
                 except NotKnown as error:

@@ -18,6 +18,9 @@ def cited(rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
 def behind(resource: dict, frame: pd.DataFrame, listed: pd.DataFrame, until: str) -> pd.DataFrame:
     """Documents behind some rows of a table, one a row; until a day, if the table names them."""
     name = resource["name"]
+    if frame.empty:
+        none = pd.DataFrame([{"title": f"nothing public by {until}"}], columns=COLUMNS)
+        return none.assign(published=pd.NaT, confidence="", table=name, origin="sourced")
     if "document" not in frame:
         rows = [
             {"issuer": s.get("issuer"), "title": s["title"], "read_at": s.get("path")}

@@ -27,6 +27,8 @@ class Used:
     def add(self, entries: Iterable[dict]) -> None:
         """Count what another block read too."""
         for entry in entries:
+            if "rows" in entry:
+                entry = entry | {"rows": frozenset(entry["rows"])}
             key = entry["kind"], entry["id"]
             self.entries[key] = joined(self.entries.get(key, entry), entry)
 

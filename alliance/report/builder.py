@@ -1,6 +1,6 @@
 """Builds reports: what is not cached is run, and each report is rendered whole and swapped in."""
 
-import os
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +81,7 @@ def build_all(
         _check(wanted, o)
         if stale:
             out.mkdir(parents=True, exist_ok=True)
-            probe = out / f".probe.{os.getpid()}"  # before work is done for it
+            probe = out / f".probe.{uuid.uuid4().hex}"  # before work is done for it
             probe.write_bytes(b"")
             probe.unlink()
         for key, found in _run(wanted, notebooks, package, kernels, o, log):

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from alliance.answers import Result
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, Used
 from alliance.report import manifest, pages
 from alliance.report.manifest import CHAPTERS
 from alliance.report.targets import chapter_name, differences
@@ -35,13 +35,14 @@ def contents(
         Chapters that have a page.
     """
     sources = [s for r in results for s in r["sources"]]
-    used = list({(s["kind"], s["id"]): s for s in sources if s["kind"] != "assumed"}.values())
+    used = Used()
+    used.add(s for s in sources if s["kind"] != "assumed")
     counts, assumed = ev.tally(used), {s["id"] for s in sources if s["kind"] == "assumed"}
     split = (
         f"The numbers rest on {counts['sourced']:,} sourced rows, "
         f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
     )
-    table = ev.sources(used) if used else ev.sources([]).iloc[:0]
+    table = ev.sources(used) if used.entries else ev.sources([]).iloc[:0]
     entries = {r["id"]: _shown(r) for r in results}
     chapters = [
         {
