@@ -120,7 +120,7 @@ def _rests(a: Figures, unit: str, s: Scenario) -> tuple[str, ...]:
     """Parts of the figures that the value of a unit rests on."""
     g = s.separation
     planned = g.planned_evs if a.key == g.company and unit == "ev" else None
-    named = (f"sold_{unit}",) if planned is None else ()  # also that nobody named a value
+    named = (f"base_{unit}",) if planned is None else ()  # also that nobody named a value
     if unit in a.sold and named:
         return named
     return (*named, *(("cars",) if unit == "ev" else ("share", "market", "net_cash", "owns")))

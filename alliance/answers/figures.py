@@ -232,6 +232,8 @@ _PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {
     "share": units.profit_share,
     "sold_ev": units.sold("ev"),
     "sold_profit": units.sold("profit"),
+    "base_ev": units.base("ev"),
+    "base_profit": units.base("profit"),
 }
 
 

@@ -45,20 +45,13 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
     """
 
     def part(key: str, row: pd.Series, ev: Evidence) -> dict:
-        if not isinstance(row[f"{unit}_unit"], str):
-            return {}
         known = ev.rows("valuations", maker=key, unit=unit).sort_values("date")
         known = in_eur(known, ["low", "high"], ev)
-        ended = known["ended"] <= pd.Timestamp(ev.as_of)
-        open_ = known[~ended]
-        own, told = _named(open_), ""
-        if own.empty and ended.any():
-            last = known["ended"].where(ended).max()
-            own = _named(known[known["ended"] == last])
-            told = f", plan cancelled on {last:%Y-%m-%d}"
-        if own.empty:
+        own, told = _own(known, ev)
+        if own.empty or not isinstance(row[f"{unit}_unit"], str):
             return {}
         last, base = own.iloc[-1], float(own["low"].iloc[-1])
+        open_ = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
         high = [*own["high"], *open_.loc[open_["role"] == "asked", "high"]]
         values = (min(base, *open_["low"]), base, max(base, *high))
         how = f"{last['by']}, {last['date'].date()}{told}"
@@ -68,6 +61,30 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
         return {"sold": {unit: (values, debt if last["of"] == "enterprise" else {}, how)}}
 
     return part
+
+
+def base(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
+    """Counts of the values of a unit only the one that stands as its base, if there is one."""
+
+    def part(key: str, row: pd.Series, ev: Evidence) -> dict:
+        def chosen(known: pd.DataFrame) -> pd.Index:
+            return _own(known.sort_values("date"), ev)[0].index[-1:]
+
+        in_eur(ev.rows("valuations", chosen, maker=key, unit=unit), ["low", "high"], ev)
+        return {}
+
+    return part
+
+
+def _own(known: pd.DataFrame, ev: Evidence) -> tuple[pd.DataFrame, str]:
+    """Values of sellers that stand, or stood last in a plan that was cancelled; that it was."""
+    ended = known["ended"] <= pd.Timestamp(ev.as_of)
+    own = _named(known[~ended])
+    if own.empty and ended.any():
+        last = known["ended"].where(ended).max()
+        own = _named(known[known["ended"] == last])
+        return own, f", plan cancelled on {last:%Y-%m-%d}"
+    return own, ""
 
 
 def _named(known: pd.DataFrame) -> pd.DataFrame:
