@@ -284,8 +284,12 @@ def test_pin_and_reset(cockpit):
     cockpit.keyboard.press("ArrowRight")
     until(cockpit, sentence_of("selldown", scenario.Scenario().replace(
         {"selldown": {"target_stake": 0.16}})))  # fmt: skip
-    assert "#8a8a8a" in cockpit.locator(".alliance-stage:visible .pictures").inner_html()
-    assert "pinned" in cockpit.locator(".alliance-table").first.inner_html()
+    for part, text in ((".alliance-stage .pictures", "#8a8a8a"), (".alliance-table", "pinned")):
+        cockpit.wait_for_function(  # pictures and table follow the sentence, each by a message
+            "([part, text]) => [...document.querySelectorAll(part)].some("
+            "(e) => (e.checkVisibility() || part.endsWith('table')) && e.innerHTML.includes(text))",
+            arg=[part, text],
+        )
     pin.click()
     cockpit.wait_for_function(  # the table is narrower then, and what is below it stands elsewhere
         "() => ![...document.querySelectorAll('.alliance-table')].some((e) =>"
