@@ -4,14 +4,14 @@ from __future__ import annotations
 
 #: File below alliance/, text, and what is put in its place.
 HAND: tuple[tuple[str, str, str], ...] = (
-    ("answers/decline.py", "(found < threshold)", "(found < threshold + 0.02)"),
-    ("answers/decline.py", "returns.drawdown(shown[start:])", "returns.drawdown(shown)[start:]"),
+    ("answers/decline.py", "changes < float(", "changes < 0.02 + float("),
+    ("answers/decline.py", "returns.drawdown(price[start:])", "returns.drawdown(price)[start:]"),
     (
-        "answers/control.py",
+        "answers/voting.py",
         "now.direct / full, now.trust / full",
         "now.trust / full, now.direct / full",
     ),
-    ("answers/control.py", "min(1.0, 3 * votes)", "min(1.0, 2 * votes)"),
+    ("answers/voting.py", "min(1.0, 3 * votes)", "min(1.0, 2 * votes)"),
     (
         "answers/selldown.py",
         "fee=0, impact=0, min_discount=0, block_discount=None",
@@ -29,8 +29,8 @@ HAND: tuple[tuple[str, str, str], ...] = (
         "middle = 0 * np.minimum(t.conglomerate_discount, top)",
     ),
     ("answers/moves.py", 'days.get_indexer(second["day"]) + 1', 'days.get_indexer(second["day"])'),
-    ("answers/bargaining.py", "PORSCHE_PREMIUM = 0.075", "PORSCHE_PREMIUM = 0.085"),
-    ("answers/worth.py", 'frame["stake"].iloc[0]', 'frame["stake"].max()'),
+    ("answers/negotiation.py", "PORSCHE_PREMIUM = 0.075", "PORSCHE_PREMIUM = 0.085"),
+    ("answers/stake.py", 'frame["stake"].iloc[0]', 'frame["stake"].max()'),
     ("answers/programme.py", "(time <= t + 1e-9)", "(time < t + 1e-9)"),
     (
         "ownership.py",

@@ -55,6 +55,7 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
     keys = [f"bargain.{key}" for key in KEYS]
     with b.section(*keys):
+        b.ev.rows("carmakers", maker=HOLDER)
         maker = makers.get(HOLDER)
         if maker is None or maker.company is None:
             missing = f"Renault is not compared as of {b.ev.as_of}"

@@ -40,6 +40,7 @@ def _porsche(b: Builder, rows) -> None:
     def known(*facts: str) -> list[float]:
         figures = [ev.figure(name) for name in facts]
         if None in figures:
+            ev.shares(UNIT)  # nor was its count
             raise NotKnown(why)
         return figures
 
