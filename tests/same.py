@@ -295,7 +295,7 @@ def pages(names: list[str]) -> Entries:
 def _alliance(*words: str) -> None:
     command = [sys.executable, "-m", "alliance", *words]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise RuntimeError(f"alliance {words[0]}: {(done.stdout + done.stderr)[-2000:]}")
 
@@ -454,7 +454,7 @@ def checkout(commit: str) -> Iterator[Path]:
 
 
 def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise LookupError(done.stderr.strip())
     return done.stdout.strip()

@@ -367,7 +367,10 @@ def test_assumptions_are_told_from_evidence(base, latest):
     assert assumed(later, key) == set()
     assert assumed(latest, key) == set()
     assert assumed(base, "separation.profitable_unit.volkswagen.cash_raised_eur") == set()
-    assert "separation.gm.net_cash" in assumed(base, "separation.carve_out.gm.cash_raised_eur")
+    gm = "separation.carve_out.gm.cash_raised_eur"  # rests on no net cash
+    assert assumed(base, gm) == {"separation.float_fraction"}
+    outcomes = base.frame("transplant").set_index(["structure", "maker"])
+    assert "net cash taken as nil" in outcomes.at[("carve_out", "gm"), "assumed"]
 
 
 def test_terms_are_those_of_the_day():
