@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -325,3 +328,25 @@ def test_bargain(at):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_result_has_a_check(name):
     assert not unchecked(name), "write a check: tests/test_results_*.py"
+
+
+def test_sources_are_the_same_in_every_process():
+    """The order of a set hangs on the process; before most evidence, sources hung on it."""
+    code = (
+        "from alliance import answers, evidence, scenario\n"
+        "s = scenario.Scenario().replace({'as_of': '2018-03-01'})\n"
+        "a = answers.CHAPTERS['3-separation'](s, evidence.open('2018-03-01'))\n"
+        "print([r.to_json() for r in a.results.values()])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(told) == 1

@@ -76,9 +76,10 @@ def figures(key: str, ev: Evidence) -> Figures:
 
 
 def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
-    """Count what parts of a maker's figures (names of :data:`_PARTS`) rest on."""
+    """Count what parts of a maker's figures (names of :data:`_PARTS`) rest on, as far as known."""
     row, then = _row(key, ev)
-    for name in parts if row is not None else ():
+    wanted = set(parts)
+    for name in (name for name in _PARTS if name in wanted and row is not None):
         try:
             _part(name, key, row, then)
         except NotKnown:
