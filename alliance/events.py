@@ -30,6 +30,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import stats
 
 from alliance.errors import EvidenceError, ScenarioError, did_you_mean
@@ -224,23 +225,35 @@ def random_shares(moves: np.ndarray, days: int, draws: int, seed: int) -> np.nda
     return np.array(drawn) / squares.sum()
 
 
-def placebo_p(asset: pd.Series, market: pd.Series, effect: Effect, estimation_days: int) -> float:
-    """Share of all other days whose |t| in the same window is at least the event's.
+def window_ts(
+    asset: pd.Series, market: pd.Series, window: tuple[int, int], length: int
+) -> np.ndarray:
+    """The t of each window as long as this one, from the first that can be estimated on.
 
-    The days within an estimation length before the event are the control; windows that would
-    overlap the event's own are left out.
+    Asset and market are returns on the same trading days; ``length`` are the estimation days.
     """
-    at = asset.index.get_loc(effect.day)
-    a, b = effect.window
-    width = b - a + 1
-    y, x = asset.to_numpy(float), market.to_numpy(float)
-    starts = np.arange(estimation_days, at + a - width + 1)
-    if len(starts) == 0:
-        return float("nan")
-    past = starts[:, None] - estimation_days + np.arange(estimation_days)
-    now = starts[:, None] + np.arange(width)
-    t = car_test(y[past], x[past], y[now], x[now])[2]
-    return float((np.abs(t) >= abs(effect.t)).mean())
+    days = window[1] - window[0] + 1
+    if len(asset) < length + days:
+        return np.empty(0)
+    y, x = (sliding_window_view(r.to_numpy(float), length + days) for r in (asset, market))
+    return car_test(y[:, :length], x[:, :length], y[:, length:], x[:, length:])[2]
+
+
+def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
+    """Share of all earlier windows whose |t| is at least the event's; NaN if there is none.
+
+    Parameters
+    ----------
+    ts : array
+        As :func:`window_ts` gives them for windows as long as the event's.
+    at : int
+        Place of the event's trading day among the returns. Windows that would overlap the event's
+        own are left out.
+    """
+    first, last = effect.window
+    length = effect.df + 2
+    others = ts[: max(0, at + first - (last - first) - length)]
+    return float((np.abs(others) >= abs(effect.t)).mean()) if len(others) else float("nan")
 
 
 def null_rejection(

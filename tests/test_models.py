@@ -176,15 +176,29 @@ def test_a_jump_is_found_and_chance_is_not():
     asset, market = market_pair(1, jump=-0.10)
     e = events.study(asset, market, DAYS[300])
     assert e.low < -0.10 < e.high and e.p < 1e-6 and e.p_rank == pytest.approx(2 / 251)
-    assert events.placebo_p(asset, market, e, 250) == 0
+    ts = events.window_ts(asset, market, (0, 0), 250)
+    assert events.placebo_p(ts, 300, e) == 0
+    assert np.isnan(events.placebo_p(ts, 250, e)), "no window before the first"
 
 
 def test_placebo_days_give_a_rank_among_days():
     p = []
     for seed in range(60):
         asset, market = market_pair(seed)
-        p.append(events.placebo_p(asset, market, events.study(asset, market, DAYS[399]), 100))
+        ts = events.window_ts(asset, market, (0, 0), 100)
+        one = events.study(asset, market, DAYS[399], (0, 0), 100)
+        p.append(events.placebo_p(ts, 399, one))
     assert np.mean(p) == pytest.approx(0.5, abs=0.12)
+
+
+def test_the_t_of_every_window_is_that_of_its_own_study():
+    asset, market = market_pair(3)
+    ts = events.window_ts(asset, market, (-1, 1), 100)
+    own = [events.study(asset, market, DAYS[i], (-1, 1), 100).t for i in range(101, 399)]
+    assert ts == pytest.approx(own, rel=1e-12)
+    before = events.study(asset, market, DAYS[301], (-1, 1), 100)
+    earlier = [abs(t) >= abs(before.t) for t in own[: 301 - 2 - 101]]  # none overlaps day 300
+    assert events.placebo_p(ts, 301, before) == np.mean(earlier)
 
 
 TOKYO = pd.DatetimeIndex(["2022-10-06", "2022-10-07", "2022-10-11", "2022-10-12"])

@@ -25,12 +25,13 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
     table = moves.dated(_events(b.ev), b.ev, asset.index[0])
     b.frames["events"] = table[table["day"] >= start].reset_index(drop=True)
+    others = {window: events.window_ts(asset, index, window, length) for window in windows}
     results, rows = table.loc[table["kind"] == "results", "day"], []
     for event in b.frames["events"].itertuples(index=False):
         at = asset.index.searchsorted(event.day)
         both = event.kind not in moves.PRINTS and asset.index[at : at + 2].isin(results).any()
         kind = {"kind": "both" if both else event.kind}
-        rows += [effect(event, asset, index, window, length) | kind for window in windows]
+        rows += [effect(event, asset, index, w, length, others[w]) | kind for w in windows]
     b.frames["effects"] = pd.DataFrame(rows)
     b.context |= {"windows": tuple(windows), "estimation_days": length}
     tested = [row for row in rows if pd.notna(row["car"])]
@@ -92,8 +93,11 @@ def put_effect(b: Builder, pattern: str, row: dict, **words: str) -> None:
     b.put(pattern, value, note, event=row["event"], short=row["short"], **words)
 
 
-def effect(event, asset, index, window, length) -> dict:
-    """One event's effect in one window as a row; numbers are NaN where ``why`` says so."""
+def effect(event, asset, index, window, length, others) -> dict:
+    """One event's effect in one window as a row; numbers are NaN where ``why`` says so.
+
+    ``others`` are the t of all windows as long, of :func:`alliance.events.window_ts`.
+    """
     row = {"event": event.event, "short": event.short, "day": event.day}
     row |= {"window": window, "confounders": event.confounders}
     empty = dict.fromkeys(("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado"))
@@ -104,7 +108,7 @@ def effect(event, asset, index, window, length) -> dict:
         e = events.study(asset, index, event.day, window, length)
     except ScenarioError as error:
         return row | empty | {"why": str(error)}
-    placebo = events.placebo_p(asset, index, e, length)
+    placebo = events.placebo_p(others, asset.index.get_loc(e.day), e)
     numbers = {name: getattr(e, name) for name in empty if hasattr(e, name)}
     return row | empty | numbers | {"p_placebo": placebo}
 

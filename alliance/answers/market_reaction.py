@@ -40,7 +40,11 @@ def _events(b: Builder) -> None:
         dated = pd.Series({**event._asdict(), "day": day})
         about = {"company": event.company, "maker": event.maker, "date": event.date}
         for window in WINDOWS:
-            rows.append(effect(dated, asset, index, window, LENGTH) | about)
+            others = ev.once(
+                ("windows", event.company, window),
+                lambda pair=(asset, index), window=window: events.window_ts(*pair, window, LENGTH),
+            )
+            rows.append(effect(dated, asset, index, window, LENGTH, others) | about)
     frame = pd.DataFrame(rows)
     if len(frame):
         frame = frame.sort_values(["date", "event"], kind="stable", ignore_index=True)
