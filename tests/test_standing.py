@@ -17,6 +17,25 @@ from alliance.evidence.checks import write_hashes
 S = scenario.Scenario().replace({"selldown": {"paths": 256}})
 
 
+CLEAN = Package(DATA)
+
+
+class Seen(dict):
+    """Tables that one package has read; each file is read once for all packages of this module."""
+
+    def __contains__(self, name):
+        if not super().__contains__(name):
+            self[name] = CLEAN.read(name)
+        return True
+
+
+def sealed():
+    """The evidence, of which a test may replace tables in memory."""
+    package = Package(DATA)
+    package.__dict__["_read"] = Seen()
+    return package
+
+
 def numbers(folder, s=S):
     """All results of all chapters by id: values, and the entries."""
     ev = evidence.open(s.as_of, folder)
@@ -152,38 +171,62 @@ def quick(monkeypatch):
     monkeypatch.setattr("alliance.events.placebo_p", lambda *given: 0.5)
 
 
-def spoiled(package, name, kind):
-    """One table with its numbers moved by 1 or 10 % and its days by weeks, or its words changed."""
+def spoiled(package, name, part, words):
+    """One table with its numbers moved by a part and its days by weeks, its words changed, or all.
+
+    A table of which nothing can be moved is None.
+    """
     frame, schema = package.read(name), package.resource(name)["schema"]
     rng, daily = np.random.default_rng(7), name.startswith(("prices-", "rates-", "gaps"))
     linked = {c for link in schema.get("foreignKeys", []) for c in link["fields"]}
     for field in schema["fields"]:
         column, key = field["name"], field["name"] in schema["primaryKey"]
         told = field.get("constraints", {})
-        if kind == "words":
-            if field["type"] != "string" or key or column == "published_basis":
+        if field["type"] == "string":
+            if not words or key or column == "published_basis":
                 continue
             if column in linked or "enum" in told or "pattern" in told:
                 frame[column] = np.roll(frame[column].to_numpy(), 1)  # what is valid stays valid
             elif column != "document":
                 frame[column] = frame[column] + "x"
-        elif field["type"] == "date" and column != "published" and not daily:
+        elif field["type"] == "date" and part and column != "published" and not daily:
             weeks = 5 if name == "dividends" else -3  # a special one must pass the base day
             frame[column] = frame[column] + pd.Timedelta(weeks=weeks)
-        elif field["type"] in ("number", "integer") and not key:
-            moved = frame[column].astype("float64") * (1 + kind * rng.choice([-1, 1], len(frame)))
+        elif field["type"] in ("number", "integer") and part and not key:
+            moved = frame[column].astype("float64") * (1 + part * rng.choice([-1, 1], len(frame)))
             whole = field["type"] == "integer"
             frame[column] = moved.round().astype("Int64") if whole else moved
-    return frame
+    return None if frame.equals(package.read(name)) else frame
 
 
 def answered(chapter, table=None, frame=None):
     """Results of a chapter with one table replaced in memory, and the tables that it read."""
-    package = Package(DATA)
+    package = sealed()
     if table is not None:
         package._read[table] = frame
     found = answers.CHAPTERS[chapter](S, evidence.Evidence(package, S.as_of))
     return dict(found.results), set(package._read)
+
+
+def moved_by(clean, name, part, words):
+    """Ids of results by whether they name a table that was spoiled and moved them; or refused."""
+    moved, frame = {}, spoiled(sealed(), name, part, words)
+    for chapter, (results, read) in clean.items():
+        if frame is None or name not in read:
+            continue
+        try:
+            spoilt, _ = answered(chapter, name, frame)
+        except AllianceError:  # refused aloud: no result to compare
+            return None
+        for key in results.keys() | spoilt.keys():
+            before, after = results.get(key), spoilt.get(key)
+            if before and after and said(before) == said(after):
+                continue
+            told = names(before or after)
+            if after and after.value is None:  # gone for want of it: the reason names it
+                told |= names(after)
+            moved[key] = name in told
+    return moved
 
 
 def test_each_result_names_exactly_its_tables(quick):
@@ -191,36 +234,19 @@ def test_each_result_names_exactly_its_tables(quick):
 
     And each table that any result with a value names moves some result.
     """
-    package, wrong, still = Package(DATA), [], set()
+    wrong, still = [], set()
     clean = {chapter: answered(chapter) for chapter in answers.CHAPTERS}
     assert len(set.union(*(read for _, read in clean.values()))) > 35
-    for name in package.resources:
-        moves = False
-        for kind in (0.01, "words", 0.1):
-            if kind == 0.1 and moves:  # a threshold may need more than 1 %
-                continue
-            frame = spoiled(package, name, kind)
-            if frame.equals(package.read(name)):
-                continue
-            for chapter, (results, read) in clean.items():
-                if name not in read:
-                    continue
-                try:
-                    spoilt, _ = answered(chapter, name, frame)
-                except AllianceError:  # refused aloud: no result to compare
-                    moves = True
-                    continue
-                for key in results.keys() | spoilt.keys():
-                    before, after = results.get(key), spoilt.get(key)
-                    if before and after and said(before) == said(after):
-                        continue
-                    moves = True
-                    told = names(before or after)
-                    if after and after.value is None:  # gone for want of it: the reason names it
-                        told |= names(after)
-                    if name not in told:
-                        wrong.append((key, name, kind))
-        if not moves:
+    for name in CLEAN.resources:
+        tried = [moved_by(clean, name, 0.01, words=True)]
+        if tried[0] is None:  # what refuses one hides what the other moves
+            tried += [moved_by(clean, name, 0.01, False), moved_by(clean, name, 0, True)]
+        elif not tried[0]:  # a threshold may need more than 1 %
+            tried += [moved_by(clean, name, 0.1, False)]
+        wrong += [
+            (key, name) for found in tried for key, named in (found or {}).items() if not named
+        ]
+        if not any(found is None or found for found in tried):
             still.add(name)
     assert not wrong, wrong
     named = [r for results, _ in clean.values() for r in results.values() if r.value is not None]
@@ -256,7 +282,7 @@ def test_latest_book_value_is_that_of_the_full_year():
 
 def test_a_book_value_grows_too_old():
     s = S.replace({"as_of": "2026-08-21"})
-    package = Package(DATA)
+    package = sealed()
     told = package.read("statements")
     package._read["statements"] = told[told["published"] < "2026-03-01"]
     a = answers.decline(s, evidence.Evidence(package, s.as_of))
@@ -290,7 +316,7 @@ def test_arithmetic_of_shares_rests_on_holdings_and_counts_only():
 
 def with_rows(table, *rows):
     """Evidence with rows added to a table: each a copy of the one it picks, with some changes."""
-    package = Package(DATA)
+    package = sealed()
     frame = package.read(table)
     added = []
     for pick, changes in rows:
@@ -335,7 +361,7 @@ def test_a_correction_stands_in_from_its_own_day(table, quick):
     pick, column, chapters = CORRECTED[table]
     first, second, last = DAYS.get(table, ("2022-12-15", "2023-01-10", "2023-01-17"))
     before = str(pd.Timestamp(first).date() - pd.Timedelta(days=1))
-    old = Package(DATA).read(table)
+    old = sealed().read(table)
     old = old[np.logical_and.reduce([old[c] == v for c, v in pick.items()])].iloc[0]
     new = ["bmw", "toyota"]
     if column != "share":
@@ -344,8 +370,8 @@ def test_a_correction_stands_in_from_its_own_day(table, quick):
         (pick, {column: value, "published": day, "published_basis": "stated"})
         for value, day in zip(new, (first, second), strict=True)
     ]
-    key = Package(DATA).key(table)
-    twice, clean = with_rows(table, *rows), Package(DATA)
+    key = sealed().key(table)
+    twice, clean = with_rows(table, *rows), sealed()
     for day, value in ((before, old[column]), (first, new[0]), (last, new[1])):
         frame = evidence.Evidence(twice, pd.Timestamp(day).date()).table(table)
         assert not frame.duplicated(key).any()
@@ -379,13 +405,13 @@ OTHERS = {
 
 
 def test_another_company_moves_no_result(quick):
-    package, (day, chapters) = Package(DATA), ("2026-06-30", " ".join(answers.CHAPTERS))
+    package, (day, chapters) = sealed(), ("2026-06-30", " ".join(answers.CHAPTERS))
     for table, changes in OTHERS.items():
         key = package.key(table)[0]
         pick = {key: package.read(table)[key].iloc[0]}
         rows = [(pick, changes), (pick, changes | {"published": "2026-06-15"})]
         package._read[table] = with_rows(table, *rows)._read[table]
-    clean, moved = values(Package(DATA), day, chapters), values(package, day, chapters)
+    clean, moved = values(sealed(), day, chapters), values(package, day, chapters)
     assert {key: moved[key] for key in clean} == clean
     assert set(moved) - set(clean) <= {"separation.car.another"}
 
@@ -418,7 +444,7 @@ def test_a_history_shorter_than_the_betas_is_refused():
 @pytest.mark.parametrize("short, day", [("topix", "2024-12-24"), ("toyota", "2026-08-20")])
 def test_series_that_end_early_are_refused_beyond_their_end(short, day):
     """And up to their end they serve: what is added up covers the same days."""
-    package, table = Package(DATA), f"prices-{short}"
+    package, table = sealed(), f"prices-{short}"
     frame = package.read(table)
     package._read[table] = frame[frame["date"] <= pd.Timestamp(day)]
     ev = evidence.Evidence(package, pd.Timestamp("2026-08-21").date())
@@ -477,7 +503,7 @@ def a_dozen(found, rng):
 
 def test_days_outside_a_results_window_do_not_move_it(quick):
     """Of each series a result names the first and last day that it used: a dozen a chapter."""
-    package, rng, tried, wrong = Package(DATA), np.random.default_rng(4), 0, []
+    package, rng, tried, wrong = sealed(), np.random.default_rng(4), 0, []
     for chapter in answers.CHAPTERS:
         clean, _ = answered(chapter)
         windows = naming(clean, lambda s: [(s["id"], s["from"], s["to"])] if s.get("from") else [])
@@ -495,7 +521,7 @@ def test_days_outside_a_results_window_do_not_move_it(quick):
 
 def test_rows_move_only_results_that_name_them(quick):
     """A row that no result names moves none, and one that is named moves those at most."""
-    package, rng, tried, wrong = Package(DATA), np.random.default_rng(3), 0, []
+    package, rng, tried, wrong = sealed(), np.random.default_rng(3), 0, []
     for chapter in answers.CHAPTERS:
         clean, _ = answered(chapter)
         named = naming(clean, lambda s: [(s["id"], row) for row in s.get("rows", ())])
@@ -517,7 +543,7 @@ def test_changing_a_named_row_moves_what_names_it(quick):
 
     The rest may move with another change: of several bids only the highest counts.
     """
-    package, moving, naming_it = Package(DATA), 0, 0
+    package, moving, naming_it = sealed(), 0, 0
     for chapter in answers.CHAPTERS:
         clean, _ = answered(chapter)
         told = {key: r for key, r in clean.items() if r.value is not None}
