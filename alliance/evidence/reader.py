@@ -30,6 +30,7 @@ class Evidence(Reads):
         self.as_of = as_of
         self._frames: dict[str, pd.DataFrame] = {}
         self._cuts: dict[str, pd.DataFrame] = {}
+        self._public: dict[str, pd.DataFrame] = {}
         self._made: dict[tuple[str, ...], Any] = {}
         self._entries: dict[tuple[str, ...], dict] = {}
         self._earlier: dict[dt.date, Evidence] = {}
@@ -244,8 +245,10 @@ class Evidence(Reads):
         return self._cuts[name]
 
     def _told(self, name: str) -> pd.DataFrame:
-        frame = self._whole(name)
-        return frame[frame["published"] <= pd.Timestamp(self.as_of)]
+        if name not in self._public:
+            frame = self._whole(name)
+            self._public[name] = frame[frame["published"] <= pd.Timestamp(self.as_of)]
+        return self._public[name]
 
     def _record(
         self, kind: str, name: str, frame: pd.DataFrame, part: tuple[str, ...] | None = ()
