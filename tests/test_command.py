@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from unittest.mock import MagicMock
 
 import psutil
 import pytest
 
-from alliance import scenario
+from alliance import cli, scenario
 from alliance.report import Target
 from tests.conftest import ROOT
 
@@ -29,6 +31,36 @@ def alliance(*words, **more):
         env=ENVIRONMENT,
         **more,
     )
+
+
+@dataclass
+class Done:
+    """What a finished command shows."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def called(capsys, monkeypatch):
+    """The command called in this process, where no kernel can be started."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["alliance", *map(str, words)])
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        monkeypatch.setenv("ALLIANCE_DATA", "")  # put back as it was after the test
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setattr("alliance.report.execute.Kernels", MagicMock())
+        monkeypatch.setattr("alliance.report.executor.run_all", None)
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+        return Done(code, *capsys.readouterr())
+
+    return call
 
 
 @pytest.mark.parametrize(
@@ -61,54 +93,57 @@ def alliance(*words, **more):
         (["scenario", "from-token", "a1.broken"], "token"),
     ],
 )
-def test_wrong_calls_exit_2_before_a_kernel_starts(words, says, tmp_path):
+def test_wrong_calls_exit_2_before_a_kernel_starts(words, says, tmp_path, called):
     out = ["--out", tmp_path / "out"] if words[0] == "report" else []
-    done = alliance(*words, *out)
+    done = called(*words, *out)
     assert done.returncode == 2, done.stderr
     assert says.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_several_mistakes_are_told_at_once():
-    done = alliance("report", "--set", "decline.beta_window_days=9", "--set", "seed=-4")
+def test_a_wrong_call_of_the_command_itself():
+    done = alliance("report", "bsae")
+    assert done.returncode == 2 and "did you mean 'base'" in done.stderr
+
+
+def test_several_mistakes_are_told_at_once(called):
+    done = called("report", "--set", "decline.beta_window_days=9", "--set", "seed=-4")
     assert "beta_window_days" in done.stderr and "seed" in done.stderr
 
 
-def test_help_of_every_command():
-    from alliance.cli import cli
-
-    for name in cli.list_commands(None):
-        done = alliance(name, "--help")
+def test_help_of_every_command(called):
+    for name in cli.cli.list_commands(None):
+        done = called(name, "--help")
         assert done.returncode == 0 and done.stdout.startswith("Usage")
 
 
-def test_scenario_commands(tmp_path):
+def test_scenario_commands(tmp_path, called):
     assert "base" in alliance("scenario", "list").stdout
-    fields = alliance("scenario", "fields").stdout
+    fields = called("scenario", "fields").stdout
     assert all(name in fields for name in scenario.fields())
-    assert alliance("scenario", "show", "article-1").stdout.splitlines()[1] == "as_of: '2022-10-10'"
-    assert "beta_window_days: 250" in alliance("scenario", "show", "base", "--full").stdout
-    token = alliance("scenario", "token", "article-1").stdout.strip()
+    assert called("scenario", "show", "article-1").stdout.splitlines()[1] == "as_of: '2022-10-10'"
+    assert "beta_window_days: 250" in called("scenario", "show", "base", "--full").stdout
+    token = called("scenario", "token", "article-1").stdout.strip()
     assert (
-        alliance("scenario", "from-token", token).stdout
-        == alliance("scenario", "show", "article-1").stdout
+        called("scenario", "from-token", token).stdout
+        == called("scenario", "show", "article-1").stdout
     )
 
 
-def test_check_and_its_exit_code(data):
+def test_check_and_its_exit_code(data, called):
     assert alliance("check").returncode == 0
     (data / "stray.txt").write_text("x", encoding="utf-8")
-    done = alliance("check", "--data", data)
+    done = called("check", "--data", data)
     assert done.returncode == 1 and "stray.txt: listed" in done.stdout
-    done = alliance("check", "--data", data, "--seal")
+    done = called("check", "--data", data, "--seal")
     assert done.returncode == 1 and "only when it is clean" in done.stderr
 
 
-def test_changed_evidence_is_refused_by_the_report(data, tmp_path):
+def test_changed_evidence_is_refused_by_the_report(data, tmp_path, called):
     path = data / "prices" / "nissan.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("423.4", "423.5"), encoding="utf-8")
-    done = alliance("report", "--data", data, "--out", tmp_path / "out")
+    done = called("report", "--data", data, "--out", tmp_path / "out")
     assert done.returncode == 1 and "run 'alliance check'" in done.stderr
 
 

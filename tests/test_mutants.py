@@ -46,7 +46,7 @@ def test_equivalent_mutants_can_still_be_made():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_three_are_noticed_and_one_without_effect_is_not():
-    """Numbers of the bargain's, found by its own tests; then a mutant that moves nothing."""
+    """Mutants of the shares of votes, found by their own tests; then one that moves nothing."""
     done = subprocess.run(
         [sys.executable, "-c", THREE], cwd=ROOT, capture_output=True, encoding="utf-8"
     )
@@ -56,11 +56,12 @@ def test_three_are_noticed_and_one_without_effect_is_not():
 
 THREE = """
 from tests import mutants
-changes = ["t.bought * d", "t.bought / 2 * d"], ["/ (2 * changes", "/ (3 * changes"]
-changes += ["return (1 - t.back)", "return (1 + t.back)"], ["Whether neither", "whether neither"]
+changes = ["min(1.0, 2 * share)", "2 * share"], ["target < own_share", "target <= own_share"]
+changes += ["(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"], ["Who owns and", "who owns and"]
 mutants.warm()
-mutants.tests_of = lambda file, golden: ["tests/test_bargain.py"]
-found = [mutants.Mutant.of("bargain.py", old, new) for old, new in changes]
+own = [test for test in mutants.tests_of("ownership.py", False) if "::" in test]
+mutants.tests_of = lambda file, golden: own
+found = [mutants.Mutant.of("ownership.py", old, new) for old, new in changes]
 noticed = mutants.run(found, 2, False, lambda line: None)  # without golden.txt
 print([bool(noticed[k]) for k in range(4)])
 """
