@@ -168,7 +168,10 @@ def quick(monkeypatch):
     """Fewer draws: what a result rests on does not hang on their number."""
     monkeypatch.setitem(answers.decline.__globals__, "DRAWS", 10)
     monkeypatch.setattr("alliance.answers.grid.DRAWS", 100)
+    monkeypatch.setattr("alliance.answers.moves.DRAWS", 40)
     monkeypatch.setattr("alliance.events.placebo_p", lambda *given: 0.5)
+    monkeypatch.setattr("alliance.events.window_ts", lambda *given: None)
+    monkeypatch.setattr(evidence.Evidence, "sources", lambda *given: pd.DataFrame())
 
 
 def spoiled(package, name, part, words):
