@@ -9,10 +9,9 @@
 A message states the rule, then the value received, then the nearest valid name.
 """
 
-from __future__ import annotations
-
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
+from typing import Any
 
 
 class AllianceError(Exception):
@@ -26,7 +25,7 @@ class EvidenceError(AllianceError):
 
 
 class NotKnown(EvidenceError):
-    """A figure exists, but not yet on the day asked for."""
+    """Nothing to show on the day asked for, and why: mostly a figure that was not yet public."""
 
 
 class BuildError(AllianceError):
@@ -37,6 +36,19 @@ class ScenarioError(AllianceError):
     """A scenario, parameter or call is wrong."""
 
     exit_code = 2
+
+
+def need(rows: Sized, why: str | None) -> Any:
+    """The rows, if there are any.
+
+    Raises
+    ------
+    NotKnown
+        With the reason, where there are none.
+    """
+    if not len(rows):
+        raise NotKnown(why or "nothing was public")
+    return rows
 
 
 def did_you_mean(received: str, valid: Iterable[str]) -> str:

@@ -4,19 +4,20 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, INK, PARTS, SOFT, Look, color
+from alliance.errors import need
 from alliance.format import day, log_points, number, percent
 
 _MODEL = "exchange closes of Nissan, its peers and TOPIX; ECB reference rates; our model"
 
 
+@chart("Events")
 def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     """Reactions to results in one row, and below it each other event, its days apart."""
     table, c, nissan = a.frame("effects"), a.context, color("nissan")
     since, until, days = day(c["since"]), day(c["until"]), f"days {window[0]} to {window[1]}"
-    if table.empty:
-        return empty("Events", f"No dated event is in the evidence between {since} and {until}")
+    need(table, f"No dated event is in the evidence between {since} and {until}")
     prints = table[(table["kind"] == "results") & (table["window"] == (0, 0))]
     prints = prints[prints["car"].notna()]
     table = table[~table["kind"].isin(["results", "forecast"])]

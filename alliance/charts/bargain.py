@@ -4,8 +4,9 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import color
+from alliance.errors import need
 from alliance.format import number
 
 MODEL = "exchange closes, holdings; the rest are assumptions of the scenario; our model"
@@ -30,11 +31,10 @@ def gain_bars(ax, gains, label) -> np.ndarray:
     return y
 
 
+@chart("Who gains")
 def gains(a: Answers) -> Chart:
     """Gains of both sides' outside holders at each point."""
-    frame = a.frame("bargain_points")
-    if frame.empty:
-        return empty("Who gains", a.result("bargain.renault_gain_eur").note)
+    frame = need(a.frame("bargain_points"), a.result("bargain.renault_gain_eur").note)
     frame[["renault", "nissan"]] /= 1e9
     first, both = frame.iloc[0], frame[["renault", "nissan"]].to_numpy()
 

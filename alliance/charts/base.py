@@ -1,6 +1,7 @@
 """What every chart has: a finding as title, units, a source line, an alt text, two shapes."""
 
 import base64
+import functools
 import html
 import io
 import textwrap
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 
 from alliance.charts.kit import blank, wrapped
 from alliance.charts.looks import INK, SETTINGS, SOFT
-from alliance.errors import AllianceError
+from alliance.errors import AllianceError, NotKnown
 
 #: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
 WIDE, NARROW, DPI = 8.0, 4.2, 200
@@ -105,6 +106,22 @@ class Chart:
         alt = f"{self.title} {self.alt}"
         data = {"image/png": wide, NARROW_MIME: narrow, "text/plain": alt}
         return data, {"image/png": {"alt": alt, "width": round(WIDE * 96)}}
+
+
+def chart(title: str) -> Callable:
+    """Turn a function's :class:`NotKnown` into a chart of this title that says the reason."""
+
+    def decorated(make: Callable[..., Chart]) -> Callable[..., Chart]:
+        @functools.wraps(make)
+        def made(*given, **words) -> Chart:
+            try:
+                return make(*given, **words)
+            except NotKnown as error:
+                return empty(title, str(error))
+
+        return made
+
+    return decorated
 
 
 def empty(title: str, why: str) -> Chart:

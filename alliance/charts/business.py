@@ -1,23 +1,25 @@
 """The business underneath, and what the fall cost Renault."""
 
 import numpy as np
+import pandas as pd
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, REGIONS, SOFT, color, look
+from alliance.errors import need
 from alliance.format import day, money, number, percent
 
 NISSAN, RENAULT = color("nissan"), color("renault")
 _DARK = {"#e4e4e4": SOFT, "#6fa8dc": "#3f78ac"}  # of pale columns: their names
 
 
+@chart("Nissan's unit sales")
 def unit_sales(a: Answers) -> Chart:
     """Nissan's unit sales by region, on one basis."""
     frame = a.frame("regions")
-    if frame.empty or "total" not in frame:
-        return empty("Nissan's unit sales", a.result("decline.units").note)
-    frame = frame[frame["total"].notna()]
+    total = frame.get("total", pd.Series(dtype=float)).notna()
+    frame = need(frame[total], a.result("decline.units").note)
     total, parts = frame["total"] / 1e6, frame.fillna(0).clip(lower=0) / 1e6
     shown = [name for name in REGIONS if name in frame and parts[name].sum() > 0]
     first, last = frame.index[0], frame.index[-1]
@@ -57,11 +59,11 @@ def unit_sales(a: Answers) -> Chart:
     )
 
 
+@chart("Nissan's price over book value")
 def price_to_book(a: Answers) -> Chart:
     """Price over the net assets a share known on each day."""
-    ratio = a.frame("price_to_book").dropna()["ratio"]
-    if ratio.empty:
-        return empty("Nissan's price over book value", a.result("decline.price_to_book").note)
+    frame = a.frame("price_to_book").dropna()
+    ratio = need(frame["ratio"], a.result("decline.price_to_book").note)
     first, last = day(ratio.index[0]), day(ratio.index[-1])
     published = a.frame("books").index
     published = published[(published >= ratio.index[0]) & (published <= ratio.index[-1])]
@@ -88,11 +90,10 @@ def price_to_book(a: Answers) -> Chart:
     )
 
 
+@chart("Renault and its Nissan shares")
 def stub(a: Answers) -> Chart:
     """Renault's market value, its Nissan shares, and what is left for Renault itself."""
-    frame = a.frame("stub")
-    if frame.empty:
-        return empty("Renault and its Nissan shares", a.result("decline.stub_eur").note)
+    frame = need(a.frame("stub"), a.result("decline.stub_eur").note)
     stake, holder = frame["stake"] / 1e9, frame["holder"] / 1e9
     (was, now), (whole, rest) = ([number(s.iloc[n], 1) for n in (0, -1)] for s in (stake, holder))
 

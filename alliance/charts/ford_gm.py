@@ -2,19 +2,19 @@
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import INK, SEGMENTS, color
+from alliance.errors import need
 from alliance.format import money, number
 
 
+@chart("Ford's EV segment")
 def ford_losses(a: Answers) -> Chart:
     """Model e's operating result by year against Ford's guidance."""
     frame = a.frame("segments").query("maker == 'ford' and segment == 'model-e'").set_index("year")
     ends = frame[["ebit_low", "ebit_high"]].set_axis(["low", "high"], axis=1) / 1e9
     actual, guided = ends.loc[frame["basis"] == "actual", "low"], ends[frame["basis"] == "guidance"]
-    if actual.empty:
-        why = f"Ford had published no result of Model e by {a.as_of}"
-        return empty("Ford's EV segment", why)
+    need(actual, f"Ford had published no result of Model e by {a.as_of}")
     years = sorted({*actual.index, *guided.index})
     missed = [y for y in actual.index if y in guided.index and actual[y] < guided.at[y, "low"]]
 
@@ -47,30 +47,30 @@ def ford_losses(a: Answers) -> Chart:
     )
 
 
+@chart("What segments revealed")
 def ford_segments(a: Answers) -> Chart:
     """What segment reporting revealed: operating result of the three segments by year."""
     frame, parts = a.frame("ford"), list(SEGMENTS)
-    if frame.empty or not set(parts) <= set(frame.columns):
-        return empty("What segments revealed", f"Ford had published no segments by {a.as_of}")
-    known = frame.set_index("year")[parts].dropna() / 1e9
-    last, year = known.iloc[-1] * 1e9, known.index[-1]
+    frame = frame.set_index("year").reindex(columns=parts).dropna() / 1e9
+    need(frame, f"Ford had published no segments by {a.as_of}")
+    last, year = frame.iloc[-1] * 1e9, frame.index[-1]
 
     def draw(fig, narrow):
-        limits = (known.min().min() * 1.3, known.max().max() * 1.45)
+        limits = (frame.min().min() * 1.3, frame.max().max() * 1.45)
         ax = kit.axes(fig, y="operating result, USD bn", grid="y", ylim=limits)
         for x, (key, look) in enumerate(SEGMENTS.items()):
-            at = known.index + (x - 1) * 0.26
-            ax.bar(at, known[key], width=0.24, color=look.color, label=look.name)
-            for place, value in zip(at, known[key], strict=True):
+            at = frame.index + (x - 1) * 0.26
+            ax.bar(at, frame[key], width=0.24, color=look.color, label=look.name)
+            for place, value in zip(at, frame[key], strict=True):
                 dy = 7 if value > 0 else -7
                 kit.note(ax, number(value, 1), (place, value), dy=dy, fontsize=7)
         kit.rule(ax, y=0)
-        ax.set_xticks(list(known.index))
+        ax.set_xticks(list(frame.index))
         ax.legend(ncols=3, fontsize=8, frameon=False, loc="upper left")
 
     found = (
         f"{y} " + ", ".join(f"{SEGMENTS[key].name} {number(row[key], 1)}" for key in parts)
-        for y, row in known.iterrows()
+        for y, row in frame.iterrows()
     )
     return Chart(
         draw,

@@ -4,23 +4,23 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, INK, SOFT, color
+from alliance.errors import need
 from alliance.format import day, number, percent
 
 CLOSES = "exchange closes with dividends"
 SHOWN = 12  # announcements drawn, beside those that made a structure public
 
 
+@chart("Announcements")
 def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     """Abnormal return on the days of announcements, by maker, with 95 % intervals: the strongest,
     and those that made a structure public. The table below has all of them."""
-    frame, names = a.frame("verdict"), a.context["makers_all"]
-    if frame.empty:
-        return empty("Announcements", f"no announcement was public on {a.as_of}")
+    names = a.context["makers_all"]
+    frame = need(a.frame("verdict"), f"no announcement was public on {a.as_of}")
     frame = frame[(frame["window"] == window) & frame["car"].notna() & frame["maker"].notna()]
-    if frame.empty:
-        return empty("Announcements", f"no announcement could be tested on {a.as_of}")
+    need(frame, f"no announcement could be tested on {a.as_of}")
     size = frame["t"].abs()
     drawn = (size.rank(ascending=False) <= SHOWN) | frame["event"].isin(a.context["announcement"])
     drawn = frame[drawn]
@@ -59,11 +59,11 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     )
 
 
+@chart("Volkswagen without Porsche AG")
 def stubs(a: Answers) -> Chart:
     """Volkswagen beyond its part of Porsche AG, as a range, through time."""
     frame = a.frame("stub_volkswagen")
-    if len(frame) < 2:
-        return empty("Volkswagen without Porsche AG", f"Porsche AG had no price by {a.as_of}")
+    need(frame[1:], f"Porsche AG had no price by {a.as_of}")  # a line needs two days
     low, high = frame["low"] / 1e9, frame["high"] / 1e9
     unknown = float(((low < 0) & (high > 0)).mean())
 

@@ -2,19 +2,20 @@
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import OWNERS, PROGRAMMES, ROUTES
+from alliance.errors import need
 from alliance.format import day, number, percent
 
 SIMULATED = "our simulation; inputs as listed under Evidence and dates"
 FILINGS = "holdings, share counts and releases as listed under Sources"
 
 
+@chart("The stake by route")
 def routes(a: Answers) -> Chart:
     """The stake by number of shares given up, sold to others or bought back and cancelled."""
     frame, t = a.frame("routes"), a.context["terms"]
-    if t.planned <= 0:
-        return empty("The stake by route", f"the stake is at or below {percent(t.target)} already")
+    need(frame if t.planned > 0 else (), f"the stake is at or below {percent(t.target)} already")
     ended, target = percent(a["selldown.stake_if_trust_bought_back"], 2), percent(t.target)
 
     def draw(fig, narrow):

@@ -4,17 +4,18 @@ import numpy as np
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import BLUE, FAINT, PROGRAMMES, RED
 from alliance.charts.ownership import FILINGS, SIMULATED
+from alliance.errors import need
 from alliance.format import day, money, number, percent
 
 
+@chart("What the market can absorb")
 def absorb(a: Answers) -> Chart:
     """What a sale costs by its size: at once, or as a part of each day's volume."""
     frame, on, g = a.frame("absorb"), day(a.context["day"]), a.context["group"]
-    if a.context["terms"].planned <= 0:
-        return empty("What the market can absorb", f"on {on} the target is met already")
+    need(frame if a.context["terms"].planned > 0 else (), f"on {on} the target is met already")
     last, cost = frame.iloc[-1], a["selldown.block_cost"]
     days, block, slow = number(last["days"], 0), percent(last["block"], 1), percent(g.participation)
     dribble, given = percent(last["dribble"], 1), g.block_discount is not None
@@ -80,11 +81,10 @@ def outcomes(a: Answers, what: str = "value after exit") -> Chart:
     )
 
 
+@chart("The record of the sales")
 def loss_record(a: Answers) -> Chart:
     """The amount carried a share that each sale implies, rolled to June 2025, in two readings."""
-    record, roll = a.frame("record"), a.frame("roll")
-    if record.empty:
-        return empty("The record of the sales", f"no sale was public on {a.as_of}")
+    record, roll = need(a.frame("record"), f"no sale was public on {a.as_of}"), a.frame("roll")
     announced = record["announced"]
     steps = [f"sale {n}\n{d:%Y-%m}" for n, d in zip(record["tranche"], announced, strict=True)]
     own, naive = list(record["own_share"]), list(record["naive"])

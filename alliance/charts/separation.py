@@ -4,8 +4,9 @@ import textwrap
 
 from alliance.answers import Answers
 from alliance.charts import kit
-from alliance.charts.base import Chart, empty
+from alliance.charts.base import Chart, chart
 from alliance.charts.looks import BLUE, FAINT, INK, SOFT, structure_color
+from alliance.errors import need
 from alliance.format import day, missing, money, number, percent
 
 MODEL = "exchange closes, filings and plans as listed under Sources; our model"
@@ -25,14 +26,13 @@ def _pair_rows(ax, rows, narrow: bool, name) -> None:
     kit.rows(ax, [name(row) for row in rows], size, wrap=wrap)
 
 
+@chart("What each structure is worth a share")
 def ranges(a: Answers) -> Chart:
     """Value a share low, base and high, with the middle nine tenths of draws."""
     names = a.context["structure_names"]
     frame = a.frame("transplant").query("why == '' and high != low")
     frame = frame[frame["base_change"].notna()]
-    if frame.empty:
-        why = f"on {a.as_of} no structure could be tried"
-        return empty("What each structure is worth a share", why)
+    need(frame, f"on {a.as_of} no structure could be tried")
     frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
     frame["name"] = frame["maker_name"] + ": " + frame["structure_name"]
     lows, highs = frame["low_change"], frame["high_change"]
@@ -77,13 +77,12 @@ def ranges(a: Answers) -> Chart:
     )
 
 
+@chart("What a unit must fetch")
 def breakeven(a: Answers) -> Chart:
     """The offer value that breaks even beside the range of values, by structure and company."""
     names = a.context["structure_names"]
     frame = a.frame("transplant").query("breakeven.notna() and unit_value > 0")
-    if frame.empty:
-        why = f"on {a.as_of} no structure that sells could be tried"
-        return empty("What a unit must fetch", why)
+    need(frame, f"on {a.as_of} no structure that sells could be tried")
     discount = percent(a.context["group"].holding_discount)
     kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}
     kinds = {kind: rows for kind, rows in kinds.items() if rows.any()}
@@ -124,14 +123,14 @@ def breakeven(a: Answers) -> Chart:
     )
 
 
+@chart("What an EV unit was said to be worth")
 def valuations(a: Answers) -> Chart:
     """What the headlined company's EV unit was said to be worth, by whom and when, in euros."""
     company = a.context["group"].company
     who = a.context["maker_names"][company]
     title = f"What {who}'s EV unit was said to be worth"
     frame = a.frame("valuations").query("maker == @company and unit == 'ev'").sort_values("date")
-    if frame.empty:
-        return empty(title, f"no value of an EV unit of {who} was public on {a.as_of}")
+    need(frame, f"no value of an EV unit of {who} was public on {a.as_of}")
     own = ~frame["role"].isin(["press", "analyst"])
     frame["shade"] = own.map({True: BLUE, False: SOFT})
     frame[["low", "high"]] /= 1e9

@@ -1,13 +1,15 @@
 """Tables as HTML, text and rows for ``tables.xlsx``: from frames, or cell by cell."""
 
+import functools
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from alliance.answers import Result
+from alliance.errors import NotKnown, need
 from alliance.format import missing, shown
 
 RESULTS_MIME = "application/vnd.alliance.results+json"
@@ -40,6 +42,20 @@ class Html:
         return data | ({TABLE_MIME: self.table} if self.table else {})
 
 
+def or_why(make: Callable[..., Html]) -> Callable[..., Html]:
+    """Turn a function's :class:`NotKnown` into a line that says the reason."""
+
+    @functools.wraps(make)
+    def made(*given, **words) -> Html:
+        try:
+            return make(*given, **words)
+        except NotKnown as error:
+            return Html("", str(error))
+
+    return made
+
+
+@or_why
 def table(data: Mapping[str, Any], caption: str, columns: str, none: str = "") -> Html:
     """A table from one line a column: ``header | column | format``.
 
@@ -60,8 +76,8 @@ def table(data: Mapping[str, Any], caption: str, columns: str, none: str = "") -
     sale cash, EUR m
        1         764
     """
-    if none and not len(data):
-        return Html("", none)
+    if none:
+        need(data, none)
     found, formats = {}, {}
     for line in filter(str.strip, columns.splitlines()):
         head, column, form = (part.strip() for part in f"{line}||".split("|")[:3])

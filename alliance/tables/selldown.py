@@ -1,8 +1,9 @@
 """The tables of chapter 2."""
 
 from alliance.answers import Answers
+from alliance.errors import need
 from alliance.format import day, missing, number, percent, shown
-from alliance.tables.base import Html, show, table
+from alliance.tables.base import Html, or_why, show, table
 from alliance.tables.chapter import say
 
 _AFTER = "value_after_exit_eur_mean"
@@ -56,11 +57,10 @@ def alike(a: Answers) -> Html:
     )
 
 
+@or_why
 def record(a: Answers) -> Html:
     """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
-    frame = a.frame("record")
-    if frame.empty:
-        return Html("", f"No sale was public on {a.as_of}")  # the chart says so
+    frame = need(a.frame("record"), f"No sale was public on {a.as_of}")
     frame["difference"] = frame["cash_eur"] / frame["cash_disclosed"] - 1
     columns = """
         sale                    | tranche
@@ -168,11 +168,10 @@ def look_through(a: Answers) -> Html:
     return table(frame, "Value without double counting, EUR bn", columns)
 
 
+@or_why
 def cross(a: Answers) -> Html:
     """Each side's capital and votes in the other, before and after the deal."""
-    frame = a.frame("cross")
-    if frame.empty:
-        return Html("", a.result("ownership.loop_before").note)
+    frame = need(a.frame("cross"), a.result("ownership.loop_before").note)
     formats = {name: ".1%" for name in frame if name != "holding"}
     return show(frame, "Each side's votes in the other (our reading, not advice)", formats)
 

@@ -3,8 +3,9 @@
 import html
 
 from alliance.answers import Answers
+from alliance.errors import need
 from alliance.format import day, missing, number, percent, shown
-from alliance.tables.base import Html, collapsible, matrix, table, unbroken
+from alliance.tables.base import Html, collapsible, matrix, or_why, table, unbroken
 from alliance.tables.decline import by_window
 
 _ITEMS = (
@@ -13,11 +14,11 @@ _ITEMS = (
 )
 
 
+@or_why
 def side_by_side(a: Answers) -> Html:
     """The structures side by side; every cell links to its own source."""
-    frame, names = a.frame("deals"), a.context["structure_names"] | {"horse": "Engines (Horse)"}
-    if frame.empty:
-        return Html("", f"No structure was public on {a.as_of}")
+    frame = need(a.frame("deals"), f"No structure was public on {a.as_of}")
+    names = a.context["structure_names"] | {"horse": "Engines (Horse)"}
     forms = [form for form in names if form in set(frame["form"])]
     cells = {(r.item, r.form): r for r in frame.itertuples()}
     items = [i for i in _ITEMS.split(", ") if any((i, f) in cells for f in forms)]
@@ -44,11 +45,10 @@ def _sourced(cell) -> tuple[str, str | None]:
 _SCALES = {"EUR": (1e-9, "EUR bn"), "USD": (1e-9, "USD bn"), "fraction": (100, "%")}
 
 
+@or_why
 def happened(a: Answers) -> Html:
     """Each published figure beside the one recomputed, with the difference."""
-    frame = a.frame("happened")
-    if frame.empty:
-        return Html("", f"No figure of a deal was public on {a.as_of}")
+    frame = need(a.frame("happened"), f"No figure of a deal was public on {a.as_of}")
     scales = [_SCALES.get(unit, (1, unit)) for unit in frame["unit"]]
     frame["unit"] = [unit for _, unit in scales]
     for column in ("computed", "printed"):
@@ -87,11 +87,10 @@ def aims(a: Answers) -> Html:
     return table(frame, caption, columns, none)
 
 
+@or_why
 def figures(a: Answers) -> Html:
     """The companies as figures, in their own currency and in euros, with what is assumed."""
-    frame = a.frame("figures")
-    if frame.empty:
-        return Html("", f"No company's figures were public on {a.as_of}")
+    frame = need(a.frame("figures"), f"No company's figures were public on {a.as_of}")
     price, shares = frame["figure"] == "price a share", frame["figure"] == "shares"
     for column in ("local", "value"):
         pairs = zip(frame[column], price, strict=True)
@@ -164,22 +163,20 @@ def values(a: Answers) -> Html:
     return collapsible(table(frame, "Value a share by structure and company", columns))
 
 
+@or_why
 def verdict(a: Answers) -> Html:
     """A row for each announcement: abnormal return and t by window, and what else happened."""
-    frame = a.frame("verdict")
-    if frame.empty:
-        return Html("", f"No announcement was public on {a.as_of}")
+    frame = need(a.frame("verdict"), f"No announcement was public on {a.as_of}")
     names = {"announcement": "short", "day": "day", "share": "company"}
     tests = {"p rank, day 0": ("p_rank", 0), "p placebo, days 0 to 1": ("p_placebo", 1)}
     caption = "Abnormal return (and t) of each announcement, with what else happened"
     return collapsible(by_window(frame, caption, names, tests, "not testable"))
 
 
+@or_why
 def terms(a: Answers) -> Html:
     """The terms of the bargain, their values, and who raised them."""
-    frame = a.frame("bargain_terms")
-    if frame.empty:
-        return Html("", a.result("bargain.renault_gain_eur").note)
+    frame = need(a.frame("bargain_terms"), a.result("bargain.renault_gain_eur").note)
     frame["value"] = [
         number(v / 1e9) if v > 1 else percent(v) if v else "0" for v in frame["value"]
     ]
@@ -191,11 +188,10 @@ def terms(a: Answers) -> Html:
     return table(frame, "The terms of the bargain", columns)
 
 
+@or_why
 def points(a: Answers) -> Html:
     """Bargains by name: what is agreed and what each side's outside holders gain."""
-    frame = a.frame("bargain_points")
-    if frame.empty:
-        return Html("", a.result("bargain.renault_gain_eur").note)
+    frame = need(a.frame("bargain_points"), a.result("bargain.renault_gain_eur").note)
     frame["terms_of"] = frame["terms_of"].map(str)
     columns = """
         bargain                   | point
