@@ -21,8 +21,6 @@ Nash, J. (1950), The bargaining problem, Econometrica 18 (equal split where valu
 Brioschi, Buzzacchi and Colombo (1989), as in :mod:`alliance.ownership`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

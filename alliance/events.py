@@ -22,8 +22,6 @@ Patell, J. (1976), J. Accounting Research 14, 246-276 (forecast error).
 Corrado, C. (1989), A nonparametric test for abnormal security-price performance, JFE 23, 385-395.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import itertools
 from dataclasses import dataclass

@@ -4,9 +4,12 @@ import math
 import re
 from typing import Any
 
+import numpy as np
+
 NBSP = "\N{NO-BREAK SPACE}"
 MONEY = ("EUR", "JPY", "USD")
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
+_SCALED = re.compile(r"(k|m|bn|log)?(.*)")
 _MINUS = re.compile(r"(?<!\w)-(?=\d)")  # of a number: not in a day, not in a name
 _PERCENT = re.compile(r"(?<=\d) ?(?=%)")
 _CURRENCY = re.compile(r"(?<=EUR|USD|JPY) (?=[−+\d])")
@@ -100,6 +103,22 @@ def shown(value: Any, form: str = "", none: str = "") -> str:
     if not form:
         return day(value) if hasattr(value, "strftime") else str(value)
     return tidy(format(value, form))
+
+
+def scaled(value: Any, form: str) -> tuple[Any, str]:
+    """A value at the scale that a format begins with, and the rest of the format.
+
+    Scales are ``k``, ``m``, ``bn``, and ``log``, which turns log points into the change they are.
+
+    Examples
+    --------
+    >>> scaled(764.5e6, "m,.0f"), scaled(0.5, ".0%")
+    ((764.5, ',.0f'), (0.5, '.0%'))
+    """
+    scale, form = _SCALED.fullmatch(form).groups()
+    if not scale or value is None:
+        return value, form
+    return (np.expm1(value) if scale == "log" else value / _SCALES[scale]), form
 
 
 def quantity(value: Any, unit: str) -> str:

@@ -13,8 +13,6 @@ Research 3, 290-307.
 Code de commerce (France), L. 233-31; Companies Act (Japan), article 308: our reading, not advice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import combinations
 

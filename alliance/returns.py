@@ -7,8 +7,6 @@ day; older than :data:`STALE_DAYS` it carries its date as a note, older than :da
 it is missing.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 

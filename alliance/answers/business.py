@@ -1,7 +1,5 @@
 """Chapter 1, the business underneath: units sold, share of the market, book value."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from alliance import decline, returns

@@ -1,7 +1,5 @@
 """Chapter 3, the inputs: car makers with what a scenario assumes of them."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Chapter 1: how far Nissan has fallen, when, why, and what it cost Renault."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ Two readings of a disposal loss: *naive*, what is given up against the cash; and
 an amount carried a share, and, rolled forward, a loss when the equity method ended.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """Chapter 1, the events: which of them moved Nissan."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from alliance import events, returns

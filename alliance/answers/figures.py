@@ -1,7 +1,5 @@
 """Chapter 3, the inputs: a car maker in euros as the evidence shows it, whatever the scenario."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Chapter 3, the transplant: every structure on every company, with ranges."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

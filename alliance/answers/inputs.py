@@ -1,7 +1,5 @@
 """Chapter 2, the inputs: what the scenario leaves empty is filled from the evidence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Chapter 3, the market's verdict: abnormal returns at announcements, and stubs."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Chapter 1, the moves: how much fell on results, on the alliance, on neither, and the reasons."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Chapter 3, the bargain: Nissan's money for Ampere against the sale of Renault's shares."""
 
-from __future__ import annotations
-
 import datetime as dt
 from contextlib import suppress
 from dataclasses import replace

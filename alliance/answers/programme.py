@@ -1,7 +1,5 @@
 """Chapter 2, one programme: what its ledger brings, as results and as paths through time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

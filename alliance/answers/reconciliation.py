@@ -1,7 +1,5 @@
 """Chapter 3, what happened: each deal recomputed beside what was printed, as far as public."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from alliance.answers.results import Builder

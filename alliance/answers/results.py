@@ -1,7 +1,5 @@
 """All answers: headline results, inputs, and labelled frames."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Chapter 2: what selling down is worth under each way of doing it, and who controls what after."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

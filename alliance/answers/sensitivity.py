@@ -1,7 +1,5 @@
 """Chapter 2, sensitivity: how the headlined programme moves when one input moves."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

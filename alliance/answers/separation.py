@@ -1,7 +1,5 @@
 """Chapter 3: what each way of separating an EV business does, on one yardstick; the bargain."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from alliance.answers import companies, grid, market_reaction, negotiation, reconciliation

@@ -1,7 +1,5 @@
 """Chapter 1, what Renault's shares of Nissan are worth and what the fall cost it."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from alliance import decline, returns

@@ -1,7 +1,5 @@
 """Chapter 3, the structures: terms of the evidence, with the scenario's overrides, in euros."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Chapter 3, the inputs: what a maker's EV unit and profitable unit were said to be worth."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Chapter 2, ownership: stakes by route, look-through value, votes and power, Nissan's side."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """What a business earned and holds: book value, shares of markets, a holding in its holder."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from alliance import returns

@@ -1,7 +1,5 @@
 """The exact split of a fall into market, sector, company and currency."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exchange sessions, from the library ``exchange_calendars``."""
 
-from __future__ import annotations
-
 import datetime as dt
 from functools import cache
 

@@ -6,8 +6,6 @@ against its schema (types, keys, ranges, references, hashes); the rules of
 row 1) and rule.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import logging

@@ -1,7 +1,5 @@
 """Documents behind rows of the evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

@@ -4,8 +4,6 @@ Each rule looks at the rows that stand last (a corrected row is history), those 
 all rows, and yields table, row and message. It runs only where the tables it needs could be read.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """What a block read of the evidence: facts, rows of tables, days of series."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

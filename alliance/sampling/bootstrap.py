@@ -7,8 +7,6 @@ Patton, A., Politis, D. N. and White, H. (2009), correction to automatic block-l
 Econometric Reviews 28, 372-375.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

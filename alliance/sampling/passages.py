@@ -15,8 +15,6 @@ Broadie, M., Glasserman, P. and Kou, S. (1997), A continuity correction for disc
 options, Mathematical Finance 7, 325-349.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import erfcx, ndtri
 

@@ -6,8 +6,6 @@ L'Ecuyer, P. and Lemieux, C. (2002), Recent advances in randomized quasi-Monte C
 Modeling Uncertainty, Kluwer, 419-474 (the random digital shift).
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One sales ledger for every programme, and the outputs that are functions of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -4,8 +4,6 @@ Both answer the same two questions: where are price and rate at given times, and
 price first reach given multiples of its start.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

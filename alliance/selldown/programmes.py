@@ -1,7 +1,5 @@
 """Holding and the six programmes, each one function from terms and a market to a ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

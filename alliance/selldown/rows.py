@@ -4,8 +4,6 @@ numpy's own go down each column in turn, across memory; a row at a time gives fl
 numbers, to the bit, some ten times faster.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

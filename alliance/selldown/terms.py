@@ -1,7 +1,5 @@
 """What is to be sold and what selling costs: one rule for every programme, and for leaving."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Terms: structures with their legs, companies as figures, costs and discounts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """One structure applied to one company: cash, coverage, control, value, break-even."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -29,3 +29,4 @@ from alliance.tables.separation import (
     values,
     verdict,
 )
+from alliance.tables.words import words

@@ -10,13 +10,11 @@ import pandas as pd
 
 from alliance.answers import Result
 from alliance.errors import NotKnown, need
-from alliance.format import missing, shown
+from alliance.format import missing, scaled, shown
 
 RESULTS_MIME = "application/vnd.alliance.results+json"
 TABLE_MIME = "application/vnd.alliance.table+json"
 BROAD = 10  # columns from which a table is printed across the page
-_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
-_FORMAT = re.compile(r"(k|m|bn)?(.*)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -81,8 +79,7 @@ def table(data: Mapping[str, Any], caption: str, columns: str, none: str = "") -
     found, formats = {}, {}
     for line in filter(str.strip, columns.splitlines()):
         head, column, form = (part.strip() for part in f"{line}||".split("|")[:3])
-        scale, formats[head] = _FORMAT.fullmatch(form).groups()
-        found[head] = data[column or head] / _SCALES[scale] if scale else data[column or head]
+        found[head], formats[head] = scaled(data[column or head], form)
     return show(pd.DataFrame(found), caption, formats)
 
 

@@ -4,9 +4,12 @@ A sentence prints computed numbers only, and carries the results it prints out o
 a MIME type of our own, from which ``report`` writes ``results.json``.
 """
 
+import functools
 import html
+import re
 import string
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -17,24 +20,51 @@ from alliance.errors import AllianceError
 from alliance.tables.base import Html, collapsible, linked, raw, show
 
 
+def _sections(text: str) -> dict[str, str]:
+    """Sentences by name, which stands in brackets before each, without their line breaks."""
+    parts = re.split(r"^\[(.+)\]$", text, flags=re.M)[1:]
+    return {name: " ".join(body.split()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+SENTENCES = _sections(files("alliance.tables").joinpath("sentences.txt").read_text("utf-8"))
+
+
+def headlined(a: Answers) -> str:
+    """The part of result ids that the scenario chose: a programme, or a structure and company."""
+    g = a.context.get("group")
+    if a.chapter == "2-selldown":
+        return g.programme
+    return f"{g.structure}.{g.company}" if a.chapter == "3-separation" else ""
+
+
 class _Numbers(string.Formatter):
-    """Fields are result ids or named values; a missing value prints as 'not available'."""
+    """Fields are named values, result ids or parts of the context; None prints as 'not available'.
+
+    ``*`` in an id stands for what the scenario chose; ``.note`` after one is the result's note.
+    """
 
     def __init__(self, a: Answers, values: Mapping[str, Any], marked: bool) -> None:
         self.a, self.values, self.marked = a, values, marked
         self.seen: dict[str, Result] = {}
 
     def get_field(self, field_name, args, kwargs):
+        first, *rest = field_name.split(".")
         if field_name in self.values:
             return self.values[field_name], field_name
-        self.seen[field_name] = self.a.result(field_name)
-        return self.seen[field_name], field_name
+        if first in self.a.context:
+            return functools.reduce(getattr, rest, self.a.context[first]), field_name
+        key = field_name.replace("*", headlined(self.a))
+        result = self.a.result(key.removesuffix(".note"))
+        if key != result.id:
+            return result.note, field_name
+        self.seen[key] = result
+        return result, field_name
 
     def format_field(self, value, format_spec):
         result = value if isinstance(value, Result) else None
         found = result.value if result else value
         try:
-            text = format.tidy(format.shown(found, format_spec, "not available"))
+            text = format.tidy(format.shown(*format.scaled(found, format_spec), "not available"))
         except (ValueError, TypeError) as error:
             raise AllianceError(f"can't print {found!r} as '{format_spec}': {error}") from None
         text = html.escape(text) if self.marked else text
@@ -50,7 +80,9 @@ def say(sentence: str, a: Answers, **values: Any) -> Html:
     Parameters
     ----------
     sentence : str
-        Fields are result ids (``{decline.price_change_jpy:.0%}``) or names in ``values``.
+        The name of one of :data:`SENTENCES`, or a sentence. Its fields are names in ``values``,
+        result ids (``{decline.price_change_jpy:.0%}``) or names in the answers' context; a format
+        may begin with a scale: ``k``, ``m``, ``bn``, or ``log`` for log points as a change.
     a : Answers
     values
         Other computed values.
@@ -60,6 +92,7 @@ def say(sentence: str, a: Answers, **values: Any) -> Html:
     AllianceError
         For an unknown result id (with the nearest).
     """
+    sentence = SENTENCES.get(sentence, sentence)
     plain = _Numbers(a, values, marked=False)
     text = plain.format(sentence)
     body = _Numbers(a, values, marked=True).format(sentence)
@@ -72,7 +105,9 @@ _GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr)
 
 
 def headline(a: Answers, *keys: str) -> Html:
-    """The chosen results large, and all of the chapter's results out of the notebook with them."""
+    """Some results large, else the chapter's, and all of its results out of the notebook."""
+    listed = SENTENCES[f"{a.chapter} headline"].replace("*", headlined(a)).split()
+    keys = keys or (*a.context.get("came_of_it", ()), *listed)
     chosen = [(r.label, brief(r)) for r in map(a.result, keys)]
     tiles = "".join(
         f'<div><dt style="{_PLAIN}">{linked(label)}</dt>'

@@ -1,0 +1,80 @@
+"""Counts and words of the chapters' sentences that are no results."""
+
+from typing import Any
+
+from alliance.answers import Answers
+from alliance.format import money, number
+
+
+def words(a: Answers) -> dict[str, Any]:
+    """What :func:`alliance.tables.say` needs beside results, by name."""
+    return {"1-decline": _decline, "2-selldown": _selldown, "3-separation": _separation}[a.chapter](
+        a
+    )
+
+
+def _decline(a: Answers) -> dict[str, Any]:
+    kinds, large = a.frame("moves")["kind"], a.frame("large_moves")
+    hours = a.frame("events").query("kind == 'results'")["time"]
+    fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
+    sold = a.context["sold_eur"]
+    return {
+        "days": len(kinds),
+        "results": int((kinds == "results").sum()),
+        "alliance": int((kinds == "alliance").sum()),
+        "part": (kinds == "results").mean(),
+        "prints": len(hours),
+        "timed": int((hours != "unknown").sum()),
+        "late": int((hours == "after-close").sum()),
+        "large": len(large),
+        "reasons": int((large["reason"] != "").sum()),
+        "starts": len(fall),
+        "least_fall": fall.min(),
+        "most_fall": fall.max(),
+        "least": other.min(),
+        "most": other.max(),
+        "sales": f" and sales of shares {money(sold)}" if sold else "",
+    }
+
+
+def _selldown(a: Answers) -> dict[str, Any]:
+    g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
+    years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
+    return {
+        "programme": g.programme.replace("_", " "),
+        "whence": "the rule" if g.block_discount is None else "the scenario",
+        "ratio": ratio,
+        "error": error,
+        "reading": "more than chance"
+        if abs(ratio - 1) > 2 * error
+        else "no more than chance allows",
+        "years": "for ever" if years is None else f"{number(years, 1)} years",
+        "readings": "Each disclosed loss implies an amount carried in either reading, which later "
+        "figures test"
+        if len(a.frame("record"))
+        else "Only sales that were disclosed can tell the readings apart",
+        "overhang": t.planned / t.float_,
+    }
+
+
+def _separation(a: Answers) -> dict[str, Any]:
+    g, grid = a.context["group"], a.frame("transplant")
+    cell = grid.set_index(["structure", "maker"]).loc[(g.structure, g.company)]
+    negative = grid.loc[(grid["rest"] < 0) & (grid["gross"] > 0), "maker_name"].unique()
+    rest = "At these values the market's price leaves something for the rest of each company"
+    if len(negative):
+        rest = (
+            "At these values the market's price leaves less than nothing for the rest of "
+            f"{', '.join(negative)}; there a smaller discount lowers the sum, so read the high "
+            "case with care"
+        )
+    ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
+    return cell.to_dict() | {
+        "structure": cell["structure_name"].lower(),
+        "likely": a.frame("uncertainty")["p_gain"].max(),
+        "rest": rest,
+        "ford": "not public yet"
+        if ford.value is None
+        else f"a loss of {money(-ford.value, 'USD')}, {ford.note}",
+        "gm": "nothing that was public" if gm is None else money(gm, "USD"),
+    }
