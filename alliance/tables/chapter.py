@@ -23,7 +23,8 @@ from alliance.tables.base import Html, collapsible, linked, raw, show
 def _sections(text: str) -> dict[str, str]:
     """Sentences by name, which stands in brackets before each, without their line breaks."""
     parts = re.split(r"^\[(.+)\]$", text, flags=re.M)[1:]
-    return {name: " ".join(body.split()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    found = zip(parts[::2], parts[1::2], strict=True)
+    return {name: " ".join(body.split()) for name, body in found}
 
 
 SENTENCES = _sections(files("alliance.tables").joinpath("sentences.txt").read_text("utf-8"))
