@@ -12,13 +12,16 @@ import math
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from alliance import answers, events, scenario
 from alliance.answers import grid as outcomes
+from alliance.answers import moves
 from alliance.errors import ScenarioError
+from alliance.evidence import Evidence
 from alliance.scenario import Scenario, flat, nested, reaches
 from alliance.scenario.schema import limits
 from tests.looks import evidence_of
@@ -156,7 +159,10 @@ def fewer_draws(monkeypatch):
     """What only averages draws takes few of them: the rule is looked at, not its precision."""
     monkeypatch.setattr(outcomes, "DRAWS", 400)
     monkeypatch.setattr(decline, "DRAWS", 20)
+    monkeypatch.setattr(moves, "DRAWS", 40)
     monkeypatch.setattr(events, "placebo_p", lambda *_: 0.5)
+    monkeypatch.setattr(events, "window_ts", lambda *_: None)
+    monkeypatch.setattr(Evidence, "sources", lambda *_: pd.DataFrame())
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
