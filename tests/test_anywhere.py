@@ -138,7 +138,7 @@ def sold(a, s):
 
 
 def separated(a, s):
-    grid = a.frame("transplant")
+    grid = a.frame("grid")
     known = grid[grid["why"] == ""]
     scale = np.maximum(known["gross"], 1.0)
     assert (abs(known["gross"] - known["to_unit"] - known["to_parent"]) < 1e-9 * scale).all()

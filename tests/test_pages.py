@@ -137,13 +137,13 @@ def test_dodge_keeps_order_and_distance():
 
 def test_added_makers_have_colours_of_their_own(compared):
     """Also in the chart of studies, where each maker's own announcements are dots."""
-    verdict = compared.frame("verdict")
+    verdict = compared.frame("announcements")
     own = verdict["event"].isin(compared.context["announcement"])
     makers = {name: f"added-{n}" for n, name in enumerate(verdict[own]["maker"].unique())}
     verdict["maker"] = verdict["maker"].replace(makers)
     a = replace(
         compared,
-        frames=dict(compared.frames) | {"verdict": verdict},
+        frames=dict(compared.frames) | {"announcements": verdict},
         context=dict(compared.context) | {"makers_all": {name: name for name in makers.values()}},
     )
     (ax,) = charts.priors(a).figure().axes
@@ -164,7 +164,9 @@ def compared():
 def test_tables_print_numbers_alike(found, compared):
     """True minus signs, and a fixed space before a percent sign, in every cell of numbers."""
     made = [tables.effects(found), tables.inputs(found), tables.inputs(compared)]
-    made += [draw(compared) for draw in (tables.verdict, tables.aims, tables.figures, tables.grid)]
+    made += [
+        draw(compared) for draw in (tables.announcements, tables.aims, tables.figures, tables.grid)
+    ]
     for table in made:
         cells = re.findall(r"<td[^>]*>([^<]*)<", table.body)
         assert cells and not [cell for cell in cells if re.match(r"-\d|[+−]?[\d.,]+%", cell)]
@@ -225,7 +227,7 @@ TABLES = {
     "1-decline": ["effects", "large_moves", "unit_sales", "inputs", "sources", "results"],
     "2-selldown": [
         "programmes",
-        "record",
+        "disclosed_sales",
         "roll",
         "estimates",
         "waiting",
@@ -241,10 +243,10 @@ TABLES = {
         "inputs",
         "results",
         "side_by_side",
-        "happened",
-        "transplant",
+        "reconciliation",
+        "all_structures",
         "values",
-        "verdict",
+        "announcements",
         "terms",
         "points",
     ],

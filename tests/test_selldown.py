@@ -379,7 +379,7 @@ def test_loss_from_first_principles_when_others_buy():
 def test_the_record_supports_the_own_share_reading():
     s = scenario.load("latest")[1]
     a = answers.selldown(s, evidence.open(s.as_of))
-    frame = a.frame("record").set_index("tranche")
+    frame = a.frame("disclosed_sales").set_index("tranche")
     assert frame["naive"].round(2).tolist() == [8.36, 8.05, 8.15]
     assert frame["own_share"].round(2).tolist() == [11.58, 10.93, 11.28]
     assert (abs(frame["cash_eur"] / frame["cash_disclosed"] - 1) < 0.006).all()

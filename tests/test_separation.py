@@ -317,7 +317,7 @@ def test_low_values_that_lose_the_majority_have_none():
     assert np.isnan(o.low) and np.isfinite(o.base)
 
 
-# --- the transplant at its dates ----------------------------------------------------------------
+# --- the grid at its dates -----------------------------------------------------------------------
 
 
 def test_gross_proceeds_of_the_own_deals(base):
@@ -339,7 +339,7 @@ def test_gm_has_no_profitable_unit(base):
 
 def test_volkswagen_stands_on_the_eve_of_its_deal(base, latest):
     for a in (base, latest):
-        row = a.frame("transplant").set_index("maker").loc["volkswagen"].iloc[0]
+        row = a.frame("grid").set_index("maker").loc["volkswagen"].iloc[0]
         assert str(row["day"].date()) == "2022-09-28"
         assert row["price"] == pytest.approx(137.90, abs=1e-4)
 
@@ -351,7 +351,7 @@ def test_the_nissan_block_is_the_fifth_way(base):
 
 
 def test_fair_offers_hardly_move_value(base):
-    grid = base.frame("transplant").query("structure == 'carve_out'")
+    grid = base.frame("grid").query("structure == 'carve_out'")
     assert (grid["base_change"].abs() < 0.005).all()
     assert (grid["low_change"] < grid["base_change"]).all()
 
@@ -369,7 +369,7 @@ def test_assumptions_are_told_from_evidence(base, latest):
     assert assumed(base, "separation.profitable_unit.volkswagen.cash_raised_eur") == set()
     gm = "separation.carve_out.gm.cash_raised_eur"  # rests on no net cash
     assert assumed(base, gm) == {"separation.float_fraction"}
-    outcomes = base.frame("transplant").set_index(["structure", "maker"])
+    outcomes = base.frame("grid").set_index(["structure", "maker"])
     assert "net cash taken as nil" in outcomes.at[("carve_out", "gm"), "assumed"]
 
 
@@ -409,7 +409,7 @@ def test_a_cancelled_plan_is_told_as_one():
 
 def test_each_maker_has_its_own_plan_of_cars(base, latest):
     """Ford 0.6m for 2023, Volkswagen 2.22m, GM 1.0m, at what a car was worth then; none later."""
-    unit = base.frame("transplant").set_index(["structure", "maker"])["unit_value"]["carve_out"]
+    unit = base.frame("grid").set_index(["structure", "maker"])["unit_value"]["carve_out"]
     rate = evidence.open("2023-01-17").rate("usd_per_eur")
     for maker, cars, day in (
         ("ford", 6e5, "2023-01-17"),
@@ -424,7 +424,7 @@ def test_each_maker_has_its_own_plan_of_cars(base, latest):
 
 
 def test_a_unit_above_half_of_its_company_is_told(base):
-    grid = base.frame("transplant").set_index(["structure", "maker"])
+    grid = base.frame("grid").set_index(["structure", "maker"])
     whole = grid["price"] * grid["shares"]
     assert (grid["large"] == (grid["unit_value"] / whole > 0.5)).all()
     assert list(grid.index[grid["large"]].get_level_values("maker").unique()) == ["volkswagen"]
@@ -446,12 +446,12 @@ def test_fields_that_are_set_override_the_evidence():
 def test_plans_are_named_for_what_they_cover(base):
     label = "separation.carve_out.{}.ev_plan_coverage"
     assert "over the plan for EV and autonomous" in base.result(label.format("gm")).label
-    row = base.frame("transplant").set_index(["structure", "maker"]).loc[("segments", "volkswagen")]
+    row = base.frame("grid").set_index(["structure", "maker"]).loc[("segments", "volkswagen")]
     assert row["plan"] == 52e9 and row["plan_for"] == "EV plan"
 
 
 def test_amounts_convert_at_the_rate_of_the_day(base):
-    grid = base.frame("transplant").set_index("maker")
+    grid = base.frame("grid").set_index("maker")
     rate = evidence.open("2023-01-17").rate("usd_per_eur")["2023-01-17"]
     assert grid.loc["ford", "per_eur"].iloc[0] == pytest.approx(rate)
     figures = base.frame("figures").query("maker == 'Ford' and figure == 'EV plan'").iloc[0]
@@ -467,13 +467,13 @@ def test_what_the_scenario_gives_moves_the_headlined_company_only():
     assert b[key.format("ford")] == a[key.format("ford")]
     wide = found(float_fraction=0.3, paid_out=0.0)
     assert wide[key.format("renault")] > a[key.format("renault")]
-    row = wide.frame("transplant").set_index(["structure", "maker"])
+    row = wide.frame("grid").set_index(["structure", "maker"])
     assert row.at[("profitable_unit", "volkswagen"), "paid_out"] == 0
 
 
 def test_comparators_are_rows_not_code():
     a = found("comparators")
-    grid = a.frame("transplant").set_index(["structure", "maker"])
+    grid = a.frame("grid").set_index(["structure", "maker"])
     assert len(grid) == 7 * 4
     assert grid.at[("polestar", "renault"), "gross"] == pytest.approx(0.0525 * 8e9)
     assert grid.at[("zeekr", "renault"), "kept"] == pytest.approx(1 - 0.065)
@@ -518,7 +518,7 @@ def test_published_figures_to_their_printed_precision(latest):
     assert latest[record + "special_dividend_eur_per_share"] == pytest.approx(19.06, abs=0.0051)
     assert latest[record + "capital_kept"] == pytest.approx(0.754, abs=0.0005)
     assert latest[record + "votes_kept"] == pytest.approx(0.75 - 1 / 455.5e6, abs=1e-12)
-    rows = latest.frame("happened").set_index("item")
+    rows = latest.frame("reconciliation").set_index("item")
     half_of_last_digit = {
         "both blocks, gross": 0.05e9,
         "listed block after stabilisation": 0.005e9,
@@ -598,7 +598,7 @@ def test_aims_stand_apart_from_checks(latest, base):
     assert (row["aim"], row["outcome"], row["of"]) == (1_660_000, 983_100, 2025)
     assert aims.loc[("Ford", "operating margin of Model e", 2026), "outcome"] < -0.5
     assert (aims["of"].dropna() <= aims.index.get_level_values("year")[aims["of"].notna()]).all()
-    checked = latest.frame("happened").dropna(subset=["computed", "printed"])
+    checked = latest.frame("reconciliation").dropna(subset=["computed", "printed"])
     assert ((checked["computed"] / checked["printed"] - 1).abs() < 0.01).all()
     assert base.frame("aims")["outcome"].notna().sum() == 2  # Volkswagen's, of 2022
 

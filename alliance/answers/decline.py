@@ -129,9 +129,7 @@ def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
         "since": t.start,
         "until": price.index[-1],
         "currency": s.decline.currency,
-        "peers": s.decline.peers,
         "names": dict(zip(*(ev.companies[c] for c in ("company", "name")), strict=True)),
-        "beta_window_days": s.decline.beta_window_days,
     }
     return b, t
 

@@ -35,8 +35,8 @@ def put(b: Builder, share: str, holder: str) -> None:
     with b.section():
         held, rate = ev.holding(holder, share), ev.rate("jpy_per_eur")
         sales = [_sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
-    b.frames["record"], b.frames["roll"] = pd.DataFrame(sales), pd.DataFrame(columns=STEPS)
-    for row in b.frames["record"].itertuples():
+    b.frames["disclosed_sales"], b.frames["roll"] = pd.DataFrame(sales), pd.DataFrame(columns=STEPS)
+    for row in b.frames["disclosed_sales"].itertuples():
         words = {"sale": row.tranche, "day": row.announced.date()}
         for key, column in HEADLINES.items():
             with b.section() as used:
@@ -88,7 +88,7 @@ def _roll(b: Builder, holder: str, share: str) -> None:
     NotKnown
         If one of the figures was not public.
     """
-    ev, record = b.ev, b.frames["record"]
+    ev, record = b.ev, b.frames["disclosed_sales"]
     value = {key: float(ev.fact(key)["value"]) for key in (*_ROLL, "impairment-2024")}
     fair, said = ev.fact("fair-value-basis-2025"), ev.fact("switch-loss-announced")
     third = record.iloc[2]

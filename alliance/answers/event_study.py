@@ -31,7 +31,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
         kind = {"kind": "both" if both else event.kind}
         rows += [effect(event, asset, index, w, length, others[w]) | kind for w in windows]
     b.frames["effects"] = pd.DataFrame(rows)
-    b.context |= {"windows": tuple(windows), "estimation_days": length}
+    b.context["estimation_days"] = length
     tested = [row for row in rows if pd.notna(row["car"])]
     for row in tested:
         if row["window"] == (0, 1):

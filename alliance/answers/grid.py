@@ -1,4 +1,4 @@
-"""Chapter 3, the transplant: every structure on every company, with ranges."""
+"""Chapter 3, the grid: every structure on every company, with ranges."""
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ def put(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Make
             "maker": row.maker,
             **draws(known[row.structure].structure, makers[row.maker].company, s, DRAWS, s.seed),
         }
-        for row in b.frames["transplant"].itertuples()
+        for row in b.frames["grid"].itertuples()
         if not row.why
     ]
     columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
@@ -53,7 +53,7 @@ def grid(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Mak
             row = _row(one, maker, outcome)
             rows.append(row)
             _results(b, one, maker, outcome, row)
-    b.frames["transplant"] = pd.DataFrame(rows)
+    b.frames["grid"] = pd.DataFrame(rows)
 
 
 def _apply(known: Known, maker: Maker, t: separation.Terms) -> separation.Outcome:

@@ -1,4 +1,4 @@
-"""Chapter 3, the market's verdict: abnormal returns at announcements, and stubs."""
+"""Chapter 3, how the market reacted: abnormal returns at announcements, and stubs."""
 
 import datetime as dt
 
@@ -46,7 +46,7 @@ def _events(b: Builder) -> None:
     frame = pd.DataFrame(rows)
     if len(frame):
         frame = frame.sort_values(["date", "event"], kind="stable", ignore_index=True)
-    b.frames["verdict"] = frame
+    b.frames["announcements"] = frame
     for row in frame.to_dict("records"):
         if row["window"] == (0, 1):
             with b.section() as used:

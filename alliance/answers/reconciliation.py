@@ -1,4 +1,4 @@
-"""Chapter 3, what happened: each deal recomputed beside what was printed, as far as public."""
+"""Chapter 3, the deals: each recomputed beside what was printed, as far as public."""
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ def put(b: Builder) -> None:
     rows: list[tuple] = []
     for add in (_porsche, _renault, _ford, _gm):
         add(b, rows)
-    b.frames["happened"] = pd.DataFrame(rows, columns=COLUMNS)
+    b.frames["reconciliation"] = pd.DataFrame(rows, columns=COLUMNS)
     with b.section():
         b.frames["deals"] = b.ev.cited(b.ev.deals)
         b.frames["priors"] = b.ev.priors

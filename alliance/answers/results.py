@@ -182,19 +182,25 @@ def _filled(label: str, words: dict[str, Any]) -> str:
     return _OPTIONAL.sub(extra, label).format(**words)
 
 
-def _catalogue() -> dict[str, tuple[str, str]]:
-    lines = files("alliance.answers").joinpath("results.txt").read_text("utf-8").splitlines()
-    rows = (line.split(" | ") for line in lines if not line.startswith("#"))
-    return {key: (unit, label) for key, unit, label in rows}
+def _listed(name: str) -> list[list[str]]:
+    """The lines of a file of this room, split at their bars."""
+    lines = files("alliance.answers").joinpath(name).read_text("utf-8").splitlines()
+    return [line.split(" | ") for line in lines if not line.startswith("#")]
 
 
 #: Unit and label of every headline result by its id, with words in braces.
-CATALOGUE = _catalogue()
+CATALOGUE = {key: (unit, label) for key, unit, label in _listed("results.txt")}
+#: Index, columns with units, and what a row is, of every frame by chapter and name.
+FRAMES = {(chapter, name): rest for chapter, name, *rest in _listed("frames.txt")}
 
 
 def reference() -> str:
-    """The catalogue as a table of Markdown."""
+    """The results and frames of all answers as tables of Markdown."""
     lines = ["# Results", "", "| id | unit | what it is |", "|---|---|---|"]
     for key, (unit, label) in CATALOGUE.items():
         lines.append(f"| `{key}` | {unit} | {_OPTIONAL.sub('', label)} |")
+    lines += ["", "# Frames", "", "| chapter | frame | index | columns (unit) | a row is |"]
+    lines += ["|---|---|---|---|---|"]
+    for (chapter, name), rest in FRAMES.items():
+        lines.append(f"| {chapter} | `{name}` | {' | '.join(rest)} |")
     return "\n".join(lines) + "\n"

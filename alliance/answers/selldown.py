@@ -34,7 +34,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(f"selldown.{name}", value, "", origin)
     for name in ("held", "issued", "adv", "planned"):
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
-    b.context |= {"inputs": i, "group": i.group, "terms": i.terms}
+    b.context |= {"group": i.group, "terms": i.terms}
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
     names = ev.companies.set_index("company")["name"].to_dict()
     b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
@@ -77,8 +77,8 @@ def _absorb(b: Builder, i: Inputs) -> None:
         {
             "shares": sizes,
             "days": sizes / t.adv,
-            "block": [sd.block_cost(replace(t, block_discount=None), q) for q in sizes],
-            "dribble": [sd.slice_cost(t, q, t.participation) for q in sizes],
+            "block": sd.block_cost(replace(t, block_discount=None), sizes),
+            "dribble": sd.slice_cost(t, sizes, t.participation),
         }
     )
 

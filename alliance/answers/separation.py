@@ -49,15 +49,13 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b.frames["figures"] = pd.DataFrame(rows, columns=columns)
     b.context |= {
         "group": s.separation,
-        "forms": tried,
-        "makers": found,
         "structure_names": {k: f.name for k, f in tried.items()},
         "maker_names": {k: m.name for k, m in found.items()},
         "makers_all": ev.names("carmakers"),
         "announcement": ANNOUNCEMENTS,
     }
     grid.put(b, s, tried, found)
-    mine = b.frames["transplant"].set_index(["structure", "maker"])
+    mine = b.frames["grid"].set_index(["structure", "maker"])
     ended = mine.at[(s.separation.structure, s.separation.company), "ended"]
     b.context["came_of_it"] = ("separation.record.ampere.raised_eur",) if ended else ()
     market_reaction.put(b)

@@ -21,8 +21,8 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
             inputs.stake(ev)
             back = _back(ev, share, holder)
             b.put(key, ownership.loop(part, back))
-    now, cap = _votes(b, i, trustee, share)
-    _stakes(b, stake, back, now, cap)
+    now, cap, in_force = _votes(b, i, trustee, share)
+    _stakes(b, stake, back, now, cap, in_force)
     b.frames["cross"] = pd.DataFrame() if back is None else _cross(stake, back, now, cap)
     key = "ownership.votes.nissan_after"
     with b.section(key):
@@ -95,9 +95,10 @@ def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -
     return pd.DataFrame(rows, columns=columns)
 
 
-def _stakes(b: Builder, stake: float, back: float | None, now, cap: float | None) -> None:
+def _stakes(
+    b: Builder, stake: float, back: float | None, now, cap: float | None, in_force: bool
+) -> None:
     """Who owns how much of whom: the two that are computed, then those that were printed."""
-    in_force = b.context["trust_exists"]
     rows = [("Renault", "Nissan", stake, now.cast / now.exercisable if in_force else stake)]
     if back is not None:
         votes = min(back, 1.0 if cap is None else cap) if in_force else 0.0
@@ -166,8 +167,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, fl
         ]
     )
     b.frames["owners"] = _owners(t, now, before)
-    b.context["trust_exists"] = exists
-    return now, cap
+    return now, cap, exists
 
 
 def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:

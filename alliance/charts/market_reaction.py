@@ -18,7 +18,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     """Abnormal return on the days of announcements, by maker, with 95 % intervals: the strongest,
     and those that made a structure public. The table below has all of them."""
     names = a.context["makers_all"]
-    frame = need(a.frame("verdict"), f"no announcement was public on {a.as_of}")
+    frame = need(a.frame("announcements"), f"no announcement was public on {a.as_of}")
     frame = frame[(frame["window"] == window) & frame["car"].notna() & frame["maker"].notna()]
     need(frame, f"no announcement could be tested on {a.as_of}")
     size = frame["t"].abs()
@@ -90,7 +90,7 @@ def stubs(a: Answers) -> Chart:
 
 def priors(a: Answers) -> Chart:
     """What studies found for each structure, and the makers' own announcements beside it."""
-    studies, own, keys = a.frame("priors"), a.frame("verdict"), a.context["announcement"]
+    studies, own, keys = a.frame("priors"), a.frame("announcements"), a.context["announcement"]
     makers = list(a.context["makers_all"])
     if len(own):
         own = own[own["event"].isin(keys) & own["car"].notna() & own["window"].isin([(-1, 1)])]

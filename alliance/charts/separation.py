@@ -30,7 +30,7 @@ def _pair_rows(ax, rows, narrow: bool, name) -> None:
 def ranges(a: Answers) -> Chart:
     """Value a share low, base and high, with the middle nine tenths of draws."""
     names = a.context["structure_names"]
-    frame = a.frame("transplant").query("why == '' and high != low")
+    frame = a.frame("grid").query("why == '' and high != low")
     frame = frame[frame["base_change"].notna()]
     need(frame, f"on {a.as_of} no structure could be tried")
     frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
@@ -81,7 +81,7 @@ def ranges(a: Answers) -> Chart:
 def breakeven(a: Answers) -> Chart:
     """The offer value that breaks even beside the range of values, by structure and company."""
     names = a.context["structure_names"]
-    frame = a.frame("transplant").query("breakeven.notna() and unit_value > 0")
+    frame = a.frame("grid").query("breakeven.notna() and unit_value > 0")
     need(frame, f"on {a.as_of} no structure that sells could be tried")
     discount = percent(a.context["group"].holding_discount)
     kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}

@@ -8,11 +8,11 @@ from alliance.tables.grid import grid
 from alliance.tables.selldown import (
     alike,
     cross,
+    disclosed_sales,
     estimates,
     look_through,
     power,
     programmes,
-    record,
     roll,
     stakes,
     tornado,
@@ -20,13 +20,13 @@ from alliance.tables.selldown import (
 )
 from alliance.tables.separation import (
     aims,
+    all_structures,
+    announcements,
     figures,
-    happened,
     points,
+    reconciliation,
     side_by_side,
     terms,
-    transplant,
     values,
-    verdict,
 )
 from alliance.tables.words import words

@@ -27,7 +27,7 @@ _NOTHING = (
 def deal(a: Answers) -> Html:
     """What the headlined structure raises, on which value and assumptions; or what came of it."""
     g = a.context["group"]
-    row = a.frame("transplant").set_index(["structure", "maker"]).loc[(g.structure, g.company)]
+    row = a.frame("grid").set_index(["structure", "maker"]).loc[(g.structure, g.company)]
     key = f"separation.{g.structure}.{g.company}"
     who, form = row["maker_name"], row["structure_name"].lower()
     if row["why"]:

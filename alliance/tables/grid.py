@@ -14,7 +14,7 @@ CAPTION = (
 
 def grid(a: Answers) -> Html:
     """Each company's row: cash, coverage, votes and value under every structure."""
-    frame, names = a.frame("transplant"), a.context["structure_names"]
+    frame, names = a.frame("grid"), a.context["structure_names"]
     cells = {(r.maker, r.structure): r for r in frame.itertuples()}
     top = max(frame["gross"].max(), 1.0)
     rows = {

@@ -58,9 +58,9 @@ def alike(a: Answers) -> Html:
 
 
 @or_why
-def record(a: Answers) -> Html:
+def disclosed_sales(a: Answers) -> Html:
     """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
-    frame = need(a.frame("record"), f"No sale was public on {a.as_of}")
+    frame = need(a.frame("disclosed_sales"), f"No sale was public on {a.as_of}")
     frame["difference"] = frame["cash_eur"] / frame["cash_disclosed"] - 1
     columns = """
         sale                    | tranche

@@ -46,9 +46,9 @@ _SCALES = {"EUR": (1e-9, "EUR bn"), "USD": (1e-9, "USD bn"), "fraction": (100, "
 
 
 @or_why
-def happened(a: Answers) -> Html:
+def reconciliation(a: Answers) -> Html:
     """Each published figure beside the one recomputed, with the difference."""
-    frame = need(a.frame("happened"), f"No figure of a deal was public on {a.as_of}")
+    frame = need(a.frame("reconciliation"), f"No figure of a deal was public on {a.as_of}")
     scales = [_SCALES.get(unit, (1, unit)) for unit in frame["unit"]]
     frame["unit"] = [unit for _, unit in scales]
     for column in ("computed", "printed"):
@@ -110,9 +110,9 @@ def figures(a: Answers) -> Html:
     return collapsible(table(frame, caption, columns))
 
 
-def transplant(a: Answers) -> Html:
+def all_structures(a: Answers) -> Html:
     """Every structure on every company: cash and who gets it, coverage, control, value."""
-    frame = a.frame("transplant")
+    frame = a.frame("grid")
     own = frame["gross"] * frame["per_eur"] / 1e6
     frame["own"] = [
         "" if missing(v) else f"{c} {number(v, 0)}m"
@@ -146,7 +146,7 @@ def transplant(a: Answers) -> Html:
 def values(a: Answers) -> Html:
     """Value a share low, base and high in the company's own currency, with draws."""
     pair = ["structure", "maker"]
-    frame = a.frame("transplant").merge(a.frame("uncertainty"), on=pair, how="left")
+    frame = a.frame("grid").merge(a.frame("uncertainty"), on=pair, how="left")
     for column in ("price", "low", "base", "high"):
         frame[column] *= frame["per_eur"]
     columns = """
@@ -164,9 +164,9 @@ def values(a: Answers) -> Html:
 
 
 @or_why
-def verdict(a: Answers) -> Html:
+def announcements(a: Answers) -> Html:
     """A row for each announcement: abnormal return and t by window, and what else happened."""
-    frame = need(a.frame("verdict"), f"No announcement was public on {a.as_of}")
+    frame = need(a.frame("announcements"), f"No announcement was public on {a.as_of}")
     names = {"announcement": "short", "day": "day", "share": "company"}
     tests = {"p rank, day 0": ("p_rank", 0), "p placebo, days 0 to 1": ("p_placebo", 1)}
     caption = "Abnormal return (and t) of each announcement, with what else happened"

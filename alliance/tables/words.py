@@ -51,14 +51,14 @@ def _selldown(a: Answers) -> dict[str, Any]:
         "years": "for ever" if years is None else f"{number(years, 1)} years",
         "readings": "Each disclosed loss implies an amount carried in either reading, which later "
         "figures test"
-        if len(a.frame("record"))
+        if len(a.frame("disclosed_sales"))
         else "Only sales that were disclosed can tell the readings apart",
         "overhang": t.planned / t.float_,
     }
 
 
 def _separation(a: Answers) -> dict[str, Any]:
-    g, grid = a.context["group"], a.frame("transplant")
+    g, grid = a.context["group"], a.frame("grid")
     cell = grid.set_index(["structure", "maker"]).loc[(g.structure, g.company)]
     negative = grid.loc[(grid["rest"] < 0) & (grid["gross"] > 0), "maker_name"].unique()
     rest = "At these values the market's price leaves something for the rest of each company"

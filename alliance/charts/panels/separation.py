@@ -15,7 +15,7 @@ _ROW = {"fontsize": 7, "va": "bottom"}
 
 def _rows(ax, a: Answers, pinned: Answers | None, column: str):
     """Structures that can be tried, bottom to top, with their colours and the pinned values."""
-    tried = a.frame("transplant")
+    tried = a.frame("grid")
     frame = tried[tried["why"] == ""].iloc[::-1].set_index("structure")
     if frame.empty:
         title, why = f"{a.context['maker'].name} could not be tried", tried["why"].iloc[0]
@@ -23,7 +23,7 @@ def _rows(ax, a: Answers, pinned: Answers | None, column: str):
     shades = [BLUE if name == a.context["group"].structure else _OTHER for name in frame.index]
     then = np.full(len(frame), np.nan)
     if pinned is not None:
-        then = pinned.frame("transplant").set_index("structure")[column].reindex(frame.index)
+        then = pinned.frame("grid").set_index("structure")[column].reindex(frame.index)
     ax.set_position((0.31, 0.19, 0.62, 0.74))
     names = [kit.wrapped(n, 17) for n in frame["structure_name"]]
     name_ticks(ax.yaxis, range(len(names)), names, 7.5)
