@@ -156,7 +156,7 @@ def test_charts_share_their_axes():
     assert len(both.png()) > 3000 and len(both.png(True)) > 3000
 
 
-@pytest.mark.parametrize("name", [f.__name__ for c in charts.CHAPTERS.values() for f in c])
+@pytest.mark.parametrize("name", [f.__name__ for c in charts.ALL.values() for f in c])
 def test_every_chart_can_be_paired(name, pairs):
     one, other = pairs[name]
     both = compare.pair(one, other, ("one", "other"))
@@ -170,7 +170,7 @@ def test_every_chart_can_be_paired(name, pairs):
 def pairs():
     out = {}
     two = [scenario.load(n)[1] for n in ("base", "latest")]
-    for chapter, functions in charts.CHAPTERS.items():
+    for chapter, functions in charts.ALL.items():
         a, b = (answers_of(chapter, s) for s in two)
         out |= {f.__name__: (f(a), f(b)) for f in functions}
     return out

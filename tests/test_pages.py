@@ -50,7 +50,7 @@ def seen():
 
 @pytest.mark.wide
 def test_charts_keep_texts_apart_and_say_value_and_dates(answered, seen):
-    for draw in charts.CHAPTERS[answered.chapter]:
+    for draw in charts.ALL[answered.chapter]:
         with named(draw.__name__):
             chart = draw(answered)
             says(chart)
@@ -87,7 +87,7 @@ def test_a_form_without_a_low_case_keeps_its_place():
 
 
 def test_charts_are_equal_from_draw_to_draw(found):
-    for draw in charts.CHAPTERS["1-decline"][:3]:
+    for draw in charts.ALL["1-decline"][:3]:
         assert draw(found).png() == draw(found).png()
 
 
@@ -284,11 +284,11 @@ def read(path):
     return page
 
 
-@pytest.mark.parametrize("chapter", charts.CHAPTERS)
+@pytest.mark.parametrize("chapter", charts.ALL)
 def test_the_chapter_page(built, chapter, base):
     page = read(built / f"{chapter}.html")
     a = answers_of(chapter, base)
-    drawn = [draw(a) for draw in charts.CHAPTERS[chapter]]
+    drawn = [draw(a) for draw in charts.ALL[chapter]]
     assert len(page.images) == sum(not chart.nothing for chart in drawn) > 5
     text = (built / f"{chapter}.html").read_text(encoding="utf-8")
     for chart in drawn:  # a line of text where there was nothing to draw
@@ -354,7 +354,7 @@ def test_index_shows_answers_sources_and_foot(built):
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1200, 390])
 @pytest.mark.parametrize(
-    "name", ["index.html", *(f"{c}.html" for c in charts.CHAPTERS), "../index.html"]
+    "name", ["index.html", *(f"{c}.html" for c in charts.ALL), "../index.html"]
 )
 def test_pages_open_from_disk_without_a_network(browser, built, width, name):
     context = browser.new_context(viewport={"width": width, "height": 800}, offline=True)

@@ -441,7 +441,7 @@ def test_early_days_are_answered_or_refused(day, since, quick):
 def test_a_history_shorter_than_the_betas_is_refused():
     s = S.replace({"as_of": "2016-06-01", "decline": {"since": "2016-02-01"}})
     with pytest.raises(ScenarioError, match="on 2016-06-01 only 101 days were public"):
-        answers.check_decline(s, evidence.open(s.as_of))
+        answers.CHECKS["1-decline"](s, evidence.open(s.as_of))
 
 
 @pytest.mark.parametrize("short, day", [("topix", "2024-12-24"), ("toyota", "2026-08-20")])
@@ -452,7 +452,7 @@ def test_series_that_end_early_are_refused_beyond_their_end(short, day):
     package._read[table] = frame[frame["date"] <= pd.Timestamp(day)]
     ev = evidence.Evidence(package, pd.Timestamp("2026-08-21").date())
     with pytest.raises(ScenarioError, match=rf"{short} must have a close.*to {day}"):
-        answers.check_decline(S.replace({"as_of": "2026-08-21"}), ev)
+        answers.CHECKS["1-decline"](S.replace({"as_of": "2026-08-21"}), ev)
     a = answers.decline(
         S.replace({"as_of": day}), evidence.Evidence(package, pd.Timestamp(day).date())
     )

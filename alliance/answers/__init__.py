@@ -10,32 +10,14 @@ of this room, and every figure and sentence draws on what it returns.
 '-62.7%'
 """
 
-from alliance.answers.companies import check as check_separation
-from alliance.answers.decline import answer as decline
-from alliance.answers.decline import check as check_decline
+from importlib import import_module
+
 from alliance.answers.event_study import null_size
-from alliance.answers.inputs import check as check_selldown
 from alliance.answers.results import Answers, Input, Result, reference
-from alliance.answers.selldown import answer as selldown
-from alliance.answers.separation import answer as separation
+from alliance.scenario import CHAPTERS as _CHAPTERS
 
+_MODULES = {key: import_module(f"{__name__}.{key.split('-', 1)[1]}") for key in _CHAPTERS}
 #: The function that answers each chapter, and the one that checks its inputs before a run.
-CHAPTERS = {"1-decline": decline, "2-selldown": selldown, "3-separation": separation}
-CHECKS = {
-    "1-decline": check_decline,
-    "2-selldown": check_selldown,
-    "3-separation": check_separation,
-}
-
-__all__ = [
-    "CHAPTERS",
-    "CHECKS",
-    "Answers",
-    "Input",
-    "Result",
-    "decline",
-    "null_size",
-    "reference",
-    "selldown",
-    "separation",
-]
+CHAPTERS = {key: module.answer for key, module in _MODULES.items()}
+CHECKS = {key: module.check for key, module in _MODULES.items()}
+decline, selldown, separation = CHAPTERS.values()

@@ -99,7 +99,7 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     _, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
     gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
-    b.context |= {"stakes": t, "agreed": agreed}
+    b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
     _zone(b, t, belief, high)
     _points(b, s, t, agreed, belief, split)
     filled = {

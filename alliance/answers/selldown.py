@@ -8,6 +8,7 @@ import pandas as pd
 from alliance import selldown as sd
 from alliance.answers import disclosed_sales, inputs, programme, sensitivity, voting
 from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
+from alliance.answers.inputs import check as check
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario

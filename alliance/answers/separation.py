@@ -4,6 +4,7 @@ import pandas as pd
 
 from alliance.answers import companies, grid, market_reaction, negotiation, reconciliation
 from alliance.answers import structures as known
+from alliance.answers.companies import check as check
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario

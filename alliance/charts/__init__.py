@@ -18,8 +18,8 @@ from alliance.charts.separation import breakeven, ranges, valuations
 
 _DECLINE = (rebased, drawdown, from_each_day, event_effects, parts, parts_path)
 _SEPARATION = (valuations, ranges, breakeven, announcements, stubs, priors)
-#: Which charts draw on which chapter's answers.
-CHAPTERS = {
+#: All charts, by the chapter whose answers they draw on, in the order of its notebook.
+ALL = {
     "1-decline": (*_DECLINE, unit_sales, price_to_book, stub),
     "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
     "3-separation": (*_SEPARATION, ford_losses, ford_segments, gains),

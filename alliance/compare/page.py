@@ -68,7 +68,7 @@ def write(found: Comparison, out: Path, log=print) -> Path:
 def _pairs(found: Comparison) -> Iterable[Chart]:
     """The same charts of both sides, where something moved that they show."""
     for chapter, (a, b) in found.answers.items():
-        for make in charts.CHAPTERS[chapter] if any(d.id in b.results for d in found.moved) else ():
+        for make in charts.ALL[chapter] if any(d.id in b.results for d in found.moved) else ():
             one, other = make(a), make(b)
             if (one.alt, one.title) != (other.alt, other.title):
                 yield pair(one, other, (found.one.name, found.other.name))

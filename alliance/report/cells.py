@@ -5,8 +5,7 @@ import json
 
 from alliance import answers
 from alliance.report.manifest import NOTEBOOKS
-from alliance.scenario import cell, reference
-from alliance.scenario.cells import CHAPTERS
+from alliance.scenario import CHAPTERS, cell, reference
 
 
 def check(fix: bool = False) -> list[str]:

@@ -49,11 +49,11 @@ def contents(
             "tiles": [entries[k] for k in states.get(key, {}).get("headline", ()) if k in entries],
             "key": key,
             "name": chapter_name(key),
-            "question": question,
+            "question": chapter.question,
             "page": key in shown,
             **{k: states.get(key, {}).get(k) for k in ("state", "error", "answer")},
         }
-        for key, question in CHAPTERS.items()
+        for key, chapter in CHAPTERS.items()
     ]
     rows = _marked([_source(s) for s in table.to_dict("records")])
     return {

@@ -11,17 +11,11 @@ from typing import Any
 
 from alliance.errors import BuildError
 from alliance.evidence import Package
+from alliance.scenario import CHAPTERS as CHAPTERS
 from alliance.scenario import Scenario, changes
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-
-#: Chapters of a report, in reading order, with the question each answers.
-CHAPTERS = {
-    "1-decline": "How far has Nissan fallen, when, why, and what did it cost Renault?",
-    "2-selldown": "What is selling down worth under each way of doing it, and who controls what?",
-    "3-separation": "What does each way of separating an EV business do, on one yardstick?",
-}
 
 #: Form of ``manifest.json``.
 SCHEMA = 2

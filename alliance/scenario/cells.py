@@ -1,23 +1,36 @@
 """Parameter cells of the notebooks, written from the schema."""
 
 import json
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.scenario.schema import Scenario, choices, fields, flat, limits, unit
 
-#: Which group's fields each notebook takes.
-CHAPTERS = {"1-decline": "decline", "2-selldown": "selldown", "3-separation": "separation"}
 
-#: Fields of another group that a notebook takes too, by the group that has them: the block, and
-#: what its sale costs.
-ALSO = {
-    "3-separation": dict.fromkeys(
-        ("target_stake", "volatility", "impact", "min_discount", "block_discount", "fee"),
-        "selldown",
-    )
+class Chapter(NamedTuple):
+    """A chapter: the question that it answers, and fields of other groups that move it too.
+
+    Its notebook is named by its number and the scenario's group, whose fields it takes; the module
+    of that name in :mod:`alliance.answers` answers it.
+    """
+
+    question: str
+    also: tuple[str, ...] = ()
+
+
+_BLOCK = ("target_stake", "volatility", "impact", "min_discount", "block_discount", "fee")
+#: All chapters, in reading order.
+CHAPTERS = {
+    "1-decline": Chapter("How far has Nissan fallen, when, why, and what did it cost Renault?"),
+    "2-selldown": Chapter(
+        "What is selling down worth under each way of doing it, and who controls what?"
+    ),
+    "3-separation": Chapter(
+        "What does each way of separating an EV business do, on one yardstick?",
+        tuple(f"selldown.{name}" for name in _BLOCK),  # whose sale pays for the bargain
+    ),
 }
 
 
@@ -25,7 +38,7 @@ def group_of(notebook: str) -> str:
     """The scenario group of a notebook."""
     if notebook not in CHAPTERS:
         raise ScenarioError(f"no notebook '{notebook}'{did_you_mean(notebook, CHAPTERS)}")
-    return CHAPTERS[notebook]
+    return notebook.split("-", 1)[1]
 
 
 def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
@@ -37,7 +50,7 @@ def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
     'selldown.target_stake'
     """
     group = group_of(notebook)
-    also = {name: f"{other}.{name}" for name, other in ALSO.get(notebook, {}).items()}
+    also = {name.split(".")[1]: name for name in CHAPTERS[notebook].also}
     own = type(model.model_fields[group].default).model_fields
     return {"as_of": "as_of", "seed": "seed"} | also | {name: f"{group}.{name}" for name in own}
 
