@@ -106,10 +106,10 @@ def test_data_has_one_door():
             assert not found, f"{found} in {path.name}"
 
 
-def test_import_is_silent_and_fast():
+def test_import_is_silent_and_small():
     code = (
-        "import sys, time; before = set(sys.modules); t = time.process_time(); import alliance;"
-        "print(time.process_time() - t, len(set(sys.modules) - before))"
+        "import sys; before = set(sys.modules); import alliance;"
+        "print(len(set(sys.modules) - before))"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
@@ -117,10 +117,8 @@ def test_import_is_silent_and_fast():
         encoding="utf-8",
         check=True,
     )
-    seconds, modules = done.stdout.split()
     assert done.stderr == ""
-    assert float(seconds) < 0.1
-    assert int(modules) == 1
+    assert int(done.stdout) == 1
 
 
 def test_every_exported_name_exists():

@@ -17,7 +17,7 @@ def put(b: Builder, start: pd.Timestamp) -> None:
     with b.section():
         price, books = b.ev.close(SHARE), book_values(b.ev)
         at = returns.as_known(books["bps"].rename("book value"), price[start:].index)
-        if len(books):  # after the last disclosure a book value stands for a while only
+        if len(books):  # after the last disclosure a book value serves for a while only
             at[books.index[-1] + pd.Timedelta(days=returns.MISSING_DAYS + 1) :] = float("nan")
         b.frames["price_to_book"] = pd.DataFrame({"ratio": price[start:] / at, "bps": at})
         b.frames["books"] = books
@@ -86,8 +86,8 @@ def last_book(ev: Evidence) -> returns.Level:
         return rows["published"] == rows["published"].max()
 
     def make() -> returns.Level:
-        told = ev.rows("statements", newest, company=SHARE)
-        old = told[:0] if len(told) else ev.rows("book-values", newest, company=SHARE)
-        return returns.level(decline.book_value(told, old)["bps"].rename("book value"), ev.as_of)
+        newer = ev.rows("statements", newest, company=SHARE)
+        old = newer[:0] if len(newer) else ev.rows("book-values", newest, company=SHARE)
+        return returns.level(decline.book_value(newer, old)["bps"].rename("book value"), ev.as_of)
 
     return ev.once("last book", make)

@@ -87,7 +87,7 @@ def stand_ins(maker: Maker, parts: Iterable[str]) -> dict[str, str]:
     figures = {f"separation.{maker.key}.{name}" for name in FIGURES}
     wanted = {f"separation.{maker.key}.{name}" for name in names}
     found = maker.assumed.get(unit, {})
-    return {key: told for key, told in found.items() if key in wanted or key not in figures}
+    return {key: words for key, words in found.items() if key in wanted or key not in figures}
 
 
 def _maker(a: Figures, s: Scenario) -> Maker:
@@ -98,14 +98,14 @@ def _maker(a: Figures, s: Scenario) -> Maker:
     whole = a.shares * a.price - a.net_cash - a.stakes
     maker.figures = list(a.lines)
     units, stand_in = {}, {}
-    for unit, told in a.told.items():
+    for unit, name in a.unit_names.items():
         found = _unit(a, unit, s, max(whole, 0.0))
         if isinstance(found, str):
             maker.lacks[unit] = found
             continue
         units[unit], stand_in[unit], maker.how[unit] = found
         origin = "assumed" if stand_in[unit] else "evidence"
-        maker.figures.append((f"value of {told}", units[unit][1], maker.how[unit], origin))
+        maker.figures.append((f"value of {name}", units[unit][1], maker.how[unit], origin))
     maker.assumed = {u: {**a.assumed, **stand_in.get(u, {})} for u in ("ev", "profit", "none")}
     maker.company = separation.Company(
         a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow, units, a.owns

@@ -34,7 +34,7 @@ class Figures:
         EUR that a planned car a year was worth: low, base, high.
     profit_share : float or None
         Its profitable unit's part of the whole's operating profit.
-    told : dict
+    unit_names : dict
         Names of its units.
     sold : dict
         By unit, the values that a seller named, what is assumed in them, and who named them.
@@ -61,7 +61,7 @@ class Figures:
     cars: float | None = None
     per_car: Values | None = None
     profit_share: float | None = None
-    told: Mapping[str, str] = field(default_factory=dict)
+    unit_names: Mapping[str, str] = field(default_factory=dict)
     sold: Mapping[str, tuple[Values, dict[str, str], str]] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[tuple, ...] = ()
@@ -96,7 +96,7 @@ def _figures(key: str, ev: Evidence) -> Figures:
     except NotKnown as error:
         return Figures(**who, why=str(error))
     own = {unit: row[f"{unit}_unit"] for unit in ("ev", "profit")}
-    who["told"] = {unit: name for unit, name in own.items() if isinstance(name, str)}
+    who["unit_names"] = {unit: name for unit, name in own.items() if isinstance(name, str)}
     for name in ("assumed", "sold"):
         who[name] = {k: v for part in parts[::-1] for k, v in part.pop(name, {}).items()}
     who["lines"] = tuple(line for part in parts for line in part.pop("lines", ()))
@@ -192,9 +192,9 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
     def part(key: str, row: pd.Series, ev: Evidence) -> dict:
         last = ev.last("fundamentals", "year", maker=key, metric=metric)
         if last is None:
-            told = {f"separation.{key}.{metric}": f"{metric.replace('_', ' ')} taken as nil"}
+            nil = {f"separation.{key}.{metric}": f"{metric.replace('_', ' ')} taken as nil"}
             line = metric, 0.0, "not public: taken as nil", "assumed"
-            return {metric: 0.0, "assumed": told, "lines": (line,)}
+            return {metric: 0.0, "assumed": nil, "lines": (line,)}
         value = float(last["value"]) / _rate(row, ev)
         return {metric: value, "lines": ((metric, value, f"of {last['year']}", "evidence"),)}
 

@@ -23,7 +23,7 @@ HEADLINES = {
 }
 DRAWS = 10_000
 BELOW = "below zero: at this value of the unit the market's price leaves less than nothing"
-LARGE = 0.5  # of the market value of a whole company: a unit above it is told
+LARGE = 0.5  # of the market value of a whole company: noted on a unit above it
 BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
 
 

@@ -73,7 +73,7 @@ def _pair(ev: Evidence, company: str) -> tuple[pd.Series, pd.Series]:
 def _volkswagen(b: Builder) -> None:
     """Volkswagen beside its part of Porsche AG, and the special dividend until its ex-day.
 
-    The evidence has no price of the ordinary share. It stands above the preferred one by an
+    The evidence has no price of the ordinary share. It is above the preferred one by an
     unknown premium, so the answer is a range: from no premium to :data:`ORDINARY_PREMIUM`.
     """
     ev, parent, child = b.ev, "volkswagen-pref", "porsche-ag-pref"

@@ -83,14 +83,14 @@ def _reached(table: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
 def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     """The largest days and every row of an events table on that day or the evening before."""
     others = b.ev.rows("separation-events", lambda f: f["company"].isin([SHARE, HOLDER]))
-    told, table = _told(b.ev), b.frames["events"]
+    news, table = _published(b.ev), b.frames["events"]
     others = others[~others["date"].isin(table["date"])].assign(kind="other")
     if len(daily):
         table = pd.concat([table, dated(others, b.ev, daily.index[0])])
     reached = _reached(table, daily.index)
     aside = reached["confounders"].astype(object).fillna("")
     notes = zip(reached["kind"], reached["date"], aside, strict=True)
-    notes = ["; ".join(filter(None, [told.get((kind, day)), note])) for kind, day, note in notes]
+    notes = ["; ".join(filter(None, [news.get((kind, day)), note])) for kind, day, note in notes]
     when = reached["short"] + reached["date"].dt.strftime(", %Y-%m-%d")
     reached["reason"] = [f"{w}: {note}" if note else w for w, note in zip(when, notes, strict=True)]
     top = daily.loc[daily["abnormal"].abs().nlargest(LARGE).index].rename_axis("day")
@@ -98,7 +98,7 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     return top.join(reasons).fillna({"reason": ""}).reset_index()
 
 
-def _told(ev: Evidence) -> dict[tuple[str, pd.Timestamp], str]:
+def _published(ev: Evidence) -> dict[tuple[str, pd.Timestamp], str]:
     """What a print said of a year's operating profit beside what was guided, by kind and day."""
     known, out = ev.rows("forecasts", company=SHARE), {}
     ends = ev.rows("statements", company=SHARE, quarter=4).assign(verb="was")

@@ -118,10 +118,10 @@ def _renault(b: Builder, rows) -> None:
         floated, allies = f("ampere-float-planned"), f("ampere-allies-planned")
         kept = 1 - floated - allies if None not in (floated, allies) else None
         floor = f("ampere-floor")
-        told = "" if floor is None else f"at least {floor:.0%} was promised"
-        _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", told)
-        told = "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else "")
-        _row(rows, "Renault", "raised by Ampere", raised, None, "EUR", told)
+        note = "" if floor is None else f"at least {floor:.0%} was promised"
+        _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", note)
+        note = "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else "")
+        _row(rows, "Renault", "raised by Ampere", raised, None, "EUR", note)
         sold = f("horse-aramco-share")
         half = None if sold is None else (1 - sold) / 2
         _row(rows, "Renault", "part of Horse kept", half, f("horse-kept-printed"), "fraction")

@@ -92,7 +92,7 @@ class Answers:
 class Builder:
     """Collects results while a chapter computes; :meth:`answers` freezes them.
 
-    Results are told inside a :meth:`section`: their sources are what is read there.
+    Results are put inside a :meth:`section`: their sources are what is read there.
     """
 
     chapter: str
@@ -102,16 +102,16 @@ class Builder:
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     used: Used = field(default_factory=Used)
-    told: list[str] | None = None
+    opened: list[str] | None = None
 
     @contextmanager
     def section(self, *patterns: str, **words: Any) -> Iterator[Used]:
         """A block whose results have what was read in it as sources.
 
         Where something was not known (:class:`NotKnown`), the results that ``patterns`` name are
-        told as missing, with the reason. ``used.within(...)`` narrows the days that count.
+        put as missing, with the reason. ``used.within(...)`` narrows the days that count.
         """
-        outer, self.told = self.told, []
+        outer, self.opened = self.opened, []
         inside = nullcontext() if outer is None else self.ev.aside()  # the outer has its own
         try:
             with inside, self.ev.reading() as used:
@@ -120,12 +120,12 @@ class Builder:
                 except NotKnown as error:
                     for pattern in patterns:
                         self.put(pattern, None, str(error), **words)
-            for key in self.told:
+            for key in self.opened:
                 old = self.results[key]
                 self.results[key] = replace(old, sources=(*used.sources(), *old.sources))
             self.used.add(used.entries.values())
         finally:
-            self.told = outer
+            self.opened = outer
 
     def put(
         self, pattern: str, value: Any, note: str | None = None, assumed: Iterable[str] = (),
@@ -150,14 +150,14 @@ class Builder:
             {"kind": "assumed", "id": name, "as_of": None, "published": None} for name in assumed
         )
         self.results[key] = Result(key, value, unit, label, sources, note)
-        self.told.append(key)
+        self.opened.append(key)
 
     def took(self, name: str, value: Any, unit: str, origin: str) -> None:
         """Record one input."""
         self.inputs.append(Input(name, value, unit, origin))
 
     def answers(self, documents: bool = True) -> Answers:
-        """The frozen answers, with the documents behind them unless told otherwise."""
+        """The frozen answers, with the documents behind them by default."""
         return Answers(
             self.chapter,
             str(self.ev.as_of),

@@ -70,8 +70,8 @@ def _known(key: str, ev: Evidence) -> Known:
     if pd.notna(made.row["ended"]):
         made.ended = made.row["ended"].date()
     if legs[["fraction", "amount"]].isna().all(axis=1).any():
-        told = f"at an assumed float of {100 * ASSUMED_FLOAT:.0f} %"
-        made.assumed = {"separation.float_fraction": told}
+        words = f"at an assumed float of {100 * ASSUMED_FLOAT:.0f} %"
+        made.assumed = {"separation.float_fraction": words}
     try:
         made.structure = _structure(made.row, legs, ev)
     except ScenarioError as error:
@@ -101,8 +101,8 @@ def structures(s: Scenario, ev: Evidence) -> dict[str, Known]:
                 raise ScenarioError(f"separation: {error}") from None
             made.structure, made.why = None, str(error)
         if made.assumed and g.float_fraction is not None:
-            told = f"at the scenario's float of {100 * g.float_fraction:.0f} %"
-            made.assumed = dict.fromkeys(made.assumed, told)
+            words = f"at the scenario's float of {100 * g.float_fraction:.0f} %"
+            made.assumed = dict.fromkeys(made.assumed, words)
     return out
 
 

@@ -45,14 +45,14 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
     def part(key: str, row: pd.Series, ev: Evidence) -> dict:
         known = ev.rows("valuations", maker=key, unit=unit).sort_values("date")
         known = in_eur(known, ["low", "high"], ev)
-        own, told = _own(known, ev)
+        own, whose = _own(known, ev)
         if own.empty or not isinstance(row[f"{unit}_unit"], str):
             return {}
         last, base = own.iloc[-1], float(own["low"].iloc[-1])
         open_ = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
         high = [*own["high"], *open_.loc[open_["role"] == "asked", "high"]]
         values = (min(base, *open_["low"]), base, max(base, *high))
-        how = f"{last['by']}, {last['date'].date()}{told}"
+        how = f"{last['by']}, {last['date'].date()}{whose}"
         how += f": {last['note']}" if isinstance(last["note"], str) else ""
         how += "; the last bid in one figure" if last["role"] == "bid" else ""
         debt = {f"separation.{key}.enterprise_value": "debt not taken off"}
@@ -62,7 +62,7 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
 
 
 def base(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
-    """Counts of the values of a unit only the one that stands as its base, if there is one."""
+    """Counts of the values of a unit only its base, if there is one."""
 
     def part(key: str, row: pd.Series, ev: Evidence) -> dict:
         def chosen(known: pd.DataFrame) -> pd.Index:

@@ -132,7 +132,7 @@ def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, floa
 
 
 def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
-    """The holder's block as it stands; where no trust exists the planned shares are put in one."""
+    """The holder's block; where no trust exists the planned shares are put in one."""
     inside = t.planned if trust is None else trust
     return ownership.Block(t.held - inside, inside, t.issued, cap)
 

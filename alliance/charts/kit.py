@@ -96,7 +96,7 @@ def span(ax: Axes, y: float, low: float, high: float, color: str, width: float =
 def dot(
     ax: Axes, x: Any, y: Any, color: str = INK, full: bool = False, size: float = 5, **style: Any
 ) -> None:
-    """Dots, hollow unless told otherwise; ``marker`` gives another shape."""
+    """Dots, hollow by default; ``marker`` gives another shape."""
     style = {"marker": "o", "mfc": color if full else "white", "mec": color} | style
     ax.plot(x, y, ls="", ms=size, **style)
 
@@ -124,7 +124,7 @@ def key_above(ax: Axes, columns: int, **style: Any) -> None:
 
 
 def note(ax: Axes, text: str, xy: Any, dx: float = 0, dy: float = 0, **style: Any) -> None:
-    """A text at a point of the data, moved by points; centred unless told otherwise."""
+    """A text at a point of the data, moved by points; centred by default."""
     style = {"ha": "center", "va": "center", "fontsize": 8, "color": INK} | style
     ax.annotate(text, xy, xytext=(dx, dy), textcoords="offset points", **style)
 

@@ -7,7 +7,7 @@ from matplotlib import rcParamsDefault
 
 INK, SOFT, FAINT, GHOST = "#1a1a1a", "#5c5c5c", "#d8d8d8", "#8a8a8a"
 RED, BLUE, AMBER, GREEN, GREY = "#c3002f", "#0b5fa5", "#d99400", "#00876c", "#6e6e6e"
-LONG: Any = (0, (6, 1.5))  # a dash told from "--" in grey
+LONG: Any = (0, (6, 1.5))  # a dash distinct from "--" in grey
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -46,7 +46,7 @@ class Look(NamedTuple):
     dash: Any = "-"
 
 
-#: A colour and a line style for each company everywhere, told apart by hue-blind eyes and in grey.
+#: A colour and a line style for each company everywhere, distinct to hue-blind eyes and in grey.
 COMPANIES: dict[str, tuple[str, Any]] = {
     "nissan": (RED, "-"),
     "renault": (AMBER, LONG),

@@ -78,7 +78,7 @@ def stubs(a: Answers) -> Chart:
     return Chart(
         draw,
         f"Volkswagen without Porsche AG is worth {ends}; on {percent(unknown)} of days the sign "
-        "hangs on the ordinary share's premium",
+        "depends on the ordinary share's premium",
         f"Band of market value less the listed holding, {day(low.index[0])} to "
         f"{day(low.index[-1])}, at the end {ends}; net cash is not taken off. Below: ordinary "
         f"shares at the preferred price, above: {percent(a.context['ordinary_premium'])} dearer.",

@@ -58,7 +58,7 @@ def market_share(sales: pd.DataFrame, world: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_region(sales: pd.DataFrame) -> pd.DataFrame:
-    """Units by fiscal year and region; what no seen row splits stands in ``not split``."""
+    """Units by fiscal year and region; what no seen row splits is ``not split``."""
     whole = sales[sales["period"] == "FY"]
     wide = whole.pivot(index="fiscal_year", columns="region", values="units").astype("float64")
     if "total" not in wide:
@@ -83,7 +83,7 @@ def stub(
     ----------
     shares_held, shares : Series
         The holder's shares of the company, and its own issued shares, by day in force. The first
-        count stands for the days before it.
+        count is used for the days before it.
     price, rate : Series
         Close of the company held, and units of its currency for one of the holder's.
     holder_price : Series

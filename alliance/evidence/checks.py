@@ -169,8 +169,8 @@ def _corrections(package: Package, tables: Tables) -> Iterator[Problem]:
     for name, table in tables.items():
         key, path = package.key(name), package.resources[name]["path"]
         again = table[table.duplicated(key, keep=False)].sort_values("published")
-        told = again.drop(columns=[c for c in _ASIDE if c in table and c not in key]).astype(str)
-        for _, rows in told.groupby(key, sort=False):
+        aside = [c for c in _ASIDE if c in table and c not in key]
+        for _, rows in again.drop(columns=aside).astype(str).groupby(key, sort=False):
             for at in rows.index[1:][(rows == rows.shift()).all(axis=1)[1:]]:
                 message = "has the key of another row and changes nothing in it"
                 yield Problem(path, at + 2, "correction", message)

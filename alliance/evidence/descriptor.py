@@ -152,7 +152,7 @@ class Package:
         twice = frame.duplicated(key, keep=False)
         if twice.any():
             row = frame.loc[twice, key].iloc[0].astype(str).to_list()
-            raise EvidenceError(f"{path}: {', '.join(key)} must be unique; {row} stands twice")
+            raise EvidenceError(f"{path}: {', '.join(key)} must be unique; {row} is there twice")
         return frame
 
     def read_loosely(self, name: str) -> pd.DataFrame:

@@ -241,10 +241,10 @@ class Evidence(Reads):
 
     def _cut(self, name: str) -> pd.DataFrame:
         if name not in self._cuts:
-            self._cuts[name] = self.package.standing(name, self._told(name))
+            self._cuts[name] = self.package.standing(name, self._known(name))
         return self._cuts[name]
 
-    def _told(self, name: str) -> pd.DataFrame:
+    def _known(self, name: str) -> pd.DataFrame:
         if name not in self._public:
             frame = self._whole(name)
             self._public[name] = frame[frame["published"] <= pd.Timestamp(self.as_of)]
@@ -264,14 +264,14 @@ class Evidence(Reads):
         self._readers[-1].add([entry])
 
     def _entry(self, kind: str, name: str, frame: pd.DataFrame) -> dict:
-        told = self._told(name if kind == "table" else "facts")  # corrections included
-        told = told[told["fact"] == name] if kind == "fact" else told
+        public = self._known(name if kind == "table" else "facts")  # corrections included
+        public = public[public["fact"] == name] if kind == "fact" else public
         dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
         entry = {
             "kind": kind,
             "id": name,
             "as_of": _day(frame[dates[0] if dates else "published"].max()),
-            "published": _day(told["published"].max()),
+            "published": _day(public["published"].max()),
         }
         if name.startswith(("prices-", "rates-")):
             entry |= {"from": _day(frame["date"].min()), "to": _day(frame["date"].max())}

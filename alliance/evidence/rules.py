@@ -61,8 +61,8 @@ def _cited(tables: Tables) -> Found:
             if first == "by the lag rule" and row["published_basis"] == "lag":
                 continue
             if first > f"{row['published']:%Y-%m-%d}":
-                told = f"published {row['published'].date()} is before its document, {first}"
-                yield name, at, told + ": say in the note which first print it stands for"
+                late = f"published {row['published'].date()} is before its document, {first}"
+                yield name, at, late + ": say in the note which first print it stands for"
 
 
 @_rule("monotone")
@@ -76,7 +76,7 @@ def _monotone(tables: Tables) -> Found:
 def _published(tables: Tables) -> Found:
     """Nothing is public before it is, and a day set by a rule follows the rule."""
     for name, frame in tables.items():
-        told, basis = frame["published"], frame["published_basis"]
+        published, basis = frame["published"], frame["published_basis"]
         columns = ("date", "ex_date", "announced", "settled", "cancelled")
         days = {column: frame[column] for column in columns if column in frame}
         if name == "statements":
@@ -87,17 +87,17 @@ def _published(tables: Tables) -> Found:
                 frame["fiscal_year"].str[2:] + "-12-31", errors="coerce"
             )
         for what, day in days.items():
-            for at, row in _where(frame, told < day):
+            for at, row in _where(frame, published < day):
                 message = f"published {row['published'].date()} is before {what} {day[at].date()}"
                 yield name, at, message
-        for at, row in _where(frame, (basis == "month-end") & ~told.dt.is_month_end):
+        for at, row in _where(frame, (basis == "month-end") & ~published.dt.is_month_end):
             yield name, at, f"published {row['published'].date()} is no month's end"
         if days and name != "statements":
-            near = pd.concat([told == day for day in days.values()], axis=1).any(axis=1)
+            near = pd.concat([published == day for day in days.values()], axis=1).any(axis=1)
             for at, _ in _where(frame, (basis == "event") & ~near):
                 yield name, at, "published is none of the row's days, as basis 'event' says"
         if "date" in frame:
-            late = (told - frame["date"]).dt.days
+            late = (published - frame["date"]).dt.days
             for at, _ in _where(frame, (basis == "lag") & ~late.isin(LAGS)):
                 yield name, at, f"basis 'lag' means {LAGS[0]} or {LAGS[1]} days, not {late[at]}"
 

@@ -141,7 +141,7 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
             raise ScenarioError(f"--set takes 'field=value', received '{setting}'")
         if name not in known:
             raise ScenarioError(f"--set: unknown field '{name}'{did_you_mean(name, known)}")
-        free = name in FREE_TEXT  # taken whole, as it stands
+        free = name in FREE_TEXT  # taken whole, as written
         changes[name] = text if free else _value(text.strip(), name, known[name])
     return type(scenario).of(as_text(nested(flat(scenario) | changes)), text=True)
 

@@ -21,7 +21,7 @@ from alliance.tables.base import Html, collapsible, linked, raw, show
 
 
 def _sections(text: str) -> dict[str, str]:
-    """Sentences by name, which stands in brackets before each, without their line breaks."""
+    """Sentences by name, in brackets before each, without their line breaks."""
     parts = re.split(r"^\[(.+)\]$", text, flags=re.M)[1:]
     found = zip(parts[::2], parts[1::2], strict=True)
     return {name: " ".join(body.split()) for name, body in found}
