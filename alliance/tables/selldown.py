@@ -37,24 +37,13 @@ def programmes(a: Answers) -> Html:
 
 def alike(a: Answers) -> Html:
     """What the table of programmes does not show: the bond's repayment, and two that are one."""
-    bond = a.context["bond"]
     gap = abs(a[f"selldown.buyback.{_AFTER}"] - a[f"selldown.windows.{_AFTER}"])
     one = "The half-yearly windows differ from the plain buy-back: the budget is not all that "
     one += "binds them."
     if gap <= 0.005 * a["selldown.planned_value_eur"]:
         one = "Buy-back and half-yearly windows are one programme here: the same yearly budget "
         one += "binds both."
-    return say(
-        "The exchangeable bond brings EUR {first:,.1f}bn on its first day, at an assumed credit "
-        "spread of {spread:.1%}; that is a loan: in {repaid:.0%} of cases it is repaid, with EUR "
-        "{back:,.1f}bn on average, and no share is sold. {one}",
-        a,
-        first=bond["first_eur"] / 1e9,
-        spread=a.context["group"].exchange_spread,
-        repaid=bond["repaid"],
-        back=bond["repaid_eur"] / 1e9,
-        one=one,
-    )
+    return say("exchangeable bond", a, **a.context["bond"], one=one)
 
 
 @or_why
