@@ -46,17 +46,14 @@ def floor() -> float:
     """Seconds that the three runs take one by one in forked kernels, over the cores: no order of
     work can be faster than this."""
     from alliance.report import execute, executor, manifest
+    from alliance.report.kernels import Kernels
 
-    s, kernels = scenario.Scenario(), execute.Kernels()
-    try:
-        runs = [
-            execute.run(
-                execute.NotebookRun(c, scenario.parameters(c, s), manifest.notebook(c)), kernels
-            )
-            for c in CHAPTERS
-        ]
-    finally:
-        kernels.stop()
+    s = scenario.Scenario()
+    items = [
+        execute.NotebookRun(c, scenario.parameters(c, s), manifest.notebook(c)) for c in CHAPTERS
+    ]
+    with Kernels() as kernels:
+        runs = [execute.run(item, kernels) for item in items]
     return sum(found["seconds"] for found in runs) / executor.jobs_by_default()
 
 

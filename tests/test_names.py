@@ -18,7 +18,8 @@ from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
 from alliance import answers, evidence, scenario
-from alliance.report.execute import Kernels, NotebookRun, run
+from alliance.report.execute import NotebookRun, run
+from alliance.report.kernels import Kernels
 from alliance.report.manifest import CHAPTERS, notebook
 from tests.browsing import free_port, serving
 from tests.conftest import ROOT

@@ -20,8 +20,9 @@ import pytest
 from alliance import report, scenario
 from alliance.errors import BuildError, EvidenceError
 from alliance.evidence import DATA, Package
-from alliance.report import builder, cache, execute, executor, folder, manifest, sheets
-from alliance.report.execute import Kernels, NotebookRun
+from alliance.report import builder, cache, execute, executor, folder, kernels, manifest, sheets
+from alliance.report.execute import NotebookRun
+from alliance.report.kernels import Kernels
 from tests.browsing import copy_of_project
 from tests.conftest import ROOT
 from tests.test_command import ENVIRONMENT
@@ -49,7 +50,10 @@ class NoKernels:
     def __init__(self, *_):
         self.stopped = False
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.stopped = True
 
 
@@ -59,7 +63,7 @@ class Runs:
     def __init__(self, found):
         self.found, self.asked = found, []
 
-    def __call__(self, items, **_):
+    def __call__(self, items, *_, **__):
         for name, item in items.items():
             self.asked.append(item.chapter)
             found = self.found(item.chapter)
@@ -132,7 +136,7 @@ def small(short, base, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest, "NOTEBOOKS", short[0])
         patch.setattr(executor, "run_all", Runs(lambda chapter: dict(short[1][chapter])))
-        patch.setattr(execute, "Kernels", NoKernels)
+        patch.setattr(kernels, "Kernels", NoKernels)
         assert report.build(target(base), folder, log=quiet).ok
     return folder
 
@@ -142,7 +146,7 @@ def stand_in(kept, monkeypatch):
     """No kernels: every run that is asked for is the base's own."""
     runs = Runs(lambda chapter: dict(kept[chapter]))
     monkeypatch.setattr(executor, "run_all", runs)
-    monkeypatch.setattr(execute, "Kernels", NoKernels)
+    monkeypatch.setattr(kernels, "Kernels", NoKernels)
     return runs
 
 
@@ -158,7 +162,7 @@ def failing(monkeypatch, kept, *chapters, error="ValueError: <b>boom</b>"):
     bad = {"error": error, "seconds": 1.0}
     runs = Runs(lambda c: bad if c in chapters else dict(kept[c]))
     monkeypatch.setattr(executor, "run_all", runs)
-    monkeypatch.setattr(execute, "Kernels", NoKernels)
+    monkeypatch.setattr(kernels, "Kernels", NoKernels)
     return runs
 
 
@@ -301,7 +305,7 @@ def test_an_output_folder_removed_meanwhile_is_made_again(out, base, kept, monke
         return dict(kept[chapter])
 
     monkeypatch.setattr(executor, "run_all", Runs(removing))
-    monkeypatch.setattr(execute, "Kernels", NoKernels)
+    monkeypatch.setattr(kernels, "Kernels", NoKernels)
     assert report.build(target(base), out, log=quiet, force=True).ok
     assert (out / "base" / "index.html").is_file()
 
@@ -392,7 +396,7 @@ def test_one_chapter_failing_stops_no_other_and_is_tried_again(out, base, kept, 
     ids = [r["id"] for r in json.loads(after["results.json"])["results"]]
     assert "decline.stub_eur" in ids and "bargain.renault_gain_eur" in ids
     for path in (out / cache.FOLDER).iterdir():  # its kept run is gone, the others' are there
-        body = json.loads(json.loads(gzip.decompress(path.read_bytes()))["body"])
+        body = json.loads(gzip.decompress(path.read_bytes()).split(b"\n", 1)[1])
         if body["results"][0]["id"].startswith("decline"):
             path.unlink()
     runs.asked.clear()
@@ -420,7 +424,7 @@ def test_a_first_build_that_fails_says_so(tmp_path, base, kept, monkeypatch):
 def test_an_interrupted_build_changes_nothing(out, base, monkeypatch, error):
     before = tree(out / "base")
     monkeypatch.setattr(executor, "run_all", Runs(lambda _: error))
-    monkeypatch.setattr(execute, "Kernels", NoKernels)
+    monkeypatch.setattr(kernels, "Kernels", NoKernels)
     with pytest.raises(type(error)):
         report.build(target(base), out, log=quiet, force=True)
     assert tree(out / "base") == before
@@ -482,7 +486,7 @@ def test_any_flipped_bit_of_the_cache_is_found(out, base, stand_in):
     (out / "base").rename(out / "gone")
     files = sorted((out / cache.FOLDER).glob("*.gz"))
     whole = files[0].read_bytes()
-    clean = json.loads(json.loads(gzip.decompress(whole))["body"])
+    clean = json.loads(gzip.decompress(whole).split(b"\n", 1)[1])
     prints, store = cache.Fingerprints.now(Package(DATA)), cache.Store(out)
     keys = (cache.key(prints.parts(c, base, manifest.notebook(c))) for c in CHAPTERS)
     paths = {store.path(key): key for key in keys}
@@ -511,7 +515,7 @@ def test_a_new_title_reaches_every_page_under_only(out, base, stand_in):
 
 
 def test_runs_of_other_evidence_or_code_are_not_trusted(base, kept, tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "Kernels", NoKernels)
+    monkeypatch.setattr(kernels, "Kernels", NoKernels)
     made = asdict(cache.Fingerprints.now())
     for change, says in (
         ({"tables": {"prices-nissan": "0"}}, "it read other evidence"),
@@ -519,7 +523,7 @@ def test_runs_of_other_evidence_or_code_are_not_trusted(base, kept, tmp_path, mo
         ({"made_by": made | {"versions": "0"}}, "the libraries where it ran"),
     ):
 
-        def runs(items, change=change, **_):
+        def runs(items, *_, change=change, **__):
             for name, item in items.items():
                 yield name, dict(kept[item.chapter]) | {"made_by": dict(made)} | change
 
@@ -610,11 +614,11 @@ def test_a_failing_run_is_returned_with_its_reason(
     base, tmp_path, monkeypatch, source, says, plain
 ):
     broken(tmp_path, monkeypatch, source)
-    kernels = Kernels(plain)
+    made = Kernels(plain)
     try:
-        done = execute.run(item(base), kernels)
+        done = execute.run(item(base), made)
     finally:
-        kernels.stop()
+        made.stop()
     assert says.lower() in done["error"].lower(), done["error"]
     assert "\x1b" not in done["error"] and str(ROOT) not in done["error"]
 
@@ -622,14 +626,14 @@ def test_a_failing_run_is_returned_with_its_reason(
 def test_forked_kernels_give_what_plain_ones_give(base, whole, monkeypatch):
     """Every output of a chapter, pictures included, byte for byte."""
     monkeypatch.delenv("PYTHONWARNDEFAULTENCODING", raising=False)  # libraries' own warnings
-    kernels = Kernels(plain=True)
+    made = Kernels(plain=True)
     try:
-        found = execute.run(item(base, "3-separation", 300), kernels)
+        found = execute.run(item(base, "3-separation", 300), made)
         assert "error" not in found, found
         for part in ("outputs", "tables"):
             assert found[part] == whole["3-separation"][part]
     finally:
-        kernels.stop()
+        made.stop()
 
 
 def test_a_script_without_a_guard_can_build(tmp_path, monkeypatch):
@@ -652,11 +656,11 @@ def test_a_script_without_a_guard_can_build(tmp_path, monkeypatch):
 @pytest.mark.parametrize("plain", [False, True], ids=["forked", "plain"])
 def test_the_limit_is_of_the_whole_notebook(base, tmp_path, monkeypatch, plain):
     broken(tmp_path, monkeypatch, "import time; time.sleep(60)")
-    kernels = Kernels(plain)
+    made = Kernels(plain)
     try:
-        assert "timed out" in execute.run(item(base, limit=2), kernels)["error"].lower()
+        assert "timed out" in execute.run(item(base, limit=2), made)["error"].lower()
     finally:
-        kernels.stop()
+        made.stop()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -677,17 +681,17 @@ def test_kernels_go_when_the_builder_is_killed(tmp_path):
 
 def test_a_killed_server_is_replaced(base, tmp_path, monkeypatch):
     broken(tmp_path, monkeypatch, "raise ValueError('boom')")
-    kernels = Kernels()
-    if kernels.plain:
+    made = Kernels()
+    if made.plain:
         pytest.skip("no fork here")
     for process in psutil.Process().children():
         if "multiprocessing.forkserver" in " ".join(process.cmdline()):
             process.kill()
     time.sleep(1)  # until it has gone; the standard library waits for its own child
     try:
-        assert "boom" in execute.run(item(base, limit=60), kernels)["error"]
+        assert "boom" in execute.run(item(base, limit=60), made)["error"]
     finally:
-        kernels.stop()
+        made.stop()
 
 
 # --- what a report holds ------------------------------------------------------------------------

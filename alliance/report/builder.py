@@ -1,7 +1,9 @@
-"""Builds reports: what is not cached is run, and each report is rendered whole and swapped in."""
+"""Builds reports: decides which runs are needed, runs them, and writes each report whole."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,76 @@ from typing import Any
 from alliance.errors import BuildError
 from alliance.evidence import DATA, Package
 from alliance.evidence.descriptor import folder
-from alliance.report import cache, manifest, pdf, render
+from alliance.report import cache, kernels, manifest, pdf, render
+from alliance.report.folder import Built
 from alliance.report.manifest import CHAPTERS
-from alliance.report.plan import Log, Options, Report, Wanted, lacking, planned
 from alliance.report.targets import Target
 from alliance.scenario import parameters
+
+Log = Callable[[str], None]
+FORCED = "--force"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build; see :func:`build_all`."""
+
+    data: Path | None = None
+    only: tuple[str, ...] = ()
+    force: bool = False
+    jobs: int = 0
+    plain: bool = False
+    explain: bool = False
+    pdf: bool = False
+    bar: str = ""
+    executor: Executor | None = None
+
+
+@dataclass
+class Report:
+    """A report in the making.
+
+    Parameters
+    ----------
+    common : dict
+        What head and foot of its pages show.
+    parts : dict
+        What each chapter is made from; see :data:`cache.PARTS`.
+    why : dict
+        Why each chapter's page is not as it would be made now; empty where it is.
+    runs, wanted : dict
+        By chapter the runs at hand, and the keys of those to come.
+    """
+
+    target: Target
+    last: Built
+    common: dict[str, Any]
+    parts: dict[str, dict[str, str]]
+    asked: list[str]
+    why: dict[str, str]
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wanted: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stale(self) -> bool:
+        """Whether a chapter asked for, or in the last build, would be made otherwise now."""
+        return any(self.why[c] for c in CHAPTERS if c in self.asked or self.last.state(c) == "ok")
+
+    def take_cached(self, store: cache.Store, prints: cache.Fingerprints) -> None:
+        """Take the runs that are cached, and note those wanted.
+
+        Chapters not asked for are shown if their run is cached: a report is all of one piece.
+        """
+        for chapter, why in self.why.items():
+            key, found, none = cache.key(self.parts[chapter]), None, FORCED
+            if why != FORCED:
+                found, none = store.load(key, prints)
+            if found is not None:
+                self.runs[chapter] = found
+                self.why[chapter] = why and f"{why} (its run is cached)"
+            elif chapter in self.asked:
+                self.why[chapter] = why if none in why else f"{why} ({none})".strip()
+                self.wanted[chapter] = key
 
 
 @dataclass
@@ -57,43 +124,37 @@ def build_all(
     package.verify()  # all bytes, each time: milliseconds
     notebooks = {chapter: manifest.notebook(chapter) for chapter in CHAPTERS}
     prints, store = cache.Fingerprints.now(package), cache.Store(out)
-    other = None if package.root == DATA else cache.digest(prints.tables)[:12]
+    other = None if package.root == DATA else manifest.digest(prints.tables)[:12]
     made_from = {"revision": manifest.revision(), "evidence": other}
-    reports = [planned(t, out, o, prints, notebooks, made_from) for t in targets]
-    outcomes = {r.target.name: Outcome(out / r.target.name / "index.html") for r in reports}
-    wanted = lacking(reports, store, prints, o.force)
-    for report in reports if o.explain else ():
-        report.explain(log)
+    reports = [_planned(t, out, notebooks, made_from, prints, o) for t in targets]
     stale = [report for report in reports if report.stale]
-    for report in (report for report in reports if not report.stale):
-        log(f"{report.target.name}: up to date")
+    for report in stale:
+        report.take_cached(store, prints)
+    for report in reports if o.explain else ():
+        for chapter, why in ((c, report.why[c]) for c in report.asked):
+            log(f"{report.target.name}: {chapter}: {f'built, {why}' if why else 'up to date'}")
+    for report in reports:
+        if not report.stale:
+            log(f"{report.target.name}: up to date")
+    outcomes = {r.target.name: Outcome(out / r.target.name / "index.html") for r in reports}
 
     def finish(report: Report) -> None:
         outcomes[report.target.name].errors |= render.write(report, notebooks, package)
         report.runs.clear()  # of hundreds of reports all would fill the memory
 
-    kernels = None
-    if wanted and o.executor is None:
-        from alliance.report.execute import Kernels
-
-        kernels = Kernels(o.plain)  # warm up while the scenarios are checked
     try:
-        _check(wanted, o)
-        if stale:
-            out.mkdir(parents=True, exist_ok=True)
-            probe = out / f".probe.{uuid.uuid4().hex}"  # before work is done for it
-            probe.write_bytes(b"")
-            probe.unlink()
-        for key, found in _run(wanted, notebooks, package, kernels, o, log):
-            found = cache.validated(found, prints)
-            if not found.get("error"):
-                store.save(key, {k: v for k, v in found.items() if k != "seconds"})
-                render.rendered(notebooks[wanted[key][0][1]], found)  # while others still run
-            for report, chapter in wanted[key]:
-                report.runs[chapter] = found
-                report.waiting.discard(chapter)
-                if not report.waiting:
-                    finish(report)
+        with closing(_run(stale, out, notebooks, package, o, log)) as runs:
+            for key, found in runs:
+                found = prints.checked(found)
+                waiting = [(r, c) for r in stale for c, k in r.wanted.items() if k == key]
+                if not found.get("error"):
+                    store.save(key, {k: v for k, v in found.items() if k != "seconds"})
+                    render.rendered(notebooks[waiting[0][1]], found)  # while others still run
+                for report, chapter in waiting:
+                    report.runs[chapter] = found
+                    del report.wanted[chapter]
+                    if not report.wanted:
+                        finish(report)
         for report in (report for report in stale if report.runs):  # from cached runs alone
             finish(report)
         if stale:
@@ -103,43 +164,65 @@ def build_all(
     except OSError as error:
         gone = "" if out.is_dir() else "; the folder was removed while the report was built"
         raise BuildError(f"can't write the report below {out}: {error.strerror}{gone}") from None
-    finally:
-        if kernels is not None:
-            kernels.stop()
     for page in (done.index.with_name("report.pdf") for done in outcomes.values() if o.pdf):
         if not page.is_file():
             pdf.print_report(page.with_suffix(".html"), page)
     return list(outcomes.values())
 
 
-def _check(wanted: Wanted, o: Options) -> None:
-    """Refuse scenarios that don't fit the evidence, before any notebook runs."""
-    if not wanted:
-        return
-    from alliance import answers, evidence
+def _planned(
+    target: Target, out: Path, notebooks, made_from, prints: cache.Fingerprints, o: Options
+) -> Report:
+    """A report, and which of its chapters are not as they would be made now."""
+    common, last = target.common | made_from, Built.read(out / target.name)
+    asked = [c for c in CHAPTERS if not o.only or c in o.only]
+    parts = {c: prints.parts(c, target.scenario, notebooks[c], common) for c in CHAPTERS}
+    why = {c: _why(last, c, parts[c], prints) for c in CHAPTERS}
+    why |= dict.fromkeys(asked if o.force else (), FORCED)
+    return Report(target, last, common, parts, asked, why)
 
-    for (report, chapter), *_ in wanted.values():
-        s = report.target.scenario
-        answers.CHECKS[chapter](s, evidence.open(s.as_of, o.data))
+
+def _why(last: Built, chapter: str, parts: dict[str, str], prints: cache.Fingerprints) -> str:
+    """Why a chapter's page is not as it would be made now."""
+    if not last.complete and (last.folder / "index.html").is_file():
+        return "the last build is damaged or of another form"
+    if last.state(chapter) != "ok":
+        failed = last.state(chapter) == "failed"
+        return "the last build of it failed" if failed else "it was not built"
+    then = last.manifest["chapters"][chapter]
+    if changed := prints.changed(then["tables"]):
+        return f"the evidence changed: {changed}"
+    changed = [cache.PARTS[name] for name in parts if parts[name] != then["parts"].get(name)]
+    return f"changed: {', '.join(changed)}" if changed else ""
 
 
 def _run(
-    wanted: Wanted, notebooks, package: Package, kernels, o: Options, log: Log
+    stale: list[Report], out: Path, notebooks, package: Package, o: Options, log: Log
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run what is not cached, the longest first, and yield each run by its key."""
+    wanted: dict[str, tuple[Report, str]] = {}
+    for report in stale:
+        for chapter, key in report.wanted.items():
+            wanted.setdefault(key, (report, chapter))
     if not wanted:
         return
-    from alliance.report.execute import NotebookRun
-    from alliance.report.executor import run_all
+    with nullcontext() if o.executor else kernels.Kernels(o.plain) as own:  # warms up meanwhile
+        from alliance import answers, evidence
+        from alliance.report.execute import NotebookRun
+        from alliance.report.executor import run_all
 
-    elsewhere = o.executor is not None and package.root == DATA
-    data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
-    items, keys = {}, {}
-    for key, ((report, chapter), *_) in wanted.items():
-        name = f"{report.target.name}: {chapter}"
-        values, keys[name] = parameters(chapter, report.target.scenario), key
-        items[name] = NotebookRun(chapter, values, notebooks[chapter], data)
-    longest = sorted(items.items(), key=lambda item: -len(item[1].notebook["cells"]))
-    how = {"jobs": o.jobs, "kernels": kernels, "executor": o.executor, "bar": o.bar}
-    for name, found in run_all(dict(longest), log=log, **how):
-        yield keys[name], found
+        elsewhere = o.executor is not None and package.root == DATA
+        data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
+        items, keys = {}, {}
+        for key in sorted(wanted, key=lambda key: -len(notebooks[wanted[key][1]]["cells"])):
+            report, chapter = wanted[key]
+            name, s = f"{report.target.name}: {chapter}", report.target.scenario
+            answers.CHECKS[chapter](s, evidence.open(s.as_of, o.data))
+            items[name] = NotebookRun(chapter, parameters(chapter, s), notebooks[chapter], data)
+            keys[name] = key
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".probe.{uuid.uuid4().hex}"  # before work is done for it
+        probe.write_bytes(b"")
+        probe.unlink()
+        for name, found in run_all(items, o.jobs, own, o.executor, log, o.bar):
+            yield keys[name], found

@@ -1,7 +1,7 @@
 """Executed runs cached under a key over everything that made them, so that a hit is never wrong.
 
 A run's key is over the values that the chapter gets, its code cells, the package's source, and
-versions of Python and libraries; beside it stand the fingerprints of the tables that the run read,
+versions of Python and libraries; beside it are the fingerprints of the tables that the run read,
 which must all be as they were. What else a page shows (text cells, templates, head and foot) runs
 nothing again. A cached run carries a checksum: a damaged one counts as none.
 """
@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from alliance.evidence import Package
 from alliance.report import manifest
+from alliance.report.manifest import digest
 from alliance.scenario import Scenario, parameters
 
 FOLDER = ".cache"
@@ -33,12 +34,6 @@ PARTS = {
     "foot": "what head and foot say (title, command, revision)",
 }
 KEY = ("values", "code", "package", "versions")
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of a JSON value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -77,6 +72,20 @@ class Fingerprints:
         """The tables whose fingerprints are other ones now."""
         return ", ".join(name for name, known in tables.items() if self.tables.get(name) != known)
 
+    def checked(self, run: dict[str, Any]) -> dict[str, Any]:
+        """A run, refused if it was made from other evidence, code or libraries than these."""
+        if run.get("error"):
+            return run
+        made, why = run.pop("made_by"), ""
+        if other := self.changed(run["tables"]):
+            why = f"it read other evidence than this build's: {other}"
+        elif made["package"] != self.package:
+            why = "the package's source changed while it ran, or is another where it ran"
+        elif made["versions"] != self.versions:
+            why = "the libraries where it ran are not those of this build"
+        error = {"error": f"not used: {why}; build again", "seconds": run["seconds"]}
+        return error if why else run
+
 
 def key(parts: dict[str, str]) -> str:
     """The key of a run, without its tables."""
@@ -90,35 +99,32 @@ class Store:
         self.folder = out / FOLDER
 
     def path(self, key: str) -> Path:
-        """Where the run with this key lies."""
+        """Where the run with this key is."""
         return self.folder / f"{key}.json.gz"
 
     def load(self, key: str, prints: Fingerprints) -> tuple[dict[str, Any] | None, str]:
         """A cached run whose tables are all unchanged, and why there is none."""
         try:
-            with gzip.open(self.path(key), "rt", encoding="utf-8") as file:
-                stored = json.loads(file.read())
-            body = stored["body"]
-            if stored["sha256"] != hashlib.sha256(body.encode()).hexdigest():
+            text = gzip.decompress(self.path(key).read_bytes())
+            checksum, _, body = text.partition(b"\n")
+            if checksum.decode() != hashlib.sha256(body).hexdigest():
                 return None, "the cached run is damaged"
             found = json.loads(body)
-            changed = prints.changed(found["tables"])
         except FileNotFoundError:
             return None, "no run with these values is cached"
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error):
+        except (OSError, EOFError, ValueError, zlib.error):
             return None, "the cached run is damaged"
+        changed = prints.changed(found["tables"])
         return (None, f"the evidence changed: {changed}") if changed else (found, "")
 
     def save(self, key: str, run: dict[str, Any]) -> None:
         """Cache a run: written aside and moved, so that a reader never sees half of it."""
-        body = json.dumps(run, ensure_ascii=False)  # in their order: pages have it too
-        stored = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}
-        path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        body = json.dumps(run, ensure_ascii=False).encode()  # in their order: pages have it too
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path, aside = self.path(key), self.folder / f".{key}.{uuid.uuid4().hex}"
         try:
-            with gzip.open(aside, "wt", encoding="utf-8", compresslevel=1) as file:
-                file.write(json.dumps(stored))
+            text = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+            aside.write_bytes(gzip.compress(text, compresslevel=1, mtime=0))
             aside.replace(path)
             self._prune()
         finally:
@@ -133,19 +139,3 @@ class Store:
                 break
             path.unlink(missing_ok=True)
             total -= size
-
-
-def validated(run: dict[str, Any], prints: Fingerprints) -> dict[str, Any]:
-    """A run, refused if it was made from other evidence, code or libraries than its key says."""
-    if run.get("error"):
-        return run
-    made, other = run.pop("made_by"), prints.changed(run["tables"])
-    if other:
-        why = f"it read other evidence than this build's: {other}"
-    elif made["package"] != prints.package:
-        why = "the package's source changed while it ran, or is another where it ran"
-    elif made["versions"] != prints.versions:
-        why = "the libraries where it ran are not those of this build"
-    else:
-        return run
-    return {"error": f"not used: {why}; build again", "seconds": run["seconds"]}

@@ -5,16 +5,16 @@ import logging
 import os
 import re
 import tempfile
-import threading
 import time
 import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.report import forkserver
+from alliance.report.kernels import Kernels
 from alliance.report.manifest import ROOT
 from alliance.tables import RESULTS_MIME
 
@@ -52,117 +52,52 @@ class NotebookRun:
     limit: int = LIMIT
 
 
-class Kernels:
-    """The kernels of one build: forked or ordinary, and all of them gone at the end.
-
-    Parameters
-    ----------
-    plain : bool
-        Start kernels in the ordinary way.
-    """
-
-    def __init__(self, plain: bool = False) -> None:
-        self.plain = plain or not forkserver.available()
-        self._lock, self._managers, self.stopped = threading.Lock(), set(), False
-        if not self.plain:
-            forkserver.warm()
-
-    def manager_class(self, folder: Path, data: str | None) -> type:
-        """The class that papermill makes kernel managers of: they start in ``folder``.
-
-        papermill's own ``cwd`` would move the whole process there, other threads included. A kernel
-        sees this code, the run's evidence, and nobody's own settings of IPython.
-        """
-        from jupyter_client.manager import AsyncKernelManager
-
-        kernels = self
-        own = {"ALLIANCE_STATIC": "1", "IPYTHONDIR": str(folder / "ipython")}  # panels as text
-        own |= {"ALLIANCE_DATA": data} if data else {}
-
-        class Manager(AsyncKernelManager):
-            async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
-                if kernels.stopped:
-                    raise RuntimeError("the build was stopped")
-                env = dict(kw.get("env") or os.environ) | own
-                path = filter(None, (str(ROOT), env.get("PYTHONPATH")))
-                env["PYTHONPATH"] = os.pathsep.join(path)
-                if kernels.plain:
-                    kw |= {"cwd": str(folder), "env": env}
-                    await super()._async_launch_kernel(kernel_cmd, **kw)
-                else:
-                    there = self.provisioner
-                    there.process = forkserver.Forked(self.connection_file, str(folder), env)
-                    there.pid = there.pgid = there.process.pid
-                    self._reconcile_connection_info(there.connection_info)
-                with kernels._lock:
-                    kernels._managers.add(self)
-
-        return Manager
-
-    def stop(self) -> None:
-        """Kill every kernel that still runs: a stopped build leaves no process behind."""
-        self.stopped = True
-        with self._lock:
-            for manager in self._managers:
-                process = getattr(manager.provisioner, "process", None)
-                if process is not None and process.poll() is None:
-                    process.kill()
-
-
-@cache
-def kernels_of_worker() -> Kernels:
-    """Ordinary kernels of this process, started where a cluster's worker needs them."""
-    return Kernels(plain=True)
-
-
-def remote(item: NotebookRun) -> dict[str, Any]:
-    """Run a notebook in this process's own kernels: what a worker of a cluster calls."""
-    return run(item, kernels_of_worker())
-
-
-def run(item: NotebookRun, kernels: Kernels, tick=None) -> dict[str, Any]:
+def run(
+    item: NotebookRun,
+    kernels: Kernels | None = None,
+    tick: Callable[[int], None] = lambda done: None,
+) -> dict[str, Any]:
     """Execute one chapter; a failure is returned, not raised.
 
     Parameters
     ----------
+    kernels : Kernels, optional
+        Where its kernel comes from; else one of its own starts here, as a cluster's workers do.
     tick : callable, optional
-        ``tick(done, all)`` is called as cells are done.
+        ``tick(done)`` is called with 0 at the start, and as cells are done.
 
     Returns
     -------
     dict
         JSON values: ``outputs`` of each code cell in order (the injected parameters first where
-        they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read
-        with their fingerprints,
-        ``made_by`` hashes of code and libraries, ``seconds``; or ``error`` and ``seconds``.
+        they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read with their
+        fingerprints, ``made_by`` hashes of code and libraries, ``seconds``; or ``error`` and
+        ``seconds``.
     """
     started = time.perf_counter()
+    try:
+        with nullcontext(kernels) if kernels else Kernels(plain=True) as given:
+            found = _taken(item, _executed(item, given, tick))
+    except BuildError as error:
+        found = {"error": str(error)}
+    return found | {"seconds": time.perf_counter() - started}
 
-    def failed(text: str) -> dict[str, Any]:
-        return {"error": text, "seconds": time.perf_counter() - started}
 
+def _executed(item: NotebookRun, kernels: Kernels, tick: Callable[[int], None]) -> Any:
+    """The executed notebook; started again once where its kernel did not start."""
+    if kernels.stopped:
+        raise BuildError("the build was stopped")
+    tick(0)
     for attempt in (1, 2):
         with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
             try:
-                document = _execute(item, kernels, Path(folder), tick)
-                break
+                return _papermill(item, kernels, Path(folder), tick)
             except Exception as error:
                 text = public(f"{type(error).__name__}: {error}".replace(folder, "."))
-                if attempt == 1 and "died before replying" in text and not kernels.stopped:
-                    continue  # a rare failure at the start
-                return failed(text)
+                if attempt == 2 or kernels.stopped or "died before replying" not in text:
+                    raise BuildError(text) from error
             finally:
                 _close_loop()
-    try:
-        found = _taken(document)
-    except BuildError as error:
-        return failed(str(error))
-    if not found["keys"]:
-        return failed(f"{item.chapter} carries no results: tables.headline is not called")
-    for entry in found["results"]:
-        if not entry["sources"]:
-            return failed(f"{entry['id']} has no source: a headline number must name one")
-    return found | {"seconds": time.perf_counter() - started}
 
 
 def _close_loop() -> None:
@@ -174,14 +109,29 @@ def _close_loop() -> None:
         loop.close()
 
 
-def _execute(item: NotebookRun, kernels: Kernels, folder: Path, tick) -> Any:
+def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Callable) -> Any:
+    """Run a notebook in a kernel of this build, with a limit for all of it.
+
+    Sockets lie in the run's own folder where the system has them, so that they can't collide with
+    others. A path over 100 characters does not fit into a socket's address: then TCP serves.
+    """
     import nbformat
     import papermill
+    from traitlets.config import Config
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what fails is returned, and said
-    last = {"cell_type": "code", "id": "alliance-tables", "metadata": {}, "outputs": []}
-    cells = [*item.notebook["cells"], last | {"source": _RECORD, "execution_count": None}]
-    document = nbformat.from_dict(json.loads(json.dumps(item.notebook | {"cells": cells})))
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what fails is returned, and shown
+    last = nbformat.v4.new_code_cell(_RECORD, id="alliance-tables")
+    document = nbformat.from_dict(item.notebook)
+    document.cells.append(last)
+    end, path = time.monotonic() + item.limit, str(folder / "k")
+    client = {
+        "kernel_manager_class": kernels.manager_class(folder, item.data),
+        "timeout_func": lambda cell: max(1.0, end - time.monotonic()),
+        "on_cell_executed": lambda cell, cell_index, **_: tick(cell_index + 1),
+    }
+    config = Config({"NotebookClient": client})
+    if os.name == "posix" and len(path) < 90:
+        config.KernelManager = Config({"transport": "ipc", "ip": path})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
         return papermill.execute_notebook(
@@ -192,34 +142,8 @@ def _execute(item: NotebookRun, kernels: Kernels, folder: Path, tick) -> Any:
             progress_bar=False,
             start_timeout=60,
             log_output=False,
-            config=_config(item, kernels, folder, len(cells) + 1, tick),
+            config=config,
         )
-
-
-def _config(item: NotebookRun, kernels: Kernels, folder: Path, cells: int, tick):
-    """Kernels of this build, a limit for the whole notebook, progress, and the transport.
-
-    Sockets lie in the run's own folder where the system has them, so that they can't collide with
-    others. A path over 100 characters does not fit into a socket's address: then TCP serves.
-    """
-    from traitlets.config import Config
-
-    end = time.monotonic() + item.limit
-
-    def executed(cell, cell_index, execute_reply, **_: Any) -> None:
-        if tick is not None:
-            tick(cell_index + 1, cells)
-
-    client = {
-        "kernel_manager_class": kernels.manager_class(folder, item.data),
-        "timeout_func": lambda cell: max(1.0, end - time.monotonic()),
-        "on_cell_executed": executed,
-    }
-    config = Config({"NotebookClient": client})
-    path = str(folder / "k")
-    if os.name == "posix" and len(path) < 90:
-        config.KernelManager = Config({"transport": "ipc", "ip": path})
-    return config
 
 
 def public(text: str) -> str:
@@ -229,12 +153,11 @@ def public(text: str) -> str:
     return text.replace(home, "~") if len(home) > 1 else text
 
 
-def _taken(document: Any) -> dict[str, Any]:
+def _taken(item: NotebookRun, document: Any) -> dict[str, Any]:
     """What a run leaves: outputs without times and paths, results, headline keys, tables read."""
     *cells, last = (cell for cell in document.cells if cell.cell_type == "code")
-    made = last.outputs[0]["data"][TABLES_MIME]
     injected = [c.source for c in cells if "injected-parameters" in c.metadata.get("tags", ())]
-    outputs = [json.loads(json.dumps(cell.get("outputs", []))) for cell in cells]
+    outputs = [json.loads(json.dumps(cell.outputs)) for cell in cells]
     bundles = []
     for output in (output for each in outputs for output in each):
         output.pop("execution_count", None)
@@ -242,23 +165,26 @@ def _taken(document: Any) -> dict[str, Any]:
             output["text"] = public(output["text"])
         if RESULTS_MIME in output.get("data", {}):
             bundles.append(output["data"][RESULTS_MIME])
+    bundles.sort(key=lambda bundle: not bundle["headline"])
+    keys = [key for bundle in bundles for key in bundle["headline"]]
+    if not keys:
+        raise BuildError(f"{item.chapter} carries no results: tables.headline is not called")
     results: dict[str, dict[str, Any]] = {}
-    keys: list[str] = []
-    for bundle in sorted(bundles, key=lambda b: not b["headline"]):
-        keys += bundle["headline"]
-        for entry in bundle["results"]:
-            known = results.setdefault(entry["id"], entry)
-            if known["value"] != entry["value"]:
-                raise BuildError(
-                    f"{entry['id']} must have one value in a notebook, received {known['value']} "
-                    f"and {entry['value']}"
-                )
+    for entry in (entry for bundle in bundles for entry in bundle["results"]):
+        known = results.setdefault(entry["id"], entry)
+        if known["value"] != entry["value"]:
+            raise BuildError(
+                f"{entry['id']} must have one value in a notebook, received {known['value']} "
+                f"and {entry['value']}"
+            )
+        if not entry["sources"]:
+            raise BuildError(f"{entry['id']} has no source: a headline number must name one")
     return {
         "outputs": outputs,
-        "injected": injected[0] if injected else "",
+        "injected": "".join(injected),
         "results": list(results.values()),
         "keys": keys,
-        **made,
+        **last.outputs[0]["data"][TABLES_MIME],
     }
 
 
@@ -266,22 +192,16 @@ def document(notebook: dict[str, Any], found: dict[str, Any]) -> Any:
     """The executed notebook: its cells, with a run's outputs."""
     import nbformat
 
-    made = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    cells, count = [], 0
-    for cell in made.cells:
-        cells.append(cell)
-        if found["injected"] and "parameters" in cell.metadata.get("tags", ()):
-            given = nbformat.v4.new_code_cell(found["injected"])
-            given.metadata["tags"], given["id"] = ["injected-parameters"], "injected"
-            cells.append(given)
-    made.cells = cells
-    for cell in cells:
-        if cell.cell_type == "code":
-            outputs = json.loads(json.dumps(found["outputs"][count]))
-            count += 1
-            cell.execution_count = count
-            for output in outputs:
-                if output["output_type"] == "execute_result":
-                    output["execution_count"] = count
-            cell.outputs = [nbformat.from_dict(output) for output in outputs]
+    made = nbformat.from_dict(notebook)
+    tagged = [at for at, c in enumerate(made.cells) if "parameters" in c.metadata.get("tags", ())]
+    if found["injected"] and tagged:
+        given = nbformat.v4.new_code_cell(found["injected"], id="injected")
+        given.metadata["tags"] = ["injected-parameters"]
+        made.cells.insert(tagged[0] + 1, given)
+    code = (cell for cell in made.cells if cell.cell_type == "code")
+    for count, (cell, outputs) in enumerate(zip(code, found["outputs"], strict=True), 1):
+        cell.execution_count, cell.outputs = count, nbformat.from_dict(outputs)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
     return made

@@ -1,14 +1,15 @@
-"""Runs many notebooks at once, says how far each is, and stops clean."""
+"""Runs many notebooks at once, shows how far each is, and stops clean."""
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.report.execute import Kernels, NotebookRun, remote, run
+from alliance.report.execute import NotebookRun, run
+from alliance.report.kernels import Kernels
 
 Log = Callable[[str], None]
 
@@ -43,34 +44,33 @@ def run_all(
         Where they run instead of threads here, such as Dask's ``client.get_executor()``; its
         workers start kernels of their own.
     bar : {'', 'bars', 'steps'}
-        Live bars for a terminal, or a line for each cell for a program that reads them; else a
+        Live bars for a terminal, or a line for each cell for a program that reads them, beside a
         line when a notebook starts and ends.
     """
     if not items:
         return
     import papermill  # noqa: F401  (whole, before threads import parts of it)
 
-    futures: dict[Future, str] = {}
     own = None if executor else ThreadPoolExecutor(min(jobs or jobs_by_default(), len(items)))
-    kernels = kernels or Kernels() if own else None
+    kernels = None if executor else kernels or Kernels()
+    futures: dict[Future, str] = {}
     try:
-        with _progress(items, log, "" if executor else bar) as show:
+        with _bars() if bar == "bars" and own else nullcontext() as bars:
+            progress = _Progress(items, log, bar, bars)
             for name, item in items.items():
                 if own:
-                    futures[own.submit(_one, name, item, kernels, show)] = name
+                    future = own.submit(run, item, kernels, partial(progress.tick, name))
                 else:
-                    show.start(name)
-                    futures[executor.submit(remote, item)] = name
-            for future in _as_done(futures):
-                try:
-                    found = future.result()
-                except Exception as error:
-                    if own:
-                        raise
-                    # a worker elsewhere that died for good
-                    found = {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
-                show.done(futures[future], found)
-                yield futures[future], found
+                    progress.tick(name, 0)
+                    future = executor.submit(run, item)
+                futures[future] = name
+            left = set(futures)
+            while left:  # in short turns, so that Ctrl-C is heard at once
+                done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    found = _result(future, executor)
+                    progress.done(futures[future], found)
+                    yield futures[future], found
     finally:
         for future in futures:
             future.cancel()
@@ -79,84 +79,50 @@ def run_all(
             own.shutdown(wait=True)
 
 
-def _one(name: str, item: NotebookRun, kernels: Kernels, show: Any) -> dict[str, Any]:
-    if kernels.stopped:
-        return {"error": "the build was stopped", "seconds": 0.0}
-    show.start(name)
-    return run(item, kernels, lambda done, total: show.tick(name, done, total))
+def _result(future: Future, executor: Executor | None) -> dict[str, Any]:
+    """What a run returns; an error where a worker elsewhere died for good."""
+    try:
+        return future.result()
+    except Exception as error:
+        if not executor:
+            raise
+        return {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
 
 
-def _as_done(futures: Iterable[Future]) -> Iterator[Future]:
-    """Futures as they are done; waits in short turns, so that Ctrl-C is heard at once."""
-    left = set(futures)
-    while left:
-        done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
-        yield from done
+class _Progress:
+    """Lines as notebooks start and end, with a bar for each, or with ``step 12 of 150`` by cell."""
 
+    def __init__(self, items: dict[str, NotebookRun], log: Log, bar: str, bars: Any) -> None:
+        self.cells = {name: len(item.notebook["cells"]) for name, item in items.items()}
+        self.log, self.steps = bars.console.print if bars else log, bar == "steps"
+        self.bars, self.tasks, self.reached = bars, {}, {}
 
-class _Lines:
-    """Progress as plain lines."""
-
-    def __init__(self, items: dict[str, NotebookRun], log: Log) -> None:
-        self.log, self.total, self.started = log, len(items), 0
-
-    def start(self, name: str) -> None:
-        self.started += 1
-        self.log(f"running {name} ({self.started} of {self.total})")
-
-    def tick(self, name: str, done: int, total: int) -> None:
-        pass
+    def tick(self, name: str, done: int) -> None:
+        """So many cells of a notebook are done; none as it starts."""
+        self.reached[name] = done = min(done, self.cells[name])  # two more are ours
+        if done == 0:
+            self.log(f"running {name} ({len(self.reached)} of {len(self.cells)})")
+        elif self.steps:
+            self.log(f"step {sum(self.reached.values())} of {sum(self.cells.values())}")
+        if self.bars and done == 0:
+            self.tasks[name] = self.bars.add_task(name, total=self.cells[name])
+        elif self.bars:
+            self.bars.update(self.tasks[name], completed=done)
 
     def done(self, name: str, found: dict[str, Any]) -> None:
+        """A notebook has ended."""
         how = "FAILED after" if found.get("error") else "done in"
         self.log(f"{name} {how} {found['seconds']:.1f} s")
+        if name in self.tasks:
+            self.bars.remove_task(self.tasks.pop(name))
 
 
-class _Steps(_Lines):
-    """Progress as lines that a program reads: ``step 12 of 150``, over all notebooks."""
-
-    def __init__(self, items: dict[str, NotebookRun], log: Log) -> None:
-        super().__init__(items, log)
-        self.cells = sum(len(item.notebook["cells"]) for item in items.values())
-        self.reached = dict.fromkeys(items, 0)
-
-    def tick(self, name: str, done: int, total: int) -> None:
-        self.reached[name] = min(done, total - 2)  # two cells are ours
-        self.log(f"step {sum(self.reached.values())} of {self.cells}")
-
-
-class _Bars:
-    """Progress as a bar for each notebook."""
-
-    def __init__(self, items: dict[str, NotebookRun], bars: Any) -> None:
-        self.bars, self.tasks = bars, {}
-        self.all = bars.add_task("notebooks", total=len(items))
-
-    def start(self, name: str) -> None:
-        self.tasks[name] = self.bars.add_task(name, total=None)
-
-    def tick(self, name: str, done: int, total: int) -> None:
-        self.bars.update(self.tasks[name], completed=done, total=total)
-
-    def done(self, name: str, found: dict[str, Any]) -> None:
-        how = "[red]failed[/red]" if found.get("error") else f"{found['seconds']:.1f} s"
-        self.bars.console.print(f"{name}: {how}")
-        self.bars.remove_task(self.tasks.pop(name))
-        self.bars.advance(self.all)
-
-
-@contextmanager
-def _progress(items: dict[str, NotebookRun], log: Log, bar: str) -> Iterator[Any]:
-    if bar != "bars":
-        yield (_Steps if bar == "steps" else _Lines)(items, log)
-        return
+def _bars() -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    console = Console(file=sys.stderr)
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
-        yield _Bars(items, bars)
+    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
 
 
 @contextmanager
@@ -170,12 +136,11 @@ def cluster(address: str) -> Iterator[Executor]:
     """
     try:
         from distributed import Client
-    except ImportError:
-        raise BuildError(
-            "--cluster needs the library distributed: python -m pip install distributed"
-        ) from None
-    try:
+
         client = Client(address, timeout=20, set_as_default=False)
+    except ImportError:
+        lacks = "--cluster needs the library distributed: python -m pip install distributed"
+        raise BuildError(lacks) from None
     except (OSError, ValueError, TimeoutError) as error:
         raise BuildError(f"no scheduler answers at {address}: {error}") from None
     with client:

@@ -4,9 +4,9 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from filelock import FileLock
 
@@ -17,21 +17,30 @@ from alliance.report import manifest
 class Built:
     """What the last build left: its manifest, states of chapters, and hashes of files as written.
 
-    Empty where it is missing or damaged.
+    Empty where it is missing or damaged. ``complete`` is whether it has today's form, and all files
+    are as they were written.
     """
 
     folder: Path
-    manifest: dict[str, Any] = field(default_factory=dict)
-    states: dict[str, dict[str, Any]] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
+    manifest: dict[str, Any]
+    states: dict[str, dict[str, Any]]
+    files: dict[str, str]
+    complete: bool = False
 
     @classmethod
-    def read(cls, folder: Path) -> "Built":
+    def read(cls, folder: Path) -> Self:
         """As the folder is, once a swap that was cut in the middle is undone."""
-        _recover(folder)
-        run = manifest.load(folder / "run.json") or {}
-        known = manifest.load(folder / "manifest.json") or {}
-        return cls(folder, known, run.get("chapters", {}), run.get("files", {}))
+        old = _old(folder)
+        if old.is_dir():
+            with _lock(folder):  # another build may be between its two renames
+                if old.is_dir() and not folder.exists():
+                    old.rename(folder)
+        known, run = (manifest.load(folder / f"{name}.json") for name in ("manifest", "run"))
+        files = run.get("files", {})
+        found = cls(folder, known, run.get("chapters", {}), files)
+        form = known.get("schema") == manifest.SCHEMA
+        complete = form and bool(files) and found.unchanged(*files)
+        return cls(folder, known, found.states, files, complete)
 
     def unchanged(self, *names: str) -> bool:
         """Whether some files are as they were written."""
@@ -41,11 +50,9 @@ class Built:
             for name in names
         )
 
-    @property
-    def complete(self) -> bool:
-        """Whether it has today's form, and all files are as they were written."""
-        form = self.manifest.get("schema") == manifest.SCHEMA
-        return form and bool(self.files) and self.unchanged(*self.files)
+    def state(self, chapter: str) -> str:
+        """What became of a chapter: ok, failed, or not built."""
+        return self.states.get(chapter, {}).get("state", "not built")
 
     def carry(
         self, chapter: str, work: Path, values: str
@@ -58,10 +65,9 @@ class Built:
         for name in names:
             shutil.copy2(self.folder / name, work / name)
         then = self.manifest.get("chapters", {}).get(chapter, {})
-        same = then.get("parts", {}).get("values") == values
-        if not (same and self.unchanged("results.json")):
+        if then.get("parts", {}).get("values") != values or not self.unchanged("results.json"):
             return {}, [], {}
-        state = {k: v for k, v in self.states.get(chapter, {}).items() if k != "error"}
+        state = {k: v for k, v in self.states[chapter].items() if k != "error"}
         results = manifest.load(self.folder / "results.json")["results"]
         return state, [r for r in results if r["id"] in state.get("results", ())], then
 
@@ -99,14 +105,6 @@ def swap(work: Path, final: Path) -> None:
             old.rename(final)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(final: Path) -> None:
-    """After a swap that was cut between its two renames, put the old report back."""
-    if _old(final).is_dir():
-        with _lock(final):  # another build may be between its two renames
-            if _old(final).is_dir() and not final.exists():
-                _old(final).rename(final)
 
 
 def _old(final: Path) -> Path:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
-from alliance.evidence import Package
 from alliance.scenario import CHAPTERS as CHAPTERS
-from alliance.scenario import Scenario, changes
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -20,27 +18,15 @@ NOTEBOOKS = ROOT / "notebooks"
 #: Form of ``manifest.json``.
 SCHEMA = 2
 
-_LIBRARIES = [
-    "arch",
-    "exchange-calendars",
-    "ipykernel",
-    "jupyterlab",
-    "matplotlib",
-    "nbconvert",
-    "numpy",
-    "pandas",
-    "papermill",
-    "pillow",
-    "pydantic",
-    "scipy",
-    "xlsxwriter",
-]
+#: What makes the numbers and the pages.
+LIBRARIES = """arch exchange-calendars ipykernel jupyterlab matplotlib nbconvert numpy pandas
+papermill pillow pydantic scipy xlsxwriter"""
 
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that make the numbers and the pages."""
-    found = {"python": platform.python_version()}
-    return found | {name: metadata.version(name) for name in _LIBRARIES}
+    found = {name: metadata.version(name) for name in LIBRARIES.split()}
+    return {"python": platform.python_version()} | found
 
 
 def revision() -> str | None:
@@ -63,13 +49,12 @@ def revision() -> str | None:
 
 def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
     """SHA-256 of every file of the package, and of the pages' templates."""
-    found = {
-        path.relative_to(ROOT).as_posix(): digest(path)
-        for path in sorted((ROOT / "alliance").rglob("*"))
-        if path.is_file() and path.suffix != ".pyc"
-    }
-    templates = {name: h for name, h in found.items() if "/report/templates/" in name}
-    return {name: h for name, h in found.items() if name not in templates}, templates
+    code, templates = {}, {}
+    for path in sorted((ROOT / "alliance").rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            name = path.relative_to(ROOT).as_posix()
+            (templates if "/report/templates/" in name else code)[name] = digest(path)
+    return code, templates
 
 
 def notebook(name: str) -> dict[str, Any]:
@@ -87,41 +72,21 @@ def installed() -> list[str]:
     return [platform.python_version(), *sorted(found)]
 
 
-def describe(
-    name: str, scenario: Scenario, chapters: dict[str, Any], package: Package
-) -> dict[str, Any]:
-    """What a report was made from; no times, so that equal runs give equal bytes.
-
-    Parameters
-    ----------
-    chapters : dict
-        For each chapter built: the parts of its keys and the tables read.
-    """
-    return {
-        "schema": SCHEMA,
-        "name": name,
-        "scenario": changes(scenario),
-        "as_of": str(scenario.as_of),
-        "seed": scenario.seed,
-        "chapters": chapters,
-        "evidence": {r["name"]: r["hash"] for r in package.resources.values()},
-        "versions": versions(),
-        "revision": revision(),
-    }
+def digest(value: Any) -> str:
+    """SHA-256 of a file, given its path, or of a JSON value."""
+    if not isinstance(value, Path):
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(value.read_bytes()).hexdigest()
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def load(path: Path) -> dict[str, Any] | None:
-    """A JSON file of an earlier build; None where it is missing or damaged."""
+def load(path: Path) -> dict[str, Any]:
+    """A JSON file of an earlier build; empty where it is missing or damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def save(path: Path, value: Any) -> None:

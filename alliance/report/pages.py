@@ -9,7 +9,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
-from alliance.charts.base import NARROW_MIME
 from alliance.tables import unbroken
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,6 +47,7 @@ def exporter() -> Any:
     made = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="chapter",
+        default_preprocessors=[],  # nothing for them to do; each would check the whole notebook
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         anchor_link_text="¶",  # hidden; an empty link would stay open
@@ -60,10 +60,8 @@ def body(document: Any) -> str:
     """An executed notebook as a page shows it, without its code by default."""
     from nbconvert.exporters import TemplateExporter
 
-    resources = {"alliance": {"narrow": NARROW_MIME}}
     # HTMLExporter's own step would read all of it once more to find pictures without words
-    convert = TemplateExporter.from_notebook_node
-    return convert(exporter(), _formulas(document), resources=resources)[0]
+    return TemplateExporter.from_notebook_node(exporter(), _formulas(document))[0]
 
 
 def chapter(body: str, key: str, **common: Any) -> str:

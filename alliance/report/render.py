@@ -9,7 +9,7 @@ from alliance.evidence import Package
 from alliance.report import manifest
 from alliance.report.folder import replaced
 from alliance.report.manifest import CHAPTERS
-from alliance.report.plan import Report
+from alliance.scenario import changes
 
 
 def rendered(notebook: dict[str, Any], found: dict[str, Any]) -> tuple[Any, str]:
@@ -22,55 +22,66 @@ def rendered(notebook: dict[str, Any], found: dict[str, Any]) -> tuple[Any, str]
     return found["rendered"]
 
 
-def write(report: Report, notebooks: dict[str, Any], package: Package) -> dict[str, str]:
+def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str, str]:
     """Write one report and swap it in; the errors of chapters that failed.
 
     A chapter that failed keeps its last good page, and its numbers where its values are the same.
+
+    Parameters
+    ----------
+    report : builder.Report
     """
     from alliance.evidence import Evidence
     from alliance.report import index, pages, sheets
 
     target, s = report.target, report.target.scenario
-    states, results, made, shown, errors = {}, [], {}, {}, {}
+    states: dict[str, dict[str, Any]] = {key: {"state": "not built"} for key in CHAPTERS}
+    results, made, shown = [], {}, {}
     with replaced(report.last.folder) as work:
         (work / "notebooks").mkdir()
-        for chapter in CHAPTERS:
-            found, states[chapter] = report.runs.get(chapter), {"state": "not built"}
+        for chapter, found in sorted(report.runs.items()):
             page, notebook = work / f"{chapter}.html", work / "notebooks" / f"{chapter}.ipynb"
-            if found and "error" in found:
-                errors[chapter] = found["error"]
+            state = {"state": "ok", "seconds": round(found.get("seconds", 0.0), 2)}
+            if "error" in found:
                 values = report.parts[chapter]["values"]
-                state, known, made[chapter] = report.last.carry(chapter, work, values)
-                failed = {"state": "failed", "seconds": round(found["seconds"], 2)}
-                states[chapter] |= state | failed | {"error": found["error"]}
-                results += known
+                known, entries, then = report.last.carry(chapter, work, values)
+                states[chapter] = known | state | {"state": "failed", "error": found["error"]}
                 if page.is_file():
                     document = json.loads(notebook.read_text(encoding="utf-8"))
                     shown[chapter] = document, pages.body(document)
-            elif found:
+            else:
                 document, body = shown[chapter] = rendered(notebooks[chapter], found)
                 _text(page, pages.chapter(body, chapter, **report.common))
                 text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True)
                 _text(notebook, text + "\n")
-                states[chapter] = {
-                    "state": "ok",
-                    "seconds": round(found.get("seconds", 0.0), 2),
+                entries = found["results"]
+                then = {"parts": report.parts[chapter], "tables": found["tables"]}
+                states[chapter] = state | {
                     "answer": pages.first_sentence(document),
                     "headline": found["keys"],
-                    "results": [r["id"] for r in found["results"]],
+                    "results": [r["id"] for r in entries],
                 }
-                results += found["results"]
-                made[chapter] = {"parts": report.parts[chapter], "tables": found["tables"]}
-        made = {chapter: parts for chapter, parts in made.items() if parts}
-        described = manifest.describe(target.name, s, made, package)
+            results += entries
+            made |= {chapter: then} if then else {}
+        described = {  # no times, so that equal runs give equal bytes
+            "schema": manifest.SCHEMA,
+            "name": target.name,
+            "scenario": changes(s),
+            "as_of": str(s.as_of),
+            "seed": s.seed,
+            "chapters": made,
+            "evidence": {r["name"]: r["hash"] for r in package.resources.values()},
+            "versions": manifest.versions(),
+            "revision": report.common["revision"],
+        }
         values = {"name": target.name, **s.model_dump(mode="json")}
         stored = {"schema": 1, "scenario": values, "results": results}
         manifest.save(work / "results.json", stored)
         manifest.save(work / "manifest.json", described)
-        said = report.common | index.contents(states, results, Evidence(package, s.as_of), shown)
-        _text(work / "index.html", pages.page("index.html.j2", **said))
+        common = report.common | index.contents(states, results, Evidence(package, s.as_of), shown)
+        _text(work / "index.html", pages.page("index.html.j2", **common))
         bodies = {chapter: body for chapter, (_, body) in shown.items()}
-        _text(work / "report.html", pages.single(bodies, **said))
+        _text(work / "report.html", pages.single(bodies, **common))
         documents = {chapter: document for chapter, (document, _) in shown.items()}
         sheets.write(work / "tables.xlsx", documents, results, described)
         files = [path for path in work.rglob("*") if path.is_file()]
@@ -78,7 +89,7 @@ def write(report: Report, notebooks: dict[str, Any], package: Package) -> dict[s
         finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         run = {"finished": finished, "chapters": states, "files": hashes}
         manifest.save(work / "run.json", run)
-    return errors
+    return {c: found["error"] for c, found in report.runs.items() if "error" in found}
 
 
 def _text(path: Path, text: str) -> None:

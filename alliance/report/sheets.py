@@ -14,38 +14,21 @@ from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
 
+OVER = "{held}-{target}*{issued}"
 #: Rows of the arithmetic: name, formula over the names above it, unit, result it must equal.
 ARITHMETIC = (
-    (
-        "planned",  # nothing if the target is met
-        "=({held}-{target}*{issued}+ABS({held}-{target}*{issued}))/2",
-        "shares",
-        "selldown.shares_sale_only",
-    ),
-    ("value", "={planned}*{spot}/{fx}", "EUR", "selldown.planned_value_eur"),
-    ("days of volume", "={planned}/{adv}", "trading days", "selldown.days_of_volume"),
-    ("stake before", "={held}/{issued}", "fraction", "selldown.stake_before"),
-    (
-        "shares if bought back only",
-        "=({held}-{target}*{issued})/(1-{target})",
-        "shares",
-        "selldown.shares_buyback_only",
-    ),
-    (
-        "stake if planned are bought back",
-        "=({held}-{planned})/({issued}-{planned})",
-        "fraction",
-        "selldown.stake_if_trust_bought_back",
-    ),
-    ("cost at once", "={planned}*{spot}/{fx}*{cost}", "EUR", None),
-    ("proceeds at once", "={value}-{cost at once}", "EUR", None),
-    (
-        "loss against the amount carried, at once",
-        "={planned}*{carrying}-{proceeds at once}",
-        "EUR",
-        None,
-    ),
-)
+    ("planned", f"=({OVER}+ABS({OVER}))/2", "shares", "shares_sale_only"),  # 0 if the target is met
+    ("value", "={planned}*{spot}/{fx}", "EUR", "planned_value_eur"),
+    ("days of volume", "={planned}/{adv}", "trading days", "days_of_volume"),
+    ("stake before", "={held}/{issued}", "fraction", "stake_before"),
+    ("shares if bought back only", f"=({OVER})/(1-{{target}})", "shares", "shares_buyback_only"),
+    ("stake if planned are bought back", "=({held}-{planned})/({issued}-{planned})", "fraction",
+     "stake_if_trust_bought_back"),
+    ("cost at once", "={planned}*{spot}/{fx}*{cost}", "EUR", ""),
+    ("proceeds at once", "={value}-{cost at once}", "EUR", ""),
+    ("loss against the amount carried, at once", "={planned}*{carrying}-{proceeds at once}", "EUR",
+     ""),
+)  # fmt: skip
 #: Inputs of the arithmetic: name, key among the chapter's inputs, unit.
 INPUTS = (
     ("held", "held", "shares"),
@@ -148,7 +131,7 @@ def _arithmetic(sheet, bold, given: dict[str, Any], results: list[dict[str, Any]
         if any(numbers.get(n) is None for n in re.findall(r"{([^}]+)}", formula)):
             continue
         place[name], numbers[name] = f"B{at}", _value(formula, numbers)
-        sheet.write_row(at - 1, 0, (name, None, unit, known.get(key)))
+        sheet.write_row(at - 1, 0, (name, None, unit, known.get(f"selldown.{key}")))
         sheet.write_formula(place[name], formula.format(**place), None, numbers[name])
     sheet.set_column(0, 0, 42)
     sheet.set_column(1, 3, 22)

@@ -1,8 +1,8 @@
-"""Kernels forked from a process that has the libraries imported: Python's own fork server.
+"""Kernels of a build: forked from a process that has the libraries imported, or ordinary ones.
 
-What follows the fork is the usual protocol, so outputs are those of an ordinary kernel (a test
-compares every byte, pictures included). POSIX only; elsewhere, and with ``--plain-kernels``,
-kernels start in the ordinary way.
+Python's own fork server forks them. What follows the fork is the usual protocol, so outputs are
+those of an ordinary kernel (a test compares every byte, pictures included). POSIX only; elsewhere,
+and with ``--plain-kernels``, kernels start in the ordinary way.
 """
 
 import multiprocessing
@@ -14,22 +14,81 @@ import threading
 import types
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import Any, Self
 
-_ROOT = str(Path(__file__).resolve().parents[2])
+from alliance.report.manifest import ROOT
+
 _lock = threading.Lock()
 
 
-def available() -> bool:
-    """Whether this system can fork."""
-    return sys.platform != "win32" and "forkserver" in multiprocessing.get_all_start_methods()
+class Kernels:
+    """The kernels of one build; all of them are gone at its end.
+
+    Parameters
+    ----------
+    plain : bool
+        Start kernels in the ordinary way.
+    """
+
+    def __init__(self, plain: bool = False) -> None:
+        self.plain = plain or "forkserver" not in multiprocessing.get_all_start_methods()
+        self.stopped, self._processes = False, []
+        if not self.plain:
+            _warm()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Kill every kernel that still runs: a stopped build leaves no process behind."""
+        self.stopped = True
+        for process in [*self._processes]:
+            process.kill()
+
+    def manager_class(self, folder: Path, data: str | None) -> type:
+        """The class that papermill makes kernel managers of: they start in ``folder``.
+
+        papermill's own ``cwd`` would move the whole process there, other threads included. A kernel
+        sees this code, the run's evidence, and nobody's own settings of IPython.
+        """
+        from jupyter_client.manager import AsyncKernelManager
+
+        kernels = self
+        own = {"ALLIANCE_STATIC": "1", "IPYTHONDIR": str(folder / "ipython")}  # panels as text
+        own |= {"ALLIANCE_DATA": data} if data else {}
+
+        class Manager(AsyncKernelManager):
+            async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+                env = _with_root(kw.get("env") or os.environ) | own
+                there = self.provisioner
+                if kernels.plain:
+                    kw |= {"cwd": str(folder), "env": env}
+                    await super()._async_launch_kernel(kernel_cmd, **kw)
+                else:
+                    there.process = Forked(self.connection_file, str(folder), env)
+                    there.pid = there.pgid = there.process.pid
+                    self._reconcile_connection_info(there.connection_info)
+                kernels._processes.append(there.process)
+                if kernels.stopped:  # meanwhile
+                    there.process.kill()
+
+        return Manager
 
 
-def warm() -> None:
+def _with_root(env: Any) -> dict[str, str]:
+    """An environment in which Python finds this code first."""
+    path = filter(None, (str(ROOT), env.get("PYTHONPATH")))
+    return {**env, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def _warm() -> None:
     """Start the server, if it is not there: it imports what kernels need while others work."""
     multiprocessing.set_forkserver_preload(["alliance.report.warm"])
     known = dict(os.environ)
-    path = os.pathsep.join(filter(None, [_ROOT, known.get("PYTHONPATH")]))
-    os.environ |= {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    os.environ |= _with_root(known) | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         forkserver.ensure_running()
     finally:
@@ -56,7 +115,7 @@ class Forked:
         make = multiprocessing.get_context("forkserver").Process
         self._process = make(target=_kernel, args=(connection, folder, env), daemon=True)
         with _lock:
-            warm()
+            _warm()
             main = sys.modules["__main__"]  # a kernel has its own: the caller's runs in none
             sys.modules["__main__"] = types.ModuleType("__main__")
             try:
@@ -102,7 +161,7 @@ def _kernel(connection: str, folder: str, env: dict[str, str]) -> None:
     os.environ.update(env)
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(quiet, stream)  # what a kernel says goes through its sockets
+        os.dup2(quiet, stream)  # what a kernel prints goes through its sockets
     random.seed()
     np.random.seed(int.from_bytes(os.urandom(4), "little"))
     for number in (signal.SIGINT, signal.SIGTERM):
