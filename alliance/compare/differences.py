@@ -49,7 +49,7 @@ def side(source: str) -> Side:
     folder = Path(source)
     if folder.is_dir():
         found = manifest.load(folder / "results.json")
-        if not found or "scenario" not in found:
+        if "scenario" not in found:
             raise BuildError(f"{folder} holds no built report: results.json is missing or damaged")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
         built = {r["id"]: r for r in found["results"]}
@@ -86,19 +86,17 @@ class Mix:
         return self._found[key]
 
 
-def players(names: list[str]) -> dict[str, tuple[str, ...]]:
+def players(names: list[str]) -> dict[str, list[str]]:
     """Who shares a difference: each field, or each group where there are too many fields."""
-    if len(names) <= MOST_FIELDS:
-        return {name: (name,) for name in names}
-    groups: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for name in names:
-        group = name.partition(".")[0]
-        groups[group] = (*groups.get(group, ()), name)
-    return groups
+        group = name.partition(".")[0] if len(names) > MOST_FIELDS else name
+        found.setdefault(group, []).append(name)
+    return found
 
 
 def shapley(
-    who: dict[str, tuple[str, ...]], value: Callable[[frozenset[str]], float]
+    who: dict[str, Iterable[str]], value: Callable[[frozenset[str]], float]
 ) -> dict[str, float]:
     """Each player's part of ``value(all) - value(nobody)``; exact in fractions, so parts add up.
 
@@ -108,23 +106,19 @@ def shapley(
     >>> parts
     {'a': 2.0, 'b': 2.0}
     """
-    names, n = list(who), len(who)
+    n = len(who)
+    weights = [Fraction(factorial(k) * factorial(n - k - 1), factorial(n)) for k in range(n)]
     known = {
         frozenset(group): Fraction(value(frozenset(f for p in group for f in who[p])))
         for size in range(n + 1)
-        for group in itertools.combinations(names, size)
+        for group in itertools.combinations(who, size)
     }
-    parts = {}
-    for name in names:
-        total = Fraction(0)
-        for group, worth in known.items():
-            if name not in group:
-                weight = Fraction(
-                    factorial(len(group)) * factorial(n - len(group) - 1), factorial(n)
-                )
-                total += weight * (known[group | {name}] - worth)
-        parts[name] = float(total)
-    return parts
+    return {
+        name: float(
+            sum(weights[len(g)] * (known[g | {name}] - known[g]) for g in known if name not in g)
+        )
+        for name in who
+    }
 
 
 def size(values: Iterable[float | None]) -> float:
@@ -175,52 +169,46 @@ OTHER = "code, evidence or libraries"
 def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comparison:
     """Compare two sides, with the attribution of each difference."""
     mix = Mix(one.scenario, other.scenario, data)
-    moved, equal, missing, pairs = [], [], {}, {}
-    everyone: list[str] = []
+    moved, equal, missing, pairs, everyone = [], [], {}, {}, {}
     for chapter in CHAPTERS:
         names = mix.relevant(chapter)
-        a, b = mix.answers(chapter, ()), mix.answers(chapter, names)
-        pairs[chapter] = a, b
+        pairs[chapter] = a, b = mix.answers(chapter, ()), mix.answers(chapter, names)
         who = players(names)
-        everyone += [p for p in who if p not in everyone]
+        everyone |= who
         if len(who) > 1:
             log(f"{chapter}: {2 ** len(who)} mixtures of {', '.join(who)}")
         left, right = _values(one, a), _values(other, b)
-        for key in dict.fromkeys((*left, *right)):
+        for key in left | right:
             first, last = left.get(key), right.get(key)
             if key not in left or key not in right:
                 missing[key] = one.name if key in left else other.name
             elif first == last:
                 equal.append(key)
             elif not (is_number(first) and is_number(last)):
-                missing[key] = (
-                    f"{one.name if is_number(first) else other.name} (empty in the other)"
-                )
+                name = one.name if is_number(first) else other.name
+                missing[key] = f"{name} (empty in the other)"
             else:
                 parts = _parts(mix, chapter, key, who, last - first)
                 r = b.results[key.partition("[")[0]]
                 moved.append(Difference(key, r.label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))
     if any(d.parts and OTHER in d.parts for d in moved):
-        everyone.append(OTHER)
-    return Comparison(one, other, mix.fields, moved, equal, missing, everyone, pairs)
+        everyone[OTHER] = []
+    return Comparison(one, other, mix.fields, moved, equal, missing, list(everyone), pairs)
 
 
 def _values(side: Side, found: Answers) -> dict[str, Any]:
     """Values by id, lists item by item: as built where the side is a built report."""
-    ids = {key: r.value for key, r in found.results.items()}
-    if side.built is not None:
-        ids = {key: side.built[key]["value"] for key in ids if key in side.built}
-    return _flat(ids)
+    built = side.built
+    values = {key: r.value for key, r in found.results.items() if built is None or key in built}
+    return _flat(values if built is None else {key: built[key]["value"] for key in values})
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
     out = {}
     for key, value in values.items():
-        if isinstance(value, list):
-            out |= {f"{key}[{i}]": each for i, each in enumerate(value)}
-        else:
-            out[key] = value
+        several = isinstance(value, list)
+        out |= {f"{key}[{i}]": each for i, each in enumerate(value)} if several else {key: value}
     return out
 
 
@@ -230,28 +218,22 @@ def is_number(value: Any) -> bool:
 
 
 def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, float] | None:
-    """Each input's part; what a built report differs by otherwise is a part of its own."""
+    """Each input's part; what a built report differs by otherwise is a part of its own.
+
+    None where a mixture does not exist, of fields that only fit together, or lacks the result.
+    """
 
     def value(taken: frozenset[str]) -> float:
-        try:
-            found = mix.answers(chapter, taken).results
-        except ScenarioError:
-            raise _Missing from None  # fields that only fit together
-        base = key.partition("[")[0]
-        value = _flat({base: found[base].value}).get(key) if base in found else None
+        name = key.partition("[")[0]
+        found = mix.answers(chapter, taken).results.get(name)
+        value = _flat({name: found.value}).get(key) if found else None
         if not is_number(value):
-            raise _Missing
+            raise ScenarioError(f"{key} must exist in every mixture, received {value}")
         return value
 
     try:
         parts = shapley(who, value)
-    except _Missing:
+    except ScenarioError:
         return None
     rest = delta - sum(parts.values())
-    if abs(rest) > 1e-9 * max(abs(delta), 1e-300):
-        parts[OTHER] = rest
-    return parts
-
-
-class _Missing(Exception):
-    """A mixture in which the result does not exist."""
+    return parts | ({OTHER: rest} if abs(rest) > 1e-9 * max(abs(delta), 1e-300) else {})

@@ -12,6 +12,7 @@ from alliance import charts
 from alliance.charts.base import Chart
 from alliance.charts.kit import place_end_labels
 from alliance.compare.differences import Comparison
+from alliance.format import shown
 from alliance.report import index, pages
 
 
@@ -35,8 +36,8 @@ def write_page(
     with aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     aside.replace(folder / f"{name}.csv")
-    shown = [_picture(chart) for chart in drawn]
-    text = pages.page(f"{name}.html.j2", charts=shown, number=number, **values)
+    pictures = [_picture(chart) for chart in drawn]
+    text = pages.page(f"{name}.html.j2", charts=pictures, shown=shown, **values)
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
     index.write_list(folder.parent)
     return folder / "index.html"
@@ -45,11 +46,6 @@ def write_page(
 def _picture(chart: Chart) -> dict[str, str]:
     wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
     return {"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"}
-
-
-def number(value: float | None, sign: str = "") -> str:
-    """Six digits, grouped, with a true minus sign; nothing for None."""
-    return "" if value is None else f"{value:{sign},.6g}".replace("-", "−")
 
 
 def write(found: Comparison, out: Path, log=print) -> Path:
