@@ -8,10 +8,21 @@ from pathlib import Path
 
 import click
 
+from alliance import report, scenario
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 
-_TARGET = click.Path(file_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_data = click.option("--data", type=_FOLDER, help="Another evidence folder.")
+_out = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build"),
+    show_default=True,
+)
+
+
+def _flag(name: str, text: str, *more: str):
+    return click.option(name, *more, is_flag=True, help=text)
 
 
 class _Group(click.Group):
@@ -31,67 +42,53 @@ def cli() -> None:
     """Reports, checks and scenarios of the alliance workbook."""
 
 
-@cli.command()
+@cli.command("report")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--all", "everything", is_flag=True, help="Every file in notebooks/scenarios/.")
+@_flag("--all", "Every file in notebooks/scenarios/.", "everything")
 @click.option("--set", "settings", multiple=True, metavar="'FIELD=VALUE'", help="Change one field.")
 @click.option("--as-of", metavar="DATE", help="Stand on another day (YYYY-MM-DD).")
 @click.option("--name", help="Name of the report's folder (with one scenario).")
 @click.option("--only", multiple=True, metavar="CHAPTER", help="Build only this chapter.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("build"),
-    show_default=True,
-)
-@click.option("--data", type=_FOLDER, help="Another evidence folder.")
+@_out
+@_data
 @click.option("--jobs", type=click.IntRange(1), help="Kernels at once (default: cores).")
-@click.option("--pdf", is_flag=True, help="Print report.pdf too (needs Chromium, Chrome or Edge).")
-@click.option("--force", is_flag=True, help="Build even what is up to date.")
-@click.option("--explain", is_flag=True, help="Say why each chapter is built or not.")
-@click.option("--plain-kernels", is_flag=True, help="Ordinary kernels, not forked ones.")
-@click.option("--steps", is_flag=True, help="A line for each cell run, for programs that read it.")
+@_flag("--pdf", "Print report.pdf too (needs Chromium, Chrome or Edge).")
+@_flag("--force", "Build even what is up to date.")
+@_flag("--explain", "Say why each chapter is built or not.")
+@_flag("--plain-kernels", "Ordinary kernels, not forked ones.", "plain")
+@_flag("--steps", "A line for each cell run, for programs that read it.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster (tcp://host:8786).")
-def report(
-    scenarios, everything, settings, as_of, name, only, out, data, jobs, pdf, force, explain,
-    plain_kernels, steps, cluster,
-) -> None:  # fmt: skip
+def build(scenarios, everything, settings, as_of, name, out, steps, cluster, **options) -> None:
     """Build the report of each SCENARIO (a name or a file; none means base).
 
     A value of --set with commas outside brackets sweeps: each combination is built, and a summary
     page with sweep.csv beside them.
     """
-    from alliance import report as builder
-    from alliance import scenario
-
+    only, data = options["only"], options["data"]
     for chapter in only:
-        if chapter not in builder.CHAPTERS:
-            raise ScenarioError(f"no chapter '{chapter}'{did_you_mean(chapter, builder.CHAPTERS)}")
+        if chapter not in report.CHAPTERS:
+            raise ScenarioError(f"no chapter '{chapter}'{did_you_mean(chapter, report.CHAPTERS)}")
     if data:
         os.environ["ALLIANCE_DATA"] = str(data.resolve())  # the kernels inherit it
     chosen = [*scenarios] or ([] if everything else ["base"])
     chosen += [n for n in scenario.names() if everything and n not in chosen]
     swept = scenario.combinations(settings)
-    if name and len(chosen) * len(swept) > 1:
-        raise ScenarioError(
-            f"--name goes with one report, received {len(chosen) * len(swept)} of them"
-        )
-    made = [builder.target(source, each, name, as_of) for source in chosen for each in swept]
-    targets = builder.distinct(made)
+    many = len(chosen) * len(swept)
+    if name and many > 1:
+        raise ScenarioError(f"--name goes with one report, received {many} of them")
+    made = [report.target(source, each, name, as_of) for source in chosen for each in swept]
+    targets = report.distinct(made)
     bar = "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else ""
-    how = (data, only, force, jobs or 0, plain_kernels, explain, pdf, bar)
     if cluster:
         from alliance.report.executor import cluster as connected
     with connected(cluster) if cluster else nullcontext() as elsewhere:
-        outcomes = builder.build_all(targets, out, builder.Options(*how, elsewhere), _log)
+        how = report.Options(bar=bar, executor=elsewhere, **options)
+        outcomes = report.build_all(targets, out, how, _log)
     for outcome in outcomes:
         for chapter, error in outcome.errors.items():
-            click.echo(f"\n{outcome.index.parent.name}: {chapter} failed:\n{error}", err=True)
-    failed = sum(not outcome.ok for outcome in outcomes)
-    if failed:
-        click.echo(
-            f"{failed} of {len(outcomes)} reports failed; the last good pages stay", err=True
-        )
+            _log(f"\n{outcome.index.parent.name}: {chapter} failed:\n{error}")
+    if failed := sum(not outcome.ok for outcome in outcomes):
+        _log(f"{failed} of {len(outcomes)} reports failed; the last good pages stay")
     last = outcomes[-1].index if len(outcomes) == 1 else out / "index.html"
     if len(swept) > 1 and len(targets) > 1:
         from alliance.compare import sweep
@@ -105,11 +102,18 @@ def _log(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _end(problems: list[str], none: str, some: str) -> None:
+    """Print problems, how many there are, and end with 1 if there are any."""
+    for line in (*problems, f"{len(problems)} {some}" if problems else none):
+        click.echo(line)
+    sys.exit(1 if problems else 0)
+
+
 @cli.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--out", type=_TARGET, default=Path("build"), show_default=True)
-@click.option("--data", type=_FOLDER, help="Another evidence folder.")
+@_out
+@_data
 def compare(a, b, out, data) -> None:
     """What differs between A and B (scenarios or built folders), and which inputs it comes from."""
     from alliance import compare as room
@@ -127,35 +131,27 @@ def compare(a, b, out, data) -> None:
 
 @cli.command()
 @click.argument("folder", type=_FOLDER)
-@click.option("--data", type=_FOLDER, help="Another evidence folder.")
+@_data
 def verify(folder, data) -> None:
     """Run the notebooks of a built FOLDER again and compare every result."""
     from alliance.report.verify import verify as again
 
-    problems = again(folder, data, _log)
-    for problem in problems:
-        click.echo(problem)
-    click.echo(f"{len(problems)} differences" if problems else "the same results")
-    sys.exit(1 if problems else 0)
+    _end(again(folder, data, _log), "the same results", "differences")
 
 
 @cli.command()
-@click.option("--data", type=_FOLDER, help="Another evidence folder.")
-@click.option("--fix", is_flag=True, help="Rewrite parameter cells that differ from the schema.")
-@click.option("--seal", is_flag=True, help="Write hashes after a clean check.")
+@_data
+@_flag("--fix", "Rewrite parameter cells that differ from the schema.")
+@_flag("--seal", "Write hashes after a clean check.")
 def check(data, fix, seal) -> None:
     """List every problem of the evidence and of the notebooks' parameter cells."""
     from alliance.evidence import checks
     from alliance.report import cells
 
     if seal:
-        changed = checks.seal(data)
-        click.echo(f"sealed: {changed} tables have new hashes")
+        click.echo(f"sealed: {checks.seal(data)} tables have new hashes")
     problems = [str(problem) for problem in checks.check(data)] + cells.check(fix=fix)
-    for problem in problems:
-        click.echo(problem)
-    click.echo(f"{len(problems)} problems" if problems else "no problems")
-    sys.exit(1 if problems else 0)
+    _end(problems, "no problems", "problems")
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -165,11 +161,10 @@ def lab(arguments) -> None:
 
     Pictures follow a slider 20 ms sooner than in one that was started by other means.
     """
-    from alliance.report import ROOT
     from alliance.whatif.wire import NAME
 
-    os.chdir(ROOT)
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={ROOT}"]
+    os.chdir(report.ROOT)
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={report.ROOT}"]
     command.append("--LabApp.default_url=/lab/tree/notebooks")
     given = " ".join([*arguments, *(n for n in os.environ if n == "JUPYTER_GATEWAY_URL")]).lower()
     if "gateway" not in given and "kernel_websocket_connection_class" not in given:
@@ -196,62 +191,50 @@ def app(start, allow_build, port, ip, no_browser, idle, sessions) -> None:
     serve(start or "base", allow_build, port, ip, not no_browser, idle, sessions)
 
 
-@cli.group(cls=_Group)
-def scenario() -> None:
+@cli.group("scenario", cls=_Group)
+def scenarios() -> None:
     """Scenarios: list them, their fields, their files and tokens."""
 
 
-@scenario.command("list")
+@scenarios.command("list")
 def scenario_list() -> None:
     """The scenarios in notebooks/scenarios/."""
-    from alliance import scenario as s
-
-    for name in s.names():
-        _, loaded = s.load(name)
+    for name in scenario.names():
+        _, loaded = scenario.load(name)
         click.echo(f"{name:<20} {loaded.as_of}  {loaded.title}")
 
 
-@scenario.command("fields")
+@scenarios.command("fields")
 def scenario_fields() -> None:
     """Every field with its default, range and meaning."""
-    from alliance import scenario as s
-
-    click.echo(s.listing())
+    click.echo(scenario.listing())
 
 
-@scenario.command("show")
+@scenarios.command("show")
 @click.argument("name")
-@click.option("--full", is_flag=True, help="All fields, not only what differs.")
+@_flag("--full", "All fields, not only what differs.")
 def scenario_show(name, full) -> None:
     """The YAML of what differs from the default."""
     import yaml
 
-    from alliance import scenario as s
-
-    _, loaded = s.load(name)
-    if full:
-        values = loaded.model_dump(mode="json")
-        click.echo(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), nl=False)
-    else:
-        click.echo(s.dump(loaded), nl=False)
+    _, loaded = scenario.load(name)
+    values = loaded.model_dump(mode="json")
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    click.echo(text if full else scenario.dump(loaded), nl=False)
 
 
-@scenario.command("token")
+@scenarios.command("token")
 @click.argument("name")
 def scenario_token(name) -> None:
     """A scenario as short text that can be sent."""
-    from alliance import scenario as s
-
-    click.echo(s.to_token(s.load(name)[1]))
+    click.echo(scenario.to_token(scenario.load(name)[1]))
 
 
-@scenario.command("from-token")
+@scenarios.command("from-token")
 @click.argument("token")
 def scenario_from_token(token) -> None:
     """The YAML of a token."""
-    from alliance import scenario as s
-
-    click.echo(s.dump(s.from_token(token)), nl=False)
+    click.echo(scenario.dump(scenario.from_token(token)), nl=False)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ class Options:
     data: Path | None = None
     only: tuple[str, ...] = ()
     force: bool = False
-    jobs: int = 0
+    jobs: int | None = None
     plain: bool = False
     explain: bool = False
     pdf: bool = False

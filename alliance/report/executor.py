@@ -24,7 +24,7 @@ def jobs_by_default() -> int:
 
 def run_all(
     items: dict[str, NotebookRun],
-    jobs: int = 0,
+    jobs: int | None = None,
     kernels: Kernels | None = None,
     executor: Executor | None = None,
     log: Log = print,
@@ -36,8 +36,8 @@ def run_all(
     ----------
     items : dict
         By the name that progress shows.
-    jobs : int
-        Kernels at once; 0 takes the number of cores.
+    jobs : int, optional
+        Kernels at once; else as many as there are cores.
     kernels : Kernels, optional
         Where kernels come from; stopped at the end.
     executor : concurrent.futures.Executor, optional
