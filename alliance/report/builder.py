@@ -211,14 +211,17 @@ def _run(
         from alliance.report.execute import NotebookRun
         from alliance.report.executor import run_all
 
+        for report, chapter in wanted.values():
+            s = report.target.scenario
+            answers.CHECKS[chapter](s, evidence.open(s.as_of, o.data))
         elsewhere = o.executor is not None and package.root == DATA
         data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
         items, keys = {}, {}
         for key in sorted(wanted, key=lambda key: -len(notebooks[wanted[key][1]]["cells"])):
             report, chapter = wanted[key]
-            name, s = f"{report.target.name}: {chapter}", report.target.scenario
-            answers.CHECKS[chapter](s, evidence.open(s.as_of, o.data))
-            items[name] = NotebookRun(chapter, parameters(chapter, s), notebooks[chapter], data)
+            name = f"{report.target.name}: {chapter}"
+            given = parameters(chapter, report.target.scenario)
+            items[name] = NotebookRun(chapter, given, notebooks[chapter], data)
             keys[name] = key
         out.mkdir(parents=True, exist_ok=True)
         probe = out / f".probe.{uuid.uuid4().hex}"  # before work is done for it

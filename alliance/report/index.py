@@ -1,4 +1,4 @@
-"""The index page of a report, the list of all reports, and what every page's foot says."""
+"""What the index page of a report shows, and the list of all reports."""
 
 import html
 import os
@@ -11,6 +11,7 @@ import pandas as pd
 
 from alliance.answers import Result
 from alliance.evidence import Evidence, Used
+from alliance.format import day
 from alliance.report import manifest, pages
 from alliance.report.manifest import CHAPTERS
 from alliance.report.targets import chapter_name, differences
@@ -27,7 +28,7 @@ def _title_of(page: Path) -> str:
 def contents(
     states: dict[str, dict], results: list[dict[str, Any]], ev: Evidence, shown: Container[str]
 ) -> dict[str, Any]:
-    """What a report's index says: answers, headline numbers, failures, sources.
+    """What a report's index shows: answers, headline numbers, failures, sources.
 
     Parameters
     ----------
@@ -42,61 +43,38 @@ def contents(
         f"The numbers rest on {counts['sourced']:,} sourced rows, "
         f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
     )
-    table = ev.sources(used) if used.entries else ev.sources([]).iloc[:0]
-    entries = {r["id"]: _shown(r) for r in results}
+    entries = {r["id"]: _entry(r) for r in results}
     chapters = [
         {
-            "tiles": [entries[k] for k in states.get(key, {}).get("headline", ()) if k in entries],
+            **states[key],
+            "tiles": [entries[k] for k in states[key].get("headline", ()) if k in entries],
             "key": key,
             "name": chapter_name(key),
             "question": chapter.question,
             "page": key in shown,
-            **{k: states.get(key, {}).get(k) for k in ("state", "error", "answer")},
         }
         for key, chapter in CHAPTERS.items()
     ]
-    rows = _marked([_source(s) for s in table.to_dict("records")])
-    return {
-        "chapters": chapters,
-        "results": list(entries.values()),
-        "sources": rows,
-        "split": split,
-    }
+    rows = ev.sources(used).to_dict("records") if used.entries else []
+    first = {row["table"]: at for at, row in reversed([*enumerate(rows)])}  # which results link to
+    documents = [_document(row) | {"first": at in first.values()} for at, row in enumerate(rows)]
+    listed = {"results": list(entries.values()), "sources": documents}
+    return {"chapters": chapters, "split": split, **listed}
 
 
-def _shown(entry: dict[str, Any]) -> dict[str, Any]:
-    """A result as the index shows it, with links to the tables behind it."""
+def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+    """A result as the index shows it."""
     r = Result(**{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=())
-    origin = [
-        {
-            "id": s["id"],
-            "to": f"t-{'facts' if s['kind'] == 'fact' else s['id']}",
-            "assumed": s["kind"] == "assumed",
-        }
-        for s in entry["sources"]
-    ]
-    return entry | {"shown": shown_value(r), "brief": brief(r), "origin": origin}
+    return entry | {"shown": shown_value(r), "brief": brief(r)}
 
 
-def _marked(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The first row of each table takes the anchor that results link to."""
-    seen: set[str] = set()
-    for row in rows:
-        row["anchor"] = "" if row["table"] in seen else f"t-{row['table']}"
-        seen.add(row["table"])
-    return rows
-
-
-def _source(row: dict[str, Any]) -> dict[str, str]:
+def _document(row: dict[str, Any]) -> dict[str, Any]:
+    """A document behind the numbers, empty where nothing is known."""
     clean = {k: "" if pd.isna(v) else v for k, v in row.items()}
     url = clean["read_at"]
-    return {
-        "table": clean["table"],
-        "issuer": clean["issuer"],
+    return clean | {
         "title": f"{clean['title']}, {clean['page']}" if clean["page"] else clean["title"],
-        "published": clean["published"].strftime("%Y-%m-%d") if clean["published"] else "",
-        "confidence": clean["confidence"],
-        "url": url,
+        "published": day(clean["published"]) if clean["published"] else "",
         "host": url.split("/")[2].removeprefix("www.") if "//" in url else url,
     }
 
@@ -105,11 +83,11 @@ def write_list(out: Path) -> None:
     """``index.html`` of the output folder: every report in it."""
     reports = []
     for path in sorted(out.glob("*/manifest.json")):
-        known, run = manifest.load(path), manifest.load(path.parent / "run.json")
+        known, run = manifest.load(path), manifest.load(path.with_name("run.json"))
         if known and run and not path.parent.name.startswith("."):
-            states = [
+            states = (
                 f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
-            ]
+            )
             reports.append(
                 {
                     "name": path.parent.name,
@@ -126,7 +104,7 @@ def write_list(out: Path) -> None:
     others = [
         {"name": p.parent.name, "title": _title_of(p)}
         for p in sorted(out.glob("*/index.html"))
-        if not (p.parent / "run.json").is_file()
+        if not p.with_name("run.json").is_file()
     ]
     text = pages.page("list.html.j2", reports=reports, others=others)
     aside = out / f".index.{os.getpid()}"

@@ -8,33 +8,28 @@ from pathlib import Path
 
 from alliance.errors import BuildError
 
-BROWSERS = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-    "msedge",
-]
-_PLACES = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    ),
-    "win32": (
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-        r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-    ),
-}
+#: Commands, and programs that are no commands, one a line.
+BROWSERS = """chromium
+chromium-browser
+google-chrome
+google-chrome-stable
+chrome
+microsoft-edge
+msedge
+/Applications/Google Chrome.app/Contents/MacOS/Google Chrome
+/Applications/Chromium.app/Contents/MacOS/Chromium
+/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge
+C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe
+C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe"""
+#: A report is our own page and needs no network.
+FLAGS = """--headless=new --disable-gpu --no-first-run --disable-background-networking
+--disable-component-update --disable-sync --no-pdf-header-footer --generate-pdf-document-outline"""
 LIMIT = 120  # seconds
 
 
 def browser() -> str | None:
     """The first of the browsers that is here."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    return found or next((p for p in _PLACES.get(sys.platform, ()) if Path(p).is_file()), None)
+    return next(filter(None, map(shutil.which, BROWSERS.splitlines())), None)
 
 
 def needed() -> str:
@@ -63,22 +58,9 @@ def print_report(page: Path, target: Path) -> None:
     program = needed()
     with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
         aside = Path(folder, "report.pdf")
-        command = [
-            program,
-            "--headless=new",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={folder}/profile",
-            "--no-pdf-header-footer",
-            "--generate-pdf-document-outline",
-            f"--print-to-pdf={aside}",
-            page.resolve().as_uri(),
-        ]
-        if sys.platform.startswith("linux"):
-            command.insert(1, "--no-sandbox")  # our own page, no network; containers lack one
+        sandbox = ["--no-sandbox"] if sys.platform.startswith("linux") else []  # containers lack it
+        profile = [f"--user-data-dir={folder}/profile", f"--print-to-pdf={aside}"]
+        command = [program, *sandbox, *FLAGS.split(), *profile, page.resolve().as_uri()]
         try:
             done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=False)
         except subprocess.TimeoutExpired:

@@ -28,10 +28,10 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
     problems = [f"{n}: changed since it was built" for n in last.files if not last.unchanged(n)]
     if not last.files:
         problems.append("run.json: missing or damaged, so files can't be checked")
-    for chapter in manifest.CHAPTERS:
-        state = last.states.get(chapter, {}).get("state", "unknown")
-        if state != "ok":
-            problems.append(f"{chapter}: {state}, so there is nothing to compare")
+    states = {c: last.state(c) if last.states else "unknown" for c in manifest.CHAPTERS}
+    problems += [
+        f"{c}: {s}, so there is nothing to compare" for c, s in states.items() if s != "ok"
+    ]
     package = Package(evidence_folder(data))
     for name, known in last.manifest["evidence"].items():
         if package.resources.get(name, {}).get("hash") != known:
@@ -41,21 +41,20 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
         c: NotebookRun(c, parameters(c, s), manifest.notebook(c), str(package.root))
         for c in last.manifest["chapters"]
     }
-    was = {r["id"]: r for r in stored["results"]}
-    seen: set[str] = set()
+    was, now = {r["id"]: r for r in stored["results"]}, {}
     for chapter, found in run_all(items, log=log):
         if found.get("error"):
             raise BuildError(f"{chapter} failed: {found['error']}")
-        for now in found["results"]:
-            seen.add(now["id"])
-            then = was.get(now["id"])
-            if then is None:
-                problems.append(f"{now['id']}: new, {now['value']}")
-            elif then["value"] != now["value"]:
-                problems.append(f"{now['id']}: {then['value']} was built, {now['value']} now")
-            elif then != now:
-                problems.append(f"{now['id']}: same value, other sources or note")
-    problems += [f"{key}: was built, is gone" for key in was if key not in seen]
+        now |= {r["id"]: r for r in found["results"]}
+    for key in now | was:
+        if key not in was:
+            problems.append(f"{key}: new, {now[key]['value']}")
+        elif key not in now:
+            problems.append(f"{key}: was built, is gone")
+        elif was[key]["value"] != now[key]["value"]:
+            problems.append(f"{key}: {was[key]['value']} was built, {now[key]['value']} now")
+        elif was[key] != now[key]:
+            problems.append(f"{key}: same value, other sources or note")
     then = last.manifest["versions"]
     changed = {k: v for k, v in manifest.versions().items() if then.get(k) != v}
     if problems and changed:
