@@ -10,7 +10,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 MONEY = ("EUR", "JPY", "USD")
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 _SCALED = re.compile(r"(k|m|bn|log)?(.*)")
-_MINUS = re.compile(r"(?<!\w)-(?=\d)")  # of a number: not in a day, not in a name
+_MINUS = re.compile(r"(?:(?<!\w)|(?<=\de))-(?=\d)")  # of a number: not in a day, not in a name
 _PERCENT = re.compile(r"(?<=\d) ?(?=%)")
 _CURRENCY = re.compile(r"(?<=EUR|USD|JPY) (?=[−+\d])")
 

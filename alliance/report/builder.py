@@ -207,13 +207,14 @@ def _run(
     if not wanted:
         return
     with nullcontext() if o.executor else kernels.Kernels(o.plain) as own:  # warms up meanwhile
-        from alliance import answers, evidence
+        from alliance import answers
+        from alliance.evidence import Evidence
         from alliance.report.execute import NotebookRun
         from alliance.report.executor import run_all
 
         for report, chapter in wanted.values():
             s = report.target.scenario
-            answers.CHECKS[chapter](s, evidence.open(s.as_of, o.data))
+            answers.CHECKS[chapter](s, Evidence(package, s.as_of))
         elsewhere = o.executor is not None and package.root == DATA
         data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
         items, keys = {}, {}

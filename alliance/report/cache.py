@@ -6,11 +6,9 @@ which must all be as they were. What else a page shows (text cells, templates, h
 nothing again. A cached run carries a checksum: a damaged one counts as none.
 """
 
-import gzip
 import hashlib
 import json
 import uuid
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -100,31 +98,29 @@ class Store:
 
     def path(self, key: str) -> Path:
         """Where the run with this key is."""
-        return self.folder / f"{key}.json.gz"
+        return self.folder / f"{key}.json"
 
     def load(self, key: str, prints: Fingerprints) -> tuple[dict[str, Any] | None, str]:
         """A cached run whose tables are all unchanged, and why there is none."""
         try:
-            text = gzip.decompress(self.path(key).read_bytes())
-            checksum, _, body = text.partition(b"\n")
+            checksum, _, body = self.path(key).read_bytes().partition(b"\n")
             if checksum.decode() != hashlib.sha256(body).hexdigest():
                 return None, "the cached run is damaged"
             found = json.loads(body)
         except FileNotFoundError:
             return None, "no run with these values is cached"
-        except (OSError, EOFError, ValueError, zlib.error):
+        except (OSError, ValueError):
             return None, "the cached run is damaged"
         changed = prints.changed(found["tables"])
         return (None, f"the evidence changed: {changed}") if changed else (found, "")
 
     def save(self, key: str, run: dict[str, Any]) -> None:
         """Cache a run: written aside and moved, so that a reader never sees half of it."""
-        body = json.dumps(run, ensure_ascii=False).encode()  # in their order: pages have it too
+        body = json.dumps(run, ensure_ascii=False).encode()  # pictures: smaller files would be dear
         self.folder.mkdir(parents=True, exist_ok=True)
         path, aside = self.path(key), self.folder / f".{key}.{uuid.uuid4().hex}"
         try:
-            text = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
-            aside.write_bytes(gzip.compress(text, compresslevel=1, mtime=0))
+            aside.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
             aside.replace(path)
             self._prune()
         finally:
@@ -132,7 +128,7 @@ class Store:
 
     def _prune(self) -> None:
         """Remove the oldest once all of them take too much space."""
-        files = [(p.stat().st_mtime_ns, p.stat().st_size, p) for p in self.folder.glob("*.json.gz")]
+        files = [(p.stat().st_mtime_ns, p.stat().st_size, p) for p in self.folder.glob("*.json")]
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= MOST:

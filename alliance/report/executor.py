@@ -16,10 +16,8 @@ Log = Callable[[str], None]
 
 def jobs_by_default() -> int:
     """As many as there are cores for this process."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+    here = getattr(os, "sched_getaffinity", None)
+    return len(here(0)) if here else os.cpu_count() or 1
 
 
 def run_all(

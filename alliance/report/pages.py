@@ -6,7 +6,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
 from markupsafe import Markup
 
 from alliance.tables import unbroken
@@ -52,6 +52,12 @@ def exporter() -> Any:
         exclude_output_prompt=True,
         anchor_link_text="¶",  # hidden; an empty link would stay open
     )
+
+    @pass_context
+    def markdown(context, source):  # formulas as MathML, which needs no script and no network
+        return made.markdown2html(context, _FORMULA.sub(_mathml, source))
+
+    made.register_filter("markdown2html", markdown)
     made.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
     return made
 
@@ -61,7 +67,7 @@ def body(document: Any) -> str:
     from nbconvert.exporters import TemplateExporter
 
     # HTMLExporter's own step would read all of it once more to find pictures without words
-    return TemplateExporter.from_notebook_node(exporter(), _formulas(document))[0]
+    return TemplateExporter.from_notebook_node(exporter(), document)[0]
 
 
 def chapter(body: str, key: str, **common: Any) -> str:
@@ -109,17 +115,6 @@ def first_sentence(document: Any) -> str:
             if 'class="say"' in data.get("text/html", ""):
                 return data["text/plain"]
     return ""
-
-
-def _formulas(document: Any) -> Any:
-    """A copy whose ``$formulas$`` are MathML, which needs no script and no network."""
-    import nbformat
-
-    copy = nbformat.from_dict(document)
-    for cell in copy.cells:
-        if cell.cell_type == "markdown":
-            cell.source = _FORMULA.sub(_mathml, cell.source)
-    return copy
 
 
 def _mathml(match: re.Match[str]) -> str:

@@ -31,6 +31,8 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
     ----------
     report : builder.Report
     """
+    import nbformat
+
     from alliance.evidence import Evidence
     from alliance.report import index, pages, sheets
 
@@ -47,7 +49,7 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
                 known, entries, then = report.last.carry(chapter, work, values)
                 states[chapter] = known | state | {"state": "failed", "error": found["error"]}
                 if page.is_file():
-                    document = json.loads(notebook.read_text(encoding="utf-8"))
+                    document = nbformat.read(notebook, 4)
                     shown[chapter] = document, pages.body(document)
             else:
                 document, body = shown[chapter] = rendered(notebooks[chapter], found)

@@ -1,5 +1,7 @@
 """What every kernel of a report needs, imported once: the fork server loads this module."""
 
+import gc
+
 import arch.bootstrap  # noqa: F401
 import comm  # noqa: F401
 import ipykernel.inprocess
@@ -17,3 +19,6 @@ from alliance.evidence import calendars
 
 for mic in ("XTKS", "XPAR", "XETR", "XNYS", "XMIL"):
     calendars.sessions(mic, "2020-01-06", "2020-01-08")
+
+gc.collect()
+gc.freeze()  # kernels need not look through it again, nor copy it
