@@ -223,8 +223,8 @@ def poison_hashes(which):
 
 
 def poison_versions(data, notebooks, monkeypatch, reseal):
-    known = manifest.installed()
-    monkeypatch.setattr(manifest, "installed", lambda: [*known, "numpy-0.dist-info"])
+    known = manifest.versions() | {"numpy": "0"}
+    monkeypatch.setattr(manifest, "versions", lambda: known)
 
 
 POISON = {

@@ -8,7 +8,7 @@ good report.
 
 import sys
 
-from alliance.report.builder import Options, Outcome, build, build_all
+from alliance.report.builder import Options, Report, build, build_all
 from alliance.report.manifest import CHAPTERS, NOTEBOOKS, ROOT
 from alliance.report.targets import Target, distinct, target
 

@@ -38,7 +38,7 @@ class Options:
 
 @dataclass
 class Report:
-    """A report in the making.
+    """A report in the making, and what became of it.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class Report:
         What each chapter is made from; see :data:`cache.PARTS`.
     why : dict
         Why each chapter's page is not as it would be made now; empty where it is.
-    runs, wanted : dict
-        By chapter the runs at hand, and the keys of those to come.
+    runs, wanted, errors : dict
+        By chapter the runs at hand, the keys of those to come, and why it failed.
     """
 
     target: Target
@@ -60,6 +60,17 @@ class Report:
     why: dict[str, str]
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     wanted: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def index(self) -> Path:
+        """Its first page."""
+        return self.last.folder / "index.html"
+
+    @property
+    def ok(self) -> bool:
+        """Whether no chapter failed."""
+        return not self.errors
 
     @property
     def stale(self) -> bool:
@@ -83,26 +94,14 @@ class Report:
                 self.wanted[chapter] = key
 
 
-@dataclass
-class Outcome:
-    """What became of a build: the folder's index, and the error of each chapter that failed."""
-
-    index: Path
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        return not self.errors
-
-
-def build(target: Target, out: Path, *, log: Log = print, **options: Any) -> Outcome:
+def build(target: Target, out: Path, *, log: Log = print, **options: Any) -> Report:
     """Build one report; see :func:`build_all`."""
     return build_all([target], out, Options(**options), log)[0]
 
 
 def build_all(
     targets: Iterable[Target], out: Path, options: Options | None = None, log: Log = print
-) -> list[Outcome]:
+) -> list[Report]:
     """Build reports: one pool of kernels for all of them, nothing run twice.
 
     Each is swapped in as soon as all its runs are there. A chapter that fails leaves its last good
@@ -136,10 +135,9 @@ def build_all(
     for report in reports:
         if not report.stale:
             log(f"{report.target.name}: up to date")
-    outcomes = {r.target.name: Outcome(out / r.target.name / "index.html") for r in reports}
 
     def finish(report: Report) -> None:
-        outcomes[report.target.name].errors |= render.write(report, notebooks, package)
+        report.errors = render.write(report, notebooks, package)
         report.runs.clear()  # of hundreds of reports all would fill the memory
 
     try:
@@ -164,10 +162,10 @@ def build_all(
     except OSError as error:
         gone = "" if out.is_dir() else "; the folder was removed while the report was built"
         raise BuildError(f"can't write the report below {out}: {error.strerror}{gone}") from None
-    for page in (done.index.with_name("report.pdf") for done in outcomes.values() if o.pdf):
+    for page in (done.index.with_name("report.pdf") for done in reports if o.pdf):
         if not page.is_file():
             pdf.print_report(page.with_suffix(".html"), page)
-    return list(outcomes.values())
+    return reports
 
 
 def _planned(
@@ -184,11 +182,11 @@ def _planned(
 
 def _why(last: Built, chapter: str, parts: dict[str, str], prints: cache.Fingerprints) -> str:
     """Why a chapter's page is not as it would be made now."""
+    state = last.state(chapter)
     if not last.complete and (last.folder / "index.html").is_file():
         return "the last build is damaged or of another form"
-    if last.state(chapter) != "ok":
-        failed = last.state(chapter) == "failed"
-        return "the last build of it failed" if failed else "it was not built"
+    if state != "ok":
+        return "the last build of it failed" if state == "failed" else "it was not built"
     then = last.manifest["chapters"][chapter]
     if changed := prints.changed(then["tables"]):
         return f"the evidence changed: {changed}"

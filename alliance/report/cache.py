@@ -49,7 +49,7 @@ class Fingerprints:
         code, templates = manifest.source_hashes()
         names = evidence.resources if evidence else ()
         tables = {name: evidence.fingerprint(name) for name in names}
-        return cls(digest(code), digest(templates), digest(manifest.installed()), tables)
+        return cls(digest(code), digest(templates), digest(manifest.versions()), tables)
 
     def parts(
         self, chapter: str, scenario: Scenario, notebook: dict[str, Any], foot: Any = None

@@ -5,7 +5,6 @@ import json
 import platform
 import subprocess
 import sysconfig
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,12 @@ NOTEBOOKS = ROOT / "notebooks"
 #: Form of ``manifest.json``.
 SCHEMA = 2
 
-#: What makes the numbers and the pages.
-LIBRARIES = """arch exchange-calendars ipykernel jupyterlab matplotlib nbconvert numpy pandas
-papermill pillow pydantic scipy xlsxwriter"""
-
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that make the numbers and the pages."""
-    found = {name: metadata.version(name) for name in LIBRARIES.split()}
-    return {"python": platform.python_version()} | found
+    """Versions of Python and of every installed distribution."""
+    places = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
+    found = {p.stem for place in places for p in Path(place).glob("*.dist-info")}
+    return {"python": platform.python_version()} | dict(n.rsplit("-", 1) for n in sorted(found))
 
 
 def revision() -> str | None:
@@ -63,13 +59,6 @@ def notebook(name: str) -> dict[str, Any]:
     for cell in document["cells"]:
         cell["source"] = "".join(cell["source"])
     return document
-
-
-def installed() -> list[str]:
-    """Every installed distribution with its version, and Python's own."""
-    places = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
-    found = {p.name for place in places for p in Path(place).glob("*.dist-info")}
-    return [platform.python_version(), *sorted(found)]
 
 
 def digest(value: Any) -> str:
