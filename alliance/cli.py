@@ -169,7 +169,7 @@ def lab(arguments) -> None:
     given = " ".join([*arguments, *(n for n in os.environ if n == "JUPYTER_GATEWAY_URL")]).lower()
     if "gateway" not in given and "kernel_websocket_connection_class" not in given:
         command.append(f"--ServerApp.kernel_websocket_connection_class={NAME}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container: Jupyter starts only if told so
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container: Jupyter starts only if asked so
         command.append("--allow-root")
     os.execv(sys.executable, [*command, *arguments])
 

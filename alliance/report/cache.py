@@ -29,7 +29,7 @@ PARTS = {
     "versions": "Python or a library",
     "cells": "the notebook's text",
     "templates": "the pages' templates",
-    "foot": "what head and foot say (title, command, revision)",
+    "foot": "what head and foot show (title, command, revision)",
 }
 KEY = ("values", "code", "package", "versions")
 

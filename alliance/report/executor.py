@@ -66,7 +66,11 @@ def run_all(
             while left:  # in short turns, so that Ctrl-C is heard at once
                 done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in done:
-                    found = _result(future, executor)
+                    error = future.exception()
+                    if error and own:
+                        raise error
+                    lost = {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
+                    found = lost if error else future.result()  # of a worker elsewhere
                     progress.done(futures[future], found)
                     yield futures[future], found
     finally:
@@ -75,16 +79,6 @@ def run_all(
         if own:
             kernels.stop()
             own.shutdown(wait=True)
-
-
-def _result(future: Future, executor: Executor | None) -> dict[str, Any]:
-    """What a run returns; an error where a worker elsewhere died for good."""
-    try:
-        return future.result()
-    except Exception as error:
-        if not executor:
-            raise
-        return {"error": f"{type(error).__name__}: {error}", "seconds": 0.0}
 
 
 class _Progress:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,15 +18,13 @@ from alliance.report import manifest
 class Built:
     """What the last build left: its manifest, states of chapters, and hashes of files as written.
 
-    Empty where it is missing or damaged. ``complete`` is whether it has today's form, and all files
-    are as they were written.
+    Empty where it is missing or damaged.
     """
 
     folder: Path
     manifest: dict[str, Any]
     states: dict[str, dict[str, Any]]
     files: dict[str, str]
-    complete: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -36,11 +35,13 @@ class Built:
                 if old.is_dir() and not folder.exists():
                     old.rename(folder)
         known, run = (manifest.load(folder / f"{name}.json") for name in ("manifest", "run"))
-        files = run.get("files", {})
-        found = cls(folder, known, run.get("chapters", {}), files)
-        form = known.get("schema") == manifest.SCHEMA
-        complete = form and bool(files) and found.unchanged(*files)
-        return cls(folder, known, found.states, files, complete)
+        return cls(folder, known, run.get("chapters", {}), run.get("files", {}))
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether it has today's form, and all files are as they were written."""
+        form = self.manifest.get("schema") == manifest.SCHEMA
+        return form and bool(self.files) and self.unchanged(*self.files)
 
     def unchanged(self, *names: str) -> bool:
         """Whether some files are as they were written."""

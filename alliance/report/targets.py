@@ -35,7 +35,7 @@ class Target:
 
     @property
     def common(self) -> dict[str, Any]:
-        """What head and foot of each page say of it."""
+        """What head and foot of each page show."""
         return {
             "title": self.scenario.title or self.name,
             "as_of": str(self.scenario.as_of),
