@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import factorial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from alliance.report import CHAPTERS, manifest
 from alliance.scenario import Scenario, flat, load, nested, reaches
 
 MOST_FIELDS = 6
+Mixed = Callable[[str, frozenset[str]], Answers]
 
 
 @dataclass(frozen=True)
@@ -64,26 +66,16 @@ def changed(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
     return {n: (one[n], other[n]) for n in one if n != "title" and one[n] != other[n]}
 
 
-class Mix:
-    """Answers with some fields of B in A, each mixture computed once."""
+def mixing(a: Scenario, b: Scenario, data: Path | None = None) -> Mixed:
+    """Gives a chapter's answers with some fields as in B, the rest as in A; each made once."""
+    fields = changed(a, b)
 
-    def __init__(self, a: Scenario, b: Scenario, data: Path | None = None) -> None:
-        self.a, self.b, self.data = a, b, data
-        self.fields = changed(a, b)
-        self._found: dict[tuple[str, frozenset[str]], Answers] = {}
+    @cache
+    def mixed(chapter: str, taken: frozenset[str]) -> Answers:
+        s = a.replace(nested({name: fields[name][1] for name in taken}))
+        return answers.CHAPTERS[chapter](s, evidence.open(s.as_of, data))
 
-    def relevant(self, chapter: str) -> list[str]:
-        """Changed fields that can move a chapter."""
-        return [name for name in self.fields if name in reaches(chapter).values()]
-
-    def answers(self, chapter: str, taken: Iterable[str]) -> Answers:
-        """A chapter's answers with ``taken`` fields as in B, the rest as in A."""
-        key = chapter, frozenset(taken) & frozenset(self.relevant(chapter))
-        if key not in self._found:
-            s = self.a.replace(nested({name: self.fields[name][1] for name in key[1]}))
-            ev = evidence.open(s.as_of, self.data)
-            self._found[key] = answers.CHAPTERS[chapter](s, ev)
-        return self._found[key]
+    return mixed
 
 
 def players(names: list[str]) -> dict[str, list[str]]:
@@ -168,11 +160,12 @@ OTHER = "code, evidence or libraries"
 
 def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comparison:
     """Compare two sides, with the attribution of each difference."""
-    mix = Mix(one.scenario, other.scenario, data)
+    fields = changed(one.scenario, other.scenario)
+    mixed = mixing(one.scenario, other.scenario, data)
     moved, equal, missing, pairs, everyone = [], [], {}, {}, {}
     for chapter in CHAPTERS:
-        names = mix.relevant(chapter)
-        pairs[chapter] = a, b = mix.answers(chapter, ()), mix.answers(chapter, names)
+        names = [name for name in fields if name in reaches(chapter).values()]
+        a, b = pairs[chapter] = mixed(chapter, frozenset()), mixed(chapter, frozenset(names))
         who = players(names)
         everyone |= who
         if len(who) > 1:
@@ -188,13 +181,13 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
                 name = one.name if is_number(first) else other.name
                 missing[key] = f"{name} (empty in the other)"
             else:
-                parts = _parts(mix, chapter, key, who, last - first)
+                parts = _parts(mixed, chapter, key, who, last - first)
                 r = b.results[key.partition("[")[0]]
                 moved.append(Difference(key, r.label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))
     if any(d.parts and OTHER in d.parts for d in moved):
         everyone[OTHER] = []
-    return Comparison(one, other, mix.fields, moved, equal, missing, list(everyone), pairs)
+    return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs)
 
 
 def _values(side: Side, found: Answers) -> dict[str, Any]:
@@ -217,7 +210,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, float] | None:
+def _parts(mixed: Mixed, chapter: str, key: str, who, delta: float) -> dict[str, float] | None:
     """Each input's part; what a built report differs by otherwise is a part of its own.
 
     None where a mixture does not exist, of fields that only fit together, or lacks the result.
@@ -225,7 +218,7 @@ def _parts(mix: Mix, chapter: str, key: str, who, delta: float) -> dict[str, flo
 
     def value(taken: frozenset[str]) -> float:
         name = key.partition("[")[0]
-        found = mix.answers(chapter, taken).results.get(name)
+        found = mixed(chapter, taken).results.get(name)
         value = _flat({name: found.value}).get(key) if found else None
         if not is_number(value):
             raise ScenarioError(f"{key} must exist in every mixture, received {value}")
