@@ -89,6 +89,8 @@ def _warm() -> None:
     multiprocessing.set_forkserver_preload(["alliance.report.warm"])
     known = dict(os.environ)
     os.environ |= _with_root(known) | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # what a kernel frees it takes again, instead of asking the system for new pages each time
+    os.environ |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), "1000000000")
     try:
         forkserver.ensure_running()
     finally:
