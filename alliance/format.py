@@ -20,8 +20,8 @@ def minus(text: str) -> str:
 
     Examples
     --------
-    >>> minus("EUR -3bn on 2023-01-17 (-4)")
-    'EUR −3bn on 2023-01-17 (−4)'
+    >>> minus("EUR -3bn on 2023-01-17 (-4, 1e-05)")
+    'EUR −3bn on 2023-01-17 (−4, 1e−05)'
     """
     return _MINUS.sub("−", text)
 
