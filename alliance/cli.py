@@ -166,7 +166,7 @@ def lab(arguments) -> None:
     Pictures follow a slider 20 ms sooner than in one that was started by other means.
     """
     from alliance.report import ROOT
-    from alliance.whatif.wire import NAME
+    from alliance.whatif.server import NAME
 
     os.chdir(ROOT)
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={ROOT}"]

@@ -1,15 +1,13 @@
 """The cockpit as a web application: Voilà, closed to files and code."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any
 
 from alliance.report import NOTEBOOKS, ROOT
 from alliance.whatif import APP, APP_BUILD, START
+from alliance.whatif.server import NAME, Sessions, prepare
 from alliance.whatif.session import start_of
-from alliance.whatif.wire import NAME, Sessions, prepare
 
 #: Where our page template lies, as Jupyter finds it.
 SHARE = Path(__file__).parent / "share"

@@ -7,18 +7,4 @@ SVG.
 """
 
 from alliance.charts.panels import bargain, decline, selldown, separation
-from alliance.charts.panels.svg import RenderedChart as RenderedChart
-from alliance.charts.panels.svg import Renderer as Renderer
-
-
-def _named(*charts):
-    return {chart.__name__: chart for chart in charts}
-
-
-#: The charts of each panel, in reading order.
-PANEL_CHARTS = {
-    "selldown": _named(selldown.proceeds, selldown.completion, selldown.path, selldown.loss),
-    "decline": _named(decline.rebased, decline.drawdown, decline.parts),
-    "separation": _named(separation.value, separation.cash),
-    "bargain": _named(bargain.zone, bargain.gains),
-}
+from alliance.charts.panels.svg import PanelChart, RenderedChart, Renderer

@@ -2,15 +2,14 @@
 
 Jupyter's server leaves Nagle's algorithm on for its websockets: a picture that follows the
 kernel's "busy" waits until the browser has acknowledged that, which Linux puts off by 40 ms.
-``alliance lab`` and ``alliance app`` name :class:`Prompt` to their servers; the app also names
-:class:`Sessions`, since a server that keeps the kernel of each page load runs out of memory.
+``alliance lab`` and ``alliance app`` name :class:`NoDelayConnection` to their servers; the app
+also names :class:`Sessions`, since a server that keeps the kernel of each page load runs out of
+memory.
 
 References
 ----------
 Nagle, J. (1984), RFC 896; Braden, R. (1989), RFC 1122, section 4.2.3.2 (delayed acknowledgement).
 """
-
-from __future__ import annotations
 
 import asyncio
 import math
@@ -29,7 +28,7 @@ PATIENCE = 4  # seconds that a page waits for another's kernel to end
 _page: ContextVar[Any] = ContextVar("page")
 
 
-class Prompt(ZMQChannelsWebsocketConnection):
+class NoDelayConnection(ZMQChannelsWebsocketConnection):
     """A kernel's websocket that sends each message at once."""
 
     def connect(self) -> Any:
@@ -98,7 +97,7 @@ class Sessions(AsyncMappingKernelManager):
 
     async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:
         """End a kernel, and tell its pages."""
-        for line in list(Prompt._open_sockets):
+        for line in list(NoDelayConnection._open_sockets):
             if line.kernel_id == kernel_id:
                 line.end()
         await super().shutdown_kernel(kernel_id, *args, **kwargs)
@@ -106,4 +105,4 @@ class Sessions(AsyncMappingKernelManager):
 
 
 #: How servers are told of it.
-NAME = f"{Prompt.__module__}.{Prompt.__qualname__}"
+NAME = f"{NoDelayConnection.__module__}.{NoDelayConnection.__qualname__}"

@@ -106,7 +106,7 @@ function follow(model) {
 }
 
 function render({ model, el }) {
-  el.classList.add("alliance-case");
+  el.classList.add("alliance-share");
   const said = part(el, "p", "alliance-message");
   said.setAttribute("role", "status");
   const problem = part(el, "p", "alliance-problem");

@@ -71,7 +71,7 @@ function stand(el) {
 }
 
 function render({ model, el }) {
-  el.classList.add("alliance-stage");
+  el.classList.add("alliance-pictures");
   const problem = part(el, "p", "alliance-problem");
   problem.setAttribute("role", "alert");
   const grid = part(el, "div", "pictures");

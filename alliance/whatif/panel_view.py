@@ -1,0 +1,145 @@
+"""One panel: its controls, its pictures, and what happens when a control moves."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as w
+
+from alliance.charts.panels import Renderer
+from alliance.errors import AllianceError
+from alliance.scenario import Scenario
+from alliance.whatif.inputs import Control, box, text_of
+from alliance.whatif.panels import Panel
+from alliance.whatif.session import Session
+from alliance.whatif.views import PictureView
+
+#: Fields on which depends what others may take.
+_OFFER = ("as_of", "separation.structures", "separation.companies")
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words: a fault of ours must not leave a dead panel."""
+    if isinstance(error, AllianceError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"can't be written: {error.strerror}"
+    return f"this can't be computed ({type(error).__name__}: {error})"
+
+
+class PanelView:
+    """Controls and pictures of one panel.
+
+    Parameters
+    ----------
+    panel : Panel
+    session : Session
+    taken : callable
+        Called when a change has become the current scenario.
+    common : dict of Control
+        Controls of no panel that show the same scenario.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        session: Session,
+        taken: Callable[[], None] = lambda: None,
+        common: Mapping[str, Control] | None = None,
+    ) -> None:
+        self.panel, self.session, self._taken = panel, session, taken
+        self.pictures, self._renderer, self._count = PictureView(), Renderer(panel.pictures), 0
+        self.controls, self._filled = dict(common or {}), {}
+        options = [("all pictures", ""), *((key, key) for key in panel.pictures)]
+        wide = w.Layout(width="100%")
+        self.shown = w.Dropdown(options=options, description="Show", layout=wide)
+        self.shown.observe(lambda _: self.draw(), "value")
+        self.draw()
+        infos = panel.fields(type(session.scenario))
+        first = {n: i for n, i in infos.items() if i.json_schema_extra["first"]}
+        later = {n: i for n, i in infos.items() if n not in first}
+        rest = box("fields")
+
+        def unfold(change: dict[str, Any]) -> None:
+            """Make the further controls when they are first asked for."""
+            rest.children = rest.children or self._make(later)
+            rest.layout.display = "grid" if change["new"] else "none"
+
+        self._more = w.ToggleButton(description=f"More inputs ({len(later)})")
+        self._more.add_class("alliance-button").observe(unfold, "value")
+        fields = box("fields", box("control", self.shown, kind=w.VBox), *self._make(first))
+        more = (self._more, rest) if later else ()
+        controls = box("controls", fields, *more, kind=w.VBox)
+        self.box = box("panel", box("sides", controls, self.pictures), kind=w.VBox)
+
+    def change(self, name: str, value: Any, text: bool = False) -> None:
+        """Try a new value; what is wrong is shown beside the field, and the last picture stays."""
+        control = self.controls.get(name)
+        try:
+            new = self.session.changed(name, value, text=text)
+            view, filled = self._view(new)
+        except Exception as error:
+            kept = text_of(self.session.value(name)) or "empty"
+            problem = f"{reason(error)}; the pictures keep {kept}"
+            if control is None:
+                self.pictures.problem = problem
+            else:
+                control.fail(problem)
+            return
+        self.session.take(new)
+        last = self._show(view, filled)
+        if name in _OFFER:
+            self._refresh()
+        for each in self.controls.values():  # what fills empty fields may have moved
+            if filled.get(each.name) != last.get(each.name):
+                self._show_value(each)
+        if control is not None:
+            control.fail("")
+            if text or isinstance(value, str | list):
+                self._show_value(control)
+        self._taken()
+
+    def draw(self) -> None:
+        """Draw the current scenario; what is wrong is shown above the last picture."""
+        try:
+            self._show(*self._view(self.session.scenario))
+        except Exception as error:
+            self.pictures.problem, self._filled = f"The last valid picture: {error}", {}
+
+    def refresh(self) -> None:
+        """Show the current scenario, as after a load."""
+        self.draw()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        for control in self.controls.values():
+            control.fail("")
+            self._show_value(control, offer=True)
+
+    def _view(self, s: Scenario) -> tuple[dict[str, Any], dict[str, float | None]]:
+        """What the pictures' widget shows, and what fills empty fields."""
+        a = self.session.answers(self.panel, s, self.shown.value)
+        pinned = self.session.pinned_answers(self.panel)
+        pictures = [
+            {"key": p.key, "title": p.title, "svg": p.svg, "source": f"Source: {p.source}"}
+            for p in self._renderer.draw(a, pinned, self.shown.value)
+        ]
+        view = {"pictures": pictures, "words": self.panel.sentence(a).text}
+        return view | {"table": self.panel.numbers(a, pinned)}, a.context.get("filled", {})
+
+    def _show(self, view: dict[str, Any], filled: dict[str, float | None]) -> dict:
+        """Show what was made of a scenario; what filled empty fields before."""
+        self._count, last, self._filled = self._count + 1, self._filled, filled
+        self.pictures.problem, self.pictures.view = "", view | {"count": self._count}
+        return last
+
+    def _make(self, infos: Mapping[str, Any]) -> tuple[w.Box, ...]:
+        """Boxes of new controls."""
+        for name, info in infos.items():
+            now, (choices, days) = self.session.value(name), self.session.offers(name)
+            filled = self._filled.get(name)
+            self.controls[name] = Control(name, info, now, self.change, choices, days, filled)
+        return tuple(self.controls[name].box for name in infos)
+
+    def _show_value(self, control: Control, offer: bool = False) -> None:
+        offers = self.session.offers(control.name) if offer else ()
+        control.show(self.session.value(control.name), self._filled.get(control.name), *offers)
