@@ -3,61 +3,49 @@
 // controls rest.
 const REST = 700; // milliseconds
 
-function part(parent, tag, name) {
+function part(parent, tag, name, attributes) {
   const element = document.createElement(tag);
   if (name) element.className = name;
+  set(element, attributes ?? {});
   parent.append(element);
   return element;
 }
 
-function figure(grid) {
-  const box = part(grid, "figure", "picture");
-  const title = part(box, "figcaption");
-  const drawing = part(box, "div");
-  const source = part(box, "small");
-  return { box, title, drawing, source, svg: "" };
+// Attributes are set where they differ: who watches the page sees no change that is none.
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
 }
 
-// ipywidgets leaves slider handles without a name and inputs without their error.
+// What ipywidgets does not tell screen readers: the name of a slider's handle, help and error of an
+// input, which toggle is down, how far a bar has come.
 function label(root) {
   for (const control of root.querySelectorAll(".alliance-control")) {
-    const text = control.querySelector(".widget-label")?.textContent ?? "";
-    const problem = control.querySelector(".alliance-error");
+    const [name, help, problem] = [".widget-label", ".alliance-help", ".alliance-error"]
+      .map((each) => control.querySelector(each));
+    const value = control.querySelector("input")?.value; // they round a slider's to two digits
     for (const handle of control.querySelectorAll(".noUi-handle")) {
-      if (handle.getAttribute("aria-label") !== text) handle.setAttribute("aria-label", text);
-      const value = control.querySelector("input")?.value; // they round it to two digits
-      if (value && handle.getAttribute("aria-valuetext") !== value) {
-        handle.setAttribute("aria-valuetext", value);
-      }
+      set(handle, { "aria-label": name?.textContent ?? "", ...(value && { "aria-valuetext": value }) });
     }
     for (const input of control.querySelectorAll("input, select, .widget-upload")) {
-      const wrong = problem?.textContent ? "true" : "false";
-      if (input.getAttribute("aria-invalid") !== wrong) input.setAttribute("aria-invalid", wrong);
-      const help = control.querySelector(".alliance-help");
-      if (help?.id && !input.hasAttribute("aria-describedby")) {
-        input.setAttribute("aria-describedby", help.id + (problem?.id ? " " + problem.id : ""));
-      }
+      set(input, { "aria-invalid": String(Boolean(problem?.textContent)) });
+      if (help && problem) set(input, { "aria-describedby": `${help.id} ${problem.id}` });
     }
   }
-}
-
-// Nor does it say to them which of its toggles is down.
-function press(root) {
-  for (const toggle of root.querySelectorAll(".alliance-cockpit .widget-toggle-button")) {
-    const down = String(toggle.classList.contains("mod-active"));
-    if (toggle.getAttribute("aria-pressed") !== down) toggle.setAttribute("aria-pressed", down);
+  for (const toggle of root.querySelectorAll(".widget-toggle-button")) {
+    set(toggle, { "aria-pressed": String(toggle.classList.contains("mod-active")) });
   }
-  for (const bar of root.querySelectorAll(".alliance-cockpit .progress")) {
-    const inner = bar.querySelector(".progress-bar");
-    bar.setAttribute("role", "progressbar");
-    bar.setAttribute("aria-label", "Progress of the report");
-    bar.setAttribute("aria-valuenow", parseInt(inner?.style.width || "0", 10));
+  for (const bar of root.querySelectorAll(".progress")) {
+    const done = parseInt(bar.querySelector(".progress-bar")?.style.width || "0", 10);
+    const what = { role: "progressbar", "aria-label": "Progress of the report" };
+    set(bar, { ...what, "aria-valuenow": String(done) });
   }
 }
 
 // On a narrow page the pictures stand above the controls, and so they do in the order of focus. The
 // pictures move, never the controls: what is half typed stays so.
-function stand(el) {
+function place(el) {
   const sides = el.closest(".alliance-sides");
   if (!sides) return;
   const first = getComputedStyle(sides).getPropertyValue("--pictures").trim() === "first";
@@ -72,41 +60,36 @@ function stand(el) {
 
 function render({ model, el }) {
   el.classList.add("alliance-pictures");
-  const problem = part(el, "p", "alliance-problem");
-  problem.setAttribute("role", "alert");
+  const problem = part(el, "p", "alliance-problem", { role: "alert" });
   const grid = part(el, "div", "pictures");
   const words = part(el, "p", "alliance-words");
   const details = part(el, "details");
   part(details, "summary").textContent = "The numbers of this panel";
   const table = part(details, "div", "alliance-table");
-  table.tabIndex = 0;
-  table.setAttribute("role", "region");
-  table.setAttribute("aria-label", "The numbers of this panel");
-  const heard = part(el, "p", "alliance-heard");
-  heard.setAttribute("role", "status");
+  const heard = part(el, "p", "alliance-heard", { role: "status" });
   const figures = new Map();
   let timer;
+
+  function figure({ key, title, svg, source }) {
+    if (!figures.has(key)) {
+      const box = part(grid, "figure", "picture");
+      const parts = ["figcaption", "div", "small"].map((tag) => part(box, tag));
+      figures.set(key, { box, parts, last: [] });
+    }
+    const { box, parts, last } = figures.get(key);
+    [title, svg, source].forEach((now, at) => {
+      if (last[at] === now) return;
+      parts[at][at === 1 ? "innerHTML" : "textContent"] = last[at] = now;
+    });
+    return box;
+  }
 
   function draw() {
     const view = model.get("view");
     if (!view.pictures) return;
-    for (const [key, f] of figures) {
-      if (view.pictures.some((picture) => picture.key === key)) continue;
-      f.box.remove();
-      figures.delete(key);
-    }
-    for (const picture of view.pictures) {
-      if (!figures.has(picture.key)) figures.set(picture.key, figure(grid));
-      const f = figures.get(picture.key);
-      if (f.title.textContent !== picture.title) f.title.textContent = picture.title;
-      if (f.source.textContent !== picture.source) f.source.textContent = picture.source;
-      if (f.svg !== picture.svg) {
-        f.drawing.innerHTML = picture.svg;
-        f.svg = picture.svg;
-      }
-    }
-    const order = view.pictures.map((picture) => figures.get(picture.key).box);
-    if (order.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...order);
+    const boxes = view.pictures.map(figure);
+    const same = boxes.length === grid.children.length;
+    if (!same || boxes.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...boxes);
     words.textContent = view.words;
     if (table.innerHTML !== view.table) table.innerHTML = view.table;
     el.dataset.count = view.count;
@@ -123,27 +106,22 @@ function render({ model, el }) {
   model.on("change:problem", complain);
   draw();
   complain();
-  let waiting = false;
+  let waiting;
   const around = () => el.closest(".alliance-cockpit") ?? document.body; // not all of JupyterLab
-  const name = () => { label(around()); press(around().parentElement ?? document); };
   const watch = new MutationObserver(() => {
-    if (waiting) return;
-    waiting = true;
-    setTimeout(() => { waiting = false; name(); }, 150);
+    waiting ??= setTimeout(() => { waiting = undefined; label(around()); }, 150);
   });
-  const turn = new ResizeObserver(() => requestAnimationFrame(() => stand(el)));
-  turn.observe(el); // also tells when it comes to stand in a page
-  const begin = () => {
+  const turn = new ResizeObserver(() => requestAnimationFrame(() => place(el)));
+  turn.observe(el); // also tells when it has its place in a page
+  const soon = setTimeout(() => {
     const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
     watch.observe(around(), seen);
-    name();
-  };
-  const soon = setTimeout(begin, 50); // once it stands in its place
+    label(around());
+  }, 50); // once it has its place
   return () => {
     watch.disconnect();
     turn.disconnect();
-    clearTimeout(soon);
-    clearTimeout(timer);
+    [soon, timer, waiting].forEach(clearTimeout);
   };
 }
 
