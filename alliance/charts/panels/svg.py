@@ -182,9 +182,9 @@ def _svg(figure: Figure, salt: str) -> str:
     return _SPARE.sub("<g>", _META.sub("", _GLOBAL.sub("", text))).replace("\n", "")
 
 
-def ghost(ax: Axes, x: Any, y: Any) -> None:
+def ghost(ax: Axes, series: pd.Series) -> None:
     """The pinned case's line, below that of the case shown."""
-    ax.plot(x, y, color=GHOST, ls="--", lw=1)
+    ax.plot(series, color=GHOST, ls="--", lw=1)
 
 
 def ghost_dots(ax: Axes, x: Any, y: Any, **style: Any) -> None:
@@ -200,8 +200,9 @@ def name_ticks(axis: Axis, places: Sequence[float], names: Sequence[str], size: 
         axis.set_tick_params(labelsize=size)
 
 
-def dated(ax: Axes, first: pd.Timestamp, last: pd.Timestamp) -> None:
+def dated(ax: Axes, days: pd.DatetimeIndex) -> None:
     """Days across, from the start of the first one's quarter, to stay while a slider moves."""
+    first, last = days[[0, -1]]
     long = last - first > pd.Timedelta(days=730)
     ax.set_xlim(first.to_period("Q").start_time if long else first, last)
     if not isinstance(ax.xaxis.get_major_formatter(), ConciseDateFormatter):
