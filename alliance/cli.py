@@ -193,7 +193,8 @@ def app(start, allow_build, port, ip, no_browser, idle, sessions) -> None:
     """Serve the cockpit as a web page, from SCENARIO or TOKEN (none means base)."""
     from alliance.whatif.app import serve
 
-    serve(start or "base", allow_build, port, ip, not no_browser, idle, sessions)
+    more = {"browser": not no_browser, "idle": idle, "sessions": sessions}
+    serve(start or "base", allow_build, port, ip, **more)
 
 
 @cli.group(cls=_Group)

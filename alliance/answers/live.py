@@ -156,15 +156,13 @@ def _loss(found: programme.Outcomes, carrying: float | None) -> pd.DataFrame:
 
     A path's loss is linear in the amount carried, so two amounts give all others.
     """
-    columns = ["carrying", "mean", "low", "high"]
     if carrying is None:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=["carrying", "mean", "low", "high"])
     none, one = found.losses(0.0) / 1e6, max(carrying, 1.0)
     slope = (found.losses(one) / 1e6 - none) / one
     even = -none.mean() / slope.mean() if slope.mean() > 0 else 0.0
     top = np.ceil(max(1.5 * even, 2 * carrying, 1.0))  # a round end stands while a slider moves
-    rows = []
-    for k in np.linspace(0, top, LEVELS):
-        loss = none + slope * k
-        rows.append((k, loss.mean(), *np.quantile(loss, [0.05, 0.95])))
-    return pd.DataFrame(rows, columns=columns)
+    amounts = np.linspace(0, top, LEVELS)
+    losses = none + slope * amounts[:, None]
+    low, high = np.quantile(losses, [0.05, 0.95], axis=1)
+    return pd.DataFrame({"carrying": amounts, "mean": losses.mean(1), "low": low, "high": high})

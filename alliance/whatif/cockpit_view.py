@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import ipywidgets as w
 
@@ -10,12 +11,12 @@ from alliance import scenario
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
-from alliance.whatif import APP
+from alliance.whatif import APP, START
 from alliance.whatif.build import Building, button
 from alliance.whatif.inputs import Control, Input, box
 from alliance.whatif.panel_view import PanelView, reason
 from alliance.whatif.panels import PANELS
-from alliance.whatif.session import Session, begin, start_of
+from alliance.whatif.session import Session, start_of
 from alliance.whatif.views import ShareBox
 
 #: Fields of no group, which all panels share.
@@ -45,9 +46,14 @@ class Cockpit:
     """
 
     def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
-        self.in_app, self.share = in_app, ShareBox(in_app=in_app)
+        self.in_app, self.share, asked = in_app, ShareBox(in_app=in_app), ""
+        if in_app:
+            start = os.environ.get(START) or start
+            asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
         try:
-            self.name, self.session = begin(start, in_app)
+            self.name, s = start_of(asked or start, hint=not asked)
+            self.session = Session(s)
+            self.session.answers(next(iter(PANELS.values())), s)
         except Exception as error:
             if not in_app:
                 raise

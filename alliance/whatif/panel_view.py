@@ -119,12 +119,13 @@ class PanelView:
         """What the pictures' widget shows, and what fills empty fields."""
         a = self.session.answers(self.panel, s, self.shown.value)
         pinned = self.session.pinned_answers(self.panel)
-        pictures = [
-            {"key": p.key, "title": p.title, "svg": p.svg, "source": f"Source: {p.source}"}
-            for p in self._renderer.draw(a, pinned, self.shown.value)
-        ]
-        view = {"pictures": pictures, "words": self.panel.sentence(a).text}
-        return view | {"table": self.panel.numbers(a, pinned)}, a.context.get("filled", {})
+        drawn = self._renderer.draw(a, pinned, self.shown.value)
+        view = {
+            "pictures": [vars(each) | {"source": f"Source: {each.source}"} for each in drawn],
+            "words": self.panel.sentence(a).text,
+            "table": self.panel.numbers(a, pinned),
+        }
+        return view, a.context.get("filled", {})
 
     def _show(self, view: dict[str, Any], filled: dict[str, float | None]) -> dict:
         """Show what was made of a scenario; what filled empty fields before."""

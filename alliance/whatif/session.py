@@ -1,17 +1,14 @@
 """What the cockpit rests on: a scenario, its evidence, and what was pinned."""
 
 import datetime as dt
-import os
 from typing import Any
-from urllib.parse import parse_qs
 
 from alliance import evidence, scenario
 from alliance.answers import Answers
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
-from alliance.whatif import START
-from alliance.whatif.panels import PANELS, Panel
+from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
 Days = tuple[dt.date, dt.date]
@@ -140,21 +137,3 @@ class Session:
                 return known
         self._tried = Evidence(self.ev.package, s.as_of)  # tried first, then taken
         return self._tried
-
-
-def begin(start: str, in_app: bool) -> tuple[str, Session]:
-    """Name and session of the start: the page's token, the command's, the cell's.
-
-    Raises
-    ------
-    AllianceError
-        If there is none, or nothing can be shown of it.
-    """
-    asked = given = ""
-    if in_app:
-        given = os.environ.get(START, "")
-        asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
-    name, s = start_of(asked or given or start, hint=not asked)
-    session = Session(s)
-    session.answers(next(iter(PANELS.values())), s)
-    return name, session
