@@ -705,7 +705,7 @@ def test_a_refused_build_says_why(tmp_path):
     case = ShareBox()
     building = Building(lambda: ("base", ["decline.since=2030-01-01"]), case, tmp_path)
     building.start()
-    building.wait()
+    building.thread.join()
     assert "before the last close" in case.problem and case.report == ""
     assert not building.start_button.disabled and building.stop_button.disabled
 
@@ -718,7 +718,7 @@ def test_a_build_can_be_stopped(tmp_path):
     while not building.state.value.startswith("base"):
         assert building.process is not None
     building.stop()
-    building.wait()
+    building.thread.join()
     assert "Stopped" in case.message and list(tmp_path.glob("*/index.html")) == []
 
 
@@ -729,7 +729,7 @@ def test_a_build_shows_progress_and_ends_in_a_report(built, tmp_path):
     building = Building(lambda: ("base", ["selldown.participation=0.2"]), case, tmp_path)
     building.bar.observe(lambda change: reached.append(change["new"]), "value")
     building.start()
-    building.wait()
+    building.thread.join()
     assert case.problem == "" and case.report.endswith("report.html")
     assert len(reached) > 20 and building.bar.value == building.bar.max > 30
     made_of = json.loads((tmp_path / case.report).with_name("results.json").read_text("utf-8"))

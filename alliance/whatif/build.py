@@ -16,6 +16,7 @@ from alliance.report import ROOT
 from alliance.whatif.inputs import box
 from alliance.whatif.views import ShareBox
 
+BUILD = ROOT / "build"
 _STEP = re.compile(r"step (\d+) of (\d+)")
 
 
@@ -40,14 +41,11 @@ class Building:
     """
 
     def __init__(
-        self,
-        settings: Callable[[], tuple[str, list[str]]],
-        share: ShareBox,
-        out: Path = ROOT / "build",
+        self, settings: Callable[[], tuple[str, list[str]]], share: ShareBox, out: Path = BUILD
     ) -> None:
         self._settings, self._share, self._out = settings, share, out
         self.process: subprocess.Popen[str] | None = None
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None  # until the result is shown
         self._stopping = False
         self.start_button = button("Build report", self.start)
         self.stop_button = button("Stop", self.stop, disabled=True)
@@ -68,11 +66,11 @@ class Building:
             self._share.say(problem=str(error))
             return
         command = [sys.executable, "-m", "alliance", "report", name, "--out", str(self._out)]
-        command += [word for setting in settings for word in ("--set", setting)]
+        command += ["--steps", *(f"--set={setting}" for setting in settings)]
         env = {k: v for k, v in os.environ.items() if not k.startswith("ALLIANCE_APP")}
         self._stopping = False
         self.process = subprocess.Popen(
-            [*command, "--steps"],
+            command,
             cwd=ROOT,
             env=env | {"PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
@@ -83,19 +81,14 @@ class Building:
         )
         self.start_button.disabled, self.stop_button.disabled = True, False
         self.bar.value, self.state.value = 0, "starting"
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._follow, daemon=True)
+        self.thread.start()
 
     def stop(self) -> None:
         """Ask the builder to stop; the last good report stays."""
         if self.process is not None and self.process.poll() is None:
             self._stopping = True
             self.process.terminate()
-
-    def wait(self) -> None:
-        """Until the builder has ended and its result is shown."""
-        if self._thread is not None:
-            self._thread.join()
 
     def _follow(self) -> None:
         """Read what the builder prints to its end, then show how it ended."""
