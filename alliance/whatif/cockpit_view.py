@@ -175,11 +175,6 @@ class Cockpit:
         """The current case to be shared, under its name if nothing has been changed."""
         s = self.session.scenario
         self._disarm()
-        for name, control in self.common.items():
-            untitled = name == "title" and control.main.value != s.title
-            if control.problem or untitled:  # a later move is of the day that stands
-                control.fail("")
-                control.show(self.session.value(name))
         self.share.offer(s, self.name if s == self.session.origin else "")
 
     def _disarm(self) -> None:

@@ -172,24 +172,21 @@ class Control(Input):
             elif isinstance(main, w.Checkbox):
                 main.value = value
             else:
+                empty = value is None and filled is not None
                 main.value = text_of(value)
-                by_rule = "" if filled is None else f"by rule: {text_of(float(f'{filled:.4g}'))}"
-                main.placeholder = by_rule if self.info.default is None else ""
+                main.placeholder = f"by rule: {text_of(float(f'{filled:.4g}'))}" if empty else ""
             if self.slider is not None:
-                if days:
-                    first, last = (day.toordinal() for day in days)
-                    self._place(min(max(self.slider.value, first), last), first, last)
-                self._place(filled if value is None else value)
+                self._place(filled if value is None else value, days)
 
-    def _place(self, value: Any, first: float | None = None, last: float | None = None) -> None:
+    def _place(self, value: Any, days: tuple[dt.date, dt.date] | None) -> None:
         """Move the slider to a value, and its ends if the value lies beyond them."""
         slider = self.slider
         if value is None:  # empty, and no one number fills it: any move of the slider counts
             slider.value, self._placed = slider.min, math.nan
             return
+        first, last = (day.toordinal() for day in days) if days else (slider.min, slider.max)
         if isinstance(value, str):
             value = dt.date.fromisoformat(value).toordinal()
-        first, last = slider.min if first is None else first, slider.max if last is None else last
         low = first - slider.step * max(0, math.ceil((first - value) / slider.step - 1e-9))
         high = max(last, value)
         near = low + slider.step * round((value - low) / slider.step)  # it holds multiples of it

@@ -5,6 +5,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from alliance import scenario
 from alliance.charts.panels import Renderer
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
@@ -86,16 +87,10 @@ class PanelView:
                 control.fail(problem)
             return
         self.session.take(new)
-        last = self._show(view, filled)
-        if name in _OFFER:
-            self._refresh()
-        for each in self.controls.values():  # what fills empty fields may have moved
-            if filled.get(each.name) != last.get(each.name):
-                self._show_value(each)
+        self._show(view, filled)
         if control is not None:
             control.fail("")
-            if text or isinstance(value, str | list):
-                self._show_value(control)
+        self._show_values(offer=name in _OFFER)
         self._taken()
 
     def draw(self) -> None:
@@ -108,12 +103,7 @@ class PanelView:
     def refresh(self) -> None:
         """Show the current scenario, as after a load."""
         self.draw()
-        self._refresh()
-
-    def _refresh(self) -> None:
-        for control in self.controls.values():
-            control.fail("")
-            self._show_value(control, offer=True)
+        self._show_values(offer=True)
 
     def _view(self, s: Scenario) -> tuple[dict[str, Any], dict[str, float | None]]:
         """What the pictures' widget shows, and what fills empty fields."""
@@ -127,20 +117,27 @@ class PanelView:
         }
         return view, a.context.get("filled", {})
 
-    def _show(self, view: dict[str, Any], filled: dict[str, float | None]) -> dict:
-        """Show what was made of a scenario; what filled empty fields before."""
-        self._count, last, self._filled = self._count + 1, self._filled, filled
+    def _show(self, view: dict[str, Any], filled: dict[str, float | None]) -> None:
+        self._count, self._filled = self._count + 1, filled
         self.pictures.problem, self.pictures.view = "", view | {"count": self._count}
-        return last
 
     def _make(self, infos: Mapping[str, Any]) -> tuple[w.Box, ...]:
         """Boxes of new controls."""
         for name, info in infos.items():
-            now, (choices, days) = self.session.value(name), self.session.offers(name)
-            filled = self._filled.get(name)
-            self.controls[name] = Control(name, info, now, self.change, choices, days, filled)
+            now, filled = self.session.value(name), self._filled.get(name)
+            offers = self.session.offers(name)
+            self.controls[name] = Control(name, info, now, self.change, *offers, filled)
         return tuple(self.controls[name].box for name in infos)
 
-    def _show_value(self, control: Control, offer: bool = False) -> None:
-        offers = self.session.offers(control.name) if offer else ()
-        control.show(self.session.value(control.name), self._filled.get(control.name), *offers)
+    def _show_values(self, offer: bool) -> None:
+        """Show the scenario in its controls, but where something wrong was put in.
+
+        With ``offer`` in all of them, with the choices and days that there are now.
+        """
+        values = scenario.flat(self.session.scenario)
+        for name, control in self.controls.items():
+            offers = self.session.offers(name) if offer else ()
+            if offer:
+                control.fail("")
+            if not control.problem:
+                control.show(values[name], self._filled.get(name), *offers)

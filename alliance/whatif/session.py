@@ -50,9 +50,7 @@ class Session:
 
     def value(self, name: str) -> Any:
         """The JSON value of a field (dotted) now."""
-        group, _, key = name.partition(".")
-        found = self.scenario.model_dump(mode="json", include={group: {key} if key else True})
-        return found[group][key] if key else found[group]
+        return scenario.flat(self.scenario)[name]
 
     def changed(self, name: str, value: Any, *, text: bool = False) -> Scenario:
         """The scenario with one field changed, not yet taken.
