@@ -104,7 +104,7 @@ def separation(s: Scenario, ev: Evidence, only: str = "") -> Answers:
 
 def bargain(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     """The bargain of chapter 3."""
-    b = Builder("3-separation", ev)
+    b = Builder("3-separation", ev, context={"group": s.separation})
     companies.check(s, ev)
     names = {negotiation.HOLDER} & set(s.separation.companies)
     negotiation.put(b, s, companies.companies(s, ev, tuple(names)))

@@ -3,14 +3,13 @@
 import html
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fnmatch import filter as matching
 from typing import Any
 
-from alliance import tables
+from alliance import scenario, tables
 from alliance.answers import Answers, Result, live
 from alliance.charts.panels import PanelChart, bargain, decline, selldown, separation
-from alliance.scenario import Scenario
 from alliance.tables.base import matrix
+from alliance.tables.chapter import SENTENCES, headlined
 
 
 @dataclass(frozen=True)
@@ -19,50 +18,43 @@ class Panel:
 
     Parameters
     ----------
-    name, title, chapter : str
-    group, part : str
-        The group of the schema, and the part of it, whose fields are the panel's controls.
+    name : str
+        Its group of the schema, or the part of one, whose fields are its controls.
+    title, chapter : str
     answer : callable
         ``answer(scenario, evidence, picture)``: quick answers, perhaps for one picture.
     sentence : callable
         The answers in words.
     charts : tuple of callable
         In reading order.
-    results : str
-        Ids of the results in the panel's table, or patterns of them; ``{0}`` is ``headline``.
-    headline : str
-        How ids of what the scenario headlines begin; ``{g}`` is the scenario's group.
     """
 
     name: str
     title: str
     chapter: str
-    group: str
-    part: str
     answer: Callable[..., Answers]
     sentence: Callable[[Answers], tables.Html]
     charts: tuple[PanelChart, ...]
-    results: str
-    headline: str = ""
 
     @property
     def pictures(self) -> dict[str, PanelChart]:
         """The charts by name."""
         return {chart.__name__: chart for chart in self.charts}
 
-    def fields(self, model: type[Scenario]) -> dict[str, Any]:
+    def fields(self, model: type[scenario.Scenario]) -> dict[str, Any]:
         """The panel's fields by dotted name, as the schema has them."""
-        inner = type(model.model_fields[self.group].default).model_fields
         return {
-            f"{self.group}.{name}": info
-            for name, info in inner.items()
-            if info.json_schema_extra["part"] == self.part
+            name: info
+            for name, info in scenario.fields(model).items()
+            if (info.json_schema_extra["part"] or name.partition(".")[0]) == self.name
         }
 
     def keys(self, a: Answers) -> list[str]:
-        """Ids of the results in the panel's table."""
-        patterns = self.results.format(self._headlined(a)).split()
-        return list(dict.fromkeys(key for p in patterns for key in matching(a.results, p)))
+        """Ids of the results in the panel's table: a list, or how they all begin."""
+        first, *more = SENTENCES[f"{self.name} panel"].replace("*", headlined(a)).split()
+        if more:
+            return list(dict.fromkeys([first, *more]))
+        return [key for key in a.results if key.startswith(first)]
 
     def numbers(self, a: Answers, pinned: Answers | None = None) -> str:
         """The panel's results as an HTML table; with a pinned case, its values and the differences.
@@ -71,27 +63,21 @@ class Panel:
         side by side.
         """
         caption, heads, rows = f"Results as of {a.as_of}", ["now"], {}
-        now = then = self._headlined(a)
+        now = then = headlined(a)
         if pinned:
-            then, heads = self._headlined(pinned), ["now", "pinned", "difference"]
-            if now != then:
-                caption = f"Now {_in_words(now)}, pinned {_in_words(then)}"
+            then, heads = headlined(pinned), ["now", "pinned", "difference"]
+            if now != then and any(now in key for key in self.keys(a)):
+                names = (each.replace("_", " ").replace(".", " on ") for each in (now, then))
+                caption = "Now {}, pinned {}".format(*names)
         for key in self.keys(a):
             one = a.result(key)
             texts = [tables.shown(one)]
             if pinned:
-                other = pinned.results.get(key.replace(now, then))
+                other = pinned.results.get(key.replace(f".{now}.", f".{then}."))
                 texts += [tables.shown(other) if other else "not shown then"]
                 texts += [difference(one, other)]
             rows[one.label] = [(f"<td>{html.escape(text)}</td>", text) for text in texts]
         return matrix(caption, "", heads, rows, ()).body
-
-    def _headlined(self, a: Answers) -> str:
-        return self.headline.format(g=a.context.get("group"))
-
-
-def _in_words(headline: str) -> str:
-    return " on ".join(headline.split(".")[1:]).replace("_", " ")
 
 
 def difference(one: Result, other: Result | None) -> str:
@@ -109,46 +95,13 @@ def difference(one: Result, other: Result | None) -> str:
     return text.replace("%", "points") if one.unit == "fraction" else text
 
 
-_SELLDOWN = """
-    selldown.planned_value_eur selldown.days_of_volume selldown.block_cost
-    {0}.proceeds_eur_mean {0}.proceeds_eur_p05 {0}.wealth_eur_mean {0}.value_after_exit_eur_mean
-    {0}.value_after_exit_eur_cvar05 {0}.p_complete {0}.p_at_target {0}.years_to_complete_median
-    {0}.stake_end_mean {0}.loss_eur_mean selldown.block.value_after_exit_eur_mean"""
-_DECLINE = """
-    decline.price_change_jpy decline.price_change_eur decline.total_return_jpy
-    decline.total_return_eur decline.max_drawdown decline.drawdown_now decline.halved_from
-    decline.part.market decline.part.sector decline.part.company decline.part.currency"""
 _PANELS = (
+    Panel("selldown", "Sell-down", "2-selldown", live.selldown, tables.sale, selldown.CHARTS),
+    Panel("decline", "Decline", "1-decline", live.decline, tables.fall, decline.CHARTS),
     Panel(
-        *("selldown", "Sell-down", "2-selldown", "selldown", ""),
-        live.selldown,
-        tables.sale,
-        (selldown.proceeds, selldown.completion, selldown.path, selldown.loss),
-        _SELLDOWN,
-        "selldown.{g.programme}",
+        "separation", "Separation", "3-separation", live.separation, tables.deal, separation.CHARTS
     ),
-    Panel(
-        *("decline", "Decline", "1-decline", "decline", ""),
-        live.decline,
-        tables.fall,
-        (decline.rebased, decline.drawdown, decline.parts),
-        _DECLINE,
-    ),
-    Panel(
-        *("separation", "Separation", "3-separation", "separation", ""),
-        live.separation,
-        tables.deal,
-        (separation.value, separation.cash),
-        "{0}.*",
-        "separation.{g.structure}.{g.company}",
-    ),
-    Panel(
-        *("bargain", "Bargain", "3-separation", "separation", "bargain"),
-        live.bargain,
-        tables.bargain,
-        (bargain.zone, bargain.gains),
-        "bargain.*",
-    ),
+    Panel("bargain", "Bargain", "3-separation", live.bargain, tables.bargain, bargain.CHARTS),
 )
 #: The panels by name, in the cockpit's order.
 PANELS = {panel.name: panel for panel in _PANELS}

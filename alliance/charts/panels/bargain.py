@@ -85,3 +85,6 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     ours, theirs = (number(gains[who].iloc[0], 0) for who in SIDES)
     title = f"Renault's holders gain EUR {ours}m, Nissan's EUR {theirs}m"
     return Caption(title, f"Bars of gains, EUR m, as of {a.as_of}: {found}.", MODEL)
+
+
+CHARTS = (zone, gains)

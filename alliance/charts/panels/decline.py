@@ -88,3 +88,6 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Caption:
         f"Bars of the parts: {found} log points, {day(c['since'])} to {day(c['until'])}.",
         CLOSES + "; our model, without intervals here",
     )
+
+
+CHARTS = (rebased, drawdown, parts)

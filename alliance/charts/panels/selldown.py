@@ -143,3 +143,6 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     alt = "Line of the mean accounting loss by amount carried, with nine of ten cases; "
     alt += f"{number(mean)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "
     return Caption(title, alt + "cash.", FILINGS + "; our simulation")
+
+
+CHARTS = (proceeds, completion, path, loss)

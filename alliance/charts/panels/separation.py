@@ -85,3 +85,6 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
         title = f"“{most['structure_name']}” raises most, {money(most['gross'])}"
     alt = f"Bars of cash raised as of {a.as_of}: {found}."
     return Caption(f"{a.context['maker'].name}: {title}", alt, MODEL)
+
+
+CHARTS = (value, cash)
