@@ -108,14 +108,6 @@ def bargain(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     companies.check(s, ev)
     names = {negotiation.HOLDER} & set(s.separation.companies)
     negotiation.put(b, s, companies.companies(s, ev, tuple(names)))
-    if terms := b.context.get("stakes"):
-        b.context["filled"] = {
-            "separation.ampere_value_eur": b.context["agreed"],
-            "separation.independence_worth_eur": terms.independence,
-            "separation.control_worth_eur": terms.control,
-            "separation.sale_discount": terms.discount,
-            "separation.ticket_eur": terms.ticket,
-        }
     return b.answers(documents=False)
 
 

@@ -13,8 +13,8 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.whatif import APP, START
 from alliance.whatif.build import Building, button
-from alliance.whatif.inputs import Control, Input, box
-from alliance.whatif.panel_view import PanelView, reason
+from alliance.whatif.inputs import Input, box
+from alliance.whatif.panel_view import PanelView, control_of, reason
 from alliance.whatif.panels import PANELS
 from alliance.whatif.session import Session, start_of
 from alliance.whatif.views import ShareBox
@@ -63,17 +63,7 @@ class Cockpit:
         self.panels: dict[str, PanelView] = {}
         self.entries: dict[str, Input] = {}  # boxes that are no fields: token, file or files, name
         self._armed = ""  # the name that a second press on Save replaces
-        self.common = {
-            name: Control(
-                name,
-                info,
-                self.session.value(name),
-                lambda *change: self.panel.change(*change),
-                *self.session.offers(name),
-            )
-            for name, info in scenario.fields().items()
-            if name in COMMON
-        }
+        self.common = {name: control_of(self.session, name, self._change) for name in COMMON}
         options = [(panel.title, name) for name, panel in PANELS.items()]
         self.tabs = w.ToggleButtons(options=options, description="Panel")
         self.tabs.observe(lambda change: self.open(change["new"]), "value")
@@ -99,10 +89,13 @@ class Cockpit:
             self.panels[name] = panel
         self._place.children = (self.panels[name].box,)
 
+    def _change(self, *change: Any) -> None:
+        self.panel.change(*change)
+
     def load(self, source: str, entry: str = "token") -> bool:
         """Take a scenario by token or name; what is wrong changes nothing."""
-        take = lambda: self._take(*start_of(source, not self.in_app))  # noqa: E731
-        return self._try(take, f"Loaded {source[:24]}.", entry)
+        done = f"Loaded {source[:24]}."
+        return self._try(lambda: self._take(*start_of(source, not self.in_app)), done, entry)
 
     def upload(self, content: bytes, filename: str) -> None:
         """Take an uploaded scenario file."""
@@ -112,11 +105,7 @@ class Cockpit:
                 raise ScenarioError(
                     f"a scenario's file has at most {_LARGEST:,} bytes, received {len(content):,}"
                 )
-            try:
-                text = content.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise ScenarioError(f"must be UTF-8 text; {error}") from None
-            self._take("", scenario.parse(text))
+            self._take("", scenario.parse(content.decode("utf-8")))
 
         self._try(taken, f"Loaded {filename[:48]}.", "file")
 

@@ -1,6 +1,6 @@
 """One panel: its controls, its pictures, and what happens when a control moves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as w
@@ -22,9 +22,19 @@ def reason(error: Exception) -> str:
     """What went wrong, in words: a fault of ours must not leave a dead panel."""
     if isinstance(error, AllianceError):
         return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"must be UTF-8 text; {error}"
     if isinstance(error, OSError):
         return f"can't be written: {error.strerror}"
     return f"this can't be computed ({type(error).__name__}: {error})"
+
+
+def control_of(
+    session: Session, name: str, report: Callable[..., None], filled: float | None = None
+) -> Control:
+    """A field of the session's scenario as a control; the rest is as for :class:`Control`."""
+    info = scenario.fields(type(session.scenario))[name]
+    return Control(name, info, session.value(name), report, *session.offers(name), filled)
 
 
 class PanelView:
@@ -56,8 +66,8 @@ class PanelView:
         self.shown.observe(lambda _: self.draw(), "value")
         self.draw()
         infos = panel.fields(type(session.scenario))
-        first = {n: i for n, i in infos.items() if i.json_schema_extra["first"]}
-        later = {n: i for n, i in infos.items() if n not in first}
+        first = [name for name, info in infos.items() if info.json_schema_extra["first"]]
+        later = [name for name in infos if name not in first]
         rest = box("fields")
 
         def unfold(change: dict[str, Any]) -> None:
@@ -121,13 +131,11 @@ class PanelView:
         self._count, self._filled = self._count + 1, filled
         self.pictures.problem, self.pictures.view = "", view | {"count": self._count}
 
-    def _make(self, infos: Mapping[str, Any]) -> tuple[w.Box, ...]:
+    def _make(self, names: Iterable[str]) -> list[w.Box]:
         """Boxes of new controls."""
-        for name, info in infos.items():
-            now, filled = self.session.value(name), self._filled.get(name)
-            offers = self.session.offers(name)
-            self.controls[name] = Control(name, info, now, self.change, *offers, filled)
-        return tuple(self.controls[name].box for name in infos)
+        made = {n: control_of(self.session, n, self.change, self._filled.get(n)) for n in names}
+        self.controls |= made
+        return [each.box for each in made.values()]
 
     def _show_values(self, offer: bool) -> None:
         """Show the scenario in its controls, but where something wrong was put in.
