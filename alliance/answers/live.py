@@ -153,7 +153,7 @@ def _loss(found: programme.Outcomes, carrying: float | None) -> pd.DataFrame:
     none, one = found.losses(0.0) / 1e6, max(carrying, 1.0)
     slope = (found.losses(one) / 1e6 - none) / one
     even = -none.mean() / slope.mean() if slope.mean() > 0 else 0.0
-    top = np.ceil(max(1.5 * even, 2 * carrying, 1.0))  # a round end stands while a slider moves
+    top = np.ceil(max(1.5 * even, 2 * carrying, 1.0))  # a round end stays while a slider moves
     amounts = np.linspace(0, top, LEVELS)
     losses = none + slope * amounts[:, None]
     low, high = np.quantile(losses, [0.05, 0.95], axis=1)

@@ -39,11 +39,11 @@ def settings(
         "Voila": {
             "root_dir": str(ROOT),
             "port": port,
-            "port_retries": 0,  # on another port than the one that is printed nobody finds it
+            "port_retries": 0,  # on another port than the one that is printed no reader finds it
             "ip": ip,
             "open_browser": browser,
             "log_level": "WARN",
-            "config_file_paths": [],  # nobody's own settings
+            "config_file_paths": [],  # no settings of the machine
             "kernel_websocket_connection_class": NAME,
         },
         "VoilaConfiguration": {

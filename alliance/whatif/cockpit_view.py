@@ -25,7 +25,7 @@ _LARGEST = 64_000  # bytes of a file that is loaded
 
 
 def alone(name: str, s: Scenario, ev: Evidence) -> w.VBox:
-    """One panel as a notebook's last word, with its token to take away."""
+    """One panel below a notebook's chapter, with its token to copy."""
     session, share = Session(s, ev), ShareBox(in_app=bool(os.environ.get(APP)))
     view = PanelView(PANELS[name], session, lambda: share.offer(session.scenario))
     share.offer(s)

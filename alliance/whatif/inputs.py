@@ -47,7 +47,7 @@ def label_of(name: str, info: FieldInfo) -> str:
     if " ".join(words) == unit:
         return unit
     if len(words) > 1 and words[-1].lower() in unit.lower():
-        words = words[:-1]  # the unit says it
+        words = words[:-1]  # the unit has it
     text = " ".join(words)
     text = text[0].upper() + text[1:]
     return f"{text} ({unit})" if unit else text

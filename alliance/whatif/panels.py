@@ -59,7 +59,7 @@ class Panel:
     def numbers(self, a: Answers, pinned: Answers | None = None) -> str:
         """The panel's results as an HTML table; with a pinned case, its values and the differences.
 
-        A row compares what each case headlines: two programmes, structures or companies stand
+        A row compares what each case headlines: two programmes, structures or companies are shown
         side by side.
         """
         caption, heads, rows = f"Results as of {a.as_of}", ["now"], {}

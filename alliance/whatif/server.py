@@ -37,7 +37,7 @@ class NoDelayConnection(ZMQChannelsWebsocketConnection):
         return super().connect()
 
     def end(self) -> None:
-        """Tell the page that its kernel is no more."""
+        """Show the page that its kernel has ended."""
         self._send_status_message("dead")
         self.websocket_handler.close()
 
@@ -49,7 +49,7 @@ def prepare(page: Any, notebook: Any, cwd: str) -> None:
 
 
 class Sessions(AsyncMappingKernelManager):
-    """The app's kernels: at most so many, and each ends soon after its page has gone."""
+    """The app's kernels: at most so many, and each ends soon after its page is closed."""
 
     most = Integer(10, config=True, help="Kernels at once.")
 
@@ -89,14 +89,14 @@ class Sessions(AsyncMappingKernelManager):
             self._ends.setdefault(kernel_id, time.monotonic() + seconds)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel whose page has gone, or that is idle."""
+        """End a kernel whose page is closed, or that is idle."""
         if time.monotonic() > self._ends.get(kernel_id, math.inf):
             await self.shutdown_kernel(kernel_id)
         else:
             await super().cull_kernel_if_idle(kernel_id)
 
     async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:
-        """End a kernel, and tell its pages."""
+        """End a kernel, and show its pages that it has ended."""
         for line in list(NoDelayConnection._open_sockets):
             if line.kernel_id == kernel_id:
                 line.end()
@@ -104,5 +104,5 @@ class Sessions(AsyncMappingKernelManager):
         self._ends.pop(kernel_id, None)
 
 
-#: How servers are told of it.
+#: The name by which servers load it.
 NAME = f"{NoDelayConnection.__module__}.{NoDelayConnection.__qualname__}"

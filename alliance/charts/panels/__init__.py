@@ -1,4 +1,4 @@
-"""Pictures of the panels: quick drawings that are kept and redrawn while a slider moves.
+"""Pictures of the panels: quick drawings, redrawn on the same axes while a slider moves.
 
 A panel's chart draws one idea from the panel's answers on axes that it is given, over the pinned
 case in grey where there is one, and returns a caption: title, alt text and source.

@@ -135,10 +135,10 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     text = f"carried {number(k)}: {number(mean)}"
     kit.note(ax, text, (k, mean), dx, dy, ha=side, va=above, fontsize=8.5, color="black")
     result, m0, m1 = "neither loss nor gain", *frame["mean"].iloc[[0, -1]]
-    if told := abs(mean) >= 0.005:
+    if large := abs(mean) >= 0.005:
         result = f"a {'loss' if mean >= 0 else 'gain'} of {money(abs(mean) * 1e9, digits=2)}"
     title = f"Carried at EUR {number(k)} a share, {result} on average"
-    if told and m1 > m0:  # a line: where it crosses nil
+    if large and m1 > m0:  # a line: where it crosses nil
         title += f"; none at EUR {number(k0 - m0 * (k1 - k0) / (m1 - m0))}"
     alt = "Line of the mean accounting loss by amount carried, with nine of ten cases; "
     alt += f"{number(mean)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "

@@ -1,4 +1,4 @@
-"""Axes that are kept between drawings, and the SVG made of them."""
+"""Axes that are used again from drawing to drawing, and the SVG made of them."""
 
 import html
 import io
@@ -57,9 +57,9 @@ class RenderedChart(Caption):
 class Nothing(Exception):
     """There is nothing to draw: the caption, and the words in the picture's place."""
 
-    def __init__(self, title: str, why: str, source: str, said: str = "{}.") -> None:
+    def __init__(self, title: str, why: str, source: str, sentence: str = "{}.") -> None:
         super().__init__(why)
-        text = said.format(why)
+        text = sentence.format(why)
         self.caption, self.words = Caption(title, why, source), text[0].upper() + text[1:]
 
 
