@@ -314,6 +314,13 @@ def test_many_moves_end_in_the_last(cockpit):
     assert f"to {slider.value * 100:.0f}" in panel.pictures.view["words"]
 
 
+def test_a_moving_slider_is_not_pulled_back(cockpit):
+    """The browser's 0.35 may be a hair off ours: sent back, it would undo the moves since."""
+    control = cockpit.panel.controls["selldown.target_stake"]
+    control.slider.value = 0.35000000000000003
+    assert control.slider.value == 0.35000000000000003 and control.main.value == "0.35"
+
+
 # --- the round trip -----------------------------------------------------------------------------
 
 

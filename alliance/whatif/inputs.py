@@ -192,6 +192,8 @@ class Control(Input):
         near = low + slider.step * round((value - low) / slider.step)  # it holds multiples of it
         if isinstance(near, float):
             near = float(f"{min(near, high):.12g}")
+        if abs(near - slider.value) < 1e-6 * slider.step:
+            near = slider.value  # sent back, it would pull at a slider that is being moved
         with slider.hold_trait_notifications():
             slider.min, slider.max = low, high
             slider.value = self._placed = near
