@@ -161,7 +161,7 @@ def lab(arguments) -> None:
 
     Pictures follow a slider 20 ms sooner than in one that was started by other means.
     """
-    from alliance.whatif.wire import NAME
+    from alliance.whatif.server import NAME
 
     os.chdir(report.ROOT)
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={report.ROOT}"]
@@ -188,7 +188,8 @@ def app(start, allow_build, port, ip, no_browser, idle, sessions) -> None:
     """Serve the cockpit as a web page, from SCENARIO or TOKEN (none means base)."""
     from alliance.whatif.app import serve
 
-    serve(start or "base", allow_build, port, ip, not no_browser, idle, sessions)
+    more = {"browser": not no_browser, "idle": idle, "sessions": sessions}
+    serve(start or "base", allow_build, port, ip, **more)
 
 
 @cli.group("scenario", cls=_Group)

@@ -15,9 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from alliance.charts.panels import PANEL_CHARTS
 from alliance.selldown import PROGRAMMES
-from alliance.whatif.panels import TITLES
+from alliance.whatif.panels import PANELS
 from tests import browsing
 from tests.conftest import FLAGS, chromium
 
@@ -26,12 +25,12 @@ GOALS = {"one": (50, 120), "all": (90, 120)}  # milliseconds: median and 95th pe
 _ORDINARY = """
 import ipywidgets, matplotlib.pyplot as plt
 from alliance import evidence, scenario
-from alliance.answers.live import LiveAnswers
+from alliance.answers import live
 %matplotlib inline
-_live, _base = LiveAnswers(evidence.open("2023-01-17")), scenario.Scenario()
+_ev, _base = evidence.open("2023-01-17"), scenario.Scenario()
 def _show(target=0.15):
     s = _base.replace({"selldown": {"target_stake": round(target, 2)}})
-    f = _live.selldown(s, "proceeds").frame("proceeds")
+    f = live.selldown(s, _ev, "proceeds").frame("proceeds")
     plt.bar(f["low"], f["part"], f["high"] - f["low"]); plt.xlabel("EUR bn"); plt.show()
 ipywidgets.interactive(_show, target=(0.0, 0.43, 0.01))
 """
@@ -83,18 +82,19 @@ def moved(page) -> tuple[float, float]:
 def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
     """Milliseconds by panel, for all pictures and for the slowest one."""
     found: dict[tuple[str, str], tuple[float, float]] = {}
-    for name, title in TITLES.items():
+    for panel in PANELS.values():
+        title = panel.title
         page.get_by_role("button", name=title, exact=True).click()
         page.wait_for_timeout(2000)
         shown = page.get_by_label("Show", exact=True)
         found[title, "all"] = moved(page)
         ones = []
-        for picture in PANEL_CHARTS[name]:
+        for picture in panel.pictures:
             shown.select_option(picture)
             ones.append(moved(page))
         found[title, "one"] = max(ones)
         shown.select_option(index=0)
-    page.get_by_role("button", name=next(iter(TITLES.values())), exact=True).click()
+    page.get_by_role("button", name=next(iter(PANELS.values())).title, exact=True).click()
     page.get_by_role("button", name=re.compile("^More inputs")).click()
     for market in ("lognormal", "history"):
         page.get_by_label("Market", exact=True).select_option(market)
@@ -113,8 +113,8 @@ def visitors(play, path: str, folder: Path, pages: int = 3) -> None:
             page = running.new_page()
             page.goto(url, timeout=browsing.WAIT)
             page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
-            for title in TITLES.values():
-                page.get_by_role("button", name=title, exact=True).click()
+            for panel in PANELS.values():
+                page.get_by_role("button", name=panel.title, exact=True).click()
                 page.wait_for_timeout(1500)
         used = [kernel.memory_full_info() for kernel in browsing.kernels(url)]
         fair = [getattr(m, "pss", m.uss) / 1e6 for m in used]  # shared pages by who shares them

@@ -23,10 +23,10 @@ from playwright.sync_api import TimeoutError
 from tests.conftest import ROOT
 
 WAIT = 90_000  # milliseconds: a first start on a slow machine
-STAGE = ".alliance-stage svg[role=img]"
+STAGE = ".alliance-pictures svg[role=img]"
 #: Milliseconds from a key on a slider to the changed picture on screen, one for each key.
 LATENCY = """async ([selector, moves, gap]) => {
-  const stage = document.querySelector(selector + ' .alliance-stage');
+  const stage = document.querySelector(selector + ' .alliance-pictures');
   const handle = document.querySelector(selector + ' .noUi-handle[aria-label^="Target"]')
     ?? document.querySelector(selector + ' .noUi-handle');
   handle.focus();
@@ -130,7 +130,7 @@ def lab(folder: Path, root: Path = ROOT) -> Iterator[str]:
 
 
 #: Ends the kernels of pages that have gone sooner than the app does, so that a test can see it.
-_SOON = "from alliance.whatif import wire; wire.GRACE = {0}; wire.OPENING = 3 * {0}"
+_SOON = "from alliance.whatif import server; server.GRACE = {0}; server.OPENING = 3 * {0}"
 _MAIN = "from alliance.cli import main; main()"
 
 

@@ -13,7 +13,6 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from alliance import answers, scenario
-from alliance.answers.live import LiveAnswers
+from alliance.answers import live
 from tests import looks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -165,16 +164,11 @@ def fresh(name: str, part: str) -> Lines:
         if chapter == part:
             _made[key] = lines(looks.answers_of(chapter, s))
         else:
-            live = _live(str(s.as_of))
-            filled = live.filled(panel, s).items()
-            _made[key] = lines(getattr(live, panel)(s))
+            a = getattr(live, panel)(s, looks.evidence_of(str(s.as_of)))
+            filled = a.context.get("filled", {}).items()
+            _made[key] = lines(a)
             _made[key] |= {f"input filled {field}": [_text(value)] for field, value in filled}
     return _made[key]
-
-
-@cache
-def _live(as_of: str) -> LiveAnswers:
-    return LiveAnswers(looks.evidence_of(as_of))
 
 
 def lines(a: answers.Answers) -> Lines:

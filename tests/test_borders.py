@@ -20,7 +20,7 @@ from alliance import (
     separation,
 )
 from alliance import selldown as sd
-from alliance.answers.live import LiveAnswers
+from alliance.answers import live
 from alliance.answers.results import Builder
 from alliance.answers.sensitivity import TORNADO
 from alliance.errors import NotKnown, ScenarioError
@@ -170,12 +170,12 @@ MOVES |= {"exchange_spread": 0.01}
 def test_the_tornado_moves_one_input_at_a_time(programme):
     """Each end is what a scenario with that value says."""
     s = S.replace({"selldown": {"programme": programme, "paths": 256}})
-    live = LiveAnswers(evidence.open(s.as_of))
-    tornado = answers.selldown(s, live.ev).frame("tornado")
-    filled = live.selldown(s).context["group"]
+    ev = evidence.open(s.as_of)
+    tornado = answers.selldown(s, ev).frame("tornado")
+    filled = live.selldown(s, ev).context["group"]
 
     def value(changes: dict, what: str) -> float:
-        return live.selldown(s.replace({"selldown": changes}))[
+        return live.selldown(s.replace({"selldown": changes}), ev)[
             f"selldown.{programme}.{what.replace(' ', '_')}_eur_mean"
         ]
 

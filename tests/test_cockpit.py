@@ -1,7 +1,5 @@
 """The cockpit in a real browser: JupyterLab and the app, by keyboard and by eye."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -11,8 +9,8 @@ import urllib.request
 
 import pytest
 
-from alliance import answers, evidence, scenario
-from alliance.whatif import words
+from alliance import answers, evidence, scenario, tables
+from alliance.whatif.panels import PANELS
 from tests import browsing
 
 pytestmark = pytest.mark.browser
@@ -144,9 +142,8 @@ def tells(page, s):
 
 
 def sentence_of(panel, s):
-    from alliance.answers.live import PANELS, LiveAnswers
-
-    return words.sentence(panel, PANELS[panel](LiveAnswers(evidence.open(s.as_of)), s))
+    shown = PANELS[panel]
+    return shown.sentence(shown.answer(s, evidence.open(s.as_of))).text
 
 
 # --- JupyterLab ---------------------------------------------------------------------------------
@@ -161,9 +158,9 @@ def test_lab_runs_every_notebook(lab, page, project, notebook):
     assert errors.count() == 0, errors.first.inner_text()
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     panels = {"3-separation": 2}.get(notebook, 1)
-    page.locator(".alliance-stage").last.scroll_into_view_if_needed()
+    page.locator(".alliance-pictures").last.scroll_into_view_if_needed()
     page.wait_for_function(
-        "(n) => document.querySelectorAll('.alliance-stage').length === n", arg=panels
+        "(n) => document.querySelectorAll('.alliance-pictures').length === n", arg=panels
     )
     page.wait_for_selector(browsing.STAGE)
     assert page.faults == []
@@ -171,11 +168,11 @@ def test_lab_runs_every_notebook(lab, page, project, notebook):
 
 def test_a_slider_changes_picture_numbers_and_alt(cockpit):
     load(cockpit, token_of())
-    picture = cockpit.locator(".alliance-stage:visible svg[role=img]").first
+    picture = cockpit.locator(".alliance-pictures:visible svg[role=img]").first
     cockpit.get_by_text("The numbers of this panel").click()
     table = cockpit.locator(".alliance-table:visible")
     before = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
-    figure = cockpit.locator(".alliance-stage:visible figure").first.element_handle()
+    figure = cockpit.locator(".alliance-pictures:visible figure").first.element_handle()
     slider = cockpit.get_by_role("slider", name=TARGET)
     slider.focus()
     for _ in range(5):
@@ -189,8 +186,8 @@ def test_a_slider_changes_picture_numbers_and_alt(cockpit):
     assert figure.evaluate("(e) => e.isConnected")  # the picture's place stays: no flicker
     a = answers.selldown(s, evidence.open(s.as_of))
     for key in ("proceeds_eur_mean", "p_complete", "loss_eur_mean"):
-        assert words.shown(a.result(f"selldown.price_points.{key}")) in after[2]
-    heard = cockpit.locator(".alliance-stage:visible [role=status]")
+        assert tables.shown(a.result(f"selldown.price_points.{key}")) in after[2]
+    heard = cockpit.locator(".alliance-pictures:visible [role=status]")
     cockpit.wait_for_timeout(1000)
     assert heard.inner_text() == after[0]  # a screen reader hears it once the slider rests
 
@@ -203,9 +200,9 @@ def test_a_hundred_fast_moves_end_in_the_right_state(cockpit):
     value = 0.42  # the right end is 0.43, and the last move is to the left
     s = scenario.Scenario().replace({"selldown": {"target_stake": value}})
     until(cockpit, sentence_of("selldown", s))
-    count = cockpit.locator(".alliance-stage:visible").get_attribute("data-count")
+    count = cockpit.locator(".alliance-pictures:visible").get_attribute("data-count")
     cockpit.wait_for_timeout(500)
-    assert cockpit.locator(".alliance-stage:visible").get_attribute("data-count") == count
+    assert cockpit.locator(".alliance-pictures:visible").get_attribute("data-count") == count
     holds(cockpit, str(value))
     slider = cockpit.get_by_role("slider", name=TARGET)
     cockpit.wait_for_function(
@@ -242,11 +239,11 @@ def test_other_panels_follow_their_sliders(cockpit, panel, title):
     until(cockpit, sentence_of(panel, scenario.Scenario()))
     slider = cockpit.locator(".alliance-panel:visible").get_by_role("slider").first
     slider.focus()
-    before = cockpit.locator(".alliance-stage:visible svg").first.inner_html()
+    before = cockpit.locator(".alliance-pictures:visible svg").first.inner_html()
     cockpit.keyboard.press("ArrowRight")
     cockpit.wait_for_function(
-        "(before) => [...document.querySelectorAll('.alliance-stage')].find((e) => e.offsetParent)"
-        ".querySelector('svg').innerHTML !== before",
+        "(before) => [...document.querySelectorAll('.alliance-pictures')]"
+        ".find((e) => e.offsetParent).querySelector('svg').innerHTML !== before",
         arg=before,
     )
     cockpit.get_by_role("button", name="Sell-down", exact=True).click()
@@ -284,7 +281,7 @@ def test_pin_and_reset(cockpit):
     cockpit.keyboard.press("ArrowRight")
     until(cockpit, sentence_of("selldown", scenario.Scenario().replace(
         {"selldown": {"target_stake": 0.16}})))  # fmt: skip
-    for part, text in ((".alliance-stage .pictures", "#8a8a8a"), (".alliance-table", "pinned")):
+    for part, text in ((".alliance-pictures .pictures", "#8a8a8a"), (".alliance-table", "pinned")):
         cockpit.wait_for_function(  # pictures and table follow the sentence, each by a message
             "([part, text]) => [...document.querySelectorAll(part)].some("
             "(e) => (e.checkVisibility() || part.endsWith('table')) && e.innerHTML.includes(text))",
@@ -309,7 +306,7 @@ def test_every_text_is_readable_in_both_themes(lab, cockpit, page, theme):
     cockpit.locator(".lm-Menu-item", has_text="Theme").first.hover()
     cockpit.locator(".lm-Menu-item", has_text=theme).first.click()
     cockpit.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
-    if not cockpit.locator(".alliance-stage details[open]").count():
+    if not cockpit.locator(".alliance-pictures details[open]").count():
         cockpit.get_by_text("The numbers of this panel").click()
     for title in ("Sell-down", "Decline", "Separation", "Bargain"):
         cockpit.get_by_role("button", name=title, exact=True).click()
@@ -322,7 +319,7 @@ def test_every_text_is_readable_in_both_themes(lab, cockpit, page, theme):
     if "Dark" in theme:  # a chapter's panel too
         browsing.run_notebook(page, lab, "notebooks/2-selldown.ipynb", "dark", 3)
         assert page.locator(f"body[data-jp-theme-name='{theme}']").count() == 1
-        page.locator(".alliance-stage").last.scroll_into_view_if_needed()
+        page.locator(".alliance-pictures").last.scroll_into_view_if_needed()
         page.wait_for_selector(browsing.STAGE)
         page.wait_for_timeout(600)
         readable(page, 20)
@@ -547,7 +544,7 @@ def test_the_order_of_focus_is_that_of_the_screen(served, width):
     assert page.faults == []
     page.keyboard.press("Backspace")
     tops = page.evaluate(
-        "['.alliance-stage', '.alliance-sides > .alliance-controls'].map((s) =>"
+        "['.alliance-pictures', '.alliance-sides > .alliance-controls'].map((s) =>"
         " document.querySelector(s).getBoundingClientRect().top)"
     )
     assert (tops[0] < tops[1]) == (width == 390)
@@ -556,11 +553,12 @@ def test_the_order_of_focus_is_that_of_the_screen(served, width):
     for _ in range(14):
         page.keyboard.press("Tab")
         met.append(page.evaluate(
-            "document.activeElement.closest('.alliance-stage, .alliance-controls')?.className ?? ''"
+            "document.activeElement.closest('.alliance-pictures, .alliance-controls')"
+            "?.className ?? ''"
         ))  # fmt: skip
-    sides = ["stage" if "alliance-stage" in m else "controls" for m in met if m]
-    assert {"stage", "controls"} <= set(sides) or width == 1100
-    assert sides[0] == ("stage" if width == 390 else "controls")
+    sides = ["pictures" if "alliance-pictures" in m else "controls" for m in met if m]
+    assert {"pictures", "controls"} <= set(sides) or width == 1100
+    assert sides[0] == ("pictures" if width == 390 else "controls")
 
 
 def fetch(url):

@@ -1,10 +1,7 @@
 """Quick answers and pictures of the panels: the chapters' numbers, drawn without a fault."""
 
-from __future__ import annotations
-
 import html
 import re
-from functools import cache
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,35 +10,27 @@ import pytest
 from matplotlib.figure import Figure
 
 from alliance import answers, evidence, scenario
-from alliance.answers.live import PANELS, POINTS, LiveAnswers
+from alliance.answers import live
+from alliance.answers.live import POINTS
 from alliance.charts.kit import nice_ceiling
-from alliance.charts.panels import PANEL_CHARTS, Renderer
+from alliance.charts.panels import Renderer
 from alliance.charts.panels.svg import Caption, name_ticks
 from alliance.errors import AllianceError, ScenarioError
-from alliance.whatif import words
+from alliance.whatif.panels import PANELS, difference
 from tests.looks import answers_of, assert_texts_keep_apart, cases, evidence_of, scenario_of
 
-CHAPTER = {
-    "selldown": "2-selldown",
-    "decline": "1-decline",
-    "separation": "3-separation",
-    "bargain": "3-separation",
-}
 
-
-@cache
-def live_of(day):
-    """Kept as in a cockpit, where one scenario follows another."""
-    return LiveAnswers(evidence_of(day))
+def quick(name, s, picture=""):
+    """A panel's answers."""
+    return PANELS[name].answer(s, evidence_of(str(s.as_of)), picture)
 
 
 @pytest.fixture(scope="module", params=list(dict.fromkeys(name for name, _ in cases())))
 def seen(request):
     """A scenario, and the quick answers of each panel in whose chapter it is looked at."""
     s = scenario_of(request.param)
-    live = live_of(str(s.as_of))
-    shown = [name for name in PANELS if (request.param, CHAPTER[name]) in cases()]
-    return s, {name: PANELS[name](live, s) for name in shown}
+    shown = [name for name in PANELS if (request.param, PANELS[name].chapter) in cases()]
+    return s, {name: quick(name, s) for name in shown}
 
 
 def test_a_panels_numbers_are_the_chapters(seen):
@@ -49,7 +38,7 @@ def test_a_panels_numbers_are_the_chapters(seen):
     s, found = seen
     for name, a in found.items():
         assert len(a.results) > 3
-        whole = answers_of(CHAPTER[name], s)
+        whole = answers_of(PANELS[name].chapter, s)
         for key, result in a.results.items():
             assert result == whole.result(key), key
     if "selldown" not in found:
@@ -90,11 +79,11 @@ def test_parts_of_the_panel_add_up(seen):
     assert (path["low"] <= path["high"]).all() and path["mean"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("name", PANEL_CHARTS)
+@pytest.mark.parametrize("name", PANELS)
 def test_pictures_say_and_show(seen, name):
     """Each picture has words and an alt text with a number and a date; no text overlaps."""
     _, found = seen
-    renderer = Renderer(PANEL_CHARTS[name])
+    renderer = Renderer(PANELS[name].pictures)
     for picture in renderer.draw(found[name]) if name in found else ():
         tree = ElementTree.fromstring(picture.svg)
         assert tree.get("role") == "img"
@@ -111,16 +100,16 @@ def test_pictures_say_and_show(seen, name):
 def test_sentences_and_tables(seen):
     _, found = seen
     for name, a in found.items():
-        text = words.sentence(name, a)
+        text = PANELS[name].sentence(a).text
         assert "nan" not in text and text.rstrip().endswith(".") and ".." not in text, text
-        table = words.numbers(name, a, a)
-        assert table.count("<tr>") == len(words.keys(name, a)) + 1
+        table = PANELS[name].numbers(a, a)
+        assert table.count("<tr>") == len(PANELS[name].keys(a)) + 1
         assert all(cell in ("0", "") for cell in re.findall(r"<td>([^<]*)</td></tr>", table))
 
 
 def test_a_redraw_equals_a_first_drawing():
     """Whatever was drawn before: kept axes must not show what no longer holds."""
-    live, base = LiveAnswers(evidence_of("2023-01-17")), scenario.Scenario()
+    base = scenario.Scenario()
     moves = [
         base,
         base.replace({"selldown": {"programme": "windows", "horizon_years": 11}}),
@@ -132,14 +121,14 @@ def test_a_redraw_equals_a_first_drawing():
             ["segments", "profitable_unit"])),  # as many rows, of other names
         base,
     ]  # fmt: skip
-    for name, look in PANELS.items():
-        kept, last = Renderer(PANEL_CHARTS[name]), None
+    for name, panel in PANELS.items():
+        kept, last = Renderer(PANELS[name].pictures), None
         for s in moves:
-            last, before = scenario.parameters(CHAPTER[name], s), last
+            last, before = scenario.parameters(panel.chapter, s), last
             if last == before:  # nothing moves here
                 continue
-            a = look(live, s)
-            assert kept.draw(a) == Renderer(PANEL_CHARTS[name]).draw(a), name
+            a = quick(name, s)
+            assert kept.draw(a) == Renderer(PANELS[name].pictures).draw(a), name
 
 
 def test_names_of_ticks_are_made_once(monkeypatch):
@@ -163,19 +152,20 @@ def test_names_of_ticks_are_made_once(monkeypatch):
 
 
 def test_one_picture_is_that_of_all():
-    live, s = LiveAnswers(evidence_of("2023-01-17")), scenario.Scenario()
-    for name, look in PANELS.items():
-        whole = {p.key: p for p in Renderer(PANEL_CHARTS[name]).draw(look(live, s))}
-        for key in PANEL_CHARTS[name]:
-            assert Renderer(PANEL_CHARTS[name]).draw(look(live, s, key), only=key) == [whole[key]]
+    s = scenario.Scenario()
+    for name, panel in PANELS.items():
+        whole = {p.key: p for p in Renderer(panel.pictures).draw(quick(name, s))}
+        for key in panel.pictures:
+            drawn = Renderer(panel.pictures).draw(quick(name, s, key), only=key)
+            assert drawn == [whole[key]]
 
 
 def test_a_pinned_case_shows_in_grey():
-    live, s = LiveAnswers(evidence_of("2023-01-17")), scenario.Scenario()
+    s = scenario.Scenario()
     then = s.replace({"selldown": {"target_stake": 0.25}})
-    renderer = Renderer(PANEL_CHARTS["selldown"])
-    plain = renderer.draw(live.selldown(s))
-    over = renderer.draw(live.selldown(s), live.selldown(then))
+    renderer = Renderer(PANELS["selldown"].pictures)
+    plain = renderer.draw(quick("selldown", s))
+    over = renderer.draw(quick("selldown", s), quick("selldown", then))
     assert all(
         b.svg.count("#8a8a8a") > a.svg.count("#8a8a8a") for a, b in zip(plain, over, strict=True)
     )
@@ -203,13 +193,12 @@ def test_a_nice_ceiling_is_above_and_near(value):
 
 @pytest.mark.parametrize("carrying", [0.0, 1.0, 3.0, 9.0, 40.0])
 def test_the_loss_title_names_the_amount_without_a_loss(carrying):
-    live = LiveAnswers(evidence_of("2023-01-17"))
     s = scenario.Scenario().replace({"selldown": {"carrying_eur_per_share": carrying}})
-    title = next(p.title for p in Renderer(PANEL_CHARTS["selldown"]).draw(live.selldown(s))
-                 if p.key == "loss")  # fmt: skip
+    drawn = Renderer(PANELS["selldown"].pictures).draw(quick("selldown", s))
+    title = next(p.title for p in drawn if p.key == "loss")
     even = float(re.search(r"none at EUR ([\d.]+)", title).group(1))
     there = s.replace({"selldown": {"carrying_eur_per_share": even}})
-    loss = answers.selldown(there, live.ev)["selldown.price_points.loss_eur_mean"]
+    loss = answers.selldown(there, evidence_of("2023-01-17"))["selldown.price_points.loss_eur_mean"]
     assert abs(loss) < 0.005 * 1.2e9  # half a cent a share
     assert ("gain" if carrying < even else "loss") in title
 
@@ -220,7 +209,7 @@ def test_the_bargain_follows_the_target_of_the_sale():
     given = scenario.parameters("3-separation", s)
     assert given["target_stake"] == 0.3
     assert scenario.read("3-separation", given).selldown.target_stake == 0.3
-    shown = LiveAnswers(evidence_of(str(s.as_of))).bargain(s)["bargain.renault_gain_eur"]
+    shown = quick("bargain", s)["bargain.renault_gain_eur"]
     assert shown == answers_of("3-separation", s)["bargain.renault_gain_eur"]
     assert shown != answers_of("3-separation", scenario.Scenario())["bargain.renault_gain_eur"]
 
@@ -236,7 +225,7 @@ def test_the_bargain_follows_the_target_of_the_sale():
 )
 def test_the_sentence_of_the_sell_down_is_true(change, has, lacks):
     s = scenario.Scenario().replace(change)
-    text = words.sentence("selldown", live_of(str(s.as_of)).selldown(s))
+    text = PANELS["selldown"].sentence(quick("selldown", s)).text
     text = text.replace("\N{NO-BREAK SPACE}", " ")
     assert has in text and lacks not in text
 
@@ -247,12 +236,11 @@ def test_differences_of_nothing_have_no_sign():
                               (4e5, "EUR", "0"), (0.02, "fraction", "+2.0")):  # fmt: skip
         a = answers.Result("x", (0 if unit == "EUR" else 0.1) + moved, unit, "x", ())
         b = answers.Result("x", 0 if unit == "EUR" else 0.1, unit, "x", ())
-        assert words.difference(a, b).startswith(said)
-    assert words.difference(one, None) == ""
+        assert difference(a, b).startswith(said)
+    assert difference(one, None) == ""
 
 
 def test_panels_refuse_what_chapters_refuse():
-    live = LiveAnswers(evidence_of("2023-01-17"))
     s = scenario.Scenario()
     for bad, panel in (
         ({"decline": {"since": "2023-03-01"}}, "decline"),
@@ -261,14 +249,14 @@ def test_panels_refuse_what_chapters_refuse():
         ({"separation": {"structure": "spin"}}, "bargain"),
     ):
         with pytest.raises(ScenarioError, match="received"):
-            PANELS[panel](live, s.replace(bad))
+            quick(panel, s.replace(bad))
     with pytest.raises(ScenarioError, match="as_of"):
-        LiveAnswers(evidence.open("2016-06-01")).selldown(s.replace({"as_of": "2016-06-01"}))
+        live.selldown(s.replace({"as_of": "2016-06-01"}), evidence.open("2016-06-01"))
 
 
 def test_what_is_kept_moves_with_no_scenario():
     """Answers after many moves are those of a fresh start, whatever was asked before."""
-    live, s = LiveAnswers(evidence_of("2023-01-17")), scenario.Scenario()
+    s = scenario.Scenario()
     ways = ["integrated", "carve_out"]
     for change in (
         {"float_fraction": 0.1},
@@ -280,9 +268,9 @@ def test_what_is_kept_moves_with_no_scenario():
         {},
     ):
         q = s.replace({"separation": change})
-        fresh = LiveAnswers(live.ev)
-        assert live.separation(q).results == fresh.separation(q).results, change
-        assert live.bargain(q).results == fresh.bargain(q).results, change
+        fresh = evidence.open("2023-01-17")
+        for name in ("separation", "bargain"):
+            assert quick(name, q).results == PANELS[name].answer(q, fresh).results, change
 
 
 def test_evidence_hands_out_frames_that_nobody_can_spoil():

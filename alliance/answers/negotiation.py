@@ -99,15 +99,17 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     _, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
     gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
-    b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
-    _zone(b, t, belief, high)
-    _points(b, s, t, agreed, belief, split)
     filled = {
+        "ampere_value_eur": agreed,
         "independence_worth_eur": t.independence,
         "control_worth_eur": t.control,
         "sale_discount": t.discount,
         "ticket_eur": t.ticket,
     }
+    b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
+    b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
+    _zone(b, t, belief, high)
+    _points(b, s, t, agreed, belief, split)
     b.frames["bargain_terms"] = pd.DataFrame(
         [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
         columns=["term", "value", "raised"],

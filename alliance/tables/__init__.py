@@ -2,7 +2,6 @@
 
 from alliance.tables.base import RESULTS_MIME, TABLE_MIME, Html, collapsible, show, table, unbroken
 from alliance.tables.chapter import brief, headline, inputs, results, say, shown, source, sources
-from alliance.tables.deal import bargain, deal
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid
 from alliance.tables.selldown import (
@@ -29,4 +28,5 @@ from alliance.tables.separation import (
     terms,
     values,
 )
+from alliance.tables.summaries import bargain, deal, fall, sale
 from alliance.tables.words import words

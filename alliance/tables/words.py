@@ -22,7 +22,6 @@ def _decline(a: Answers) -> dict[str, Any]:
         "days": len(kinds),
         "results": int((kinds == "results").sum()),
         "alliance": int((kinds == "alliance").sum()),
-        "part": (kinds == "results").mean(),
         "prints": len(hours),
         "timed": int((hours != "unknown").sum()),
         "late": int((hours == "after-close").sum()),
@@ -41,7 +40,6 @@ def _selldown(a: Answers) -> dict[str, Any]:
     g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
     return {
-        "programme": g.programme.replace("_", " "),
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "ratio": ratio,
         "error": error,

@@ -5,21 +5,18 @@ move, by the chapter's own functions, so its numbers are the report's. :func:`pa
 (one line of text in a built report), :func:`cockpit` all of them with save, load, token, pin and
 build; ``alliance app`` serves the cockpit.
 
-==============  ===================================================================
-``session``     the scenario, its evidence and what was pinned; a change is checked
-``controls``    a field of the schema as a labelled control, its error beside it
-``entries``     a token, a file, a name: boxes that are no fields
-``stage``       the pictures and numbers, replaced without flicker
-``words``       the numbers in words, and as a table with differences
-``panels``      controls and stage of one panel
-``round_trip``  all panels; load, save, token, pin
-``build``       the report of a what-if, built beside the panel
-``app``         the cockpit as a web application
-``wire``        the server's line to the browser, without a wait
-==============  ===================================================================
+================  ===================================================================
+``panels``        the panels, one record each, and the table of a panel's numbers
+``session``       the scenario, its evidence and what was pinned; a change is checked
+``inputs``        a field of the schema as a labelled box, what is wrong beside it
+``views``         the pictures, replaced without flicker; the box to share a case
+``panel_view``    controls and pictures of one panel
+``cockpit_view``  all panels; load, save, token, pin
+``build``         the report of a what-if, built beside the panel
+``app``           the cockpit as a web application
+``server``        the server's line to the browser, without a wait; sessions that end
+================  ===================================================================
 """
-
-from __future__ import annotations
 
 import os
 from typing import Any
@@ -47,7 +44,7 @@ def panel(name: str, s: Any, ev: Any) -> Any:
         from alliance.tables import Html
 
         return Html(f'<p class="small">{LIVE}</p>', LIVE)
-    from alliance.whatif.round_trip import alone
+    from alliance.whatif.cockpit_view import alone
 
     return alone(name, s, ev)
 
@@ -64,13 +61,10 @@ def cockpit(start: str = "base") -> Any:
     """
     import gc
 
-    from alliance.whatif.round_trip import Cockpit
+    from alliance.whatif.cockpit_view import Cockpit
 
-    made = Cockpit(start, in_app=bool(os.environ.get(APP)), build=_may_build()).box
+    in_app = bool(os.environ.get(APP))
+    made = Cockpit(start, in_app=in_app, build=not in_app or bool(os.environ.get(APP_BUILD))).box
     gc.collect()
     gc.freeze()  # libraries and evidence stay: walking them stops a moving slider for 0.2 s
     return made
-
-
-def _may_build() -> bool:
-    return not os.environ.get(APP) or bool(os.environ.get(APP_BUILD))

@@ -1,15 +1,13 @@
 """The cockpit as a web application: Voilà, closed to files and code."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any
 
 from alliance.report import NOTEBOOKS, ROOT
 from alliance.whatif import APP, APP_BUILD, START
+from alliance.whatif.server import NAME, Sessions, prepare
 from alliance.whatif.session import start_of
-from alliance.whatif.wire import NAME, Sessions, prepare
 
 #: Where our page template lies, as Jupyter finds it.
 SHARE = Path(__file__).parent / "share"
@@ -19,7 +17,12 @@ REPORTS = r"build/[a-z0-9][a-z0-9+-]*/[a-z0-9-]+\.(html|json|xlsx|pdf)"
 
 
 def settings(
-    allow_build: bool, port: int, ip: str, browser: bool, idle: float, sessions: int = 10
+    allow_build: bool = False,
+    port: int = 8866,
+    ip: str = "localhost",
+    browser: bool = True,
+    idle: float = 60,
+    sessions: int = 10,
 ) -> dict[str, Any]:
     """Voilà's settings.
 
@@ -36,11 +39,11 @@ def settings(
         "Voila": {
             "root_dir": str(ROOT),
             "port": port,
-            "port_retries": 0,  # on another port than the one that is printed nobody finds it
+            "port_retries": 0,  # on another port than the one that is printed no reader finds it
             "ip": ip,
             "open_browser": browser,
             "log_level": "WARN",
-            "config_file_paths": [],  # nobody's own settings
+            "config_file_paths": [],  # no settings of the machine
             "kernel_websocket_connection_class": NAME,
         },
         "VoilaConfiguration": {
@@ -66,15 +69,9 @@ def settings(
 
 
 def serve(
-    start: str = "base",
-    allow_build: bool = False,
-    port: int = 8866,
-    ip: str = "localhost",
-    browser: bool = True,
-    idle: float = 60,
-    sessions: int = 10,
+    start: str = "base", allow_build: bool = False, port: int = 8866, ip: str = "localhost", **more
 ) -> None:
-    """Serve the cockpit until it is stopped.
+    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`.
 
     Raises
     ------
@@ -85,14 +82,13 @@ def serve(
     from traitlets.config import Config
 
     start_of(start)
-    paths = [str(SHARE), os.environ.get("JUPYTER_PATH", "")]
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.environ |= {APP: "1", APP_BUILD: "1" if allow_build else "", START: start}
-    python_path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, python_path))
+    for name, ours in (("JUPYTER_PATH", SHARE), ("PYTHONPATH", ROOT)):
+        paths = [str(ours), os.environ.get(name, "")]
+        os.environ[name] = os.pathsep.join(filter(None, paths))
     from voila.app import Voila
 
-    made = Voila(config=Config(settings(allow_build, port, ip, browser, idle, sessions)))
+    made = Voila(config=Config(settings(allow_build, port, ip, **more)))
     made.initialize([str(NOTEBOOK)])
     click.echo(f"The cockpit: http://{ip}:{port}/ (Ctrl-C stops it)", err=True)
     if allow_build:

@@ -1,7 +1,5 @@
 """The report of a what-if: the builder in a process of its own, its progress in a bar."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import re
@@ -15,9 +13,18 @@ import ipywidgets as w
 
 from alliance.errors import AllianceError
 from alliance.report import ROOT
-from alliance.whatif.stage import Case
+from alliance.whatif.inputs import box
+from alliance.whatif.views import ShareBox
 
+BUILD = ROOT / "build"
 _STEP = re.compile(r"step (\d+) of (\d+)")
+
+
+def button(text: str, press: Callable[[], None], **more: object) -> w.Button:
+    """A button, and what a press does."""
+    made = w.Button(description=text, **more)
+    made.on_click(lambda _: press())
+    return made.add_class("alliance-button")
 
 
 class Building:
@@ -27,49 +34,43 @@ class Building:
     ----------
     settings : callable
         Gives the scenario to start from and a ``--set`` value for each difference.
-    case : Case
-        Where the result is linked, or said why there is none.
+    share : ShareBox
+        Where the result is linked, or why there is none.
     out : Path
         Where reports go.
     """
 
     def __init__(
-        self, settings: Callable[[], tuple[str, list[str]]], case: Case, out: Path = ROOT / "build"
+        self, settings: Callable[[], tuple[str, list[str]]], share: ShareBox, out: Path = BUILD
     ) -> None:
-        self._settings, self._case, self._out = settings, case, out
+        self._settings, self._share, self._out = settings, share, out
         self.process: subprocess.Popen[str] | None = None
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None  # until the result is shown
         self._stopping = False
-        self.start_button = w.Button(description="Build report")
-        self.stop_button = w.Button(description="Stop", disabled=True)
+        self.start_button = button("Build report", self.start)
+        self.stop_button = button("Stop", self.stop, disabled=True)
         self.bar = w.IntProgress(description="Progress", min=0, max=1, value=0)
-        self.said = w.HTML()
-        self.start_button.on_click(lambda _: self.start())
-        self.stop_button.on_click(lambda _: self.stop())
-        for button in (self.start_button, self.stop_button):
-            button.add_class("alliance-button")
-        self.box = w.Box([self.start_button, self.stop_button, self.bar, self.said])
-        self.box.add_class("alliance-row")
+        self.state = w.HTML()
+        self.box = box("row", self.start_button, self.stop_button, self.bar, self.state)
         atexit.register(self.stop)
 
     def start(self) -> None:
         """Start the builder; the panel stays live."""
         if self.process is not None:
             return
-        case = self._case
-        case.message = case.problem = case.report = ""
+        self._share.say()
+        self._share.report = ""
         try:
             name, settings = self._settings()
         except AllianceError as error:
-            case.problem = str(error)
+            self._share.say(problem=str(error))
             return
         command = [sys.executable, "-m", "alliance", "report", name, "--out", str(self._out)]
-        for setting in settings:
-            command += ["--set", setting]
+        command += ["--steps", *(f"--set={setting}" for setting in settings)]
         env = {k: v for k, v in os.environ.items() if not k.startswith("ALLIANCE_APP")}
         self._stopping = False
         self.process = subprocess.Popen(
-            [*command, "--steps"],
+            command,
             cwd=ROOT,
             env=env | {"PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
@@ -79,9 +80,9 @@ class Building:
             errors="replace",
         )
         self.start_button.disabled, self.stop_button.disabled = True, False
-        self.bar.value, self.said.value = 0, "starting"
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
+        self.bar.value, self.state.value = 0, "starting"
+        self.thread = threading.Thread(target=self._follow, daemon=True)
+        self.thread.start()
 
     def stop(self) -> None:
         """Ask the builder to stop; the last good report stays."""
@@ -89,47 +90,33 @@ class Building:
             self._stopping = True
             self.process.terminate()
 
-    def wait(self) -> None:
-        """Until the builder has ended and its result is shown."""
-        if self._thread is not None:
-            self._thread.join()
-
     def _follow(self) -> None:
-        """Read what the builder says to its end, then say how it ended."""
-        process, lines = self.process, []
+        """Read what the builder prints to its end, then show how it ended."""
+        process, others, page = self.process, [], None
         try:
             with process.stdout as output:
                 for line in map(str.strip, output):
-                    lines.append(line)
-                    self._heard(line)
+                    if step := _STEP.search(line):
+                        done, self.bar.max = map(int, step.groups())
+                        self.bar.value, self.state.value = done, f"{done} of {self.bar.max} cells"
+                    elif line.startswith("running "):
+                        self.state.value = line.removeprefix("running ")
+                    elif line.startswith("Open "):
+                        page = Path(line.removeprefix("Open ")).with_name("report.html").resolve()
+                    elif line:
+                        others.append(line)
             code = process.wait()
         finally:
             self.process = None
             self.start_button.disabled, self.stop_button.disabled = False, True
-            self.said.value = ""
-        opened = next((x for x in reversed(lines) if x.startswith("Open ")), "")
-        if code == 0 and opened:
+            self.state.value = ""
+        if code == 0 and page:  # the report in one file: JupyterLab opens no link from it
             self.bar.value = self.bar.max
-            page = Path(opened.removeprefix("Open ")).with_name("report.html")
-            self._case.report = self._below_root(page)  # in one file: Lab opens no link from it
-            self._case.message = "The report is built."
+            below = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
+            self._share.report = below.as_posix()
+            self._share.say("The report is built.")
         elif self._stopping:
-            self._case.message = "Stopped; the last good report stays."
+            self._share.say("Stopped; the last good report stays.")
         else:
-            kept = [x for x in lines if x and not _STEP.search(x) and not x.startswith("running ")]
-            self._case.problem = "The report could not be built: " + " ".join(kept[-6:])
-
-    def _heard(self, line: str) -> None:
-        if step := _STEP.search(line):
-            done, total = map(int, step.groups())
-            self.bar.max, self.bar.value = total, done
-            self.said.value = f"{done} of {total} cells"
-        elif line.startswith("running "):
-            self.said.value = line.removeprefix("running ")
-
-    @staticmethod
-    def _below_root(page: Path) -> str:
-        try:
-            return page.resolve().relative_to(ROOT).as_posix()
-        except ValueError:
-            return str(page)
+            why = " ".join(others[-6:])
+            self._share.say(problem=f"The report could not be built: {why}")

@@ -1,195 +1,107 @@
-"""One panel: its controls, its stage, and what happens when a control moves."""
+"""The panels: each is a record here, a function that answers, and a module of pictures."""
 
-from __future__ import annotations
-
+import html
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
-import ipywidgets as w
-
-from alliance.answers import Answers
-from alliance.charts.panels import PANEL_CHARTS, Renderer
-from alliance.errors import AllianceError
-from alliance.scenario import Scenario
-from alliance.whatif import words
-from alliance.whatif.controls import Control, text_of
-from alliance.whatif.session import Session
-from alliance.whatif.stage import Stage
-
-#: Group and part of the schema from which each panel takes its fields.
-FIELDS = {
-    "selldown": ("selldown", ""),
-    "decline": ("decline", ""),
-    "separation": ("separation", ""),
-    "bargain": ("separation", "bargain"),
-}
-TITLES = {
-    "selldown": "Sell-down",
-    "decline": "Decline",
-    "separation": "Separation",
-    "bargain": "Bargain",
-}
+from alliance import scenario, tables
+from alliance.answers import Answers, Result, live
+from alliance.charts.panels import PanelChart, bargain, decline, selldown, separation
+from alliance.tables.base import matrix
+from alliance.tables.chapter import SENTENCES, headlined
 
 
-def fields_of(panel: str, model: type[Scenario]) -> dict[str, Any]:
-    """A panel's fields by dotted name, as the schema has them."""
-    group, part = FIELDS[panel]
-    inner = type(model.model_fields[group].default).model_fields
-    return {
-        f"{group}.{name}": info
-        for name, info in inner.items()
-        if info.json_schema_extra["part"] == part
-    }
-
-
+@dataclass(frozen=True)
 class Panel:
-    """Controls and pictures of one panel.
+    """A part of a chapter that follows its sliders.
 
     Parameters
     ----------
     name : str
-    session : Session
-    taken : callable
-        Called when a change has become the current scenario.
+        Its group of the schema, or the part of one, whose fields are its controls.
+    title, chapter : str
+    answer : callable
+        ``answer(scenario, evidence, picture)``: quick answers, perhaps for one picture.
+    sentence : callable
+        The answers in words.
+    charts : tuple of callable
+        In reading order.
     """
 
-    def __init__(
-        self, name: str, session: Session, taken: Callable[[], None] = lambda: None
-    ) -> None:
-        self.name, self.session, self._taken = name, session, taken
-        self.stage, self._renderer, self._count = Stage(), Renderer(PANEL_CHARTS[name]), 0
-        self.controls: dict[str, Control] = {}
-        self._filled = session.filled(name)
-        infos = fields_of(name, type(session.scenario))
-        self._later = {n: i for n, i in infos.items() if not i.json_schema_extra["first"]}
-        first = [self._control(n, i).box for n, i in infos.items() if n not in self._later]
-        more = w.ToggleButton(description=f"More inputs ({len(self._later)})", layout=w.Layout())
-        more.add_class("alliance-button")
-        more.observe(self._unfold, "value")
-        self._more, self._rest = more, self._grid([])
-        pictures = [("all pictures", ""), *((key, key) for key in PANEL_CHARTS[name])]
-        self.shown = w.Dropdown(options=pictures, description="Show", layout=w.Layout(width="100%"))
-        self.shown.observe(lambda _: self.draw(), "value")
-        chosen = w.VBox([self.shown])
-        chosen.add_class("alliance-control")
-        first.insert(0, chosen)
-        side = w.VBox([self._grid(first), *([more, self._rest] if self._later else [])])
-        side.add_class("alliance-controls")
-        sides = w.Box([side, self.stage])
-        sides.add_class("alliance-sides")
-        self.box = w.VBox([sides])
-        self.box.add_class("alliance-panel")
-        self.draw()
+    name: str
+    title: str
+    chapter: str
+    answer: Callable[..., Answers]
+    sentence: Callable[[Answers], tables.Html]
+    charts: tuple[PanelChart, ...]
 
-    def change(self, name: str, value: Any, text: bool = False) -> None:
-        """Try a new value; what is wrong is said next to the field, and the last picture stays."""
-        control = self.controls.get(name)
-        try:
-            new = self.session.changed(name, value, text=text)
-            answers = self.session.answers(self.name, new, self.shown.value)
-            view = self._view(answers)
-        except AllianceError as error:
-            self._refuse(name, str(error))
-            return
-        except Exception as error:  # a fault of ours must not leave a dead panel
-            self._refuse(name, f"this can't be computed ({type(error).__name__}: {error})")
-            return
-        self.session.take(new)
-        self._show(view)
-        self._refill()
-        if control is not None:
-            control.fail("")
-            if text or isinstance(value, str | list):
-                self._show_value(control)
-        if name in ("separation.structures", "separation.companies"):
-            self.refresh_controls()
-        self._taken()
+    @property
+    def pictures(self) -> dict[str, PanelChart]:
+        """The charts by name."""
+        return {chart.__name__: chart for chart in self.charts}
 
-    def draw(self) -> None:
-        """Draw the current scenario (as after a load); a fault is said above the last picture."""
-        try:
-            view = self._view(self._answers())
-        except Exception as error:
-            self.stage.problem = f"The last valid picture: {error}"
-            return
-        self._show(view)
-
-    def _answers(self) -> Answers:
-        return self.session.answers(self.name, self.session.scenario, self.shown.value)
-
-    def refresh_controls(self) -> None:
-        """Show the current scenario's values in all controls."""
-        self._filled = self.session.filled(self.name)
-        for control in self.controls.values():
-            control.fail("")
-            if isinstance(control.main, w.Dropdown | w.SelectMultiple):
-                choices = self.session.choices(control.name)
-                if choices:
-                    control.offer(choices)
-            if days := self.session.days(control.name):
-                control.span(days)
-            self._show_value(control)
-
-    def _refuse(self, name: str, text: str) -> None:
-        """Say what is wrong, and which value the pictures keep; what was typed stays."""
-        kept = text_of(self._value(name)) or "empty"
-        text = f"{text}; the pictures keep {kept}"
-        if name in self.controls:
-            self.controls[name].fail(text)
-        else:
-            self.stage.problem = text
-
-    def _view(self, a: Answers) -> dict[str, Any]:
-        pinned = self.session.pinned_answers(self.name)
-        pictures = [
-            {"key": p.key, "title": p.title, "svg": p.svg, "source": f"Source: {p.source}"}
-            for p in self._renderer.draw(a, pinned, self.shown.value)
-        ]
+    def fields(self, model: type[scenario.Scenario]) -> dict[str, Any]:
+        """The panel's fields by dotted name, as the schema has them."""
         return {
-            "pictures": pictures,
-            "words": words.sentence(self.name, a),
-            "table": words.numbers(self.name, a, pinned),
+            name: info
+            for name, info in scenario.fields(model).items()
+            if (info.json_schema_extra["part"] or name.partition(".")[0]) == self.name
         }
 
-    def _show(self, view: dict[str, Any]) -> None:
-        self._count += 1
-        self.stage.problem = ""
-        self.stage.view = view | {"count": self._count}
+    def keys(self, a: Answers) -> list[str]:
+        """Ids of the results in the panel's table: a list, or how they all begin."""
+        first, *more = SENTENCES[f"{self.name} panel"].replace("*", headlined(a)).split()
+        if more:
+            return list(dict.fromkeys([first, *more]))
+        return [key for key in a.results if key.startswith(first)]
 
-    def _control(self, name: str, info: Any) -> Control:
-        self.controls[name] = made = Control(
-            name,
-            info,
-            self._value(name),
-            lambda n, value, text: self.change(n, value, text),
-            self.session.choices(name),
-            self.session.days(name),
-            self._filled.get(name),
-        )
-        return made
+    def numbers(self, a: Answers, pinned: Answers | None = None) -> str:
+        """The panel's results as an HTML table; with a pinned case, its values and the differences.
 
-    def _value(self, name: str) -> Any:
-        group, _, key = name.partition(".")
-        return self.session.scenario.model_dump(mode="json", include={group: {key}})[group][key]
+        A row compares what each case headlines: two programmes, structures or companies are shown
+        side by side.
+        """
+        caption, heads, rows = f"Results as of {a.as_of}", ["now"], {}
+        now = then = headlined(a)
+        if pinned:
+            then, heads = headlined(pinned), ["now", "pinned", "difference"]
+            if now != then and any(now in key for key in self.keys(a)):
+                names = (each.replace("_", " ").replace(".", " on ") for each in (now, then))
+                caption = "Now {}, pinned {}".format(*names)
+        for key in self.keys(a):
+            one = a.result(key)
+            texts = [tables.shown(one)]
+            if pinned:
+                other = pinned.results.get(key.replace(f".{now}.", f".{then}."))
+                texts += [tables.shown(other) if other else "not shown then"]
+                texts += [difference(one, other)]
+            rows[one.label] = [(f"<td>{html.escape(text)}</td>", text) for text in texts]
+        return matrix(caption, "", heads, rows, ()).body
 
-    def _show_value(self, control: Control) -> None:
-        control.show(self._value(control.name), self._filled.get(control.name))
 
-    def _refill(self) -> None:
-        """Show anew what fills empty fields, where that has moved."""
-        last, self._filled = self._filled, self.session.filled(self.name)
-        for name, control in self.controls.items():
-            if self._filled.get(name) != last.get(name) and self._value(name) is None:
-                self._show_value(control)
+def difference(one: Result, other: Result | None) -> str:
+    """How far a result has moved from the pinned one; empty where one of them has no number."""
+    values = [each and each.value for each in (one, other)]
+    if not all(isinstance(value, int | float) for value in values):
+        return ""
+    moved = values[0] - values[1]
+    text = tables.shown(replace(one, value=moved, note=None))
+    if not any(digit in text for digit in "123456789"):
+        return "0"
+    if moved > 0:
+        digit = next(at for at, c in enumerate(text) if c.isdigit())
+        text = f"{text[:digit]}+{text[digit:]}"
+    return text.replace("%", "points") if one.unit == "fraction" else text
 
-    def _unfold(self, change: dict[str, Any]) -> None:
-        """Make the further controls when they are first asked for."""
-        if change["new"] and not self._rest.children:
-            self._rest.children = tuple(self._control(n, i).box for n, i in self._later.items())
-        self._rest.layout.display = "grid" if change["new"] else "none"
 
-    @staticmethod
-    def _grid(children: list[Any]) -> w.Box:
-        box = w.Box(children)
-        box.add_class("alliance-fields")
-        return box
+_PANELS = (
+    Panel("selldown", "Sell-down", "2-selldown", live.selldown, tables.sale, selldown.CHARTS),
+    Panel("decline", "Decline", "1-decline", live.decline, tables.fall, decline.CHARTS),
+    Panel(
+        "separation", "Separation", "3-separation", live.separation, tables.deal, separation.CHARTS
+    ),
+    Panel("bargain", "Bargain", "3-separation", live.bargain, tables.bargain, bargain.CHARTS),
+)
+#: The panels by name, in the cockpit's order.
+PANELS = {panel.name: panel for panel in _PANELS}

@@ -11,7 +11,11 @@ from alliance.charts.looks import INK
 from alliance.charts.panels.svg import Caption, Nothing, ghost_dots, name_ticks
 from alliance.format import number, percent
 
-RENAULT_ONLY, NISSAN_ONLY, BOTH = "#f3d9a0", "#e8b9c3", "#9ccdb8"
+REGIONS = (
+    ("#f3d9a0", "//", "only Renault"),
+    ("#e8b9c3", "\\\\", "only Nissan"),
+    ("#9ccdb8", "", "both gain"),
+)
 
 
 def _points(a: Answers) -> pd.DataFrame:
@@ -30,30 +34,24 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
         cells[c].to_numpy(float).reshape(shape) for c in ("agreed", "discount", "renault", "nissan")
     )
     x, most, both = x / 1e9, x.max() / 1e9, np.minimum(renault, nissan)
-    agreed, discount = point["agreed"] / 1e9, point["discount"]
-    labels = ("value of Ampere agreed, EUR bn", "sale discount")
+    agreed, discount, belief = point["agreed"] / 1e9, point["discount"], a.context["belief"] / 1e9
     place = {"position": (0.17, 0.19, 0.79, 0.72), "xlim": (0, most), "ylim": (0, 0.3)}
-    kit.axes(ax, *labels, percent="y", **place)
-    regions = (
-        (np.minimum(renault, -nissan), RENAULT_ONLY, "//", "only Renault"),
-        (np.minimum(nissan, -renault), NISSAN_ONLY, "\\\\", "only Nissan"),
-        (both, BOTH, "", "both gain"),
-    )
-    above = {"transform": ax.transAxes}
-    for n, (gain, shade, hatch, text) in enumerate(regions):
+    kit.axes(ax, "value of Ampere agreed, EUR bn", "sale discount", percent="y", **place)
+    gains, above = (np.minimum(renault, -nissan), np.minimum(nissan, -renault), both), ax.transAxes
+    for n, (gain, (shade, hatch, text)) in enumerate(zip(gains, REGIONS, strict=True)):
         if (gain >= 0).any():
             ax.contourf(x, y, gain, levels=[0, np.inf], colors=[shade], hatches=[hatch])
         left, style = 0.01 + 0.34 * n, {"facecolor": shade, "edgecolor": INK, "hatch": hatch}
-        key = Rectangle((left, 1.035), 0.03, 0.05, clip_on=False, linewidth=0.4, **above, **style)
-        ax.add_patch(key)
-        ax.text(left + 0.045, 1.03, text, fontsize=8, color=INK, va="bottom", **above)
+        style |= {"clip_on": False, "linewidth": 0.4, "transform": above}
+        ax.add_patch(Rectangle((left, 1.035), 0.03, 0.05, **style))
+        ax.text(left + 0.045, 1.03, text, fontsize=8, color=INK, va="bottom", transform=above)
     if pinned is not None and len(then := pinned.frame("bargain_points")):
         ghost_dots(ax, then["agreed"][:1] / 1e9, then["discount"][:1], size=6, clip_on=False)
     kit.dot(ax, min(agreed, most), min(discount, 0.3), size=7, clip_on=False)
     return Caption(
         f"At EUR {number(agreed, 1)}bn and a discount of {percent(discount)} {who_gains(point)}",
-        f"Map of who gains, if Ampere is worth EUR {number(a.context['belief'] / 1e9, 1)}bn, as of "
-        f"{a.as_of}: both in {percent(float((both >= 0).mean()))} of it; the dot is this case.",
+        f"Map of who gains, if Ampere is worth EUR {number(belief, 1)}bn, as of {a.as_of}: both in "
+        f"{percent((both >= 0).mean())} of it; the dot is this case.",
         MODEL,
     )
 
@@ -62,27 +60,22 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Gains of the outside holders at each point on the scenario's own terms."""
     frame = _points(a)
     frame = frame[frame["terms_of"] == frame["terms_of"].iloc[0]]
+    then = (pinned or a).frame("bargain_points").reindex(columns=list(SIDES))
+    then = then.head(1 if pinned else 0) / 1e6
     gains = frame[list(SIDES)] / 1e6
-    then = gains.head(0)
-    if pinned is not None:
-        then = pinned.frame("bargain_points")[list(SIDES)].head(1) / 1e6
     least, most = gains.min().min(), max(gains.max().max(), 50, *then.to_numpy().flat)
     low = -kit.nice_ceiling(-least * 1.3) if least < 0 else 0.0
-    place = {
-        "position": (0.3, 0.19, 0.66, 0.74),
-        "xlim": (low, max(kit.nice_ceiling(most * 1.5), -0.6 * low)),
-        "ylim": (-0.6, len(frame) - 0.4),
-    }
-    kit.axes(ax, "gain of outside holders, EUR m", **place)
+    limits = {"xlim": (low, max(kit.nice_ceiling(most * 1.5), -0.6 * low))}
+    limits["ylim"] = (-0.6, len(frame) - 0.4)
+    kit.axes(ax, "gain of outside holders, EUR m", position=(0.3, 0.19, 0.66, 0.74), **limits)
     right = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 7}
 
     def name(who, value, y):
         ax.text(0.99, y, f"{who} {number(value, 0, True)}", **right)
 
     y = gain_bars(ax, gains, name)
-    for who, (shift, _) in SIDES.items():
-        if len(then):
-            kit.dot(ax, then[who].iloc[0], y[0] + shift, size=4, marker="D")
+    for who in then if len(then) else ():
+        kit.dot(ax, then[who].iloc[0], y[0] + SIDES[who][0], size=4, marker="D")
     kit.rule(ax, x=0)
     name_ticks(ax.yaxis, y, [kit.wrapped(p, 17) for p in frame["point"]], 7.5)
     found = "; ".join(
@@ -90,8 +83,8 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
         for point, r in zip(frame["point"], gains.itertuples(), strict=True)
     )
     ours, theirs = (number(gains[who].iloc[0], 0) for who in SIDES)
-    return Caption(
-        f"Renault's holders gain EUR {ours}m, Nissan's EUR {theirs}m",
-        f"Bars of gains, EUR m, as of {a.as_of}: {found}.",
-        MODEL,
-    )
+    title = f"Renault's holders gain EUR {ours}m, Nissan's EUR {theirs}m"
+    return Caption(title, f"Bars of gains, EUR m, as of {a.as_of}: {found}.", MODEL)
+
+
+CHARTS = (zone, gains)

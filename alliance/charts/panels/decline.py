@@ -29,23 +29,18 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Caption:
     ends = np.floor(np.log(low / 1.03) / _GRID), np.ceil(np.log(high * 1.03) / _GRID)
     place = {"position": (0.205, 0.14, 0.445, 0.8), "ylim": [1.1**end for end in ends]}
     kit.axes(ax, y=f"change in {c['currency']}, log scale", **place)
-    dated(ax, frame.index[0], frame.index[-1])
+    dated(ax, frame.index)
     if pinned is not None:
-        then = _thin(pinned.frame("rebased")["nissan"].dropna())
-        ghost(ax, then.index, then)
+        ghost(ax, _thin(pinned.frame("rebased")["nissan"].dropna()))
     price_lines(ax, _thin(frame), 2, 1)
     shown = multiples(low, high)
     name_ticks(ax.yaxis, shown, [percent(m - 1, sign=True) for m in shown])
     kit.log_labels(ax, frame.index[-1], end_names(last, c["names"]), 11.5 / 0.8, 5, 7.5)
-    others = last.drop("nissan")
-    best = others.idxmax()
+    best, own = last.drop("nissan").idxmax(), moved(last["nissan"] - 1)
     found = ", ".join(f"{c['names'][n]} {percent(v - 1, 1, True)}" for n, v in last.items())
-    return Caption(
-        f"Nissan {moved(last['nissan'] - 1)}, {c['names'][best]} {moved(others[best] - 1)} since "
-        f"{since}",
-        f"Lines of prices in {c['currency']}, {since} to {day(c['until'])}: {found}.",
-        CLOSES,
-    )
+    title = f"Nissan {own}, {c['names'][best]} {moved(last[best] - 1)} since {since}"
+    alt = f"Lines of prices in {c['currency']}, {since} to {day(c['until'])}: {found}."
+    return Caption(title, alt, CLOSES)
 
 
 def drawdown(ax, a: Answers, pinned: Answers | None) -> Caption:
@@ -55,10 +50,9 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Caption:
     floor = -min(1.0, kit.nice_ceiling(max(-deepest, 0.01) * 1.02))
     place = {"position": (0.18, 0.14, 0.75, 0.8), "ylim": (floor, 0)}
     kit.axes(ax, y=f"below the high, {c['currency']}", percent="y", **place)
-    dated(ax, fall.index[0], fall.index[-1])
+    dated(ax, fall.index)
     if pinned is not None:
-        then = _thin(pinned.frame("drawdown")["drawdown"])
-        ghost(ax, then.index, then)
+        ghost(ax, _thin(pinned.frame("drawdown")["drawdown"]))
     fall_area(ax, _thin(fall, int(fall.argmin())), 1.2)
     kit.dot(ax, c["bottom"], deepest)
     return Caption(
@@ -86,11 +80,14 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Caption:
         kit.note(ax, log_points(value), (0, y), dx, ha=side, fontsize=8.5)
     kit.rule(ax, x=0)
     name_ticks(ax.yaxis, range(len(rows)), list(rows.index))
-    largest = values.abs().idxmax()
+    largest, c = values.abs().idxmax(), a.context
+    whole, most = log_points(values.sum()), log_points(values[largest])
+    found = ", ".join(f"{n} {log_points(v)}" for n, v in values.items())
     return Caption(
-        f"Of {log_points(values.sum())} log points in euros the {largest} part is "
-        f"{log_points(values[largest])}",
-        f"Bars of the parts: {', '.join(f'{n} {log_points(v)}' for n, v in values.items())} log "
-        f"points, {day(a.context['since'])} to {day(a.context['until'])}.",
+        f"Of {whole} log points in euros the {largest} part is {most}",
+        f"Bars of the parts: {found} log points, {day(c['since'])} to {day(c['until'])}.",
         CLOSES + "; our model, without intervals here",
     )
+
+
+CHARTS = (rebased, drawdown, parts)

@@ -24,35 +24,30 @@ def _chosen(a: Answers) -> tuple[Any, Look]:
     return g, PROGRAMMES[g.programme]
 
 
-def _edges(bins) -> np.ndarray:
-    return np.append(bins["low"], bins["high"].iloc[-1])
-
-
 def proceeds(ax, a: Answers, pinned: Answers | None) -> Caption:
     """The spread of proceeds, with their mean and what selling now brings."""
     bins, (g, (name, shade, _)) = a.frame("proceeds"), _chosen(a)
     mean, now = a.frame("programmes").loc[[g.programme, "block"], "proceeds_eur_mean"] / 1e9
     least, most, part = bins["low"].min(), bins["high"].max(), bins["part"].max()
-    ends, edges = kit.axis_ends(least, 1.04 * max(most, now, 0.1)), _edges(bins)
+    ends = kit.axis_ends(least, 1.04 * max(most, now, 0.1))
+    limits = {"xlim": ends, "ylim": (0, min(1.05, kit.nice_ceiling(part * 1.02)))}
     labels = ("proceeds, EUR bn, present value", "part of cases")
-    place = {"position": (0.17, 0.19, 0.79, 0.62), "xlim": ends}
-    place["ylim"] = (0, min(1.05, kit.nice_ceiling(part * 1.02)))
-    kit.axes(ax, *labels, percent="y", **place)
-    if len(bins) == 1:
-        edges = edges[0] + np.array([-1, 1]) * ends[1] / 200
+    kit.axes(ax, *labels, percent="y", position=(0.17, 0.19, 0.79, 0.62), **limits)
+    edges = _edges(bins) if len(bins) > 1 else least + np.array([-1, 1]) * ends[1] / 200
     ax.stairs(bins["part"], edges, fill=True, color=shade, alpha=0.45)
     if pinned is not None and len(then := pinned.frame("proceeds")) > 1:
         ax.stairs(then["part"], _edges(then), color=GHOST, ls="--", lw=1)
     _mark(ax, now, f"sold now {number(now)}", 1.12, INK, "--")
     _mark(ax, mean, f"mean {number(mean)}", 1.03, shade)
-    at_once = f"; sold now they bring {money(now * 1e9, digits=2)}"
-    return Caption(
-        f"{name.capitalize()}: proceeds of {money(mean * 1e9, digits=2)} on average"
-        f"{'' if g.programme == 'block' else at_once}",
-        f"Histogram of proceeds over {g.paths:,} simulated cases, from {number(least)} to "
-        f"{number(most)} EUR bn; as of {a.as_of}.",
-        SIMULATED,
-    )
+    title = f"{name.capitalize()}: proceeds of {money(mean * 1e9, digits=2)} on average"
+    if g.programme != "block":
+        title += f"; sold now they bring {money(now * 1e9, digits=2)}"
+    alt = f"Histogram of proceeds over {g.paths:,} simulated cases, from {number(least)} to "
+    return Caption(title, f"{alt}{number(most)} EUR bn; as of {a.as_of}.", SIMULATED)
+
+
+def _edges(bins) -> np.ndarray:
+    return np.append(bins["low"], bins["high"].iloc[-1])
 
 
 def _mark(ax, x: float, text: str, y: float, shade: str, dash: str = "-") -> None:
@@ -67,21 +62,17 @@ def _mark(ax, x: float, text: str, y: float, shade: str, dash: str = "-") -> Non
 
 def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Chances through time that all is sold and that the target is reached."""
-    frame, (g, (name, shade, _)) = a.frame("completion"), _chosen(a)
+    frame, (g, (name, shade, _)) = a.frame("completion").set_index("years"), _chosen(a)
     years, key = g.horizon_years, f"selldown.{g.programme}"
-    sold, reached = a[f"{key}.p_complete"], a[f"{key}.p_at_target"]
-    labels = ("years from now", "chance until then")
-    place = {"position": _NARROW, "xlim": (0, years), "ylim": (-0.02, 1.05)}
-    kit.axes(ax, *labels, percent="y", **place)
+    limits = {"position": _NARROW, "xlim": (0, years), "ylim": (-0.02, 1.05)}
+    kit.axes(ax, "years from now", "chance until then", percent="y", **limits)
     if pinned is not None:
-        then = pinned.frame("completion")
-        ghost(ax, then["years"], then["sold"])
-    ax.plot(frame["years"], frame["sold"], color=shade, drawstyle="steps-post")
-    ax.plot(frame["years"], frame["at_target"], color=INK, ls=":", drawstyle="steps-post")
-    last = frame.iloc[-1]
+        ghost(ax, pinned.frame("completion").set_index("years")["sold"])
+    ax.plot(frame["sold"], color=shade, drawstyle="steps-post")
+    ax.plot(frame["at_target"], color=INK, ls=":", drawstyle="steps-post")
+    (sold, reached), last = (a[f"{key}.p_complete"], a[f"{key}.p_at_target"]), frame.iloc[-1]
     ends = [(last["sold"], f"all sold\n{percent(sold)}", shade)]
-    ends.append((last["at_target"], f"at target\n{percent(reached)}", INK))
-    kit.end_labels(ax, years, ends)
+    kit.end_labels(ax, years, [*ends, (last["at_target"], f"at target\n{percent(reached)}", INK)])
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
     middle = a[f"{key}.years_to_complete_median"]
     when = f", half of these by {number(middle, 1)} years" if middle else ""
@@ -96,25 +87,24 @@ def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
 
 def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Stake and votes through time."""
-    frame, (g, (name, shade, _)) = a.frame("path"), _chosen(a)
+    frame, (g, (name, shade, _)) = a.frame("path").set_index("years"), _chosen(a)
     first, last = frame.iloc[0], frame.iloc[-1]
     label = "years from now (dotted: target; band: nine of ten cases)"
     limits = {"xlim": (0, g.horizon_years), "ylim": kit.axis_ends(0, first["mean"] * 1.02)}
     kit.axes(ax, label, "part of Nissan", percent="y", position=_NARROW, **limits)
     if pinned is not None:
-        then = pinned.frame("path")
-        ghost(ax, then["years"], then["mean"])
-    kit.band(ax, frame["years"], frame["low"], frame["high"], shade, 0.18)
-    ax.plot(frame["years"], frame["mean"], color=shade)
-    ax.plot(frame["years"], frame["votes"], color=INK, ls="--", lw=1.2)
+        ghost(ax, pinned.frame("path").set_index("years")["mean"])
+    kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
+    ax.plot(frame["mean"], color=shade)
+    ax.plot(frame["votes"], color=INK, ls="--", lw=1.2)
     kit.rule(ax, y=g.target_stake, color=SOFT, ls=":", lw=1)
     stake, start, end = (percent(v, 1) for v in (last["mean"], first["votes"], last["votes"]))
     ends = [(last["mean"], f"stake\n{stake}", shade), (last["votes"], f"votes\n{end}", INK)]
     kit.end_labels(ax, g.horizon_years, ends)
     votes = f"votes are {end} at once" if start == end else f"votes go from {start} to {end}"
+    before = percent(a["selldown.stake_before"], 1)
     return Caption(
-        f"The stake goes from {percent(a['selldown.stake_before'], 1)} to {stake} on average; "
-        f"{votes}",
+        f"The stake goes from {before} to {stake} on average; {votes}",
         f"Lines through {g.horizon_years:g} years as of {a.as_of}, {name}: mean stake, at the end "
         f"{percent(last['low'], 1)} to {percent(last['high'], 1)} in nine of ten cases; votes with "
         "unsold shares in a trust that splits as the others do.",
@@ -133,10 +123,10 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     k0, k1 = frame.index[[0, -1]]
     label = "amount carried, EUR a share (band: nine of ten cases)"
     kit.axes(ax, label, "loss, EUR bn", xlim=(0, k1), ylim=(bottom, top))
-    if pinned is not None and len(then := pinned.frame("loss")):
-        ghost(ax, then["carrying"], then["mean"] / 1e3)
+    if pinned is not None:
+        ghost(ax, pinned.frame("loss").set_index("carrying")["mean"] / 1e3)
     kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
-    ax.plot(frame.index, frame["mean"], color=shade)
+    ax.plot(frame["mean"], color=shade)
     kit.rule(ax, y=0, color=SOFT)
     kit.dot(ax, k, mean, size=6)
     left, low = k > k1 * 0.6, mean - bottom < 0.2 * (top - bottom)
@@ -144,17 +134,15 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     dy, above = (5, "bottom") if left or low else (-5, "top")
     text = f"carried {number(k)}: {number(mean)}"
     kit.note(ax, text, (k, mean), dx, dy, ha=side, va=above, fontsize=8.5, color="black")
-    m0, m1 = frame["mean"].iloc[[0, -1]]
-    result = "neither loss nor gain"
-    if abs(mean) >= 0.005:
+    result, m0, m1 = "neither loss nor gain", *frame["mean"].iloc[[0, -1]]
+    if large := abs(mean) >= 0.005:
         result = f"a {'loss' if mean >= 0 else 'gain'} of {money(abs(mean) * 1e9, digits=2)}"
     title = f"Carried at EUR {number(k)} a share, {result} on average"
-    if abs(mean) >= 0.005 and m1 > m0:  # a line: where it crosses nil
+    if large and m1 > m0:  # a line: where it crosses nil
         title += f"; none at EUR {number(k0 - m0 * (k1 - k0) / (m1 - m0))}"
-    return Caption(
-        title,
-        f"Line of the mean accounting loss by amount carried, with nine of ten cases; "
-        f"{number(mean)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "
-        "cash.",
-        FILINGS + "; our simulation",
-    )
+    alt = "Line of the mean accounting loss by amount carried, with nine of ten cases; "
+    alt += f"{number(mean)} EUR bn at {number(k)} EUR a share, as of {a.as_of}. Equity method; not "
+    return Caption(title, alt + "cash.", FILINGS + "; our simulation")
+
+
+CHARTS = (proceeds, completion, path, loss)

@@ -37,10 +37,10 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
     low, base, high = (ends[c] for c in ends)
     everything = [*ends.to_numpy().ravel(), *then, 0.0]
     least, most = np.nanmin(everything), np.nanmax(everything)
-    limits = [kit.nice_ceiling(max(end, 0.005) * 1.1) for end in (-least, most)]
-    place = {"xlim": (-limits[0], limits[1]), "ylim": (-0.6, len(frame) - 0.4)}
+    left, right = (kit.nice_ceiling(max(end, 0.005) * 1.1) for end in (-least, most))
+    limits = {"xlim": (-left, right), "ylim": (-0.6, len(frame) - 0.4)}
     label = "share against price (bar: low–high, dot: base)"
-    kit.axes(ax, label, percent="x", sign=True, **place)
+    kit.axes(ax, label, percent="x", sign=True, **limits)
     ax.hlines(y, low.fillna(base), high, colors=shades, lw=5)
     for place in np.flatnonzero(low.isna()):
         text = "no low case: the terms rule it out"
@@ -54,12 +54,9 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
         f"{names[n]} {low_end(low[n], 1)}, {percent(base[n], 1, True)}, {percent(high[n], 1, True)}"
         for n in frame.index[::-1]
     )
-    return Caption(
-        f"{who}: “{names[base.idxmax()]}” does most for a share, {percent(base.max(), 1, True)} in "
-        "the base case",
-        f"Bars of value a share against the price (low, base, high) as of {a.as_of}: {found}.",
-        MODEL,
-    )
+    best = f"“{names[base.idxmax()]}” does most for a share, {percent(base.max(), 1, True)}"
+    alt = f"Bars of value a share against the price (low, base, high) as of {a.as_of}: {found}."
+    return Caption(f"{who}: {best} in the base case", alt, MODEL)
 
 
 def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
@@ -83,10 +80,11 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
         for r in rows[::-1]
     )
     most = frame.loc[gross.idxmax()]
-    title = f"{a.context['maker'].name}: none of these structures raises cash"
+    title = "none of these structures raises cash"
     if most["gross"] > 0:
-        title = (
-            f"{a.context['maker'].name}: “{most['structure_name']}” raises most, "
-            f"{money(most['gross'])}"
-        )
-    return Caption(title, f"Bars of cash raised as of {a.as_of}: {found}.", MODEL)
+        title = f"“{most['structure_name']}” raises most, {money(most['gross'])}"
+    alt = f"Bars of cash raised as of {a.as_of}: {found}."
+    return Caption(f"{a.context['maker'].name}: {title}", alt, MODEL)
+
+
+CHARTS = (value, cash)

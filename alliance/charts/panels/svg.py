@@ -1,4 +1,4 @@
-"""Axes that are kept between drawings, and the SVG made of them."""
+"""Axes that are used again from drawing to drawing, and the SVG made of them."""
 
 import html
 import io
@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context, rcParams
+from matplotlib.artist import setp
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
@@ -56,9 +57,9 @@ class RenderedChart(Caption):
 class Nothing(Exception):
     """There is nothing to draw: the caption, and the words in the picture's place."""
 
-    def __init__(self, title: str, why: str, source: str, said: str = "{}.") -> None:
+    def __init__(self, title: str, why: str, source: str, sentence: str = "{}.") -> None:
         super().__init__(why)
-        text = said.format(why)
+        text = sentence.format(why)
         self.caption, self.words = Caption(title, why, source), text[0].upper() + text[1:]
 
 
@@ -77,9 +78,7 @@ class Renderer:
         self._axes: dict[str, Axes] = {}
         self._frames: dict[str, tuple[tuple, str]] = {}
 
-    def draw(
-        self, a: Answers, pinned: Answers | None = None, only: str = ""
-    ) -> list[RenderedChart]:
+    def draw(self, a: Answers, pinned: Answers | None = None, only="") -> list[RenderedChart]:
         """All charts of a panel's answers (or one), over those of a pinned case.
 
         Raises
@@ -88,18 +87,12 @@ class Renderer:
             If a chart has no title, alt text or source, or leaves its axes without a label.
         """
         with rc_context(SETTINGS | _OWN):  # what is set inside ends with it
-            return [
-                self._render(key, chart, a, pinned)
-                for key, chart in self._charts.items()
-                if only in ("", key)
-            ]
+            return [self._render(key, a, pinned) for key in self._charts if only in ("", key)]
 
-    def _render(
-        self, key: str, chart: PanelChart, a: Answers, pinned: Answers | None
-    ) -> RenderedChart:
+    def _render(self, key: str, a: Answers, pinned: Answers | None) -> RenderedChart:
         ax = self._clean(key)
         try:
-            caption = chart(ax, a, pinned)
+            caption = self._charts[key](ax, a, pinned)
         except Nothing as nothing:
             caption = nothing.caption
             kit.blank(ax, nothing.words)
@@ -117,11 +110,9 @@ class Renderer:
         depends_on = _depends_on(ax)
         if self._frames.get(key, (None,))[0] != depends_on:
             _place_labels(ax)
-            for artist in _drawn(ax):
-                artist.set_visible(False)
+            setp(_drawn(ax), visible=False)
             self._frames[key] = depends_on, _svg(ax.figure, f"{key}-axes")
-            for artist in _drawn(ax):
-                artist.set_visible(True)
+            setp(_drawn(ax), visible=True)
         return self._frames[key][1]
 
     def _clean(self, key: str) -> Axes:
@@ -146,13 +137,12 @@ def _drawn(ax: Axes) -> tuple:
     return (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images)
 
 
-def _depends_on(ax: Axes) -> tuple:
+def _depends_on(ax: Axes) -> list:
     """All on which the look of ticks, grid and labels depends, in our charts."""
-    out: list = [ax.get_position().bounds]
+    out = [ax.get_position().bounds]
     for axis in (ax.xaxis, ax.yaxis):
-        limits = tuple(axis.get_view_interval())
-        out += [axis.get_scale(), limits, axis.get_label_text(), *_named(axis)]
-    return tuple(out)
+        out += [axis.get_scale(), *axis.get_view_interval(), axis.get_label_text(), *_named(axis)]
+    return out
 
 
 def _named(axis: Axis) -> tuple[tuple, tuple]:
@@ -182,9 +172,9 @@ def _svg(figure: Figure, salt: str) -> str:
     return _SPARE.sub("<g>", _META.sub("", _GLOBAL.sub("", text))).replace("\n", "")
 
 
-def ghost(ax: Axes, x: Any, y: Any) -> None:
+def ghost(ax: Axes, series: pd.Series) -> None:
     """The pinned case's line, below that of the case shown."""
-    ax.plot(x, y, color=GHOST, ls="--", lw=1)
+    ax.plot(series, color=GHOST, ls="--", lw=1)
 
 
 def ghost_dots(ax: Axes, x: Any, y: Any, **style: Any) -> None:
@@ -200,8 +190,9 @@ def name_ticks(axis: Axis, places: Sequence[float], names: Sequence[str], size: 
         axis.set_tick_params(labelsize=size)
 
 
-def dated(ax: Axes, first: pd.Timestamp, last: pd.Timestamp) -> None:
+def dated(ax: Axes, days: pd.DatetimeIndex) -> None:
     """Days across, from the start of the first one's quarter, to stay while a slider moves."""
+    first, last = days[[0, -1]]
     long = last - first > pd.Timedelta(days=730)
     ax.set_xlim(first.to_period("Q").start_time if long else first, last)
     if not isinstance(ax.xaxis.get_major_formatter(), ConciseDateFormatter):

@@ -2,15 +2,14 @@
 
 Jupyter's server leaves Nagle's algorithm on for its websockets: a picture that follows the
 kernel's "busy" waits until the browser has acknowledged that, which Linux puts off by 40 ms.
-``alliance lab`` and ``alliance app`` name :class:`Prompt` to their servers; the app also names
-:class:`Sessions`, since a server that keeps the kernel of each page load runs out of memory.
+``alliance lab`` and ``alliance app`` name :class:`NoDelayConnection` to their servers; the app
+also names :class:`Sessions`, since a server that keeps the kernel of each page load runs out of
+memory.
 
 References
 ----------
 Nagle, J. (1984), RFC 896; Braden, R. (1989), RFC 1122, section 4.2.3.2 (delayed acknowledgement).
 """
-
-from __future__ import annotations
 
 import asyncio
 import math
@@ -29,7 +28,7 @@ PATIENCE = 4  # seconds that a page waits for another's kernel to end
 _page: ContextVar[Any] = ContextVar("page")
 
 
-class Prompt(ZMQChannelsWebsocketConnection):
+class NoDelayConnection(ZMQChannelsWebsocketConnection):
     """A kernel's websocket that sends each message at once."""
 
     def connect(self) -> Any:
@@ -38,7 +37,7 @@ class Prompt(ZMQChannelsWebsocketConnection):
         return super().connect()
 
     def end(self) -> None:
-        """Tell the page that its kernel is no more."""
+        """Show the page that its kernel has ended."""
         self._send_status_message("dead")
         self.websocket_handler.close()
 
@@ -50,7 +49,7 @@ def prepare(page: Any, notebook: Any, cwd: str) -> None:
 
 
 class Sessions(AsyncMappingKernelManager):
-    """The app's kernels: at most so many, and each ends soon after its page has gone."""
+    """The app's kernels: at most so many, and each ends soon after its page is closed."""
 
     most = Integer(10, config=True, help="Kernels at once.")
 
@@ -90,20 +89,20 @@ class Sessions(AsyncMappingKernelManager):
             self._ends.setdefault(kernel_id, time.monotonic() + seconds)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel whose page has gone, or that is idle."""
+        """End a kernel whose page is closed, or that is idle."""
         if time.monotonic() > self._ends.get(kernel_id, math.inf):
             await self.shutdown_kernel(kernel_id)
         else:
             await super().cull_kernel_if_idle(kernel_id)
 
     async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:
-        """End a kernel, and tell its pages."""
-        for line in list(Prompt._open_sockets):
+        """End a kernel, and show its pages that it has ended."""
+        for line in list(NoDelayConnection._open_sockets):
             if line.kernel_id == kernel_id:
                 line.end()
         await super().shutdown_kernel(kernel_id, *args, **kwargs)
         self._ends.pop(kernel_id, None)
 
 
-#: How servers are told of it.
-NAME = f"{Prompt.__module__}.{Prompt.__qualname__}"
+#: The name by which servers load it.
+NAME = f"{NoDelayConnection.__module__}.{NoDelayConnection.__qualname__}"

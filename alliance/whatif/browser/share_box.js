@@ -4,8 +4,8 @@ const REST = 700; // milliseconds until the address follows the case
 const SILENT = 8000, BROKEN = 4000; // milliseconds without an answer, or without a line
 const OVER = ["dead", "terminating", "restarting", "autorestarting"];
 
-function part(parent, tag, name) {
-  const element = document.createElement(tag);
+function part(parent, tag, name, attributes) {
+  const element = Object.assign(document.createElement(tag), attributes);
   if (name) element.className = name;
   parent.append(element);
   return element;
@@ -20,8 +20,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch { // no permission, or a page that is not from this machine and not over https
-    const area = part(document.body, "textarea", "alliance-heard");
-    area.value = text;
+    const area = part(document.body, "textarea", "alliance-heard", { value: text });
     area.select();
     const done = document.execCommand("copy");
     area.remove();
@@ -75,7 +74,7 @@ function head(model, el) {
     if (shown === (shown = text + href)) return; // a move costs nothing, and nothing is said twice
     bar.replaceChildren(text, " ");
     bar.hidden = !text;
-    if (link) Object.assign(part(bar, "a"), { textContent: link, href });
+    if (link) part(bar, "a", "", { textContent: link, href });
     root.classList.toggle("over", state !== "");
     root.classList.toggle("refused", refused !== "");
     const parts = ":is(.alliance-control, .alliance-tabs, .widget-button, .widget-toggle-button)";
@@ -83,7 +82,7 @@ function head(model, el) {
   }
   model.on("change:refused change:token", draw);
   const placed = new ResizeObserver(() => requestAnimationFrame(draw));
-  placed.observe(el); // tells when it comes to stand in a page
+  placed.observe(el); // tells when it has its place in a page
   const kernel = model.widget_manager.kernel;
   const free = kernel ? watch(kernel, in_app, (now) => { state = now; draw(); }) : () => {};
   return () => { placed.disconnect(); free(); bar.remove(); };
@@ -92,10 +91,10 @@ function head(model, el) {
 // The address follows the case once it rests, and Back goes to the case before.
 function follow(model) {
   let rest;
-  const address = () => new URL(`?start=${model.get("token")}`, location.href);
   const push = () => {
     const token = model.get("token");
-    if (history.state?.token !== token) history.pushState({ token }, "", address());
+    const address = new URL(`?start=${token}`, location.href);
+    if (history.state?.token !== token) history.pushState({ token }, "", address);
   };
   const later = () => { clearTimeout(rest); rest = setTimeout(push, REST); };
   const back = ({ state }) => { if (state?.token) model.send({ token: state.token }); };
@@ -106,32 +105,28 @@ function follow(model) {
 }
 
 function render({ model, el }) {
-  el.classList.add("alliance-case");
-  const said = part(el, "p", "alliance-message");
-  said.setAttribute("role", "status");
-  const problem = part(el, "p", "alliance-problem");
-  problem.setAttribute("role", "alert");
+  el.classList.add("alliance-share");
+  const in_app = model.get("in_app");
+  const message = part(el, "p", "alliance-message", { role: "status" });
+  const problem = part(el, "p", "alliance-problem", { role: "alert" });
   const report = part(el, "p", "alliance-report");
   const row = part(el, "div", "alliance-row");
-  const button = (text, made) => {
-    const b = part(row, "button", "jupyter-button alliance-button");
-    b.type = "button";
-    b.textContent = text;
-    b.addEventListener("click", async () => {
+  const button = (what, made) => {
+    const one = { type: "button", textContent: `Copy ${what}` };
+    part(row, "button", "jupyter-button alliance-button", one).onclick = async () => {
       const done = await copy(made());
-      said.textContent = done ? `${text.replace("Copy", "Copied the")}.` : "The browser refused to copy; select it below.";
-    });
+      message.textContent = done ? `Copied the ${what}.`
+        : "The browser refused to copy; select it below.";
+    };
   };
-  button("Copy token", () => model.get("token"));
-  if (model.get("in_app")) {
-    button("Copy link", () => `${location.origin}${location.pathname}?start=${model.get("token")}`);
+  button("token", () => model.get("token"));
+  if (in_app) {
+    button("link", () => `${location.origin}${location.pathname}?start=${model.get("token")}`);
   }
-  const download = part(row, "a", "alliance-download");
-  download.textContent = "Download the scenario";
+  const download = part(row, "a", "alliance-download", { textContent: "Download the scenario" });
   const details = part(el, "details");
-  part(details, "summary").textContent = "The scenario: what differs from the default";
-  const yaml = part(details, "pre");
-  yaml.tabIndex = 0;
+  part(details, "summary", "", { textContent: "The scenario: what differs from the default" });
+  const yaml = part(details, "pre", "", { tabIndex: 0 });
   const token = part(details, "code", "alliance-token");
 
   function draw() {
@@ -139,25 +134,20 @@ function render({ model, el }) {
     token.textContent = model.get("token");
     download.download = model.get("filename");
     download.href = "data:text/yaml;charset=utf-8," + encodeURIComponent(model.get("yaml"));
-    say(said, model.get("message")); // set again, it would be read aloud again
+    say(message, model.get("message")); // set again, it would be read aloud again
     say(problem, model.get("problem"));
-    const path = model.get("report");
+    const path = model.get("report"), folder = in_app ? "voila/files/" : "files/";
     report.replaceChildren();
-    if (path) {
-      const link = part(report, "a");
-      const folder = model.get("in_app") ? "voila/files/" : "files/";
-      link.href = base() + folder + path.split("/").map(encodeURIComponent).join("/");
-      link.target = "_blank";
-      link.textContent = "Open the report";
-      report.append(` (${path})`);
-    }
+    if (!path) return;
+    const href = base() + folder + path.split("/").map(encodeURIComponent).join("/");
+    part(report, "a", "", { href, target: "_blank", textContent: "Open the report" });
+    report.append(` (${path})`);
   }
 
-  for (const name of ["token", "yaml", "filename", "report", "message", "problem"]) {
-    model.on(`change:${name}`, draw);
-  }
+  const shown = ["token", "yaml", "filename", "report", "message", "problem"];
+  model.on(shown.map((name) => `change:${name}`).join(" "), draw);
   draw();
-  const ends = [head(model, el), ...(model.get("in_app") ? [follow(model)] : [])];
+  const ends = [head(model, el), ...(in_app ? [follow(model)] : [])];
   return () => ends.forEach((end) => end());
 }
 

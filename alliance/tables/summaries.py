@@ -1,9 +1,41 @@
-"""Chapter 3 in two sentences: the headlined structure on its company, and the bargain."""
+"""Each chapter in a few sentences, for its notebook, the report's index and the cockpit.
+
+A panel's answers are a part of its chapter's: what a panel does not compute is left out.
+"""
 
 from alliance.answers import Answers
 from alliance.format import day, money, percent
 from alliance.tables.base import Html
-from alliance.tables.chapter import headlined, say
+from alliance.tables.chapter import SENTENCES, headlined, say
+
+
+def fall(a: Answers) -> Html:
+    """How far Nissan has fallen and what of it is its own; in the chapter also on which days."""
+    if "decline.abnormal_share.results" not in a.results:
+        return say("1-decline", a)
+    part = (a.frame("moves")["kind"] == "results").mean()
+    return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, part=part)
+
+
+def sale(a: Answers) -> Html:
+    """What the planned sale brings by the headlined programme, held, or sold at once."""
+    if a.context["terms"].planned <= 0:
+        return say("nothing to sell", a)
+    held = a.results.get("selldown.hold.value_after_exit_eur_mean")
+    loss = a.result(f"selldown.{headlined(a)}.loss_eur_mean")
+    text = f"There is no accounting loss: {loss.note}"
+    if loss.value is not None:
+        kind = "loss" if loss.value > 0 else "gain"
+        text = f"Against the amount carried the mean {kind} is {money(abs(loss.value), digits=2)}"
+        if abs(loss.value) < 5e6:
+            text = "Against the amount carried there is neither loss nor gain on average"
+    return say(
+        "2-selldown",
+        a,
+        programme=headlined(a).replace("_", " "),
+        held=f"held, {money(held.value, digits=2)}; " if held else "",
+        loss=text,
+    )
 
 
 def deal(a: Answers) -> Html:

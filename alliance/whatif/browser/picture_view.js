@@ -1,0 +1,128 @@
+// Pictures and numbers of a panel. A picture's element stays; only what changed in it is replaced,
+// in one turn of the browser, so nothing flickers. Screen readers hear the sentence once the
+// controls rest.
+const REST = 700; // milliseconds
+
+function part(parent, tag, name, attributes) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  set(element, attributes ?? {});
+  parent.append(element);
+  return element;
+}
+
+// Attributes are set where they differ: who watches the page sees no change that is none.
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+}
+
+// What ipywidgets does not tell screen readers: the name of a slider's handle, help and error of an
+// input, which toggle is down, how far a bar has come.
+function label(root) {
+  for (const control of root.querySelectorAll(".alliance-control")) {
+    const [name, help, problem] = [".widget-label", ".alliance-help", ".alliance-error"]
+      .map((each) => control.querySelector(each));
+    const value = control.querySelector("input")?.value; // they round a slider's to two digits
+    for (const handle of control.querySelectorAll(".noUi-handle")) {
+      set(handle, { "aria-label": name?.textContent ?? "", ...(value && { "aria-valuetext": value }) });
+    }
+    for (const input of control.querySelectorAll("input, select, .widget-upload")) {
+      set(input, { "aria-invalid": String(Boolean(problem?.textContent)) });
+      if (help && problem) set(input, { "aria-describedby": `${help.id} ${problem.id}` });
+    }
+  }
+  for (const toggle of root.querySelectorAll(".widget-toggle-button")) {
+    set(toggle, { "aria-pressed": String(toggle.classList.contains("mod-active")) });
+  }
+  for (const bar of root.querySelectorAll(".progress")) {
+    const done = parseInt(bar.querySelector(".progress-bar")?.style.width || "0", 10);
+    const what = { role: "progressbar", "aria-label": "Progress of the report" };
+    set(bar, { ...what, "aria-valuenow": String(done) });
+  }
+}
+
+// On a narrow page the pictures stand above the controls, and so they do in the order of focus. The
+// pictures move, never the controls: what is half typed stays so.
+function place(el) {
+  const sides = el.closest(".alliance-sides");
+  if (!sides) return;
+  const first = getComputedStyle(sides).getPropertyValue("--pictures").trim() === "first";
+  if ((first ? sides.firstElementChild : sides.lastElementChild) === el) return;
+  const focused = el.contains(document.activeElement) ? document.activeElement : null;
+  const scrolled = el.scrollTop;
+  if (first) sides.prepend(el);
+  else sides.append(el);
+  el.scrollTop = scrolled;
+  focused?.focus({ preventScroll: true });
+}
+
+function render({ model, el }) {
+  el.classList.add("alliance-pictures");
+  const problem = part(el, "p", "alliance-problem", { role: "alert" });
+  const grid = part(el, "div", "pictures");
+  const words = part(el, "p", "alliance-words");
+  const details = part(el, "details");
+  part(details, "summary").textContent = "The numbers of this panel";
+  const table = part(details, "div", "alliance-table");
+  const heard = part(el, "p", "alliance-heard", { role: "status" });
+  const figures = new Map();
+  let timer;
+
+  function figure({ key, title, svg, source }) {
+    if (!figures.has(key)) {
+      const box = part(grid, "figure", "picture");
+      const parts = ["figcaption", "div", "small"].map((tag) => part(box, tag));
+      figures.set(key, { box, parts, last: [] });
+    }
+    const { box, parts, last } = figures.get(key);
+    [title, svg, source].forEach((now, at) => {
+      if (last[at] === now) return;
+      parts[at][at === 1 ? "innerHTML" : "textContent"] = last[at] = now;
+    });
+    return box;
+  }
+
+  function draw() {
+    const view = model.get("view");
+    if (!view.pictures) return;
+    const boxes = view.pictures.map(figure);
+    const same = boxes.length === grid.children.length;
+    if (!same || boxes.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...boxes);
+    words.textContent = view.words;
+    if (table.innerHTML !== view.table) table.innerHTML = view.table;
+    el.dataset.count = view.count;
+    clearTimeout(timer);
+    timer = setTimeout(() => { heard.textContent = view.words; }, REST);
+  }
+
+  function complain() {
+    problem.textContent = model.get("problem");
+    el.classList.toggle("stale", model.get("problem") !== "");
+  }
+
+  model.on("change:view", draw);
+  model.on("change:problem", complain);
+  draw();
+  complain();
+  let waiting;
+  const around = () => el.closest(".alliance-cockpit") ?? document.body; // not all of JupyterLab
+  const watch = new MutationObserver(() => {
+    waiting ??= setTimeout(() => { waiting = undefined; label(around()); }, 150);
+  });
+  const turn = new ResizeObserver(() => requestAnimationFrame(() => place(el)));
+  turn.observe(el); // also tells when it has its place in a page
+  const soon = setTimeout(() => {
+    const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
+    watch.observe(around(), seen);
+    label(around());
+  }, 50); // once it has its place
+  return () => {
+    watch.disconnect();
+    turn.disconnect();
+    [soon, timer, waiting].forEach(clearTimeout);
+  };
+}
+
+export default { render };

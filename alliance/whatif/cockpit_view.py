@@ -1,0 +1,224 @@
+"""All panels, and the round trip: load, save, token, pin, build."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import ipywidgets as w
+
+from alliance import scenario
+from alliance.errors import ScenarioError
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+from alliance.whatif import APP, START
+from alliance.whatif.build import Building, button
+from alliance.whatif.inputs import Input, box
+from alliance.whatif.panel_view import PanelView, control_of, reason
+from alliance.whatif.panels import PANELS
+from alliance.whatif.session import Session, start_of
+from alliance.whatif.views import ShareBox
+
+#: Fields of no group, which all panels share.
+COMMON = ("as_of", "seed", "title")
+_LARGEST = 64_000  # bytes of a file that is loaded
+
+
+def alone(name: str, s: Scenario, ev: Evidence) -> w.VBox:
+    """One panel below a notebook's chapter, with its token to copy."""
+    session, share = Session(s, ev), ShareBox(in_app=bool(os.environ.get(APP)))
+    view = PanelView(PANELS[name], session, lambda: share.offer(session.scenario))
+    share.offer(s)
+    return box("cockpit", view.box, share, kind=w.VBox)
+
+
+class Cockpit:
+    """The panels behind buttons, and what can be done with a case.
+
+    Parameters
+    ----------
+    start : str
+        A scenario's name or a token; in the app the page's address may name another.
+    in_app : bool
+        Whether it is served to others: then files are downloads and uploads.
+    build : bool
+        Whether reports may be built.
+    """
+
+    def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
+        self.in_app, self.share, asked = in_app, ShareBox(in_app=in_app), ""
+        if in_app:
+            start = os.environ.get(START) or start
+            asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
+        try:
+            self.name, s = start_of(asked or start, hint=not asked)
+            self.session = Session(s)
+            self.session.answers(next(iter(PANELS.values())), s)
+        except Exception as error:
+            if not in_app:
+                raise
+            self.share.refused = f"The case in this address can't be read: {error}"
+            self.name, s = start_of("base")
+            self.session = Session(s)
+        self.panels: dict[str, PanelView] = {}
+        self.entries: dict[str, Input] = {}  # boxes that are no fields: token, file or files, name
+        self._armed = ""  # the name that a second press on Save replaces
+        self.common = {name: control_of(self.session, name, self._change) for name in COMMON}
+        options = [(panel.title, name) for name, panel in PANELS.items()]
+        self.tabs = w.ToggleButtons(options=options, description="Panel")
+        self.tabs.observe(lambda change: self.open(change["new"]), "value")
+        head = (box("tabs", self.tabs), box("fields", self.common["as_of"].box))
+        self._place = box("controls", kind=w.VBox)
+        foot = box("foot", *self._foot(build), self._loading(), kind=w.VBox)
+        self.box = box("cockpit", w.VBox(head), self._place, foot, kind=w.VBox)
+        self.open(self.tabs.value)
+        self._offer()
+        self.share.on_msg(lambda _, sent, __: self.load(str(sent["token"])))  # Back was pressed
+
+    @property
+    def panel(self) -> PanelView:
+        """The panel that is shown."""
+        return self.panels[self.tabs.value]
+
+    def open(self, name: str) -> None:
+        """Show a panel, at the current scenario."""
+        if name in self.panels:
+            self.panels[name].refresh()
+        else:
+            panel = PanelView(PANELS[name], self.session, self._offer, self.common)
+            self.panels[name] = panel
+        self._place.children = (self.panels[name].box,)
+
+    def _change(self, *change: Any) -> None:
+        self.panel.change(*change)
+
+    def load(self, source: str, entry: str = "token") -> bool:
+        """Take a scenario by token or name; what is wrong changes nothing."""
+        done = f"Loaded {source[:24]}."
+        return self._try(lambda: self._take(*start_of(source, not self.in_app)), done, entry)
+
+    def upload(self, content: bytes, filename: str) -> None:
+        """Take an uploaded scenario file."""
+
+        def taken() -> None:
+            if len(content) > _LARGEST:
+                raise ScenarioError(
+                    f"a scenario's file has at most {_LARGEST:,} bytes, received {len(content):,}"
+                )
+            self._take("", scenario.parse(content.decode("utf-8")))
+
+        self._try(taken, f"Loaded {filename[:48]}.", "file")
+
+    def save(self, name: str) -> None:
+        """Write the scenario's file; one that is there is replaced at the second press only."""
+
+        def saved() -> None:
+            scenario.text.check_name(name)
+            path = scenario.FOLDER / f"{name}.yaml"
+            if path.exists() and self._armed != name:
+                self._armed = name
+                raise ScenarioError(f"{name}.yaml exists: press Save again to replace it")
+            path.write_text(scenario.dump(self.session.scenario), encoding="utf-8", newline="\n")
+            self.name, self.session.origin = name, self.session.scenario
+            self.entries["files"].main.options = ["", *scenario.names()]
+            self._offer()
+
+        done = f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: alliance report {name}"
+        self._try(saved, done, "name")
+
+    def reset(self) -> None:
+        """Back to what was loaded."""
+        self._try(lambda: self._take(self.name, self.session.origin), "Back to what was loaded.")
+
+    def pin(self, on: bool) -> None:
+        """Keep this case to compare with, or let it go."""
+        self.session.pin(on)
+        self.panel.draw()
+
+    def settings(self) -> tuple[str, list[str]]:
+        """A report's arguments: the scenario it starts from, and a setting for each difference."""
+        name = self.name if self.name in scenario.names() else "base"
+        return name, scenario.settings(self.session.scenario, scenario.load(name)[1])
+
+    def _take(self, name: str, s: Scenario) -> None:
+        self.session.answers(self.panel.panel, s)  # refused before anything changes
+        self.session.origin, self.name = s, name
+        self.session.take(s)
+        self.share.refused = ""
+        self.panel.refresh()  # the others when they are opened
+        self._offer()
+
+    def _try(self, action: Callable[[], None], done: str, entry: str = "") -> bool:
+        """Do what was asked; what is wrong is shown beside its entry, and changes nothing."""
+        problem, near = "", self.entries.get(entry)
+        try:
+            action()
+        except Exception as error:
+            problem, done = reason(error), ""
+        if near is not None:
+            near.fail(problem)
+        self.share.say(done, "" if near else problem)
+        return not problem
+
+    def _offer(self) -> None:
+        """The current case to be shared, under its name if nothing has been changed."""
+        s = self.session.scenario
+        self._disarm()
+        self.share.offer(s, self.name if s == self.session.origin else "")
+
+    def _disarm(self) -> None:
+        """The next press on Save asks again; what was asked is no longer to be read."""
+        if self._armed:
+            self._armed = ""
+            self.entries["name"].fail("")
+
+    def _entry(self, name: str, main: w.DOMWidget, help: str) -> w.Box:
+        self.entries[name] = Input(main, help)
+        return self.entries[name].box
+
+    def _loading(self) -> w.Box:
+        """Where a case comes from: a token, a file or a name; and its title and seed."""
+        pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
+        parts = [self._entry("token", pasted, "Paste a token and press Enter")]
+        pasted.observe(lambda change: self._chosen("token", change["new"]), "value")
+        if self.in_app:
+            file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
+            file.observe(self._uploaded, "value")
+            parts.append(self._entry("file", file, "A scenario's YAML file of yours"))
+        else:
+            files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
+            files.observe(lambda change: self._chosen("files", change["new"]), "value")
+            parts.append(self._entry("files", files, "From notebooks/scenarios/"))
+        return box("fields", *parts, *(self.common[name].box for name in ("seed", "title")))
+
+    def _chosen(self, name: str, source: str) -> None:
+        """Load what is put into a box, and empty it for the next; a wrong token stays there."""
+        entry = self.entries[name]
+        if entry.quiet:
+            return
+        if not source.strip():
+            entry.fail("")
+        elif self.load(source, name) or name == "files":  # a corrected file is chosen again
+            with entry.quietly():
+                entry.main.value = ""
+
+    def _uploaded(self, change: dict[str, Any]) -> None:
+        for each in change["new"]:
+            self.upload(bytes(each["content"]), each["name"])
+        if change["new"]:
+            self.entries["file"].main.value = ()  # so that the same file can be taken again
+
+    def _foot(self, build: bool) -> list[w.Widget]:
+        """Pin, reset, save and build, and the case itself."""
+        self.pinned = w.ToggleButton(description="Pin this case", tooltip="Compare with it")
+        self.pinned.add_class("alliance-button")
+        self.pinned.observe(lambda change: self.pin(change["new"]), "value")
+        row = [self.pinned, button("Reset", self.reset, tooltip="Back to what was loaded")]
+        if not self.in_app:
+            named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
+            row.append(self._entry("name", named, "Lower-case letters, digits and hyphens"))
+            row.append(button("Save scenario", lambda: self.save(named.value.strip())))
+            named.observe(lambda _: (self._disarm(), self.entries["name"].fail("")), "value")
+        self.building = Building(self.settings, self.share) if build else None
+        built = [self.building.box] if build else []
+        return [box("row", *row), *built, self.share]

@@ -1,0 +1,239 @@
+"""Boxes to type in or choose from: label, unit, range, step and help come from the schema alone."""
+
+import datetime as dt
+import html
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import ipywidgets as w
+import traitlets
+from pydantic.fields import FieldInfo
+
+from alliance import scenario
+
+_marks = itertools.count()  # for ids in the page
+_SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
+_STEPS = 1000  # of a slider for whole numbers without a step of their own
+_WIDE = w.Layout(width="100%")
+
+
+def text_of(value: Any) -> str:
+    """A value as a reader types it; the schema's text door takes it back.
+
+    Examples
+    --------
+    >>> text_of(100e9), text_of(0.15), text_of((1.1, 2.0)), text_of(None)
+    ('100e9', '0.15', '1.1, 2', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(each) for each in value)
+    if not isinstance(value, float):
+        return str(value)  # the schema takes no exponent for whole numbers
+    for power in (9, 6):
+        if abs(value) >= 10**power and value == round(value, -power + 3):
+            return f"{value / 10**power:.12g}e{power}"
+    return f"{value:.12g}"
+
+
+def label_of(name: str, info: FieldInfo) -> str:
+    """A field's name in words, with its unit: ``Horizon (years)``."""
+    unit = info.json_schema_extra["unit"]
+    words = [_SPELT.get(word, word) for word in name.rpartition(".")[2].split("_")]
+    if " ".join(words) == unit:
+        return unit
+    if len(words) > 1 and words[-1].lower() in unit.lower():
+        words = words[:-1]  # the unit has it
+    text = " ".join(words)
+    text = text[0].upper() + text[1:]
+    return f"{text} ({unit})" if unit else text
+
+
+def box(style: str, *parts: Any, kind: type[w.Box] = w.Box) -> w.Box:
+    """Widgets in a box with a style of ours."""
+    made = kind([part for part in parts if part is not None])
+    return made.add_class(f"alliance-{style}")
+
+
+class _IntSlider(w.IntSlider):
+    """Its position is not sent back to the browser that sent it: a message less a move."""
+
+    value = traitlets.CInt(0).tag(sync=True, echo_update=False)
+
+
+class _FloatSlider(w.FloatSlider):
+    """As :class:`_IntSlider`."""
+
+    value = traitlets.CFloat(0.0).tag(sync=True, echo_update=False)
+
+
+class Input:
+    """A box with its help and, beside it, what is wrong with what is in it.
+
+    Parameters
+    ----------
+    main : Widget
+    help : str
+    slider : Widget, optional
+
+    Attributes
+    ----------
+    problem : str
+        What is wrong; empty if nothing is.
+    quiet : bool
+        Whether a change is ours and not the reader's.
+    """
+
+    def __init__(self, main: w.DOMWidget, help: str, slider: w.DOMWidget | None = None) -> None:
+        self.main, self.slider, self.help, self.quiet = main, slider, help, False
+        self._mark, self._error = next(_marks), w.HTML(layout=_WIDE)
+        for widget in filter(None, (main, slider)):
+            widget.tooltip = help
+        text = f'<div class="alliance-help" id="ah{self._mark}">{html.escape(help)}</div>'
+        self.box = box(
+            "control", main, slider, w.HTML(text, layout=_WIDE), self._error, kind=w.VBox
+        )
+        self.fail("")
+
+    def fail(self, problem: str) -> None:
+        """Show what is wrong, where a screen reader finds it; empty clears."""
+        self.problem = problem
+        text = f'<div class="alliance-error" role="alert" id="ae{self._mark}">{{}}</div>'
+        self._error.value = text.format(html.escape(problem))
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """While this changes what is in the box, nothing is reported."""
+        self.quiet = True
+        try:
+            yield
+        finally:
+            self.quiet = False
+
+
+class Control(Input):
+    """One field of the schema: a box, a slider where it has a range, its help and its problem.
+
+    Parameters
+    ----------
+    name : str
+        Dotted.
+    info : FieldInfo
+    value
+        JSON value now.
+    report : callable
+        ``report(name, value, text)``: the reader has put in a JSON value, or typed a text.
+    choices : list of str
+        Names that it may take, where they are known.
+    days : (date, date), optional
+        First and last day of a field of days.
+    filled : float, optional
+        What fills it where the scenario leaves it empty.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        info: FieldInfo,
+        value: Any,
+        report: Callable[[str, Any, bool], None],
+        choices: Sequence[str] = (),
+        days: tuple[dt.date, dt.date] | None = None,
+        filled: float | None = None,
+    ) -> None:
+        self.name, self.info, self._report = name, info, report
+        self._of_days, self._placed = days is not None, math.nan
+        low, high = scenario.limits(info)
+        span = "" if low is None else f"; {text_of(low)} to {text_of(high)}"
+        super().__init__(self._main(choices), f"{info.description}{span}", self._slider())
+        self.show(value, filled, choices, days)
+        self.main.observe(lambda change: self._typed(change["new"]), "value")
+        if self.slider is not None:
+            self.slider.observe(lambda change: self._slid(change["new"]), "value")
+
+    def show(
+        self,
+        value: Any,
+        filled: float | None = None,
+        choices: Sequence[str] = (),
+        days: tuple[dt.date, dt.date] | None = None,
+    ) -> None:
+        """Show a value without reporting it; choices and slider widen to hold it."""
+        main, many = self.main, isinstance(self.main, w.SelectMultiple)
+        with self.quietly():
+            if many or isinstance(main, w.Dropdown):
+                values = value if many else [value]
+                main.options = tuple(dict.fromkeys([*(choices or main.options), *values]))
+                main.value = tuple(values) if many else value
+            elif isinstance(main, w.Checkbox):
+                main.value = value
+            else:
+                empty = value is None and filled is not None
+                main.value = text_of(value)
+                main.placeholder = f"by rule: {text_of(float(f'{filled:.4g}'))}" if empty else ""
+            if self.slider is not None:
+                self._place(filled if value is None else value, days)
+
+    def _place(self, value: Any, days: tuple[dt.date, dt.date] | None) -> None:
+        """Move the slider to a value, and its ends if the value lies beyond them."""
+        slider = self.slider
+        if value is None:  # empty, and no one number fills it: any move of the slider counts
+            slider.value, self._placed = slider.min, math.nan
+            return
+        first, last = (day.toordinal() for day in days) if days else (slider.min, slider.max)
+        if isinstance(value, str):
+            value = dt.date.fromisoformat(value).toordinal()
+        low = first - slider.step * max(0, math.ceil((first - value) / slider.step - 1e-9))
+        high = max(last, value)
+        near = low + slider.step * round((value - low) / slider.step)  # it holds multiples of it
+        if isinstance(near, float):
+            near = float(f"{min(near, high):.12g}")
+        if abs(near - slider.value) < 1e-6 * slider.step:
+            near = slider.value  # sent back, it would pull at a slider that is being moved
+        with slider.hold_trait_notifications():
+            slider.min, slider.max = low, high
+            slider.value = self._placed = near
+
+    def _typed(self, value: Any) -> None:
+        if not self.quiet:
+            value = list(value) if isinstance(value, tuple) else value
+            self._report(self.name, value, isinstance(self.main, w.Text))
+
+    def _slid(self, value: float) -> None:
+        if self.quiet or abs(value - self._placed) < 1e-6 * self.slider.step:
+            return  # the browser only repeats where the slider was put
+        self._placed = value
+        if self._of_days:
+            value = dt.date.fromordinal(value).isoformat()
+        elif isinstance(value, float):
+            value = float(f"{value:.12g}")
+        self._report(self.name, value, False)  # first the picture, then the number in the box
+        with self.quietly():
+            self.main.value = text_of(value)
+
+    def _main(self, choices: Sequence[str]) -> w.DOMWidget:
+        info, look = self.info, {"description": label_of(self.name, self.info), "layout": _WIDE}
+        if choices and scenario.listed(info):
+            return w.SelectMultiple(options=choices, rows=min(6, len(choices)), **look)
+        if words := scenario.choices(info) or choices:
+            return w.Dropdown(options=words, **look)
+        if info.annotation is bool:
+            return w.Checkbox(indent=False, **look)
+        return w.Text(continuous_update=False, **look)
+
+    def _slider(self) -> w.DOMWidget | None:
+        look = {"readout": False, "layout": _WIDE}
+        if self._of_days:  # another day of evidence is read only when the slider rests
+            day = dt.date.today().toordinal()
+            return _IntSlider(day, day, day, continuous_update=self.name != "as_of", **look)
+        (low, high), step = (self.info.json_schema_extra[key] for key in ("slider", "step"))
+        if low is None or high is None or scenario.listed(self.info):
+            return None
+        if self.info.annotation is int:
+            few = (high - low) / (step or 1) <= _STEPS
+            return _IntSlider(low, low, high, step or 1, **look) if few else None
+        return _FloatSlider(low, min=low, max=high, step=step or (high - low) / 100, **look)

@@ -1,0 +1,151 @@
+"""One panel: its controls, its pictures, and what happens when a control moves."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ipywidgets as w
+
+from alliance import scenario
+from alliance.charts.panels import Renderer
+from alliance.errors import AllianceError
+from alliance.scenario import Scenario
+from alliance.whatif.inputs import Control, box, text_of
+from alliance.whatif.panels import Panel
+from alliance.whatif.session import Session
+from alliance.whatif.views import PictureView
+
+#: Fields on which depends what others may take.
+_OFFER = ("as_of", "separation.structures", "separation.companies")
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words: a fault of ours must not leave a dead panel."""
+    if isinstance(error, AllianceError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"must be UTF-8 text; {error}"
+    if isinstance(error, OSError):
+        return f"can't be written: {error.strerror}"
+    return f"this can't be computed ({type(error).__name__}: {error})"
+
+
+def control_of(
+    session: Session, name: str, report: Callable[..., None], filled: float | None = None
+) -> Control:
+    """A field of the session's scenario as a control; the rest is as for :class:`Control`."""
+    info = scenario.fields(type(session.scenario))[name]
+    return Control(name, info, session.value(name), report, *session.offers(name), filled)
+
+
+class PanelView:
+    """Controls and pictures of one panel.
+
+    Parameters
+    ----------
+    panel : Panel
+    session : Session
+    taken : callable
+        Called when a change has become the current scenario.
+    common : dict of Control
+        Controls of no panel that show the same scenario.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        session: Session,
+        taken: Callable[[], None] = lambda: None,
+        common: Mapping[str, Control] | None = None,
+    ) -> None:
+        self.panel, self.session, self._taken = panel, session, taken
+        self.pictures, self._renderer, self._count = PictureView(), Renderer(panel.pictures), 0
+        self.controls, self._filled = dict(common or {}), {}
+        options = [("all pictures", ""), *((key, key) for key in panel.pictures)]
+        wide = w.Layout(width="100%")
+        self.shown = w.Dropdown(options=options, description="Show", layout=wide)
+        self.shown.observe(lambda _: self.draw(), "value")
+        self.draw()
+        infos = panel.fields(type(session.scenario))
+        first = [name for name, info in infos.items() if info.json_schema_extra["first"]]
+        later = [name for name in infos if name not in first]
+        rest = box("fields")
+
+        def unfold(change: dict[str, Any]) -> None:
+            """Make the further controls when they are first asked for."""
+            rest.children = rest.children or self._make(later)
+            rest.layout.display = "grid" if change["new"] else "none"
+
+        self._more = w.ToggleButton(description=f"More inputs ({len(later)})")
+        self._more.add_class("alliance-button").observe(unfold, "value")
+        fields = box("fields", box("control", self.shown, kind=w.VBox), *self._make(first))
+        more = (self._more, rest) if later else ()
+        controls = box("controls", fields, *more, kind=w.VBox)
+        self.box = box("panel", box("sides", controls, self.pictures), kind=w.VBox)
+
+    def change(self, name: str, value: Any, text: bool = False) -> None:
+        """Try a new value; what is wrong is shown beside the field, and the last picture stays."""
+        control = self.controls.get(name)
+        try:
+            new = self.session.changed(name, value, text=text)
+            view, filled = self._view(new)
+        except Exception as error:
+            kept = text_of(self.session.value(name)) or "empty"
+            problem = f"{reason(error)}; the pictures keep {kept}"
+            if control is None:
+                self.pictures.problem = problem
+            else:
+                control.fail(problem)
+            return
+        self.session.take(new)
+        self._show(view, filled)
+        if control is not None:
+            control.fail("")
+        self._show_values(offer=name in _OFFER)
+        self._taken()
+
+    def draw(self) -> None:
+        """Draw the current scenario; what is wrong is shown above the last picture."""
+        try:
+            self._show(*self._view(self.session.scenario))
+        except Exception as error:
+            self.pictures.problem, self._filled = f"The last valid picture: {error}", {}
+
+    def refresh(self) -> None:
+        """Show the current scenario, as after a load."""
+        self.draw()
+        self._show_values(offer=True)
+
+    def _view(self, s: Scenario) -> tuple[dict[str, Any], dict[str, float | None]]:
+        """What the pictures' widget shows, and what fills empty fields."""
+        a = self.session.answers(self.panel, s, self.shown.value)
+        pinned = self.session.pinned_answers(self.panel)
+        drawn = self._renderer.draw(a, pinned, self.shown.value)
+        view = {
+            "pictures": [vars(each) | {"source": f"Source: {each.source}"} for each in drawn],
+            "words": self.panel.sentence(a).text,
+            "table": self.panel.numbers(a, pinned),
+        }
+        return view, a.context.get("filled", {})
+
+    def _show(self, view: dict[str, Any], filled: dict[str, float | None]) -> None:
+        self._count, self._filled = self._count + 1, filled
+        self.pictures.problem, self.pictures.view = "", view | {"count": self._count}
+
+    def _make(self, names: Iterable[str]) -> list[w.Box]:
+        """Boxes of new controls."""
+        made = {n: control_of(self.session, n, self.change, self._filled.get(n)) for n in names}
+        self.controls |= made
+        return [each.box for each in made.values()]
+
+    def _show_values(self, offer: bool) -> None:
+        """Show the scenario in its controls, but where something wrong was put in.
+
+        With ``offer`` in all of them, with the choices and days that there are now.
+        """
+        values = scenario.flat(self.session.scenario)
+        for name, control in self.controls.items():
+            offers = self.session.offers(name) if offer else ()
+            if offer:
+                control.fail("")
+            if not control.problem:
+                control.show(values[name], self._filled.get(name), *offers)
