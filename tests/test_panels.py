@@ -220,7 +220,6 @@ def test_the_bargain_follows_the_target_of_the_sale():
         ({"selldown": {"target_stake": 0.43}, "as_of": "2024-04-01"}, "nothing to sell", "100 %"),
         ({"selldown": {"programme": "buyback"}}, "target reached in 0 %", "gain is"),
         ({"selldown": {"target_stake": 0.125}}, "to 12.5 %", "12 %."),
-        ({"selldown": {"carrying_eur_per_share": 1}}, "the mean gain is EUR", "EUR −"),
     ],
 )
 def test_the_sentence_of_the_sell_down_is_true(change, has, lacks):

@@ -22,19 +22,11 @@ def sale(a: Answers) -> Html:
     if a.context["terms"].planned <= 0:
         return say("nothing to sell", a)
     held = a.results.get("selldown.hold.value_after_exit_eur_mean")
-    loss = a.result(f"selldown.{headlined(a)}.loss_eur_mean")
-    text = f"There is no accounting loss: {loss.note}"
-    if loss.value is not None:
-        kind = "loss" if loss.value > 0 else "gain"
-        text = f"Against the amount carried the mean {kind} is {money(abs(loss.value), digits=2)}"
-        if abs(loss.value) < 5e6:
-            text = "Against the amount carried there is neither loss nor gain on average"
     return say(
         "2-selldown",
         a,
         programme=headlined(a).replace("_", " "),
         held=f"held, {money(held.value, digits=2)}; " if held else "",
-        loss=text,
     )
 
 
