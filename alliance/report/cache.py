@@ -128,7 +128,7 @@ class Store:
 
     def _prune(self) -> None:
         """Remove the oldest once all of them take too much space."""
-        files = [(p.stat().st_mtime_ns, p.stat().st_size, p) for p in self.folder.glob("*.json")]
+        files = [(p.stat().st_mtime_ns, p.stat().st_size, p) for p in self.folder.glob("*.json*")]
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= MOST:

@@ -19,16 +19,16 @@ def side_by_side(a: Answers) -> Html:
     """The structures side by side; every cell links to its own source."""
     frame = need(a.frame("deals"), f"No structure was public on {a.as_of}")
     names = a.context["structure_names"] | {"horse": "Engines (Horse)"}
-    forms = [form for form in names if form in set(frame["form"])]
+    tried = [form for form in names if form in set(frame["form"])]
     cells = {(r.item, r.form): r for r in frame.itertuples()}
-    items = [i for i in _ITEMS.split(", ") if any((i, f) in cells for f in forms)]
-    rows = {i: [_sourced(cells.get((i, f))) for f in forms] for i in items}
+    items = [i for i in _ITEMS.split(", ") if any((i, f) in cells for f in tried)]
+    rows = {i: [_sourced(cells.get((i, f))) for f in tried] for i in items}
     lines = [
-        f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in forms if (i, f) in cells)
+        f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in tried if (i, f) in cells)
         for i in items
     ]
     caption = "What each maker did, as far as public; each cell links to its source"
-    return matrix(caption, "item", [names[f] for f in forms], rows, lines)
+    return matrix(caption, "item", [names[f] for f in tried], rows, lines)
 
 
 def _sourced(cell) -> tuple[str, str | None]:
@@ -69,9 +69,9 @@ def reconciliation(a: Answers) -> Html:
 def aims(a: Answers) -> Html:
     """What makers aimed at, beside the last outcome up to that year."""
     frame = a.frame("aims")
-    forms = [{"units": ",.0f", "fraction": ".0%"}[unit] for unit in frame["unit"]]
+    formats = [{"units": ",.0f", "fraction": ".0%"}[unit] for unit in frame["unit"]]
     for column in ("aim", "outcome"):
-        pairs = zip(frame[column], forms, strict=True)
+        pairs = zip(frame[column], formats, strict=True)
         frame[column] = [shown(v, form, "none published") for v, form in pairs]
     frame["of"] = [shown(year, ".0f") for year in frame["of"]]
     columns = """
