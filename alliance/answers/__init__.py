@@ -20,4 +20,4 @@ _MODULES = {key: import_module(f"{__name__}.{key.split('-', 1)[1]}") for key in 
 #: The function that answers each chapter, and the one that checks its inputs before a run.
 CHAPTERS = {key: module.answer for key, module in _MODULES.items()}
 CHECKS = {key: module.check for key, module in _MODULES.items()}
-decline, selldown, separation = CHAPTERS.values()
+globals().update({key.split("-", 1)[1]: answer for key, answer in CHAPTERS.items()})
