@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -256,9 +257,9 @@ def test_each_result_names_exactly_its_tables(quick):
     assert not still & set.union(*map(names, named)), "named, and moves nothing"
 
 
-@pytest.mark.parametrize("name", ["article-1", "base", "latest"])
-def test_answers_are_equal_from_run_to_run(name):
-    s = scenario.load(name)[1]
+def test_answers_are_equal_from_run_to_run():
+    """Other scenarios are held against golden.txt, which another run wrote."""
+    s = scenario.load("latest")[1]
     assert numbers(None, s)[0] == numbers(None, s)[0]
 
 
@@ -358,6 +359,11 @@ def values(package, day, chapters):
     return out
 
 
+@cache
+def clean_values(day, chapters):
+    return values(sealed(), day, chapters)
+
+
 @pytest.mark.parametrize("table", CORRECTED)
 def test_a_correction_stands_in_from_its_own_day(table, quick):
     """Twice corrected: before the first the old row, after the second only the last is seen."""
@@ -374,20 +380,20 @@ def test_a_correction_stands_in_from_its_own_day(table, quick):
         for value, day in zip(new, (first, second), strict=True)
     ]
     key = sealed().key(table)
-    twice, clean = with_rows(table, *rows), sealed()
+    twice = with_rows(table, *rows)
     for day, value in ((before, old[column]), (first, new[0]), (last, new[1])):
         frame = evidence.Evidence(twice, pd.Timestamp(day).date()).table(table)
         assert not frame.duplicated(key).any()
         same = frame[np.logical_and.reduce([frame[c] == old[c] for c in key])]
         assert same[column].to_list() == [value]
-    assert values(twice, before, chapters) == values(clean, before, chapters)
+    assert values(twice, before, chapters) == clean_values(before, chapters)
     only = with_rows(table)
     at = only._read[table].index[
         np.logical_and.reduce([old[c] == only._read[table][c] for c in key])
     ]
     only._read[table].loc[at, column] = new[1]
-    assert values(twice, last, chapters) == values(only, last, chapters)
-    assert values(twice, last, chapters) != values(clean, last, chapters)
+    corrected = values(twice, last, chapters)
+    assert corrected == values(only, last, chapters) != clean_values(last, chapters)
 
 
 OTHERS = {
