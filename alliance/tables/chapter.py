@@ -19,6 +19,8 @@ from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
 from alliance.tables.base import Html, collapsible, linked, raw, show
 
+_AMOUNT = re.compile(r"(?<=EUR|USD|JPY) (?={)")  # no line may end there
+
 
 def _sections(text: str) -> dict[str, str]:
     """Sentences by name, in brackets before each, without their line breaks."""
@@ -93,7 +95,7 @@ def say(sentence: str, a: Answers, **values: Any) -> Html:
     AllianceError
         For an unknown result id (with the nearest).
     """
-    sentence = SENTENCES.get(sentence, sentence)
+    sentence = _AMOUNT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
     plain = _Numbers(a, values, marked=False)
     text = plain.format(sentence)
     body = _Numbers(a, values, marked=True).format(sentence)
