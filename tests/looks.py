@@ -143,11 +143,11 @@ def _key(chapter, s):
 @cache
 def evidence_of(day):
     """The evidence of a day, whose tables are read once for all days; no test may change it."""
-    return evidence.Evidence(_package(), dt.date.fromisoformat(day))
+    return evidence.Evidence(package(), dt.date.fromisoformat(day))
 
 
 @cache
-def _package():
+def package():
     return evidence.open("2023-01-17").package
 
 

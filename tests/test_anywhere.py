@@ -10,6 +10,7 @@ import datetime as dt
 import itertools
 import math
 import sys
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario, flat, nested, reaches
 from alliance.scenario.schema import limits
-from tests.looks import evidence_of
+from tests.looks import package
 
 pytestmark = pytest.mark.wide
 EACH = 60  # scenarios drawn for each of three chapters
@@ -93,6 +94,12 @@ def scenarios(draw, chapter):
         return of({name: v for name, v in chosen.items() if "separation.st" not in name or v})
     except ScenarioError:
         assume(False)  # fields that only fit together
+
+
+@cache
+def evidence_of(day):
+    """This module's own: what :func:`fewer_draws` leaves out is kept with it."""
+    return Evidence(package(), dt.date.fromisoformat(day))
 
 
 def answer(chapter, s):
