@@ -375,7 +375,7 @@ def test_build_from_the_panel_and_open_the_report(cockpit, project):
     with cockpit.context.expect_page() as opened:
         link.click()
     report = opened.value
-    report.wait_for_selector("h1")
+    report.wait_for_load_state()
     assert "differs from the base" in report.inner_text("body")
     assert "In JupyterLab this panel has sliders" in report.inner_text("body")
     report.close()
@@ -706,7 +706,7 @@ def test_reports_are_built_and_served_only_if_allowed(browser, project, tmp_path
         assert link.evaluate(style)[1] == "underline"
         with context.expect_page() as opened:
             link.click()
-        opened.value.wait_for_selector("h1")
+        opened.value.wait_for_load_state()  # to its foot
         assert "not investment advice" in opened.value.inner_text("body").lower()
         assert fetch(f"{url}/voila/files/data/facts.csv") == 403
         assert fetch(f"{url}/voila/files/build/.cache/x.json") in (403, 404)
