@@ -12,7 +12,7 @@ from pathlib import Path
 from alliance import scenario
 from alliance.report import CHAPTERS, NOTEBOOKS
 
-COLD, NOTHING, MANY = 0.4, 1.0, 3.5  # goals: part, seconds, times
+COLD, NOTHING, MANY = 0.35, 1.0, 3.5  # goals: part, seconds, times
 SCENARIOS = 12
 
 
