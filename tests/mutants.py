@@ -74,6 +74,7 @@ CONCERNS = {
     "answers/business": ("1", "borders"),
     "answers/stake": ("1", "borders"),
     "answers/event_study": ("1", "borders"),
+    "answers/moves": ("1", "borders"),
     "answers/voting": ("2", "borders"),
     "answers/inputs": ("2", "borders selldown"),
     "answers/programme": ("2", "borders"),
