@@ -10,7 +10,8 @@ A message states the rule, then the value received, then the nearest valid name.
 """
 
 import difflib
-from collections.abc import Iterable, Sized
+import functools
+from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 
@@ -49,6 +50,22 @@ def need(rows: Sized, why: str | None) -> Any:
     if not len(rows):
         raise NotKnown(why or "nothing was public")
     return rows
+
+
+def otherwise(say: Callable[[str], Any]) -> Callable:
+    """Turn a function's :class:`NotKnown` into what ``say`` makes of its reason."""
+
+    def decorated(make: Callable) -> Callable:
+        @functools.wraps(make)
+        def made(*given, **words):
+            try:
+                return make(*given, **words)
+            except NotKnown as error:
+                return say(str(error))
+
+        return made
+
+    return decorated
 
 
 def did_you_mean(received: str, valid: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """What every chart has: a finding as title, units, a source line, an alt text, two shapes."""
 
 import base64
-import functools
 import html
 import io
 import textwrap
@@ -15,7 +14,7 @@ from matplotlib.figure import Figure
 
 from alliance.charts.kit import blank, wrapped
 from alliance.charts.looks import INK, SETTINGS, SOFT
-from alliance.errors import AllianceError, NotKnown
+from alliance.errors import AllianceError, otherwise
 
 #: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
 WIDE, NARROW, DPI = 8.0, 4.2, 200
@@ -110,18 +109,7 @@ class Chart:
 
 def chart(title: str) -> Callable:
     """Turn a function's :class:`NotKnown` into a chart of this title that says the reason."""
-
-    def decorated(make: Callable[..., Chart]) -> Callable[..., Chart]:
-        @functools.wraps(make)
-        def made(*given, **words) -> Chart:
-            try:
-                return make(*given, **words)
-            except NotKnown as error:
-                return empty(title, str(error))
-
-        return made
-
-    return decorated
+    return otherwise(lambda why: empty(title, why))
 
 
 def empty(title: str, why: str) -> Chart:

@@ -1,15 +1,14 @@
 """Tables as HTML, text and rows for ``tables.xlsx``: from frames, or cell by cell."""
 
-import functools
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from alliance.answers import Result
-from alliance.errors import NotKnown, need
+from alliance.errors import need, otherwise
 from alliance.format import missing, scaled, shown
 
 RESULTS_MIME = "application/vnd.alliance.results+json"
@@ -40,17 +39,8 @@ class Html:
         return data | ({TABLE_MIME: self.table} if self.table else {})
 
 
-def or_why(make: Callable[..., Html]) -> Callable[..., Html]:
-    """Turn a function's :class:`NotKnown` into a line that says the reason."""
-
-    @functools.wraps(make)
-    def made(*given, **words) -> Html:
-        try:
-            return make(*given, **words)
-        except NotKnown as error:
-            return Html("", str(error))
-
-    return made
+#: Turns a function's NotKnown into a line that says the reason.
+or_why = otherwise(lambda why: Html("", why))
 
 
 @or_why
