@@ -44,7 +44,8 @@ def unit_sales(a: Answers) -> Chart:
         places = kit.dodge([y for y, *_ in whole], 0.34, 0.1, 6)
         for place, (_, text, shade) in zip(places, whole, strict=True):
             ax.text(-0.45, place, text, ha="right", va="center", fontsize=8, color=shade)
-        ax.set_xlim(-2.6 if narrow else -1.75, len(frame) - 0.5)
+        room = max(2.6, 0.37 * len(frame)) if narrow else 1.75  # for names left of the columns
+        ax.set_xlim(-room, len(frame) - 0.5)
         ax.set_xticks(range(len(frame)), [n[2 * narrow :] for n in frame.index], fontsize=8)
 
     return Chart(
