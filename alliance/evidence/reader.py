@@ -33,7 +33,7 @@ class Evidence(Reads):
         self._public: dict[str, pd.DataFrame] = {}
         self._made: dict[tuple[str, ...], Any] = {}
         self._entries: dict[tuple[str, ...], dict] = {}
-        self._earlier: dict[dt.date, Evidence] = {}
+        self._others: dict[dt.date, Evidence] = {}
 
     def __repr__(self) -> str:
         return f"<Evidence as of {self.as_of}: {len(self.package.resources)} tables>"
@@ -49,13 +49,19 @@ class Evidence(Reads):
 
     def at(self, day: dt.date) -> Evidence:
         """The same evidence on an earlier day; what is read there is recorded here."""
-        day = min(day, self.as_of)
+        return self._other(min(day, self.as_of))
+
+    def after(self, day: dt.date) -> Evidence:
+        """The same evidence on a later day, for hindsight alone; reads are recorded here."""
+        return self._other(max(day, self.as_of))
+
+    def _other(self, day: dt.date) -> Evidence:
         if day == self.as_of:
             return self
-        if day not in self._earlier:
-            then = self._earlier[day] = Evidence(self.package, day)
+        if day not in self._others:
+            then = self._others[day] = Evidence(self.package, day)
             then._frames, then._readers = self._frames, self._readers
-        return self._earlier[day]
+        return self._others[day]
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as known on ``as_of``, in the order of its key; changing it changes nothing here.

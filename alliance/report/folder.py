@@ -60,7 +60,8 @@ class Built:
     ) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         """Copy a chapter's last good page and notebook; its state, results and part of the
         manifest, where they are of the same values."""
-        names = f"{chapter}.html", f"notebooks/{chapter}.ipynb"
+        own = () if chapter == manifest.FIRST else (f"{chapter}.html",)
+        names = *own, f"notebooks/{chapter}.ipynb"
         if not self.unchanged(*names):
             return {}, [], {}
         for name in names:

@@ -13,7 +13,7 @@ from alliance.answers import Result
 from alliance.evidence import Evidence, Used
 from alliance.format import day
 from alliance.report import manifest, pages
-from alliance.report.manifest import CHAPTERS
+from alliance.report.manifest import CHAPTERS, FIRST
 from alliance.report.targets import chapter_name, differences
 from alliance.tables import brief
 from alliance.tables import shown as shown_value
@@ -54,6 +54,7 @@ def contents(
             "page": key in shown,
         }
         for key, chapter in CHAPTERS.items()
+        if key != FIRST or "error" in states[key]
     ]
     rows = ev.sources(used).to_dict("records") if used.entries else []
     first = {row["table"]: at for at, row in reversed([*enumerate(rows)])}  # which results link to

@@ -14,8 +14,10 @@ from alliance.scenario import CHAPTERS as CHAPTERS
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 
+#: The chapter that a report's first page shows.
+FIRST = next(iter(CHAPTERS))
 #: Form of ``manifest.json``.
-SCHEMA = 2
+SCHEMA = 3
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
 from markupsafe import Markup
 
+from alliance.report.manifest import FIRST
 from alliance.tables import unbroken
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -76,6 +77,14 @@ def chapter(body: str, key: str, **common: Any) -> str:
     return page("page.html.j2", body=body, heading=heading, current=key, **common)
 
 
+_TITLE = re.compile(r"<h1\b.*?</h1>", re.S)
+
+
+def first(briefing: str, **common: Any) -> str:
+    """A report's first page: its briefing, under the report's own title, and what there is."""
+    return page("index.html.j2", briefing=_TITLE.sub("", briefing, count=1), **common)
+
+
 _ANNEXED = re.compile(
     r"<details><summary>(?:All \d+ results|Sources read by)[^<]*</summary>.*?</details>", re.S
 )
@@ -91,7 +100,9 @@ def single(bodies: dict[str, str], **common: Any) -> str:
         text = _NARROW.sub("", _ANNEXED.sub("", text))
         text = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', text)
         bodies = bodies | {key: re.sub(r'href="#(?!annex")([^"]+)"', rf'href="#{key}-\1"', text)}
-    return page("single.html.j2", bodies=bodies, **common)
+    briefing = _TITLE.sub("", bodies.get(FIRST, ""), count=1)
+    bodies = {key: text for key, text in bodies.items() if key != FIRST}
+    return page("single.html.j2", bodies=bodies, briefing=briefing, **common)
 
 
 def _inside(text: str) -> str:

@@ -48,12 +48,13 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
                 values = report.parts[chapter]["values"]
                 known, entries, then = report.last.carry(chapter, work, values)
                 states[chapter] = known | state | {"state": "failed", "error": found["error"]}
-                if page.is_file():
+                if notebook.is_file():
                     document = nbformat.read(notebook, 4)
                     shown[chapter] = document, pages.body(document)
             else:
                 document, body = shown[chapter] = rendered(notebooks[chapter], found)
-                _text(page, pages.chapter(body, chapter, **report.common))
+                if chapter != manifest.FIRST:
+                    _text(page, pages.chapter(body, chapter, **report.common))
                 text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True)
                 _text(notebook, text + "\n")
                 entries = found["results"]
@@ -81,8 +82,8 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
         manifest.save(work / "results.json", stored)
         manifest.save(work / "manifest.json", described)
         common = report.common | index.contents(states, results, Evidence(package, s.as_of), shown)
-        _text(work / "index.html", pages.page("index.html.j2", **common))
         bodies = {chapter: body for chapter, (_, body) in shown.items()}
+        _text(work / "index.html", pages.first(bodies.get(manifest.FIRST, ""), **common))
         _text(work / "report.html", pages.single(bodies, **common))
         documents = {chapter: document for chapter, (document, _) in shown.items()}
         sheets.write(work / "tables.xlsx", documents, results, described)

@@ -9,7 +9,7 @@ from typing import Any
 
 from alliance import scenario
 from alliance.errors import ScenarioError
-from alliance.report.manifest import CHAPTERS
+from alliance.report.manifest import CHAPTERS, FIRST
 from alliance.scenario import Scenario
 
 MOST = 120  # characters of a title
@@ -42,7 +42,7 @@ class Target:
             "changes": differences(scenario.changes(self.scenario)),
             "command": self.command,
             "token": scenario.to_token(self.scenario),
-            "links": [(key, chapter_name(key)) for key in CHAPTERS],
+            "links": [(key, chapter_name(key)) for key in CHAPTERS if key != FIRST],
         }
 
 

@@ -6,14 +6,15 @@ from typing import Any, NamedTuple, get_args
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import Scenario, choices, fields, flat, limits, unit
+from alliance.scenario.schema import GROUPS, Scenario, changes, choices, fields, flat, limits, unit
 
 
 class Chapter(NamedTuple):
     """A chapter: the question that it answers, and fields of other groups that move it too.
 
     Its notebook is named by its number and the scenario's group, whose fields it takes; the module
-    of that name in :mod:`alliance.answers` answers it.
+    of that name in :mod:`alliance.answers` answers it. Where there is no such group it draws on
+    the whole scenario, and takes what differs from the default as a dict a group.
     """
 
     question: str
@@ -23,6 +24,7 @@ class Chapter(NamedTuple):
 _BLOCK = ("target_stake", "volatility", "impact", "min_discount", "block_discount", "fee")
 #: All chapters, in reading order.
 CHAPTERS = {
+    "0-briefing": Chapter("What is the verdict on each question, and on what does it turn?"),
     "1-decline": Chapter("How far has Nissan fallen, when, why, and what did it cost Renault?"),
     "2-selldown": Chapter(
         "What is selling down worth under each way of doing it, and who controls what?"
@@ -31,18 +33,21 @@ CHAPTERS = {
         "What does each way of separating an EV business do, on one yardstick?",
         tuple(f"selldown.{name}" for name in _BLOCK),  # whose sale pays for the bargain
     ),
+    "5-hindsight": Chapter("How wrong would we have been?"),
 }
 
 
-def group_of(notebook: str) -> str:
-    """The scenario group of a notebook."""
+def group_of(notebook: str) -> str | None:
+    """The scenario group of a notebook; None if it draws on all of them."""
     if notebook not in CHAPTERS:
         raise ScenarioError(f"no notebook '{notebook}'{did_you_mean(notebook, CHAPTERS)}")
-    return notebook.split("-", 1)[1]
+    name = notebook.split("-", 1)[1]
+    return name if name in GROUPS else None
 
 
 def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
-    """The fields that can move a notebook, by the names that its parameter cell gives them.
+    """The fields that can move a notebook, by the names that its parameter cell gives them (their
+    own where it takes them in a dict).
 
     Examples
     --------
@@ -50,6 +55,8 @@ def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
     'selldown.target_stake'
     """
     group = group_of(notebook)
+    if group is None:
+        return {name: name for name in fields(model) if name != "title"}
     also = {name.split(".")[1]: name for name in CHAPTERS[notebook].also}
     own = type(model.model_fields[group].default).model_fields
     return {"as_of": "as_of", "seed": "seed"} | also | {name: f"{group}.{name}" for name in own}
@@ -57,7 +64,10 @@ def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
 
 def parameters(notebook: str, scenario: Scenario) -> dict[str, Any]:
     """What a notebook's parameter cell gets: JSON values, dates as text, tuples as lists."""
-    values = flat(scenario)
+    values, differs = flat(scenario), changes(scenario)
+    if group_of(notebook) is None:
+        whole = {"as_of": values["as_of"], "seed": values["seed"]}
+        return whole | {name: differs.get(name, {}) for name in GROUPS}
     return {name: values[field] for name, field in reaches(notebook).items()}
 
 
@@ -69,8 +79,14 @@ def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     >>> print(cell("1-decline").splitlines()[0])
     as_of: str = "2023-01-17"  # Day on which the reader stands
     """
-    known, values = fields(model), flat(model())
-    return "\n".join(_line(n, known[f], values[f]) for n, f in reaches(notebook, model).items())
+    known, values, taken = fields(model), flat(model()), reaches(notebook, model)
+    dicts = []
+    if group_of(notebook) is None:
+        taken = {name: field for name, field in taken.items() if "." not in field}
+        dicts = [
+            f"{g}: dict = {{}}  # What differs from the default of {g}, by field" for g in GROUPS
+        ]
+    return "\n".join([*(_line(n, known[f], values[f]) for n, f in taken.items()), *dicts])
 
 
 def _line(name: str, info: FieldInfo, value: Any) -> str:

@@ -47,6 +47,8 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
     whole = {name: namespace[name] for name in extra if name in (*_FILE, *GROUPS)}
     values = flat(Scenario.of(as_text(whole), text=True))
     for name, field in reaches(notebook).items():
+        if name not in default:  # came in its group's dict
+            continue
         group, dot, _ = field.partition(".")
         given = namespace[name]
         if not dot or name not in whole.get(group, {}):
