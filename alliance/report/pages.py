@@ -77,12 +77,20 @@ def chapter(body: str, key: str, **common: Any) -> str:
     return page("page.html.j2", body=body, heading=heading, current=key, **common)
 
 
+_SECTION = re.compile(r"(?=<h2\b)")
 _TITLE = re.compile(r"<h1\b.*?</h1>", re.S)
 
 
 def first(briefing: str, **common: Any) -> str:
-    """A report's first page: its briefing, under the report's own title, and what there is."""
-    return page("index.html.j2", briefing=_TITLE.sub("", briefing, count=1), **common)
+    """A report's first page: its briefing, under the report's own title, and what there is.
+
+    What stands before the first section is set to fill one screen: its chart, beside a table there,
+    in the shape for phones.
+    """
+    opening, *rest = _SECTION.split(_TITLE.sub("", briefing, count=1), maxsplit=1)
+    wide = 'media="(max-width: 600px), (min-width: 1100px)"'
+    opening = opening.replace('media="(max-width: 600px)"', wide)
+    return page("index.html.j2", opening=opening, briefing="".join(rest), **common)
 
 
 _ANNEXED = re.compile(
