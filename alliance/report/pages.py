@@ -77,7 +77,7 @@ def chapter(body: str, key: str, **common: Any) -> str:
     return page("page.html.j2", body=body, heading=heading, current=key, **common)
 
 
-_SECTION = re.compile(r"(?=<h2\b)")
+_CELL = '<div id="cell-id'
 _TITLE = re.compile(r"<h1\b.*?</h1>", re.S)
 
 
@@ -87,10 +87,11 @@ def first(briefing: str, **common: Any) -> str:
     What stands before the first section is set to fill one screen: its chart, beside a table there,
     in the shape for phones.
     """
-    opening, *rest = _SECTION.split(_TITLE.sub("", briefing, count=1), maxsplit=1)
+    text = _TITLE.sub("", briefing, count=1)
+    at = text.rfind(_CELL, 0, text.find("<h2")) if "<h2" in text else len(text)
     wide = 'media="(max-width: 600px), (min-width: 1100px)"'
-    opening = opening.replace('media="(max-width: 600px)"', wide)
-    return page("index.html.j2", opening=opening, briefing="".join(rest), **common)
+    opening = text[:at].replace('media="(max-width: 600px)"', wide)
+    return page("index.html.j2", opening=opening, briefing=text[at:], **common)
 
 
 _ANNEXED = re.compile(

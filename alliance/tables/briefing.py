@@ -14,13 +14,14 @@ from alliance.tables.chapter import SENTENCES, say
 ISSUERS = ("buyback", "windows")  # programmes in which Nissan buys, at the market's price
 ALIKE = 0.005  # of the planned value: programmes nearer than this to the best are as good
 NEAR = 0.01  # a value named within this part of the break-even is at it
+_PAYS = ", {plan:.0%} of its {plan_for}"  # of the verdict, where a plan was public
 _NAMES = {
-    "block": "a block today",
-    "dribble": "day by day (dribble)",
+    "block": "block",
+    "dribble": "dribble",
     "price_points": "price points",
     "buyback": "buy-back",
-    "windows": "half-yearly windows",
-    "exchangeable": "an exchangeable bond",
+    "windows": "windows",
+    "exchangeable": "exchangeable",
 }
 _AFTER, _WORST = (f"selldown.{{}}.value_after_exit_eur_{end}" for end in ("mean", "cvar05"))
 
@@ -90,8 +91,8 @@ def _sale(a: Answers) -> Html:
     alike = values.index[values >= values[best] - ALIKE * planned]
     rest, issuer = values.drop(list(ISSUERS)), ""
     if best in ISSUERS:
-        issuer = f", if Nissan pays the market's price (else {_NAMES[rest.idxmax()]}, "
-        issuer += f"{money(rest.max(), digits=2)})"
+        issuer = f", if Nissan pays the market's price (otherwise {money(rest.max(), digits=2)}, "
+        issuer += f"{_NAMES[rest.idxmax()]})"
     even, block = a["briefing.even_block_cost"], r["selldown.block_cost"].value
     wait, worst = block > even, r[_WORST.format(best)]
     fear = worst.value < r[_WORST.format("block")].value
@@ -130,33 +131,32 @@ def _deal(a: Answers) -> Html:
         "raised": r[f"{cell}.cash_raised_eur"],
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
-        "pays": "" if plan.value is None else f", {percent(plan.value)} of its {row['plan_for']}",
+        "plan": plan,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
-        "how": f" ({re.split('[:;]', row['unit_how'])[0]})" if row["unit_how"] else "",
+        "how": f" ({re.split('[:;]|, plan', row['unit_how'])[0]})" if row["unit_how"] else "",
         "assumed": f", {row['assumed']}" if row["assumed"] else "",
         "ended": f"Cancelled on {day(row['ended'])}, it raised nothing. " if past else "",
         "raises": "would have raised" if past else "raises",
         "breaks": "would have broken" if past else "breaks",
-        "turn": _turn(a, row["unit_value"], past),
+        "gains": "would have gained" if past else "gains",
     }
-    return say("verdict deal", a, **r, **row | words)
+    sentence = SENTENCES["verdict deal"] + " " + SENTENCES[_turn(a, row["unit_value"])]
+    if plan.value is None:
+        sentence = sentence.replace(_PAYS, "")
+    return say(sentence, a, **r, **row | words)
 
 
-def _turn(a: Answers, named: float, past: bool) -> str:
-    """On which mark-down of what is kept the deal turns."""
-    even = a["briefing.even_holding_discount"]
-    if even is not None:
-        first = "It would have gained only at" if past else "Separate only if you believe in"
-        return f"{first} a mark-down of less than {percent(even, 1)}."
-    gains = "would have gained" if past else "gains"
-    none = named < a["briefing.breakeven_low_eur"]
-    return f"It {gains} at {'no mark-down' if none else 'any mark-down up to nine tenths'}."
+def _turn(a: Answers, named: float) -> str:
+    """The sentence that says on which mark-down of what is kept the deal turns."""
+    if a["briefing.even_holding_discount"] is not None:
+        return "turns"
+    return "never gains" if named < a["briefing.breakeven_low_eur"] else "always gains"
 
 
 def side_by_side_programmes(a: Answers) -> Html:
     """Holding and each programme: cash now, value after exit, worst twentieth, chance, votes."""
     frame = a.frame("programmes")
-    frame["programme"] = frame["programme"].str.replace("_", " ")
+    frame["programme"] = frame["programme"].map({"hold": "hold"} | _NAMES)
     years = a.context["sale"].context["group"].horizon_years
     return table(
         frame,
@@ -184,7 +184,7 @@ def counted(a: Answers) -> Html:
 def claims(a: Answers) -> Html:
     """The two articles claim by claim: the verdict, what was found, as of which day, by whom."""
     frame = need(a.frame("claims"), a.result("briefing.claims_open").note)
-    frame["article"] = frame["article"].str.removeprefix("article-")
+    frame["article"] = frame["article"].str.removeprefix("article-").astype(int)
     frame["from"] = frame["issuer"].where(frame["check"].isna(), "recomputed")
     columns = """
         article
