@@ -152,24 +152,6 @@ class Builder:
         self.results[key] = Result(key, value, unit, label, sources, note)
         self.opened.append(key)
 
-    def derive(self, pattern: str, value: Any, *parts: Result, **words: Any) -> None:
-        """Add a result computed from others, of other chapters too: it rests on what they do."""
-        with self.section():
-            self.put(pattern, value, **words)
-        used, assumed = self.count(*parts), {}
-        for entry in (e for part in parts for e in part.sources if e["kind"] == "assumed"):
-            assumed[entry["id"]] = entry
-        key = pattern.format(**words)
-        sources = (*used.sources(), *assumed.values())
-        self.results[key] = replace(self.results[key], sources=sources)
-
-    def count(self, *parts: Result) -> Used:
-        """Count what other results rest on as read; it is returned too."""
-        used = Used()
-        used.add(e for part in parts for e in part.sources if e["kind"] != "assumed")
-        self.used.add(used.entries.values())
-        return used
-
     def took(self, name: str, value: Any, unit: str, origin: str) -> None:
         """Record one input."""
         self.inputs.append(Input(name, value, unit, origin))
