@@ -82,31 +82,20 @@ def days(b: Builder) -> None:
         own = ev.rows("separation-events", maker=HOLDER).assign(kind="EV unit")
         stakes = ev.rows("stakes", lambda f: f["company"].isin(["Nissan", "Mitsubishi Motors"]))
         ahead = ev.rows("ahead", lambda f: (f["due"] > today) & ~(f["ended"] <= today))
-        runs = ev.rows("ev-plans", lambda f: (f["end"] > today) & ~(f["ended"] <= today))
-        plans = runs[runs["maker"] == HOLDER]
-        aims = ev.rows("segments", lambda f: (f["basis"] != "actual") & (f["year"] >= today.year))
-        told = ev.rows("forecasts", lambda f: f["fiscal_year_end"] > today, company=ISSUER)
+        plans = ev.rows(
+            "ev-plans", lambda f: (f["end"] > today) & ~(f["ended"] <= today), maker=HOLDER
+        )
+        told = ev.last("forecasts", "published", company=ISSUER)
     titles = [f"{r.holder} has {percent(r.capital)} of {r.company}" for r in stakes.itertuples()]
     found = pd.concat([news, own, stakes.assign(title=titles, kind="alliance")])
     found = found.drop_duplicates("date").sort_values("date", ignore_index=True)
     b.frames["timeline"] = found[["date", "title", "kind", "published"]]
-    amounts = [
-        money(r.amount, r.unit, 0) if r.kind == "money" else f"{number(r.amount, 0)} {r.unit}"
-        for r in plans.itertuples()
-    ]
-    told = told.sort_values("published").tail(1)
-    lists = (
-        ahead,
-        plans.assign(due=plans["end"], what=[f"Renault's EV plan ends: {a}" for a in amounts]),
-        aims.assign(
-            due=pd.to_datetime(aims["year"].astype(str) + "-12-31"),
-            what=aims["maker"] + ", " + aims["segment"] + ": the year of its " + aims["basis"],
-        ),
-        told.assign(
-            due=told["fiscal_year_end"],
-            what=[f"Nissan expects to earn {money(v, 'JPY', 0)}" for v in told["operating_profit"]],
-        ),
-    )
+    ends = [f"Renault's EV plan ends: {number(r.amount, 0)} {r.unit}" for r in plans.itertuples()]
+    lists = [ahead, plans.assign(due=plans["end"], what=ends)]
+    if told is not None and told["fiscal_year_end"] > today:
+        earns = f"Nissan's year ends: it expects {money(told['operating_profit'], 'JPY', 0)}"
+        told = told.to_frame().T.assign(due=told["fiscal_year_end"], what=f"{earns} of profit")
+        lists.append(told)
     columns = ["due", "what", "published", "issuer"]
     watch = pd.concat([ev.cited(rows)[columns] for rows in lists])
     b.frames["watch"] = watch.sort_values(["due", "what"], ignore_index=True)

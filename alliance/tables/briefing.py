@@ -101,7 +101,7 @@ def _deal(a: Answers) -> Html:
     plan, low = r[f"{cell}.ev_plan_coverage"], a["briefing.breakeven_low_eur"]
     if row["why"] or low is None:
         return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
-    past, beside = bool(row["ended"]), row["unit_value"] / row["breakeven"] - 1
+    beside = row["unit_value"] / row["breakeven"] - 1
     words = {
         "raised": r[f"{cell}.cash_raised_eur"],
         "even": r[f"{cell}.breakeven_ev_value_eur"],
@@ -110,10 +110,9 @@ def _deal(a: Answers) -> Html:
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
         "how": f" ({re.split('[:;]|, plan', row['unit_how'])[0]})" if row["unit_how"] else "",
         "assumed": f", {row['assumed']}" if row["assumed"] else "",
-        "ended": f"Cancelled on {day(row['ended'])}, it raised nothing. " if past else "",
-        "raises": "would have raised" if past else "raises",
-        "breaks": "would have broken" if past else "breaks",
-        "gains": "would have gained" if past else "gains",
+        "ended": f"Cancelled on {day(row['ended'])}, nothing raised. As planned: "
+        if row["ended"]
+        else "",
     }
     turn = "never gains" if row["unit_value"] < low else "always gains"
     turn = turn if a["briefing.even_holding_discount"] is None else "turns"
@@ -161,16 +160,3 @@ def renault_parts(a: Answers) -> Html:
     words["leaves"] = "leaves" if rest >= 0 else "leaves less than nothing,"
     words["without"] = _listed(["its cars", *frame.loc[frame["now"].isna(), "part"]])
     return say("parts of Renault", a, **words)
-
-
-def timeline(a: Answers) -> Html:
-    """What had happened, as far as it was public by the day."""
-    columns = "day | date\nwhat happened | title\nabout | kind\npublic on | published"
-    return table(a.frame("timeline"), f"Public by {a.as_of}", columns, f"Nothing by {a.as_of}")
-
-
-def watch(a: Answers) -> Html:
-    """What lay ahead of the day, by whom and since when it was announced."""
-    none = f"No dated step lay ahead in what was public on {a.as_of}"
-    columns = "when | due\nwhat\nsaid on | published\nby | issuer"
-    return table(a.frame("watch"), "Announced, and ahead of the day", columns, none)
