@@ -34,7 +34,7 @@ def put(b: Builder, share: str, holder: str) -> None:
     ev, where = b.ev, "selldown.record.{sale}"
     with b.section():
         held, rate = ev.holding(holder, share), ev.rate("jpy_per_eur")
-        sales = [_sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
+        sales = [sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
     b.frames["disclosed_sales"], b.frames["roll"] = pd.DataFrame(sales), pd.DataFrame(columns=STEPS)
     for row in b.frames["disclosed_sales"].itertuples():
         words = {"sale": row.tranche, "day": row.announced.date()}
@@ -56,8 +56,8 @@ def _is(sale: int) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda tranches: tranches["tranche"] == sale
 
 
-def _sale(t, rate: pd.Series, held: pd.Series) -> dict:
-    """One disclosed sale, recomputed."""
+def sale(t, rate: pd.Series, held: pd.Series) -> dict:
+    """One disclosed sale, a row of the tranches, recomputed as a row of ``disclosed_sales``."""
     before = held[held.index < t.settled].iloc[-1]
     stake = ownership.stake(before, t.issued_after + t.shares_bought, 0, t.shares, t.shares_bought)
     fix = returns.as_known(rate, pd.DatetimeIndex([t.announced])).iloc[0]

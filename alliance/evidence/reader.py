@@ -33,7 +33,7 @@ class Evidence(Reads):
         self._public: dict[str, pd.DataFrame] = {}
         self._made: dict[tuple[str, ...], Any] = {}
         self._entries: dict[tuple[str, ...], dict] = {}
-        self._others: dict[dt.date, Evidence] = {}
+        self._others: dict[dt.date, Evidence] = {as_of: self}
 
     def __repr__(self) -> str:
         return f"<Evidence as of {self.as_of}: {len(self.package.resources)} tables>"
@@ -56,11 +56,10 @@ class Evidence(Reads):
         return self._other(max(day, self.as_of))
 
     def _other(self, day: dt.date) -> Evidence:
-        if day == self.as_of:
-            return self
         if day not in self._others:
             then = self._others[day] = Evidence(self.package, day)
             then._frames, then._readers = self._frames, self._readers
+            then._others = self._others
         return self._others[day]
 
     def table(self, name: str) -> pd.DataFrame:

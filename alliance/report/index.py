@@ -1,8 +1,10 @@
 """What the index page of a report shows, and the list of all reports."""
 
+import datetime as dt
 import html
 import os
 import re
+from collections import Counter
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -36,9 +38,14 @@ def contents(
         Chapters that have a page.
     """
     sources = [s for r in results for s in r["sources"]]
-    used = Used()
-    used.add(s for s in sources if s["kind"] != "assumed")
-    counts, assumed = ev.tally(used), {s["id"] for s in sources if s["kind"] == "assumed"}
+    read = [s for s in sources if s["kind"] != "assumed"]
+    assumed = {s["id"] for s in sources if s["kind"] == "assumed"}
+    counts, found = Counter(), []
+    for then, rows in _by_day(ev, read):
+        used = Used()
+        used.add(rows)
+        counts.update(then.tally(used))
+        found += then.sources(used).to_dict("records") if rows else []
     split = (
         f"The numbers rest on {counts['sourced']:,} sourced rows, "
         f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
@@ -56,11 +63,18 @@ def contents(
         for key, chapter in CHAPTERS.items()
         if key != FIRST or "error" in states[key]
     ]
-    rows = ev.sources(used).to_dict("records") if used.entries else []
+    rows = list({tuple(map(str, row.values())): row for row in found}.values())  # each once
     first = {row["table"]: at for at, row in reversed([*enumerate(rows)])}  # which results link to
     documents = [_document(row) | {"first": at in first.values()} for at, row in enumerate(rows)]
     listed = {"results": list(entries.values()), "sources": documents}
     return {"chapters": chapters, "split": split, **listed}
+
+
+def _by_day(ev: Evidence, read: list[dict]) -> list[tuple[Evidence, list[dict]]]:
+    """What was read by the report's day, and what was read later, with the evidence of each."""
+    later = [s for s in read if (s["published"] or "") > str(ev.as_of)]
+    until = max((dt.date.fromisoformat(s["published"]) for s in later), default=ev.as_of)
+    return [(ev, [s for s in read if s not in later]), (ev.after(until), later)]
 
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:

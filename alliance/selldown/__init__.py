@@ -42,6 +42,7 @@ from alliance.selldown.programmes import (
     price_points_closed,
     windows,
 )
+from alliance.selldown.realised import Realised, gains
 from alliance.selldown.terms import Terms, after_exit, block_cost, slice_cost
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "History",
     "Ledger",
     "Lognormal",
+    "Realised",
     "Terms",
     "after_exit",
     "at_target",
@@ -60,6 +62,7 @@ __all__ = [
     "dribble",
     "exchangeable",
     "fair_drifts",
+    "gains",
     "growth_rates",
     "hold",
     "losses",

@@ -210,30 +210,34 @@ def call_value(spot, strike, volatility, horizon, rate, dividend_yield=0.0) -> f
     return float(held - strike * np.exp(-rate * horizon) * ndtr(d - root))
 
 
-def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
+def bond_value(terms: Terms, spot: float, strike: float, years: float) -> float:
+    """An exchangeable bond a share: what is repaid, at the seller's own rate, and the call."""
+    sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
+    call = call_value(spot, strike, sigma, years, terms.rate_foreign, terms.dividend_yield)
+    return strike * np.exp(-(terms.rate_foreign + terms.spread) * years) + call
+
+
+def exchangeable(terms: Terms, market, years: float | None = None) -> Ledger:
     """A bond in the share's currency, no coupon, exchangeable into the shares at a premium.
 
-    Sold at its fair value less the fee: the redemption, discounted at the rate and the seller's
-    credit spread, plus the call. At the horizon its holders take the shares or are repaid.
+    Sold at its fair value less the fee. At its end, after ``years`` (at the horizon by default),
+    its holders take the shares or are repaid; one that runs on is bought back at its value then.
     """
-    strike = market.spot * (1 + terms.premium)
-    sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
-    call = call_value(
-        market.spot, strike, sigma, market.horizon, terms.rate_foreign, terms.dividend_yield
-    )
-    issue = strike * np.exp(-(terms.rate_foreign + terms.spread) * market.horizon) + call
-    price, rate = market.at(np.array([market.horizon]))
-    taken = price[0] >= strike
+    strike, term = market.spot * (1 + terms.premium), years or market.horizon
+    issue, left = bond_value(terms, market.spot, strike, term), term - market.horizon
+    price, rate = market.at(np.unique([min(term, market.horizon), market.horizon]))
+    taken = (price[0] >= strike) & (left <= 0)
+    owed = bond_value(terms, float(price[0, 0]), strike, left) if left > 0 else strike
     shares = np.vstack([np.zeros(market.paths), np.where(taken, terms.planned, 0.0)])
     first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
-    repaid = np.where(taken, 0.0, -terms.planned * strike / rate[0])
-    time = np.array([[0.0], [market.horizon]])
+    repaid = np.where(taken, 0.0, -terms.planned * owed / rate[0])
+    time = np.array([[0.0], [min(term, market.horizon)]])
     prices = np.vstack(
         [np.full(market.paths, float(market.spot)), np.full(market.paths, float(strike))]
     )
     rates = np.vstack([np.full(market.paths, float(market.rate)), rate[0]])
     cash = np.vstack([first, repaid])
-    end = price[0], rate[0]
+    end = price[-1], rate[-1]
     return _ledger(terms, market, time, shares, prices, rates, 0.0, False, end, cash)
 
 
