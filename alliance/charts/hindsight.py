@@ -98,7 +98,7 @@ def against(a: Answers) -> Chart:
     return Chart(
         draw,
         f"{ahead} of {len(frame)} ways would have beaten what Renault did from "
-        f"{day(frame['start'].iloc[0])}, by the price and the yen at which they sell",
+        f"{day(frame['start'].iloc[0])} to {day(a.context['last'])}",
         f"Bars of differences in EUR bn by {day(a.context['last'])}: {', '.join(said[::-1])}.",
         CLOSES + "; our arithmetic",
         (3.6, 4.2),
@@ -194,7 +194,7 @@ def by_month(a: Answers) -> Chart:
     word = g.programme.replace("_", " ")
     panels = {
         "price_change": (f"Nissan since {a.context['since']}", 1, "part"),
-        "own_part": ("of it its own: all but market, peers, yen", 1, "part"),
+        "own_part": ("its own part of that", 1, "part"),
         "planned_value": ("planned shares", 1e9, "EUR bn"),
         "waiting": (f"{word} against a block", 1, "part"),
         "breakeven": ("break-even of the EV unit", 1e9, "EUR bn"),
