@@ -341,7 +341,7 @@ def test_the_two_clocks_of_a_buyback():
     ledger = sd.buyback(terms(budget=900e9), B1)
     assert np.isfinite(sd.complete(ledger)).mean() > 0.99
     assert not np.isfinite(sd.at_target(ledger)).any()
-    assert sd.stake_end(ledger).min() == pytest.approx(0.2095, abs=5e-5)
+    assert sd.stakes(ledger)[-1].min() == pytest.approx(0.2095, abs=5e-5)
 
 
 # --- loss ---------------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ from alliance.selldown.ledger import (
     cvar,
     losses,
     proceeds,
-    stake_end,
     stakes,
     wealth,
 )
@@ -43,33 +42,3 @@ from alliance.selldown.programmes import (
     windows,
 )
 from alliance.selldown.terms import Terms, after_exit, block_cost, slice_cost
-
-__all__ = [
-    "PROGRAMMES",
-    "History",
-    "Ledger",
-    "Lognormal",
-    "Terms",
-    "after_exit",
-    "at_target",
-    "block",
-    "block_cost",
-    "buyback",
-    "complete",
-    "cvar",
-    "dribble",
-    "exchangeable",
-    "fair_drifts",
-    "growth_rates",
-    "hold",
-    "losses",
-    "price_points",
-    "price_points_closed",
-    "proceeds",
-    "slice_cost",
-    "stake_end",
-    "stakes",
-    "wealth",
-    "weekly_moments",
-    "windows",
-]

@@ -158,11 +158,6 @@ def stakes(ledger: Ledger) -> np.ndarray:
     return (ledger.held - ledger.sold_after) / (ledger.issued - ledger.gone_after)
 
 
-def stake_end(ledger: Ledger) -> np.ndarray:
-    """Stake at the horizon, by path."""
-    return stakes(ledger)[-1]
-
-
 def complete(ledger: Ledger) -> np.ndarray:
     """Time at which all planned shares are sold, by path; inf if not by the horizon."""
     return _first(ledger, ledger.sold_after >= ledger.planned - 1)
