@@ -43,17 +43,13 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     size(b, i)
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
-    ledgers = {
-        market: {name: make(i.terms, m) for name, make in sd.PROGRAMMES.items()}
-        for market, m in markets.items()
-    }
     outcomes = {
-        market: {name: programme.Outcomes(ledger, i.terms) for name, ledger in made.items()}
-        for market, made in ledgers.items()
+        name: {n: programme.Outcomes(make(i.terms, m)) for n, make in sd.PROGRAMMES.items()}
+        for name, m in markets.items()
     }
     _programmes(b, i, outcomes)
-    _bond(b, ledgers[i.group.market]["exchangeable"])
-    _price_points(b, i, markets, ledgers, s.seed)
+    _bond(b, outcomes[i.group.market]["exchangeable"].ledger)
+    _price_points(b, i, markets["lognormal"], outcomes)
     _paths(b, outcomes[i.group.market])
     sensitivity.put(b, s, i)
     with b.section():
@@ -135,11 +131,14 @@ def _bond(b: Builder, ledger: sd.Ledger) -> None:
     }
 
 
-def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
+def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None:
     """Hit probabilities beside the closed form; one trigger's frontier."""
-    closed = sd.price_points_closed(i.terms, markets["lognormal"])
+    closed = sd.price_points_closed(i.terms, market)
     multiples = np.asarray(i.terms.multiples)
-    hit = {m: np.isfinite(made["price_points"].time).mean(axis=1) for m, made in ledgers.items()}
+    hit = {
+        name: np.isfinite(made["price_points"].ledger.time).mean(axis=1)
+        for name, made in outcomes.items()
+    }
     b.frames["p_hit"] = pd.DataFrame(
         {
             "multiple": multiples,
@@ -162,7 +161,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         b.put("selldown.price_points.calls_eur", calls)
         b.put("selldown.price_points.proceeds_eur_closed", closed["proceeds_mean"])
     rows = []
-    market = replace(markets["lognormal"], paths=min(i.group.paths, 2**13))
+    market = replace(market, paths=min(i.group.paths, 2**13))
     free = replace(i.terms, fee=0, impact=0, min_discount=0, block_discount=None)
     for multiple in np.round(np.arange(1.0, 2.51, 0.1), 2):
         ledger = sd.price_points(replace(free, multiples=(float(multiple),)), market)
@@ -174,7 +173,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
     drifts = []
     for extra in (-0.05, 0.0, 0.05, 0.1):
         moved = replace(market, drift=market.drift + extra)
-        wait = sd.after_exit(i.terms, sd.price_points(i.terms, moved)).mean()
+        wait = sd.after_exit(sd.price_points(i.terms, moved)).mean()
         drifts.append({"extra_drift": extra, "price_points": wait})
     b.frames["drifts"] = pd.DataFrame(drifts)
 

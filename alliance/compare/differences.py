@@ -39,15 +39,7 @@ class Side:
 
 
 def side(source: str) -> Side:
-    """A built folder, or a scenario by name or path.
-
-    Raises
-    ------
-    BuildError
-        If a folder holds no report.
-    ScenarioError
-        If there is no such scenario.
-    """
+    """A built folder, or a scenario by name or path."""
     folder = Path(source)
     if folder.is_dir():
         found = manifest.load(folder / "results.json")

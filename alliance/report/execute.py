@@ -35,15 +35,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class NotebookRun:
-    """One notebook to run: plain data, so that it may travel to another machine.
-
-    Parameters
-    ----------
-    notebook : dict
-        The notebook itself, as it was when its key was taken.
-    data : str, optional
-        The evidence folder; else that of the place where it runs.
-    """
+    """One notebook to run, as it was when its key was taken, and the evidence folder (else that
+    of the place where it runs): plain data, so that it may travel to another machine."""
 
     chapter: str
     parameters: dict[str, Any]
@@ -59,20 +52,15 @@ def run(
 ) -> dict[str, Any]:
     """Execute one chapter; a failure is returned, not raised.
 
-    Parameters
-    ----------
-    kernels : Kernels, optional
-        Where its kernel comes from; else one of its own starts here, as a cluster's workers do.
-    tick : callable, optional
-        ``tick(done)`` is called with 0 at the start, and as cells are done.
+    Without ``kernels`` one of its own starts here, as a cluster's workers do. ``tick(done)`` is
+    called with 0 at the start, and as cells are done.
 
     Returns
     -------
     dict
         JSON values: ``outputs`` of each code cell in order (the injected parameters first where
         they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read with their
-        fingerprints, ``made_by`` hashes of code and libraries, ``seconds``; or ``error`` and
-        ``seconds``.
+        fingerprints, ``made_by`` hashes of code and libraries; or ``error``. And ``seconds``.
     """
     started = time.perf_counter()
     try:

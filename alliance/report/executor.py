@@ -28,22 +28,12 @@ def run_all(
     log: Log = print,
     bar: str = "",
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run all notebooks and yield each as it is done.
+    """Run all notebooks, by the name that progress shows, and yield each as it is done.
 
-    Parameters
-    ----------
-    items : dict
-        By the name that progress shows.
-    jobs : int, optional
-        Kernels at once; else as many as there are cores.
-    kernels : Kernels, optional
-        Where kernels come from; stopped at the end.
-    executor : concurrent.futures.Executor, optional
-        Where they run instead of threads here, such as Dask's ``client.get_executor()``; its
-        workers start kernels of their own.
-    bar : {'', 'bars', 'steps'}
-        Live bars for a terminal, or a line for each cell for a program that reads them, beside a
-        line when a notebook starts and ends.
+    At once run as many as ``jobs``, else as there are cores; ``kernels`` are stopped at the end.
+    With an ``executor``, such as Dask's ``client.get_executor()``, they run there instead of in
+    threads here, and its workers start kernels of their own. ``bar`` is ``bars`` in a terminal, or
+    ``steps``, a line for each cell for a program, beside a line when a notebook starts and ends.
     """
     if not items:
         return
@@ -119,13 +109,7 @@ def _bars() -> Any:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """An executor on a Dask cluster.
-
-    Raises
-    ------
-    BuildError
-        If the library is missing or nobody answers at the address.
-    """
+    """An executor on a Dask cluster, or a BuildError where the library or the cluster is not."""
     try:
         from distributed import Client
 

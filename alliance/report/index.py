@@ -28,13 +28,8 @@ def _title_of(page: Path) -> str:
 def contents(
     states: dict[str, dict], results: list[dict[str, Any]], ev: Evidence, shown: Container[str]
 ) -> dict[str, Any]:
-    """What a report's index shows: answers, headline numbers, failures, sources.
-
-    Parameters
-    ----------
-    shown : container of str
-        Chapters that have a page.
-    """
+    """What a report's index shows: answers, headline numbers, failures, sources; ``shown`` are
+    the chapters that have a page."""
     sources = [s for r in results for s in r["sources"]]
     used = Used()
     used.add(s for s in sources if s["kind"] != "assumed")

@@ -12,13 +12,8 @@ from alliance.scenario import Scenario, parameters
 
 
 def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = print) -> list[str]:
-    """What differs between a built report and a new run of it; an empty list if nothing does.
-
-    Raises
-    ------
-    BuildError
-        If the folder holds no report, or a notebook fails.
-    """
+    """What differs between a built report and a new run of it; a BuildError if one of them can't
+    be read or made."""
     from alliance.report.execute import NotebookRun
     from alliance.report.executor import run_all
 

@@ -21,6 +21,7 @@ Ville, J. (1939), Etude critique de la notion de collectif (the bound on ever re
 
 from alliance.selldown.ledger import (
     Ledger,
+    after_exit,
     at_target,
     complete,
     cvar,
@@ -41,4 +42,4 @@ from alliance.selldown.programmes import (
     price_points_closed,
     windows,
 )
-from alliance.selldown.terms import Terms, after_exit, block_cost, slice_cost
+from alliance.selldown.terms import Terms, block_cost, slice_cost

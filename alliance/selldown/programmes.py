@@ -13,30 +13,11 @@ from alliance.selldown.rows import running
 from alliance.selldown.terms import Terms, block_cost, slice_cost
 
 
-def _ledger(
-    terms: Terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None
-):
+def _ledger(terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None):
     wide = (len(shares), market.paths)
-    return Ledger(
-        terms.held,
-        terms.issued,
-        terms.planned,
-        terms.target,
-        market.horizon,
-        terms.discount,
-        terms.dividend_yield,
-        np.broadcast_to(time, wide),
-        np.broadcast_to(shares, wide),
-        np.broadcast_to(price, wide),
-        np.broadcast_to(rate, wide),
-        np.broadcast_to(cost, wide),
-        np.broadcast_to(issuer, (len(shares), 1)),
-        *end,
-        market.spot / market.rate,
-        market.variance,
-        cash,
-        paid,
-    )
+    arrays = (np.broadcast_to(values, wide) for values in (time, shares, price, rate, cost))
+    issuer = np.broadcast_to(issuer, (len(shares), 1))
+    return Ledger(terms, market, *arrays, issuer, *end, cash, paid)
 
 
 def hold(terms: Terms, market: Lognormal | History) -> Ledger:
