@@ -31,13 +31,7 @@ BINS, POINTS, LEVELS = 48, 13, 5
 
 
 def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
-    """The fall, its depth, the peers, the claim and the parts of chapter 1.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence; so do all panels.
-    """
+    """The fall, its depth, the peers, the claim and the parts of chapter 1."""
     b, prices = begin(s, ev)
     how_far(b, s, prices)
     claim(b, prices)

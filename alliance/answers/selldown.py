@@ -18,13 +18,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of chapter 2 at a scenario and evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence.
-    """
+    """Headline results and frames of chapter 2 at a scenario and evidence; a ScenarioError if they
+    don't fit."""
     b = Builder("2-selldown", ev)
     i = fill(s, ev)
     given = s.selldown.model_dump(mode="json")
@@ -54,13 +49,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     sensitivity.put(b, s, i)
     with b.section():
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
-        moments = {years: sd.weekly_moments(*prices, years) for years in (1, 3, 5)}
-        b.frames["moments"] = pd.DataFrame(
-            [
-                {"years": years, **{k: v for k, v in m.items() if k != "returns"}}
-                for years, m in moments.items()
-            ]
-        )
+        moments = [{"years": n} | sd.weekly_moments(*prices, n) for n in (1, 3, 5)]
+        b.frames["moments"] = pd.DataFrame(moments).drop(columns="returns")
     b.context["variance_ratio"] = markets["history"].variance_ratio(26)
     disclosed_sales.put(b, SHARE, HOLDER)
     return b.answers()
@@ -70,14 +60,10 @@ def _absorb(b: Builder, i: Inputs) -> None:
     """Cost and days of trading by size of a sale."""
     t = i.terms
     sizes = np.unique(np.round(np.geomspace(1e6, max(t.planned, 2e6), 40)))
-    b.frames["absorb"] = pd.DataFrame(
-        {
-            "shares": sizes,
-            "days": sizes / t.adv,
-            "block": sd.block_cost(replace(t, block_discount=None), sizes),
-            "dribble": sd.slice_cost(t, sizes, t.participation),
-        }
-    )
+    block = sd.block_cost(replace(t, block_discount=None), sizes)
+    columns = {"shares": sizes, "days": sizes / t.adv, "block": block}
+    columns["dribble"] = sd.slice_cost(t, sizes, t.participation)
+    b.frames["absorb"] = pd.DataFrame(columns)
 
 
 def size(b: Builder, i: Inputs) -> None:
@@ -101,20 +87,18 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     """Holding and six programmes under both markets: summary, distribution, headline results."""
     why = programme.no_loss(b.ev, i)
     carrying = None if why else i.group.carrying_eur_per_share
-    rows, spread = [], []
+    rows, spread, heads = [], [], [f"q{round(100 * p):02d}" for p in QUANTILES]
     for market, made in outcomes.items():
         for name, found in made.items():
-            row = found.summary(carrying)
-            rows.append({"market": market, "programme": name, **row})
+            row, who = found.summary(carrying), {"market": market, "programme": name}
+            rows.append(who | row)
             for what, values in (
                 ("proceeds", found.proceeds),
                 ("value at the horizon", found.wealth),
                 ("value after exit", found.after_exit),
             ):
-                q = np.quantile(values, QUANTILES)
-                line = dict(zip([f"q{round(100 * p):02d}" for p in QUANTILES], q, strict=True))
-                line["mean"] = values.mean()
-                spread.append({"market": market, "programme": name, "what": what, **line})
+                line = dict(zip(heads, np.quantile(values, QUANTILES), strict=True))
+                spread.append({**who, "what": what, **line, "mean": values.mean()})
             if market == i.group.market:
                 programme.put(b, i, name, row)
     b.frames["programmes"], b.frames["distribution"] = pd.DataFrame(rows), pd.DataFrame(spread)
@@ -124,11 +108,9 @@ def _bond(b: Builder, ledger: sd.Ledger) -> None:
     """What the exchangeable bond brings on its first day, and what is repaid how often."""
     first, last = ledger.received
     repaid = last < 0
-    b.context["bond"] = {
-        "first_eur": float(first.mean()),
-        "repaid": float(repaid.mean()),
-        "repaid_eur": float(-last[repaid].mean()) if repaid.any() else 0.0,
-    }
+    back = float(-last[repaid].mean()) if repaid.any() else 0.0
+    found = {"first_eur": float(first.mean()), "repaid": float(repaid.mean()), "repaid_eur": back}
+    b.context["bond"] = found
 
 
 def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None:
@@ -180,10 +162,8 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
 
 def _call(i: Inputs, multiple: float) -> float:
     g = i.group
-    return sd.programmes.call_value(
-        g.spot_jpy, multiple * g.spot_jpy, g.volatility, g.horizon_years, g.rate_jpy,
-        g.dividend_yield,
-    )  # fmt: skip
+    rest = g.volatility, g.horizon_years, g.rate_jpy, g.dividend_yield
+    return sd.programmes.call_value(g.spot_jpy, multiple * g.spot_jpy, *rest)
 
 
 def _paths(b: Builder, outcomes) -> None:
