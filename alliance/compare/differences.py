@@ -97,12 +97,12 @@ def shapley(
         for size in range(n + 1)
         for group in itertools.combinations(who, size)
     }
-    return {
-        name: float(
-            sum(weights[len(g)] * (known[g | {name}] - known[g]) for g in known if name not in g)
-        )
-        for name in who
-    }
+
+    def part(name: str) -> float:
+        others = (group for group in known if name not in group)
+        return float(sum(weights[len(g)] * (known[g | {name}] - known[g]) for g in others))
+
+    return {name: part(name) for name in who}
 
 
 def size(values: Iterable[float | None]) -> float:

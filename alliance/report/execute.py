@@ -18,6 +18,7 @@ from alliance.report.kernels import Kernels
 from alliance.report.manifest import ROOT
 from alliance.tables import RESULTS_MIME
 
+Tick = Callable[[int], None]
 #: Seconds that one notebook may take before it is stopped.
 LIMIT = 300
 
@@ -46,9 +47,7 @@ class NotebookRun:
 
 
 def run(
-    item: NotebookRun,
-    kernels: Kernels | None = None,
-    tick: Callable[[int], None] = lambda done: None,
+    item: NotebookRun, kernels: Kernels | None = None, tick: Tick = lambda done: None
 ) -> dict[str, Any]:
     """Execute one chapter; a failure is returned, not raised.
 
@@ -71,7 +70,7 @@ def run(
     return found | {"seconds": time.perf_counter() - started}
 
 
-def _executed(item: NotebookRun, kernels: Kernels, tick: Callable[[int], None]) -> Any:
+def _executed(item: NotebookRun, kernels: Kernels, tick: Tick) -> Any:
     """The executed notebook; started again once where its kernel did not start."""
     if kernels.stopped:
         raise BuildError("the build was stopped")
@@ -97,7 +96,7 @@ def _close_loop() -> None:
         loop.close()
 
 
-def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Callable) -> Any:
+def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Tick) -> Any:
     """Run a notebook in a kernel of this build, with a limit for all of it.
 
     Sockets lie in the run's own folder where the system has them, so that they can't collide with
@@ -161,10 +160,8 @@ def _taken(item: NotebookRun, document: Any) -> dict[str, Any]:
     for entry in (entry for bundle in bundles for entry in bundle["results"]):
         known = results.setdefault(entry["id"], entry)
         if known["value"] != entry["value"]:
-            raise BuildError(
-                f"{entry['id']} must have one value in a notebook, received {known['value']} "
-                f"and {entry['value']}"
-            )
+            values = f"received {known['value']} and {entry['value']}"
+            raise BuildError(f"{entry['id']} must have one value in a notebook, {values}")
         if not entry["sources"]:
             raise BuildError(f"{entry['id']} has no source: a headline number must name one")
     return {

@@ -45,10 +45,9 @@ class Built:
 
     def unchanged(self, *names: str) -> bool:
         """Whether some files are as they were written."""
+        paths = {self.folder / name: self.files.get(name) for name in names}
         return all(
-            (self.folder / name).is_file()
-            and manifest.digest(self.folder / name) == self.files.get(name)
-            for name in names
+            path.is_file() and manifest.digest(path) == known for path, known in paths.items()
         )
 
     def state(self, chapter: str) -> str:

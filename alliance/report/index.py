@@ -35,9 +35,9 @@ def contents(
     used.add(s for s in sources if s["kind"] != "assumed")
     counts, assumed = ev.tally(used), {s["id"] for s in sources if s["kind"] == "assumed"}
     split = (
-        f"The numbers rest on {counts['sourced']:,} sourced rows, "
-        f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
+        f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} derived "
     )
+    split += f"rows and {len(assumed)} assumptions."
     entries = {r["id"]: _entry(r) for r in results}
     chapters = [
         {
@@ -80,18 +80,15 @@ def write_list(out: Path) -> None:
     for path in sorted(out.glob("*/manifest.json")):
         known, run = manifest.load(path), manifest.load(path.with_name("run.json"))
         if known and run and not path.parent.name.startswith("."):
-            states = (
-                f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
-            )
-            reports.append(
-                {
-                    "name": path.parent.name,
-                    "title": known["scenario"].get("title") or known["name"],
-                    "as_of": known["as_of"],
-                    "differs": differences(known["scenario"]) or "nothing",
-                    "states": "; ".join(states),
-                }
-            )
+            states = run.get("chapters", {}).items()
+            shown = {
+                "name": path.parent.name,
+                "title": known["scenario"].get("title") or known["name"],
+                "as_of": known["as_of"],
+                "differs": differences(known["scenario"]) or "nothing",
+                "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
+            }
+            reports.append(shown)
     titles = [r["title"] for r in reports]
     for r in reports:
         if titles.count(r["title"]) > 1:  # no two alike

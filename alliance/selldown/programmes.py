@@ -112,9 +112,8 @@ def _shift(terms: Terms) -> float:
 def _multiples(terms: Terms) -> np.ndarray:
     multiples = np.asarray(terms.multiples, float)
     if len(multiples) == 0 or (multiples <= 0).any() or (np.diff(multiples) < 0).any():
-        raise ScenarioError(
-            f"price points must be positive multiples that rise, received {list(multiples)}"
-        )
+        rule = "price points must be positive multiples that rise"
+        raise ScenarioError(f"{rule}, received {list(multiples)}")
     return multiples
 
 
@@ -199,9 +198,8 @@ def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     """
     strike = market.spot * (1 + terms.premium)
     sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
-    call = call_value(
-        market.spot, strike, sigma, market.horizon, terms.rate_foreign, terms.dividend_yield
-    )
+    rest = market.horizon, terms.rate_foreign, terms.dividend_yield
+    call = call_value(market.spot, strike, sigma, *rest)
     issue = strike * np.exp(-(terms.rate_foreign + terms.spread) * market.horizon) + call
     price, rate = market.at(np.array([market.horizon]))
     taken = price[0] >= strike
@@ -209,9 +207,7 @@ def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
     repaid = np.where(taken, 0.0, -terms.planned * strike / rate[0])
     time = np.array([[0.0], [market.horizon]])
-    prices = np.vstack(
-        [np.full(market.paths, float(market.spot)), np.full(market.paths, float(strike))]
-    )
+    prices = np.repeat([[float(market.spot)], [float(strike)]], market.paths, axis=1)
     rates = np.vstack([np.full(market.paths, float(market.rate)), rate[0]])
     cash = np.vstack([first, repaid])
     end = price[0], rate[0]

@@ -8,9 +8,8 @@ from alliance.format import money, number
 
 def words(a: Answers) -> dict[str, Any]:
     """What :func:`alliance.tables.say` needs beside results, by name."""
-    return {"1-decline": _decline, "2-selldown": _selldown, "3-separation": _separation}[a.chapter](
-        a
-    )
+    chapters = {"1-decline": _decline, "2-selldown": _selldown, "3-separation": _separation}
+    return chapters[a.chapter](a)
 
 
 def _decline(a: Answers) -> dict[str, Any]:

@@ -84,9 +84,8 @@ class Input:
         for widget in filter(None, (main, slider)):
             widget.tooltip = help
         text = f'<div class="alliance-help" id="ah{self._mark}">{html.escape(help)}</div>'
-        self.box = box(
-            "control", main, slider, w.HTML(text, layout=_WIDE), self._error, kind=w.VBox
-        )
+        parts = main, slider, w.HTML(text, layout=_WIDE), self._error
+        self.box = box("control", *parts, kind=w.VBox)
         self.fail("")
 
     def fail(self, problem: str) -> None:
