@@ -34,10 +34,8 @@ def contents(
     used = Used()
     used.add(s for s in sources if s["kind"] != "assumed")
     counts, assumed = ev.tally(used), {s["id"] for s in sources if s["kind"] == "assumed"}
-    split = (
-        f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} derived "
-    )
-    split += f"rows and {len(assumed)} assumptions."
+    split = f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} "
+    split += f"derived rows and {len(assumed)} assumptions."
     entries = {r["id"]: _entry(r) for r in results}
     chapters = [
         {
