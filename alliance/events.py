@@ -59,15 +59,8 @@ class Effect:
 
 
 def trading_day(day: dt.date | str, time: str, sessions: pd.DatetimeIndex) -> pd.Timestamp:
-    """The session on which news of a day counts.
-
-    Parameters
-    ----------
-    day : date
-        Calendar day of the news.
-    time : {'before-open', 'during', 'after-close', 'unknown'}
-    sessions : DatetimeIndex
-        The exchange's sessions.
+    """The exchange's session on which news of a calendar day counts; ``time`` is one of
+    :data:`TIMES`.
 
     Raises
     ------
@@ -209,24 +202,15 @@ def daily(asset: pd.Series, market: pd.Series, length: int) -> pd.DataFrame:
 
 
 def random_shares(moves: np.ndarray, days: int, draws: int, seed: int) -> np.ndarray:
-    """Shares of the sum of squared moves that fall on as many days drawn at random.
-
-    Parameters
-    ----------
-    moves : array (n,)
-        Abnormal returns of all days.
-    days : int
-        Days in a draw, none twice.
-    """
+    """Shares of the sum of squared moves, array (n,), that fall on days drawn at random, none twice
+    in a draw."""
     squares, rng = moves**2, np.random.default_rng(seed)
     drawn = [rng.choice(squares, days, replace=False, shuffle=False).sum() for _ in range(draws)]
     return np.array(drawn) / squares.sum()
 
 
-def window_ts(
-    asset: pd.Series, market: pd.Series, window: tuple[int, int], length: int
-) -> np.ndarray:
-    """The t of each window as long as this one, from the first that can be estimated on.
+def window_ts(asset: pd.Series, market: pd.Series, window: tuple[int, int], length: int):
+    """The t of each window as long as this one, array, from the first that can be estimated on.
 
     Asset and market are returns on the same trading days; ``length`` are the estimation days.
     """
@@ -240,13 +224,8 @@ def window_ts(
 def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
     """Share of all earlier windows whose |t| is at least the event's; NaN if there is none.
 
-    Parameters
-    ----------
-    ts : array
-        As :func:`window_ts` gives them for windows as long as the event's.
-    at : int
-        Place of the event's trading day among the returns. Windows that would overlap the event's
-        own are left out.
+    ``ts`` is as :func:`window_ts` gives it, ``at`` the place of the event's day among the returns;
+    windows that would overlap the event's own are left out.
     """
     first, last = effect.window
     length = effect.df + 2
@@ -254,28 +233,9 @@ def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
     return float((np.abs(others) >= abs(effect.t)).mean()) if len(others) else float("nan")
 
 
-def null_rejection(
-    length: int,
-    days: int,
-    draws: int = 10_000,
-    seed: int = 0,
-    residuals: np.ndarray | None = None,
-    size: float = 0.05,
-) -> float:
-    """How often the t test rejects when nothing happened.
-
-    Parameters
-    ----------
-    length, days : int
-        Estimation days and days in the window.
-    residuals : array, optional
-        Real residuals to draw from; else normal ones.
-
-    Returns
-    -------
-    float
-        Should be near ``size``: exactly so for normal residuals.
-    """
+def null_rejection(length: int, days: int, draws=10_000, seed=0, residuals=None) -> float:
+    """How often the t test rejects at 5 % when nothing happened, with so many estimation days and
+    days in the window; residuals are drawn from real ones, or normal if none are given."""
     rng = np.random.default_rng(seed)
     shape = (draws, length + days)
     x = rng.standard_normal(shape) * 0.01
@@ -284,7 +244,7 @@ def null_rejection(
         noise = rng.choice(np.asarray(residuals, float), size=shape)
     y = 0.0002 + 1.1 * x + noise
     t = car_test(y[:, :length], x[:, :length], y[:, length:], x[:, length:])[2]
-    return float((np.abs(t) > stats.t.ppf(1 - size / 2, length - 2)).mean())
+    return float((np.abs(t) > stats.t.ppf(0.975, length - 2)).mean())
 
 
 def null_table(residuals: np.ndarray, draws: int, seed: int) -> pd.DataFrame:

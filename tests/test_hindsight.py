@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from alliance import answers, grading, returns
+from alliance import answers, evidence, grading, returns
 from alliance import selldown as sd
 from alliance.answers import replay
-from tests.looks import answers_of, evidence_of, package, scenario_of
+from alliance.evidence import DATA, Package
+from tests.looks import answers_of, evidence_of, scenario_of
 
 NOTHING = pd.Series(dtype=float, index=pd.DatetimeIndex([]))
 S = scenario_of("base")
@@ -53,7 +54,7 @@ def test_price_points_are_sold_at_the_first_close_at_or_above_each():
     expected = 400 / 3 * 0.9 * (111 / 2 + 125)
     assert sd.proceeds(made)[0] == pytest.approx(expected)
     left = 400 / 3 * 130
-    assert sd.after_exit(TERMS, made)[0] == pytest.approx(expected + 0.9 * left)
+    assert sd.after_exit(made)[0] == pytest.approx(expected + 0.9 * left)
 
 
 def test_dividends_go_to_the_shares_held_on_the_eve():
@@ -75,8 +76,8 @@ def test_the_parts_of_a_difference_add_up(name):
         sd.PROGRAMMES[name](terms, path), pd.Series(dtype=float, index=pd.DatetimeIndex([]))
     )
     kept = (terms.planned * path.prices.iloc[-1] / path.rates.iloc[-1]).item()
-    parts = sd.gains(terms, made, path)
-    assert kept + sum(parts.values()) == pytest.approx(sd.after_exit(terms, made)[0])
+    parts = sd.gains(made)
+    assert kept + sum(parts.values()) == pytest.approx(sd.after_exit(made)[0])
 
 
 def test_a_bond_that_runs_on_is_bought_back_at_its_value():
@@ -93,15 +94,15 @@ def test_a_bond_that_runs_on_is_bought_back_at_its_value():
 def test_a_replay_uses_nothing_from_after_each_step(name):
     """Prices, rates and sales after a day changed: every step up to the day stays as it was."""
     cut = pd.Timestamp("2024-02-01")
-    changed = later().package
+    changed = Package(DATA)
     frames = {t: changed.read(t).copy() for t in ("prices-nissan", "rates-jpy-per-eur", "tranches")}
     for table, column in (("prices-nissan", "close"), ("rates-jpy-per-eur", "jpy_per_eur")):
         after = frames[table]["date"] > cut
         frames[table][column] = frames[table][column].where(~after, frames[table][column] * 1.7)
     after = frames["tranches"]["announced"] > cut
     frames["tranches"].loc[after, "shares"] //= 2
-    other = type(later())(changed, LAST)
-    other._frames |= frames
+    changed.__dict__["_read"].update(frames)
+    other = evidence.Evidence(changed, LAST)
     clean, moved = (replay.replay(S, ev, S.as_of).steps(name) for ev in (later(), other))
     spare = pd.Timedelta(days=61 if name == "dribble" else 0)  # two months a row
     clean, moved = (f[f["date"] < cut - spare] for f in (clean, moved))
@@ -271,4 +272,3 @@ def test_hindsight_alone_reads_past_the_day():
             for source in r.sources
         }
         assert (max(until, default="") > str(S.as_of)) == (chapter == "5-hindsight"), chapter
-    assert package() is not None

@@ -4,7 +4,7 @@ import pandas as pd
 
 from alliance import decline, returns
 from alliance.answers.results import Builder
-from alliance.errors import NotKnown
+from alliance.errors import NotKnown, need
 from alliance.evidence import Evidence
 
 SHARE = "nissan"
@@ -47,20 +47,15 @@ def _sales(b: Builder) -> None:
 
 
 def _full_years(ev: Evidence, years: pd.Series) -> pd.DataFrame:
-    found = ev.rows(
-        "sales", lambda f: f["fiscal_year"].isin(years), company=SHARE, region="total", period="FY"
-    )
-    if found.empty:
-        raise NotKnown(f"no unit sales were public on {ev.as_of}")
-    return found.sort_values("fiscal_year")
+    whole = {"company": SHARE, "region": "total", "period": "FY"}
+    found = ev.rows("sales", lambda f: f["fiscal_year"].isin(years), **whole)
+    return need(found, f"no unit sales were public on {ev.as_of}").sort_values("fiscal_year")
 
 
 def _market_share(b: Builder) -> None:
     with b.section():
-        b.frames["market_share"] = decline.market_share(
-            b.ev.rows("sales", company=SHARE), b.ev.world_market
-        )
-    share, key = b.frames["market_share"], "decline.world_share"
+        share = decline.market_share(b.ev.rows("sales", company=SHARE), b.ev.world_market)
+    b.frames["market_share"], key = share, "decline.world_share"
     with b.section(key):
         if share.empty:
             b.ev.world_market, b.ev.rows("sales", company=SHARE)
@@ -74,9 +69,7 @@ def _market_share(b: Builder) -> None:
 
 def book_values(ev: Evidence) -> pd.DataFrame:
     """Net assets a share by disclosure day; see :func:`alliance.decline.book_value`."""
-    return decline.book_value(
-        ev.rows("statements", company=SHARE), ev.rows("book-values", company=SHARE)
-    )
+    return decline.book_value(*(ev.rows(t, company=SHARE) for t in ("statements", "book-values")))
 
 
 def last_book(ev: Evidence) -> returns.Level:

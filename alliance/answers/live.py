@@ -31,13 +31,7 @@ BINS, POINTS, LEVELS = 48, 13, 5
 
 
 def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
-    """The fall, its depth, the peers, the claim and the parts of chapter 1.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence; so do all panels.
-    """
+    """The fall, its depth, the peers, the claim and the parts of chapter 1."""
     b, prices = begin(s, ev)
     how_far(b, s, prices)
     claim(b, prices)
@@ -58,7 +52,7 @@ def selldown(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     carrying = None if why else i.group.carrying_eur_per_share
     rows = {}
     for name in dict.fromkeys(("block", i.group.programme)):
-        found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market), i.terms)
+        found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market))
         rows[name] = found.summary(carrying)
         programme.put(b, i, name, rows[name])
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
@@ -135,7 +129,7 @@ def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
     frame = found.stake_path(POINTS)
     left, issued = found.left_path(POINTS)
     votes = []
-    for sold, count in zip(found.ledger.planned - left, issued, strict=True):
+    for sold, count in zip(found.ledger.terms.planned - left, issued, strict=True):
         inside = max(0.0, block.trust - sold)  # sales come out of the trust first
         outside = block.direct - max(0.0, sold - block.trust)
         votes.append(ownership.votes(ownership.Block(outside, inside, count, block.cap), "mirror"))

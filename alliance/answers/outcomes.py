@@ -85,7 +85,7 @@ def _statements(b: Builder, s: Scenario) -> pd.DataFrame:
     i = inputs.fill(s, then)
     market, chosen, rows = i.market(s.seed), i.group.programme, []
     ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
-    mean = {name: float(sd.after_exit(i.terms, made).mean()) for name, made in ledgers.items()}
+    mean = {name: float(sd.after_exit(made).mean()) for name, made in ledgers.items()}
     real = {name: made.row(name)["value_after_exit"] for name in mean}
     best, word = max(mean, key=mean.get), chosen.replace("_", " ")
 
@@ -94,7 +94,7 @@ def _statements(b: Builder, s: Scenario) -> pd.DataFrame:
 
     add("2-selldown", f"{best.replace('_', ' ')} is worth most after exit", mean[best], real[best],
         "EUR", real[best] < max(real.values()))  # fmt: skip
-    worst = float(sd.cvar(sd.after_exit(i.terms, ledgers[chosen])))
+    worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
     add("2-selldown", f"{word}: the worst twentieth brings", worst, real[chosen], "EUR",
         real[chosen] < worst)  # fmt: skip
     gain = mean[chosen] - mean["block"]

@@ -36,12 +36,12 @@ class Replay:
         made = self.ledgers[name]
         cash, value = float(sd.proceeds(made)[0]), float(sd.wealth(made)[0])
         paid = float(made.paid[0])
-        found = cash, paid, value - cash - paid, value, float(sd.after_exit(self.terms, made)[0])
+        found = cash, paid, value - cash - paid, value, float(sd.after_exit(made)[0])
         return dict(zip(COLUMNS, found, strict=True))
 
     def why(self, name: str) -> dict[str, float]:
         """What a programme gains against what Renault did, by cause."""
-        one, other = (sd.gains(self.terms, self.ledgers[n], self.market) for n in (name, DONE))
+        one, other = (sd.gains(self.ledgers[n]) for n in (name, DONE))
         return {f"by_{part}": one[part] - other[part] for part in PARTS}
 
     def steps(self, name: str) -> pd.DataFrame:

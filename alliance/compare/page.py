@@ -21,15 +21,8 @@ def write_page(
 ) -> Path:
     """Write ``index.html`` and ``<name>.csv`` of a comparison or a sweep; the page's path.
 
-    Parameters
-    ----------
-    name : str
-        Of the template too.
-    rows : iterable
-        Of the CSV, its head first.
-    drawn : iterable of Chart
-    values
-        What the template shows beside the charts.
+    ``name`` is the template's too; ``rows`` are those of the CSV, its head first; ``values`` are
+    what the template shows beside the charts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{name}.{os.getpid()}"

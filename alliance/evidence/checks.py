@@ -93,9 +93,8 @@ def seal(data: str | Path | None = None) -> int:
     package = Package(folder(data))
     wrong = [p for p in check(data) if p.rule != "hash"]
     if wrong:
-        raise EvidenceError(
-            f"evidence is sealed only when it is clean; {len(wrong)} problems, first: {wrong[0]}"
-        )
+        found = f"{len(wrong)} problems, first: {wrong[0]}"
+        raise EvidenceError(f"evidence is sealed only when it is clean; {found}")
     return write_hashes(package)
 
 
@@ -119,9 +118,7 @@ def _schema_problems(package: Package, names: set[str]) -> list[Problem]:
     logging.getLogger("frictionless").setLevel(logging.ERROR)
     described = copy.deepcopy(package.descriptor)
     described["resources"] = [r for r in described["resources"] if r["name"] in names]
-    for resource in described[
-        "resources"
-    ]:  # what can't be read is said once, not by each reference
+    for resource in described["resources"]:  # what can't be read is said once, not by each key
         keys = resource["schema"].get("foreignKeys", [])
         keys = [k for k in keys if k["reference"]["resource"] in names]
         resource["schema"]["foreignKeys"] = keys
@@ -138,9 +135,8 @@ def _schema_problems(package: Package, names: set[str]) -> list[Problem]:
             problems.append(Problem(path, row, rule, error.message))
     for resource in described["resources"]:
         if "hash" not in resource:
-            problems.append(
-                Problem(resource["path"], None, "hash", "its hash is not in the descriptor")
-            )
+            message = "its hash is not in the descriptor"
+            problems.append(Problem(resource["path"], None, "hash", message))
     return problems
 
 

@@ -30,13 +30,8 @@ def _title_of(page: Path) -> str:
 def contents(
     states: dict[str, dict], results: list[dict[str, Any]], ev: Evidence, shown: Container[str]
 ) -> dict[str, Any]:
-    """What a report's index shows: answers, headline numbers, failures, sources.
-
-    Parameters
-    ----------
-    shown : container of str
-        Chapters that have a page.
-    """
+    """What a report's index shows: answers, headline numbers, failures, sources; ``shown`` are
+    the chapters that have a page."""
     sources = [s for r in results for s in r["sources"]]
     read = [s for s in sources if s["kind"] != "assumed"]
     assumed = {s["id"] for s in sources if s["kind"] == "assumed"}
@@ -46,10 +41,8 @@ def contents(
         used.add(rows)
         counts.update(then.tally(used))
         found += then.sources(used).to_dict("records") if rows else []
-    split = (
-        f"The numbers rest on {counts['sourced']:,} sourced rows, "
-        f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
-    )
+    split = f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} "
+    split += f"derived rows and {len(assumed)} assumptions."
     entries = {r["id"]: _entry(r) for r in results}
     chapters = [
         {
@@ -100,18 +93,15 @@ def write_list(out: Path) -> None:
     for path in sorted(out.glob("*/manifest.json")):
         known, run = manifest.load(path), manifest.load(path.with_name("run.json"))
         if known and run and not path.parent.name.startswith("."):
-            states = (
-                f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
-            )
-            reports.append(
-                {
-                    "name": path.parent.name,
-                    "title": known["scenario"].get("title") or known["name"],
-                    "as_of": known["as_of"],
-                    "differs": differences(known["scenario"]) or "nothing",
-                    "states": "; ".join(states),
-                }
-            )
+            states = run.get("chapters", {}).items()
+            shown = {
+                "name": path.parent.name,
+                "title": known["scenario"].get("title") or known["name"],
+                "as_of": known["as_of"],
+                "differs": differences(known["scenario"]) or "nothing",
+                "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
+            }
+            reports.append(shown)
     titles = [r["title"] for r in reports]
     for r in reports:
         if titles.count(r["title"]) > 1:  # no two alike

@@ -18,16 +18,7 @@ _PARTS = ("fraction", "of ", "a year")  # units that readers take in per cent
 
 @dataclass(frozen=True)
 class Target:
-    """One report to build.
-
-    Parameters
-    ----------
-    name : str
-        The folder's name below ``out``.
-    scenario : Scenario
-    command : str
-        The command that makes it, for the page's foot.
-    """
+    """One report to build: its folder's name, its scenario, the command that makes it."""
 
     name: str
     scenario: Scenario
@@ -68,12 +59,7 @@ def _text(value: Any) -> str:
 
 
 def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None) -> Target:
-    """One report: its folder's name, its scenario, and the command that makes it.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """The report of a scenario, by name or path, with some settings."""
     stem, s = scenario.load(source)
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]

@@ -8,15 +8,3 @@ from alliance.sampling.passages import (
     passage_probability,
 )
 from alliance.sampling.points import normals, sobol
-
-__all__ = [
-    "DISCRETE",
-    "block_length",
-    "discounted_passage",
-    "first_passages",
-    "multiplicities",
-    "normals",
-    "passage_probability",
-    "sobol",
-    "stationary_bootstrap",
-]

@@ -26,13 +26,7 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
     """The scenario that a notebook's parameters make.
 
     A scenario's file may come as it is (``papermill -f``): its own group and top-level fields
-    apply, the groups of other chapters are checked.
-
-    Parameters
-    ----------
-    notebook : str
-    namespace : dict
-        The notebook's ``globals()``.
+    apply, the groups of other chapters are checked. ``namespace`` is the notebook's ``globals()``.
 
     Raises
     ------
@@ -64,14 +58,8 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
 def check_names(
     notebook: str, namespace: dict[str, Any], valid: tuple[str, ...], own: tuple[str, ...] = ()
 ) -> set[str]:
-    """The names that were given as parameters, once all of them are valid.
-
-    Parameters
-    ----------
-    valid : tuple of str
-        Names that may be given.
-    own : tuple of str
-        Those that the notebook's parameter cell has; else all valid ones.
+    """The names that were given as parameters, once all of them are ``valid``, that is, may be
+    given; ``own`` are those that the notebook's parameter cell has, else all valid ones.
 
     Raises
     ------

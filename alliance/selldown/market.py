@@ -65,9 +65,8 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
     fridays = fridays[fridays >= known.index[0]]
     if len(fridays) < 53:
         first = known.index[0].date()
-        raise ScenarioError(
-            f"a year of weekly returns is needed before {last.date()}; the data start on {first}"
-        )
+        needed = f"a year of weekly returns is needed before {last.date()}"
+        raise ScenarioError(f"{needed}; the data start on {first}")
     at = known.index.searchsorted(fridays, side="right") - 1
     returns = np.log(known.iloc[at]).diff().iloc[1:]
     sigma = returns.std() * np.sqrt(52)

@@ -13,30 +13,11 @@ from alliance.selldown.rows import running
 from alliance.selldown.terms import Terms, block_cost, slice_cost
 
 
-def _ledger(
-    terms: Terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None
-):
+def _ledger(terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None):
     wide = (len(shares), market.paths)
-    return Ledger(
-        terms.held,
-        terms.issued,
-        terms.planned,
-        terms.target,
-        market.horizon,
-        terms.discount,
-        terms.dividend_yield,
-        np.broadcast_to(time, wide),
-        np.broadcast_to(shares, wide),
-        np.broadcast_to(price, wide),
-        np.broadcast_to(rate, wide),
-        np.broadcast_to(cost, wide),
-        np.broadcast_to(issuer, (len(shares), 1)),
-        *end,
-        market.spot / market.rate,
-        market.variance,
-        cash,
-        paid,
-    )
+    arrays = (np.broadcast_to(values, wide) for values in (time, shares, price, rate, cost))
+    issuer = np.broadcast_to(issuer, (len(shares), 1))
+    return Ledger(terms, market, *arrays, issuer, *end, cash, paid)
 
 
 def hold(terms: Terms, market: Lognormal | History) -> Ledger:
@@ -131,9 +112,8 @@ def _shift(terms: Terms) -> float:
 def _multiples(terms: Terms) -> np.ndarray:
     multiples = np.asarray(terms.multiples, float)
     if len(multiples) == 0 or (multiples <= 0).any() or (np.diff(multiples) < 0).any():
-        raise ScenarioError(
-            f"price points must be positive multiples that rise, received {list(multiples)}"
-        )
+        rule = "price points must be positive multiples that rise"
+        raise ScenarioError(f"{rule}, received {list(multiples)}")
     return multiples
 
 
@@ -232,9 +212,7 @@ def exchangeable(terms: Terms, market, years: float | None = None) -> Ledger:
     first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
     repaid = np.where(taken, 0.0, -terms.planned * owed / rate[0])
     time = np.array([[0.0], [min(term, market.horizon)]])
-    prices = np.vstack(
-        [np.full(market.paths, float(market.spot)), np.full(market.paths, float(strike))]
-    )
+    prices = np.repeat([[float(market.spot)], [float(strike)]], market.paths, axis=1)
     rates = np.vstack([np.full(market.paths, float(market.rate)), rate[0]])
     cash = np.vstack([first, repaid])
     end = price[-1], rate[-1]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alliance.selldown.ledger import Ledger, dividends
-from alliance.selldown.terms import Terms, block_cost
+from alliance.selldown.terms import block_cost
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,18 @@ class Realised:
         """
         eves = self.years(amounts.index - pd.Timedelta(days=1)) + 1e-9
         sold = [ledger.shares[ledger.time[:, 0] <= eve, 0].sum() for eve in eves]
-        total = float(((ledger.planned - np.array(sold)) * amounts.to_numpy()).sum())
+        total = float(((ledger.terms.planned - np.array(sold)) * amounts.to_numpy()).sum())
         return replace(ledger, paid=np.array([total]))
 
 
-def gains(terms: Terms, ledger: Ledger, market: Realised) -> dict[str, float]:
+def gains(ledger: Ledger) -> dict[str, float]:
     """Why a replay ends above or below keeping all shares to the last close, in four parts.
 
     The value after exit is that of all planned shares at the last close plus ``price`` (shares
     sold above or below it), ``rate`` (of the currency), ``dividends``, and ``cost`` (of the sales,
     of leaving the rest, and of a bond). The first two are symmetrical, so that they add up.
     """
+    terms, market = ledger.terms, ledger.market
     last, fx = float(market.prices.iloc[-1]), float(market.rates.iloc[-1])
     shares, price, rate = ledger.shares, ledger.price, ledger.rate
     rest = terms.planned - float(ledger.sold[0])

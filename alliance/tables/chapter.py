@@ -123,11 +123,9 @@ def headline(a: Answers, *keys: str) -> Html:
 
 def results(a: Answers) -> Html:
     """All results of a chapter with the tables behind each, collapsed."""
-    rows = [
-        {"result": r.label, "value": shown(r), "note": r.note or "", "from": _names(r)}
-        for r in a.results.values()
-    ]
-    return collapsible(show(pd.DataFrame(rows), f"All {len(rows)} results"))
+    rows = [(r.label, shown(r), r.note or "", _names(r)) for r in a.results.values()]
+    frame = pd.DataFrame(rows, columns=["result", "value", "note", "from"])
+    return collapsible(show(frame, f"All {len(rows)} results"))
 
 
 def brief(result: Result) -> str:
