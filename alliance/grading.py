@@ -11,6 +11,8 @@ Christoffersen, P. (1998), Evaluating interval forecasts, Int. Economic Review 3
 Politis, D. N. and Romano, J. P. (1994), The stationary bootstrap, JASA 89, 1303-1313.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from alliance.sampling import stationary_bootstrap
@@ -35,6 +37,11 @@ def brier(chance, happened) -> np.ndarray:
     return (np.asarray(chance, float) - np.asarray(happened, float)) ** 2
 
 
+@lru_cache(maxsize=1)  # of several scores of the same days
+def _positions(n: int, block: float, seed: int) -> np.ndarray:
+    return stationary_bootstrap(n, block, DRAWS, seed)
+
+
 def interval(scores: np.ndarray, block: float, seed: int) -> tuple[float, float, float]:
     """Mean of scores in time order, and its 95 % interval by the stationary bootstrap.
 
@@ -49,6 +56,6 @@ def interval(scores: np.ndarray, block: float, seed: int) -> tuple[float, float,
     mean, low, high : float
     """
     scores = np.asarray(scores, float)
-    drawn = scores[stationary_bootstrap(len(scores), min(block, len(scores)), DRAWS, seed)]
+    drawn = scores[_positions(len(scores), min(block, len(scores)), seed)]
     low, high = np.quantile(drawn.mean(axis=1), [0.025, 0.975])
     return float(scores.mean()), float(low), float(high)

@@ -94,7 +94,7 @@ def _sale(ev: Evidence, sale, before: dict | None) -> dict:
 def _forecasts(b: Builder, s: Scenario) -> None:
     """Bands of the price a year ahead, and chances of the price points, from many days."""
     with b.section():
-        bands, points = _year_ahead(s, b.ev)
+        bands, points = b.ev.once(("year ahead", s.selldown), lambda: _year_ahead(s, b.ev))
         b.frames["bands"], b.frames["points"] = bands, points
         block = YEAR / 7 * 5 / EVERY  # starts that share a part of a year
         rows = [
