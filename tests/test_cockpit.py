@@ -704,7 +704,10 @@ def slight(tmp_path):
 def test_there_are_at_most_so_many_sessions(browser, page, slight):
     with browsing.app(slight, "--sessions", "1", root=slight, grace=2) as url:
         page.goto(url, wait_until="commit", timeout=browsing.WAIT)
-        start(page, url)  # nobody's reloads take more than their place, nor a page never opened
+        assert browsing.kernels(url)
+        page.goto("about:blank")  # a page that was never opened keeps no place, nor do reloads
+        no_kernels(url)
+        start(page, url)
         page.reload(timeout=browsing.WAIT)
         page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
         assert len(browsing.kernels(url)) == 1
