@@ -198,8 +198,9 @@ def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     """
     strike = market.spot * (1 + terms.premium)
     sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
-    rest = market.horizon, terms.rate_foreign, terms.dividend_yield
-    call = call_value(market.spot, strike, sigma, *rest)
+    call = call_value(
+        market.spot, strike, sigma, market.horizon, terms.rate_foreign, terms.dividend_yield
+    )
     issue = strike * np.exp(-(terms.rate_foreign + terms.spread) * market.horizon) + call
     price, rate = market.at(np.array([market.horizon]))
     taken = price[0] >= strike
@@ -207,7 +208,9 @@ def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
     first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
     repaid = np.where(taken, 0.0, -terms.planned * strike / rate[0])
     time = np.array([[0.0], [market.horizon]])
-    prices = np.repeat([[float(market.spot)], [float(strike)]], market.paths, axis=1)
+    prices = np.vstack(
+        [np.full(market.paths, float(market.spot)), np.full(market.paths, float(strike))]
+    )
     rates = np.vstack([np.full(market.paths, float(market.rate)), rate[0]])
     cash = np.vstack([first, repaid])
     end = price[0], rate[0]
