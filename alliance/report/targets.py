@@ -66,7 +66,7 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     before, s = s, scenario.apply(s, changes)
     words += [f"--set {shlex.quote(t)}" if "'" in t else f"--set '{t}'" for t in settings]
     words += [f"--as-of {as_of}"] if as_of else []
-    elsewhere = source != stem and Path(source).resolve().parent != scenario.FOLDER
+    elsewhere = source != stem and Path(source).resolve().parent != scenario.text.FOLDER
     values = json.dumps(scenario.changes(s), sort_keys=True)
     own = f"+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
     folder = f"{stem}{own if changes or elsewhere else ''}"  # never over one of our own

@@ -50,7 +50,7 @@ def field(default: Any, kind: dict[str, Any] | None = None, **own: Any) -> Any:
     look = {"unit": "", "low": None, "high": None, "step": None, "first": False, "part": ""}
     look |= (kind or {}) | own
     low, high = look.pop("low"), look.pop("high")
-    look["slider"] = list(look.get("slider") or (low, high))
+    look |= {"slider": list(look.get("slider") or (low, high)), "limits": (low, high)}
     more = {key: look.pop(key) for key in own if key.endswith("_length")}
     return Field(default, ge=low, le=high, json_schema_extra=look, **more)
 

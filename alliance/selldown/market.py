@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from alliance import sampling
 from alliance.errors import ScenarioError
+from alliance.sampling.passages import DISCRETE
 from alliance.selldown.rows import running
 
 TRADING_DAYS = 245  # Tokyo, a year
@@ -37,6 +38,11 @@ def fair_drifts(
     """
     quanto = correlation * volatility * fx_volatility
     return rate_foreign - dividend_yield + quanto, rate_foreign - rate_home + fx_volatility**2
+
+
+def above(closes: bool) -> float:
+    """How far above a level a price watched at closes is found, in units of w."""
+    return DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
 
 
 def growth_rates(
@@ -128,8 +134,7 @@ class Lognormal:
         """
         k, rho, fx = len(multiples), self.correlation, self.fx_volatility
         sigma = max(self.volatility, LEAST)
-        shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
-        levels = np.log(multiples) / sigma + shift
+        levels = np.log(multiples) / sigma + above(closes)
         drift = (self.drift - sigma**2 / 2) / sigma
         u = sampling.sobol(self.paths, 2 + 3 * k + 1, self.seed)
         times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
