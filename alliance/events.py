@@ -93,18 +93,10 @@ def study(
     estimation_days: int = 250,
     confidence: float = 0.95,
 ) -> Effect:
-    """The effect of one event on one asset.
+    """The effect of one event on one asset, from returns of asset and market on the same days.
 
-    Parameters
-    ----------
-    asset, market : Series
-        Returns on the same trading days.
-    day : Timestamp
-        The event's trading day.
-    window : (int, int)
-        Trading days relative to it, both included.
-    estimation_days : int
-        L, the trading days of the market model, ending just before the window.
+    ``window`` is of trading days relative to the event's ``day``, both ends included; the market
+    model is estimated on as many trading days just before it.
 
     Raises
     ------
@@ -129,7 +121,8 @@ def study(
     df = estimation_days - 2
     half = stats.t.ppf(0.5 + confidence / 2, df) * error
     days = last - first + 1
-    residual, abnormal = _residuals(y[past], x[past], y[now], x[now])
+    slope, level = np.polyfit(x[past], y[past], 1)
+    residual, abnormal = (y[span] - level - slope * x[span] for span in (past, now))
     return Effect(
         day=pd.Timestamp(day),
         window=window,
@@ -149,12 +142,8 @@ def study(
 def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:
     """CAR, its standard error, t and beta; leading axes are independent cases.
 
-    Parameters
-    ----------
-    y_past, x_past : array (..., L)
-        Returns of asset and market on the estimation days.
-    y_now, x_now : array (..., k)
-        Returns in the window.
+    Returns of asset (y) and market (x): on the estimation days, arrays (..., L), and in the window,
+    arrays (..., k).
     """
     y_past, x_past, y_now, x_now = map(np.asarray, (y_past, x_past, y_now, x_now))
     length, days = y_past.shape[-1], y_now.shape[-1]
@@ -168,11 +157,6 @@ def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:
     spread = x_now.sum(-1) - days * x_mean
     error = np.sqrt(s2 * (days + days**2 / length + spread**2 / sxx))
     return car, error, car / error, beta
-
-
-def _residuals(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, np.ndarray]:
-    slope, level = np.polyfit(x_past, y_past, 1)
-    return y_past - level - slope * x_past, y_now - level - slope * x_now
 
 
 def rank_p(residual: np.ndarray, abnormal: float) -> float:

@@ -131,7 +131,7 @@ def test_names_are_checked_where_no_cells_are_known():
 
 def values(name):
     """A scenario's file as papermill's ``-f`` reads it."""
-    path = scenario.FOLDER / f"{name}.yaml"
+    path = scenario.text.FOLDER / f"{name}.yaml"
     return yaml.load(path.read_text(encoding="utf-8"), NoDatesSafeLoader) or {}
 
 

@@ -40,9 +40,9 @@ from tests.looks import STANDINGS, answers_of, evidence_of, scenario_of
 def cockpit(tmp_path, monkeypatch):
     """A cockpit whose scenarios are copies that a test may write."""
     for name in scenario.names():
-        (tmp_path / f"{name}.yaml").write_bytes((scenario.FOLDER / f"{name}.yaml").read_bytes())
-    for module in (scenario, scenario.text):
-        monkeypatch.setattr(module, "FOLDER", tmp_path)
+        shipped = scenario.text.FOLDER / f"{name}.yaml"
+        (tmp_path / shipped.name).write_bytes(shipped.read_bytes())
+    monkeypatch.setattr(scenario.text, "FOLDER", tmp_path)
     return Cockpit("base")
 
 

@@ -40,16 +40,13 @@ def _sales(b: Builder) -> None:
     years = years.sort_values("fiscal_year")["fiscal_year"].iloc[[0, -1] if len(years) else []]
     for key, which in zip(ends, (years[-1:], years), strict=True):
         with b.section(key):
-            units = _full_years(b.ev, which)["units"].astype(float)
+            whole = {"company": SHARE, "region": "total", "period": "FY"}
+            chosen = b.ev.rows("sales", lambda f, w=which: f["fiscal_year"].isin(w), **whole)
+            need(chosen, f"no unit sales were public on {b.ev.as_of}")
+            units = chosen.sort_values("fiscal_year")["units"].astype(float)
             last = units.iloc[-1]
             value = last if key == "decline.units" else last / units.iloc[0] - 1
             b.put(key, value, " to ".join(which))
-
-
-def _full_years(ev: Evidence, years: pd.Series) -> pd.DataFrame:
-    whole = {"company": SHARE, "region": "total", "period": "FY"}
-    found = ev.rows("sales", lambda f: f["fiscal_year"].isin(years), **whole)
-    return need(found, f"no unit sales were public on {ev.as_of}").sort_values("fiscal_year")
 
 
 def _market_share(b: Builder) -> None:

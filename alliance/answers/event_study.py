@@ -96,8 +96,8 @@ def effect(event, asset, index, window, length, others) -> dict:
     """
     row = {"event": event.event, "short": event.short, "day": event.day}
     row |= {"window": window, "confounders": event.confounders}
-    empty = dict.fromkeys(("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado"))
-    empty = {name: float("nan") for name in empty} | {"p_placebo": float("nan"), "why": None}
+    names = ("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado", "p_placebo")
+    empty = dict.fromkeys(names, float("nan")) | {"why": None}
     if event.day not in asset.index:
         return row | empty | {"why": "its trading day lies after as_of"}
     try:

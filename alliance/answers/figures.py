@@ -200,17 +200,13 @@ def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
     return {"plan": (total, span / 365.25, left), "plan_for": covers, "lines": lines}
 
 
-def _cars(key: str, row: pd.Series, ev: Evidence) -> dict:
-    return units.cars(key, row, ev, _price(key, row["share"], ev).date)
-
-
 _PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {
     "market": _market,
     "owns": _holdings,
     "net_cash": _money("net_cash"),
     "free_cash_flow": _money("free_cash_flow"),
     "plan": _plan,
-    "cars": _cars,
+    "cars": lambda key, row, ev: units.cars(key, row, ev, _price(key, row["share"], ev).date),
     "share": units.profit_share,
     "sold_ev": units.sold("ev"),
     "sold_profit": units.sold("profit"),

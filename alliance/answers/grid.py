@@ -80,7 +80,7 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
             votes = part * leg.votes / known.structure.voting_capital
             if leg.to in ("anchor", "partner") and votes >= BLOCKING:
                 blocks.append(leg.to)
-    assumed = _assumed(known, maker)
+    assumed = {**known.assumed, **maker.assumed.get(unit, {})}
     whole = maker.company.price * maker.company.shares if maker.company else np.nan
     return {
         "structure": known.key,
@@ -107,12 +107,6 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
         "assumed": ", ".join(assumed.values()),
         "why": o.why,
     }
-
-
-def _assumed(known: Known, maker: Maker) -> dict[str, str]:
-    """What stands in for evidence in a structure on a maker: words by id."""
-    unit = known.structure.unit if known.structure else "none"
-    return {**known.assumed, **maker.assumed.get(unit, {})}
 
 
 def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row: dict) -> None:

@@ -11,17 +11,9 @@ import pandas as pd
 
 from alliance import ownership
 from alliance import selldown as sd
-from alliance.answers import (
-    companies,
-    figures,
-    grid,
-    inputs,
-    negotiation,
-    programme,
-    structures,
-    voting,
-)
+from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
 from alliance.answers.decline import begin, claim, how_far, parts
+from alliance.answers.figures import figures
 from alliance.answers.results import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
@@ -78,7 +70,7 @@ def separation(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     companies.check_names(s, ev)
     tried, found = structures.structures(s, ev), companies.companies(s, ev, (g.company,))
     grid.grid(b, s, tried, found)
-    maker, read = found[g.company], figures.figures(g.company, ev)
+    maker, read = found[g.company], figures(g.company, ev)
     values = maker.company.values if maker.company else {}
     fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
     filled = {fields[unit]: base for unit, (_, base, _) in values.items()} | {

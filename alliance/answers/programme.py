@@ -130,13 +130,7 @@ def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
 
 def no_loss(ev: Evidence, i: Inputs) -> str | None:
     """Why there is no loss in income, where there is none."""
-    no_amount = i.carrying_note if i.group.carrying_eur_per_share is None else None
-    return method_ended(ev) or no_amount
-
-
-def method_ended(ev: Evidence) -> str | None:
-    """That the equity method has ended, once the change of method is public."""
-    if ev.figure("switch-loss-announced") is None:
-        return None
-    day = ev.fact("switch-loss-announced")["date"].date()
-    return f"the equity method ended on {day}: no loss in income"
+    if ev.figure("switch-loss-announced") is not None:
+        day = ev.fact("switch-loss-announced")["date"].date()
+        return f"the equity method ended on {day}: no loss in income"
+    return i.carrying_note if i.group.carrying_eur_per_share is None else None

@@ -23,7 +23,8 @@ from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.errors import BuildError, ScenarioError
 from alliance.report import CHAPTERS, manifest
-from alliance.scenario import Scenario, flat, load, nested, reaches
+from alliance.scenario import Scenario, flat, load, reaches
+from alliance.scenario.schema import nested
 
 MOST_FIELDS = 6
 Mixed = Callable[[str, frozenset[str]], Answers]

@@ -29,16 +29,14 @@ def write_page(
     with aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     aside.replace(folder / f"{name}.csv")
-    pictures = [_picture(chart) for chart in drawn]
+    pictures = []
+    for chart in drawn:
+        wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
+        pictures.append({"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"})
     text = pages.page(f"{name}.html.j2", charts=pictures, shown=shown, **values)
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
     index.write_list(folder.parent)
     return folder / "index.html"
-
-
-def _picture(chart: Chart) -> dict[str, str]:
-    wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
-    return {"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"}
 
 
 def write(found: Comparison, out: Path, log=print) -> Path:

@@ -72,14 +72,10 @@ def check(data: str | Path | None = None) -> list[Problem]:
     last = {name: package.standing(name, table) for name, table in tables.items()}
     for rule, needs, function in RULES:
         if set(needs) <= set(tables):
-            seen = function(tables if rule in DATED else last)
-            problems += [_problem(package, rule, *found) for found in seen]
+            for name, at, message in function(tables if rule in DATED else last):
+                row = None if at is None else at + 2
+                problems.append(Problem(package.resources[name]["path"], row, rule, message))
     return sorted(problems, key=lambda p: (p.file, p.row or 0, p.rule))
-
-
-def _problem(package: Package, rule: str, name: str, at: int | None, message: str) -> Problem:
-    row = None if at is None else at + 2
-    return Problem(package.resources[name]["path"], row, rule, message)
 
 
 def seal(data: str | Path | None = None) -> int:

@@ -180,7 +180,9 @@ class Evidence(Reads):
 
     def tally(self, used: Used | Iterable[dict]) -> dict[str, int]:
         """How many rows and facts what was read counts, by origin: sourced or derived."""
-        return documents.tally(self._counted(entry) for entry in entries(used))
+        rows = pd.concat([self._counted(entry) for entry in entries(used)] or [pd.DataFrame()])
+        derived = int(rows["confidence"].eq("derived").sum()) if "confidence" in rows else 0
+        return {"sourced": len(rows) - derived, "derived": derived}
 
     def _counted(self, entry: dict) -> pd.DataFrame:
         """The rows that an entry names: by key, by fact, by day; all where it names none."""

@@ -64,9 +64,9 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
     before, s = s, scenario.apply(s, changes)
-    words += [f"--set {_quoted(setting)}" for setting in settings]
+    words += [f"--set {shlex.quote(t)}" if "'" in t else f"--set '{t}'" for t in settings]
     words += [f"--as-of {as_of}"] if as_of else []
-    elsewhere = source != stem and Path(source).resolve().parent != scenario.FOLDER
+    elsewhere = source != stem and Path(source).resolve().parent != scenario.text.FOLDER
     values = json.dumps(scenario.changes(s), sort_keys=True)
     own = f"+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
     folder = f"{stem}{own if changes or elsewhere else ''}"  # never over one of our own
@@ -123,8 +123,3 @@ def distinct(targets: list[Target]) -> list[Target]:
         if known.scenario != target.scenario:
             raise ScenarioError(f"two different reports would both be called '{target.name}'")
     return list(found.values())
-
-
-def _quoted(setting: str) -> str:
-    """A setting as a shell takes it: always in quotes."""
-    return f"'{setting}'" if "'" not in setting else shlex.quote(setting)

@@ -7,7 +7,6 @@ there to the cell that reads. What an explorer's other cells assign is theirs.
 """
 
 import ast
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from alliance.scenario.text import as_text
 
 #: How papermill heads the cell that it injects.
 _INJECTED = "# Parameters"
+PLAIN = str | int | float | list | dict | tuple | None
 #: Fields of a scenario's file, beside its groups, that no parameter cell has.
 _FILE = ("title",)
 
@@ -68,7 +68,8 @@ def check_names(
     """
     meant = _meant(namespace, set(own or valid))
     if meant is None:  # nothing is known of the cells: every plain value counts
-        meant = {name: True for name, value in namespace.items() if _plain(name, value)}
+        plain = (name for name, value in namespace.items() if isinstance(value, PLAIN))
+        meant = {name: True for name in plain if name[0] != "_" and name not in ("In", "Out")}
     for name, sure in meant.items():
         if name not in valid and name in namespace and (sure or nearest(name, valid)):
             raise ScenarioError(f"{name}: no parameter of {notebook}{did_you_mean(name, valid)}")
@@ -112,18 +113,8 @@ def _assigned(cell: str) -> Iterator[str]:
             isinstance(target, ast.Name) for target in targets
         ):
             return
-        if any(isinstance(part, ast.Call) and not _number(part) for part in ast.walk(node)):
+        calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+        if any(getattr(called, "id", "") != "float" for called in calls):  # float('nan') is no call
             return
         names += [target.id for target in targets]
     yield from names
-
-
-def _number(call: ast.Call) -> bool:
-    """Whether a call only writes what has no literal: ``float('nan')``."""
-    return isinstance(call.func, ast.Name) and call.func.id == "float"
-
-
-def _plain(name: str, value: Any) -> bool:
-    kinds = (str, int, float, list, dict, tuple, type(None))
-    ours = not name.startswith("_") and name not in ("In", "Out")
-    return ours and isinstance(value, kinds) and not isinstance(value, types.ModuleType)

@@ -67,15 +67,12 @@ class Ledger:
         return self.own_cash if self.cash is None else self.cash
 
 
-def _present(ledger: Ledger, cash: np.ndarray, time: np.ndarray) -> np.ndarray:
-    if ledger.terms.discount == 0:
-        return cash
-    return cash * np.exp(-ledger.terms.discount * np.where(np.isfinite(time), time, 0))
-
-
 def proceeds(ledger: Ledger) -> np.ndarray:
     """Present value of the cash from sales, by path."""
-    return _present(ledger, ledger.received, ledger.time).sum(axis=0)
+    cash, time = ledger.received, ledger.time
+    if ledger.terms.discount != 0:
+        cash = cash * np.exp(-ledger.terms.discount * np.where(np.isfinite(time), time, 0))
+    return cash.sum(axis=0)
 
 
 def dividends(ledger: Ledger) -> np.ndarray:

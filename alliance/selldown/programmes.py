@@ -8,7 +8,7 @@ from scipy.special import ndtr
 from alliance import sampling
 from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
-from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, growth_rates
+from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, above, growth_rates
 from alliance.selldown.rows import running
 from alliance.selldown.terms import Terms, block_cost, slice_cost
 
@@ -83,7 +83,7 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
     a = terms.discount - growth
     a = a if abs(a) > 1e-6 else 1e-6
     drift = (market.drift - sigma**2 / 2) / sigma + sigma - rho * fx
-    shift = _shift(terms)
+    shift = above(terms.monitoring == "close")
     levels = np.where(multiples > 1, np.log(multiples) / sigma + shift, 0.0)
     starts = np.vstack([np.zeros(market.paths), np.minimum(time, market.horizon)])
     values = np.vstack([np.full(market.paths, market.spot / market.rate), worth])
@@ -104,11 +104,6 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
     return total
 
 
-def _shift(terms: Terms) -> float:
-    """How far above a level a price watched at closes is found, in units of w."""
-    return sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if terms.monitoring == "close" else 0.0
-
-
 def _multiples(terms: Terms) -> np.ndarray:
     multiples = np.asarray(terms.multiples, float)
     if len(multiples) == 0 or (multiples <= 0).any() or (np.diff(multiples) < 0).any():
@@ -122,7 +117,7 @@ def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray
     multiples = _multiples(terms)
     sigma = max(market.volatility, LEAST)
     fx, rho = market.fx_volatility, market.correlation
-    shift = _shift(terms)
+    shift = above(terms.monitoring == "close")
     up = multiples > 1
     levels = np.where(up, np.log(multiples) / sigma + shift, 0.0)
     drift = (market.drift - sigma**2 / 2) / sigma

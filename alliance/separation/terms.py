@@ -62,16 +62,9 @@ class Leg:
 class Structure:
     """Terms of a separation; see the module for the names.
 
-    Parameters
-    ----------
-    unit : {'ev', 'profit', 'none'}
-    legs : tuple of Leg
-    payout : float
-        Part of the parent's gross proceeds paid out to its holders.
-    voting_capital : float
-        W, part of the unit's capital that has votes.
-    majority : float
-        Votes that the parent must keep, 0 for none.
+    ``unit`` is one of :data:`UNITS`; ``payout`` the part of the parent's gross proceeds paid out to
+    its holders; ``voting_capital`` W, the part of the unit's capital that has votes; ``majority``
+    the votes that the parent must keep, 0 for none.
 
     Raises
     ------

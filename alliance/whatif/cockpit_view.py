@@ -107,7 +107,7 @@ class Cockpit:
         done = f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: alliance report {name}"
         with self._shown(done, "name"):
             scenario.text.check_name(name)
-            path = scenario.FOLDER / f"{name}.yaml"
+            path = scenario.text.FOLDER / f"{name}.yaml"
             if path.exists() and self._armed != name:
                 self._armed = name
                 raise ScenarioError(f"{name}.yaml exists: press Save again to replace it")
