@@ -1,9 +1,28 @@
-"""Chapter 0: the verdicts, on one page."""
+"""Chapter 0: the verdicts, on one page; the chapters' own functions find what they rest on."""
 
-from alliance.answers import decline, selldown, separation
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from alliance import separation as models
+from alliance.answers import (
+    claims,
+    companies,
+    decline,
+    inputs,
+    programme,
+    renault,
+    selldown,
+    separation,
+    structures,
+)
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
+
+AFTER = "value_after_exit_eur_mean"
+_MARKED = np.linspace(0, 0.9, 181)  # mark-downs of what a parent keeps
 
 
 def check(s: Scenario, ev: Evidence) -> None:
@@ -18,5 +37,70 @@ def check(s: Scenario, ev: Evidence) -> None:
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of the briefing at a scenario and evidence."""
-    return Builder("0-briefing", ev).answers()
+    """Headline results and frames of the briefing at a scenario and evidence.
+
+    Raises
+    ------
+    ScenarioError
+        If one of the chapters refuses the scenario.
+    """
+    b = Builder("0-briefing", ev)
+    fall, sale, deal = found = [c.answer(s, ev) for c in (decline, selldown, separation)]
+    b.context |= {"fall": fall, "sale": sale, "group": s.separation, "peers": s.decline.peers}
+    b.context["results"] = {key: r for a in found for key, r in a.results.items()}
+    _programmes(b, sale)
+    _deal(b, s, deal)
+    renault.parts(b, s, sale)
+    renault.owners(b, sale)
+    renault.days(b)
+    claims.put(b)
+    own = b.answers()
+    return replace(own, sources=pd.concat([own.sources, *(a.sources for a in found)]))
+
+
+def _programmes(b: Builder, sale: Answers) -> None:
+    """Add each programme beside holding, the best of them, and what a block would have to cost."""
+    frame = sale.frame("programmes").set_index("programme")
+    frame = frame[frame["market"] == sale.context["group"].market]
+    frame = frame.join(pd.DataFrame(sale.context["ends"]).T)
+    frame["over_hold_eur"] = frame[AFTER] - frame.at["hold", AFTER]
+    kept = ["cash_now_eur", AFTER, "over_hold_eur", "value_after_exit_eur_cvar05", "p_complete"]
+    b.frames["programmes"] = frame[[*kept, "votes_end"]].reset_index()
+    planned, values = sale["selldown.planned_value_eur"], (None,) * 3
+    if planned:
+        best = frame[AFTER].drop("hold").idxmax()
+        even = 1 - float(frame[AFTER].drop("block").max()) / planned
+        values = best, float(frame.at[best, "over_hold_eur"]), even
+    assumed = dict.fromkeys(name for one in programme.ASSUMED for name in programme.assumed(one))
+    with b.section():
+        inputs.count_sale(b.ev)
+        keys = ("best_programme", "best_over_hold_eur", "even_block_cost")
+        for key, value in zip(keys, values, strict=True):
+            note = "there is nothing to sell" if value is None else None
+            b.put(f"briefing.{key}", value, note, assumed)
+
+
+def _deal(b: Builder, s: Scenario, deal: Answers) -> None:
+    """Add at which values and mark-downs the headlined structure breaks even."""
+    g = s.separation
+    row = deal.frame("grid").set_index(["structure", "maker"]).loc[(g.structure, g.company)]
+    b.context["deal"] = row.to_dict() | {"structure": row["structure_name"].lower()}
+    part = deal.result(f"separation.{g.structure}.{g.company}.breakeven_ev_value_high_eur")
+    words = {"names": f"{row['structure_name']} on {row['maker_name']}"}
+    low, even, why = None, None, part.note
+    with b.section():
+        form = structures.known(g.structure, b.ev).structure
+        with b.ev.aside():
+            maker = companies.companies(s, b.ev, (g.company,))[g.company]
+        if part.value is not None:
+            form = structures.structures(s, b.ev)[g.structure].structure
+            companies.count_parts(maker, ("market", form.unit), b.ev)
+            terms = replace(structures.terms(s), holding_discount=_MARKED)
+            needed = models.apply(form, maker.company, terms).breakeven_high
+            low, named = float(needed[0]), row["unit_value"]
+            why = "no mark-down up to nine tenths breaks even"
+            if low <= named <= needed[-1]:
+                even = float(np.interp(named, needed, _MARKED))
+        assumed = [e["id"] for e in part.sources if e["kind"] == "assumed"]
+        for key, value in (("breakeven_low_eur", low), ("even_holding_discount", even)):
+            b.put(f"briefing.{key}", value, None if value is not None else why, assumed, **words)

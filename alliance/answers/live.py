@@ -120,12 +120,8 @@ def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
     """Stake through time, and votes at the mean of what is left, the trust voting as others."""
     frame = found.stake_path(POINTS)
     left, issued = found.left_path(POINTS)
-    votes = []
-    for sold, count in zip(found.ledger.terms.planned - left, issued, strict=True):
-        inside = max(0.0, block.trust - sold)  # sales come out of the trust first
-        outside = block.direct - max(0.0, sold - block.trust)
-        votes.append(ownership.votes(ownership.Block(outside, inside, count, block.cap), "mirror"))
-    frame["votes"] = votes
+    sold = found.ledger.terms.planned - left
+    frame["votes"] = [voting.votes_left(block, *at) for at in zip(sold, issued, strict=True)]
     return frame
 
 

@@ -46,6 +46,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     _bond(b, outcomes[i.group.market]["exchangeable"].ledger)
     _price_points(b, i, markets["lognormal"], outcomes)
     _paths(b, outcomes[i.group.market])
+    b.context["ends"] = _ends(ev, i, outcomes[i.group.market])
     sensitivity.put(b, s, i)
     with b.section():
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
@@ -164,6 +165,22 @@ def _call(i: Inputs, multiple: float) -> float:
     g = i.group
     rest = g.volatility, g.horizon_years, g.rate_jpy, g.dividend_yield
     return sd.programmes.call_value(g.spot_jpy, multiple * g.spot_jpy, *rest)
+
+
+def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
+    """By programme: cash on the first day, and votes at the horizon at the mean of what is left.
+
+    Without a trust all shares vote; where there is one, its shares vote as the others.
+    """
+    with ev.aside():
+        trust, cap = voting.trust_of(ev, TRUSTEE, SHARE)
+    block, out = voting.block_of(i.terms, trust or 0.0, cap), {}
+    for name, found in outcomes.items():
+        made, (left, issued) = found.ledger, found.left_path()
+        first = np.where(made.time <= 0, made.received, 0.0).sum(axis=0).mean()
+        votes = voting.votes_left(block, made.planned - left[-1], issued[-1])
+        out[name] = {"cash_now_eur": float(first), "votes_end": float(votes)}
+    return out
 
 
 def _paths(b: Builder, outcomes) -> None:

@@ -125,6 +125,16 @@ def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
     return ownership.Block(t.held - inside, inside, t.issued, cap)
 
 
+def votes_left(block: ownership.Block, sold: float, issued: float) -> float:
+    """The holder's votes once some shares are sold, out of the trust first, which votes as others.
+
+    ``issued`` is what is in issue then.
+    """
+    inside = max(0.0, block.trust - sold)
+    outside = block.direct - max(0.0, sold - block.trust)
+    return ownership.votes(ownership.Block(outside, inside, issued, block.cap), "mirror")
+
+
 def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, float | None]:
     """Add the votes by each reading of the trust; the block, and the cap on its votes."""
     t = i.terms

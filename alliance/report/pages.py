@@ -77,12 +77,21 @@ def chapter(body: str, key: str, **common: Any) -> str:
     return page("page.html.j2", body=body, heading=heading, current=key, **common)
 
 
+_CELL = '<div id="cell-id'
 _TITLE = re.compile(r"<h1\b.*?</h1>", re.S)
 
 
 def first(briefing: str, **common: Any) -> str:
-    """A report's first page: its briefing, under the report's own title, and what there is."""
-    return page("index.html.j2", briefing=_TITLE.sub("", briefing, count=1), **common)
+    """A report's first page: its briefing, under the report's own title, and what there is.
+
+    What stands before the first section is set to fill one screen: its chart, beside a table there,
+    in the shape for phones.
+    """
+    text = _TITLE.sub("", briefing, count=1)
+    at = text.rfind(_CELL, 0, text.find("<h2")) if "<h2" in text else len(text)
+    wide = 'media="(max-width: 600px), (min-width: 1100px)"'
+    opening = text[:at].replace('media="(max-width: 600px)"', wide)
+    return page("index.html.j2", opening=opening, briefing=text[at:], **common)
 
 
 _ANNEXED = re.compile(

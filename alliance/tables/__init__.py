@@ -1,6 +1,7 @@
 """Sentences and tables, drawn from answers: :func:`say` a sentence, :func:`show` a table."""
 
 from alliance.tables.base import RESULTS_MIME, TABLE_MIME, Html, collapsible, show, table, unbroken
+from alliance.tables.briefing import beside_holding, claims, renault_parts, verdicts
 from alliance.tables.chapter import brief, headline, inputs, results, say, shown, source, sources
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid

@@ -1,0 +1,101 @@
+"""Chapter 0: Renault part by part, who owns whom, what had happened and what lay ahead."""
+
+import numpy as np
+import pandas as pd
+
+from alliance.answers import companies, figures
+from alliance.answers.results import Answers, Builder
+from alliance.errors import NotKnown
+from alliance.format import money, number, percent
+from alliance.scenario import Scenario
+
+HOLDER, ISSUER = "renault", "nissan"
+VALUE = ("briefing.nav_per_share_eur", "briefing.nav_discount")
+
+
+def parts(b: Builder, s: Scenario, sale: Answers) -> None:
+    """Add Renault's parts, before and after a block of the planned shares at chapter 2's cost.
+
+    What nobody named a value of, or of a plan that was cancelled, is in the rest.
+    """
+    ev, t, g = b.ev, sale.context["terms"], s.separation
+    b.frames["nav"] = pd.DataFrame()
+    with b.section(*VALUE):
+        with ev.aside():
+            maker = companies.companies(s, ev, (HOLDER,))[HOLDER]
+            named = "ev" in figures.figures(HOLDER, ev).sold
+        if maker.company is None:
+            raise NotKnown(maker.why)
+        companies.count_parts(maker, ("market", "owns", "net_cash", "ev"), ev)
+        c, ended = maker.company, ev.rows("structures", structure="carve_out")["ended"]
+        named |= g.company == HOLDER and g.ev_value_eur is not None
+        horse, kept = ev.figure("horse-value"), ev.last("stakes", "date", holder=maker.name,
+                                                        company="Horse")  # fmt: skip
+        values = {
+            "Nissan shares": c.stakes or np.nan,
+            "Net cash": c.net_cash or np.nan,
+            "the finance arm": np.nan,
+            "Ampere": c.values["ev"][1] if named and ended.isna().all() else np.nan,
+            "Horse": np.nan if horse is None or kept is None else horse * kept["capital"],
+        }
+        frame, market = pd.Series(values).to_frame("value"), c.shares * c.price
+        known = frame["value"].sum()
+        frame.loc["the rest"] = market - known
+        sold = c.stakes * t.planned / t.held
+        moves = {"Nissan shares": -sold, "Net cash": sold * (1 - sale["selldown.block_cost"])}
+        after = frame["value"] + frame.index.map(moves).fillna(0.0)
+        frame["now"], frame["after"] = frame["value"] / c.shares, after / c.shares
+        b.frames["nav"] = frame.rename_axis("part").reset_index()
+        b.put(VALUE[0], known / c.shares)
+        why = "what has a value adds up to nothing"
+        b.put(VALUE[1], 1 - market / known if known > 0 else None, None if known > 0 else why)
+
+
+def owners(b: Builder, sale: Answers) -> None:
+    """Add who owns whom: on the eve of the new agreement, else at the entry of 1999; and now.
+
+    Chapter 2 says who does now. While the old agreement stood, Nissan's Renault shares had no
+    votes and all of Renault's had theirs.
+    """
+    ev, pair = b.ev, ["holder", "company"]
+    with b.section():
+        held = ev.rows("holdings", beneficiary=HOLDER, company=ISSUER)
+        trust = held.loc[held["holder"] != HOLDER, "date"]
+        eve = trust.min() - pd.Timedelta(days=1) if len(trust) else ev.stakes["date"].min()
+        old = ev.at(eve.date())
+        then = old.stakes.sort_values("date").drop_duplicates(pair, keep="last")
+        then = then.set_index(pair)[["capital", "votes"]].astype(float)
+        for holder, company, votes in ((HOLDER, ISSUER, 1.0), (ISSUER, HOLDER, 0.0)):
+            if len(held := old.holding(holder, company)):
+                part = float(held.iloc[-1] / old.shares(company).iloc[-1])
+                then.loc[(holder.capitalize(), company.capitalize()), :] = part, votes * part
+    now = sale.frame("stakes").set_index(pair)[["capital", "votes"]].astype(float)
+    b.frames["owners"] = then.join(now, how="outer", lsuffix="_then", rsuffix="_now").reset_index()
+    b.context["then"] = eve
+
+
+def days(b: Builder) -> None:
+    """Add the dated events of the alliance and of Renault's EV unit, and what lay ahead."""
+    ev, today = b.ev, pd.Timestamp(b.ev.as_of)
+    with b.section():
+        news = ev.rows("events", lambda f: f["kind"].isin(["alliance", "other"]))
+        own = ev.rows("separation-events", maker=HOLDER).assign(kind="EV unit")
+        stakes = ev.rows("stakes", lambda f: f["company"].isin(["Nissan", "Mitsubishi Motors"]))
+        ahead = ev.rows("ahead", lambda f: (f["due"] > today) & ~(f["ended"] <= today))
+        plans = ev.rows(
+            "ev-plans", lambda f: (f["end"] > today) & ~(f["ended"] <= today), maker=HOLDER
+        )
+        told = ev.last("forecasts", "published", company=ISSUER)
+    titles = [f"{r.holder} has {percent(r.capital)} of {r.company}" for r in stakes.itertuples()]
+    found = pd.concat([news, own, stakes.assign(title=titles, kind="alliance")])
+    found = found.drop_duplicates("date").sort_values("date", ignore_index=True)
+    b.frames["timeline"] = found[["date", "title", "kind", "published"]]
+    ends = [f"Renault's EV plan ends: {number(r.amount, 0)} {r.unit}" for r in plans.itertuples()]
+    lists = [ahead, plans.assign(due=plans["end"], what=ends)]
+    if told is not None and told["fiscal_year_end"] > today:
+        earns = f"Nissan's year ends: it expects {money(told['operating_profit'], 'JPY', 0)}"
+        told = told.to_frame().T.assign(due=told["fiscal_year_end"], what=f"{earns} of profit")
+        lists.append(told)
+    columns = ["due", "what", "published", "issuer"]
+    watch = pd.concat([ev.cited(rows)[columns] for rows in lists])
+    b.frames["watch"] = watch.sort_values(["due", "what"], ignore_index=True)

@@ -1,0 +1,131 @@
+"""Chapter 0: Renault against its Nissan shares, who owns whom, Renault's parts."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from alliance.answers import Answers
+from alliance.charts import kit
+from alliance.charts.base import Chart, chart
+from alliance.charts.business import stub
+from alliance.charts.looks import AMBER, BLUE, GREEN, INK, RED, SOFT
+from alliance.errors import need
+from alliance.format import day, missing, number, percent
+
+#: Centres of the companies, in parts of a panel.
+_PLACES = {
+    "French State": (0.12, 0.97),
+    "Renault": (0.12, 0.52),
+    "Nissan": (0.88, 0.52),
+    "Mitsubishi Motors": (0.9, 0.04),
+    "Ampere": (0.04, 0.04),
+    "Horse": (0.4, 0.04),
+    "Geely": (0.68, 0.17),
+    "Aramco": (0.68, -0.09),
+}
+_PARTS = {
+    "Nissan shares": (RED, "white"),
+    "Net cash": (GREEN, "white"),
+    "Ampere": (BLUE, "white"),
+    "Horse": (AMBER, INK),
+    "the rest": ("#b9b9b9", INK),
+}
+
+
+def value_against_stake(a: Answers) -> Chart:
+    """Renault's market value and its Nissan shares, as chapter 1 draws them, in a flat shape."""
+    made = stub(a.context["fall"])
+    return made if made.nothing else replace(made, height=(3.4, 3.7))
+
+
+@chart("Who owns whom")
+def who_owns_whom(a: Answers) -> Chart:
+    """Companies as boxes, arrows with capital and votes: then and now."""
+    frame = need(a.frame("owners"), f"no holding was public on {a.as_of}")
+    frame = frame[frame["holder"].isin(_PLACES) & frame["company"].isin(_PLACES)]
+    panels = {"then": day(a.context["then"]), "now": a.as_of}
+    main = frame.set_index(["holder", "company"]).loc[("Renault", "Nissan")]
+    was, now, votes = (main[key] for key in ("capital_then", "capital_now", "votes_now"))
+
+    def draw(fig, narrow):
+        axes = fig.subplots(*((2, 1) if narrow else (1, 2)))
+        for ax, (when, on) in zip(axes, panels.items(), strict=True):
+            ax.set(xlim=(-0.06, 1.04), ylim=(-0.14, 1.06))
+            ax.set_axis_off()
+            ax.set_title(on, fontsize=9.5, loc="left", color=SOFT)
+            shown = frame[frame[f"capital_{when}"].notna()]
+            for row in shown.itertuples():
+                _arrow(ax, row, getattr(row, f"capital_{when}"), getattr(row, f"votes_{when}"))
+            for name in {*shown["holder"], *shown["company"]}:
+                box = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": INK}
+                kit.note(ax, name.replace(" ", "\n"), _PLACES[name], fontsize=8, bbox=box)
+
+    found = "; ".join(
+        f"{r.holder} {percent(r.capital_now, 1)} of {r.company}"
+        for r in frame.dropna(subset="capital_now").itertuples()
+    )
+    return Chart(
+        draw,
+        f"Renault held {percent(was, 1)} of Nissan on {panels['then']} and holds "
+        f"{percent(now, 1)} on {a.as_of}, with {percent(votes, 1)} of the votes",
+        f"Boxes and arrows of who owns whom on two days. On {a.as_of}: {found}.",
+        "holdings, share counts and filings, the last public; our reading of the votes",
+        (4.2, 7.4),
+    )
+
+
+def _arrow(ax, row, capital: float, votes: float) -> None:
+    """An arrow from a holder to a company, beside it capital and votes."""
+    start, end = (np.array(_PLACES[name]) for name in (row.holder, row.company))
+    pair, below = {row.holder, row.company} == {"Nissan", "Renault"}, row.holder in _BELOW
+    level = pair or row.holder in ("Geely", "Aramco")
+    shift = np.array([0.0, (-0.06 if below else 0.06) * pair])
+    shrink = 24 if level else 17
+    style = {"arrowstyle": "-|>", "color": SOFT, "shrinkA": shrink, "shrinkB": shrink, "lw": 1.2}
+    ax.annotate("", end + shift, start + shift, arrowprops=style)
+    text = percent(capital, 1)
+    text += "" if missing(votes) else f" of capital\n{percent(votes, 1)} of votes"
+    move = (0, -15 if below else 15) if level else (4, 0)
+    side = "center" if level else "left"
+    kit.note(ax, text, (start + end) / 2 + shift, *move, ha=side, fontsize=7.5)
+
+
+_BELOW = ("Nissan", "Aramco")  # holders whose arrow is labelled below it
+
+
+@chart("Renault part by part")
+def parts_of_renault(a: Answers) -> Chart:
+    """Renault's value a share by part, stacked, before and after a block of the planned shares."""
+    frame = need(a.frame("nav"), a.result("briefing.nav_per_share_eur").note).set_index("part")
+    frame = frame[["now", "after"]].dropna()
+    price, known = frame["now"].sum(), a["briefing.nav_per_share_eur"]
+
+    def draw(fig, narrow):
+        label = "EUR a share of Renault (stroke: the sum)"
+        ax = kit.axes(fig, label, grid="x", wrap=40 if narrow else 0)
+        for y, column in ((1, "now"), (0, "after")):
+            ends = {True: 0.0, False: 0.0}  # of what lies above zero, and below
+            for part, value in frame[column].items():
+                (shade, ink), above = _PARTS[part], bool(value > 0)
+                name = part if y else None
+                ax.barh(y, value, left=ends[above], color=shade, height=0.52, label=name)
+                if abs(value) > (8 if narrow else 4):
+                    kit.note(ax, number(value, 1), (ends[above] + value / 2, y), color=ink)
+                ends[above] += value
+            total = frame[column].sum()
+            ax.plot([total, total], [y - 0.34, y + 0.34], color=INK, lw=2)
+            kit.note(ax, number(total, 1), (total, y + 0.43), fontweight="bold")
+        kit.rule(ax, x=0)
+        kit.key_above(ax, 2 if narrow else 5)
+        kit.rows(ax, ["after a\nblock", "today"])
+
+    found = ", ".join(f"{part} {number(value)}" for part, value in frame["now"].items())
+    return Chart(
+        draw,
+        f"Renault's parts that have a value come to EUR {number(known)} a share; the market pays "
+        f"EUR {number(price)}",
+        f"Stacked bars in EUR a share as of {a.as_of}: {found}; the sum after a block of the "
+        f"planned shares is {number(frame['after'].sum())}.",
+        "exchange closes, results and values named as listed under Sources; the rest by difference",
+        (2.9, 3.4),
+    )

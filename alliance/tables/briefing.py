@@ -1,0 +1,162 @@
+"""The sentences and tables of the briefing: each word that compares is chosen by its numbers."""
+
+import math
+import re
+from dataclasses import replace
+
+from alliance.answers import Answers, Result
+from alliance.errors import need
+from alliance.format import day, money
+from alliance.tables.base import Html, or_why, table
+from alliance.tables.chapter import SENTENCES, say
+
+ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
+ALIKE = 0.005  # of the planned value: programmes nearer than this to the best are as good
+NEAR = 0.01  # a value named within this part of the break-even is at it
+_COVERS = ", {plan:.0%} of its {plan_for}"  # where a plan was public
+
+
+def verdicts(a: Answers) -> Html:
+    """The three verdicts, and all results of the briefing out of the notebook."""
+    made = {"The fall.": _fall(a), "The sale.": _sale(a), "The EV unit.": _deal(a)}
+    tag = '<p class="say">'
+    body = "".join(v.body.replace(tag, f"{tag}<b>{lead}</b> ", 1) for lead, v in made.items())
+    text = "\n".join(f"{lead} {v.text}" for lead, v in made.items())
+    keys = SENTENCES[f"{a.chapter} headline"].split()
+    return Html(f'<div class="verdicts">{body}</div>', text, a.results.values(), keys)
+
+
+def _size(result: Result) -> Result:
+    """A result without its sign, where a word says it."""
+    return replace(result, value=abs(result.value))
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _fall(a: Answers) -> Html:
+    r, fall = a.context["results"], a.context["fall"].context
+    whole, net = r["decline.price_change_eur"], r.get("decline.stake_net_change_eur")
+    other = a.context["fall"].frame("definitions")["company"]
+    words = {"since": fall["since"], "until": fall["until"], "change": _size(whole)}
+    words |= {"least": other.min(), "most": other.max()}
+    words["moved"] = "fell" if whole.value < 0 else "rose"
+    words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value))
+    words["peers"] = ", ".join(fall["names"][p] for p in a.context["peers"])
+    sentence = SENTENCES["verdict fall"]
+    if net is not None and net.value is not None:
+        sentence += " " + SENTENCES["cost of the fall"]
+        words |= {"net": _size(net), "cost": "cost" if net.value < 0 else "brought"}
+        words["sales"] = f" and {money(fall['sold_eur'])} of sales" if fall["sold_eur"] else ""
+    return say(sentence, a, **r, **words)
+
+
+def share(own: float, whole: float) -> str:
+    """The company's own part of a fall or rise in words, both in log points."""
+    what, part = "fall" if whole < 0 else "rise", own / whole if whole else 0.0
+    for least, words in ((1.02, "more than all of"), (0.98, "all of"), (0.5, "most of")):
+        if part > least:
+            return f"{words} the {what}"
+    return f"{'less than half of' if part > 0 else 'against'} the {what}"
+
+
+def _sale(a: Answers) -> Html:
+    r, best = a.context["results"], a["briefing.best_programme"]
+    if best is None:
+        return say("nothing to sell", a, **r, group=a.context["sale"].context["group"])
+    frame = a.frame("programmes").set_index("programme").drop("hold")
+    values = frame["value_after_exit_eur_mean"].sort_values(ascending=False)
+    alike = values.index[values >= values[best] - ALIKE * r["selldown.planned_value_eur"].value]
+    rest, gain = values.drop(ISSUERS), a.result("briefing.best_over_hold_eur")
+    otherwise = f"{money(rest.max(), digits=2)}, {_name(rest.idxmax())}"
+    wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
+    worst = r[f"selldown.{best}.value_after_exit_eur_cvar05"]
+    fear = wait and bool(worst.value < values["block"])
+    given = a.context["sale"].context["group"].block_discount is not None
+    return say(
+        "verdict sale",
+        a,
+        **r,
+        best=_listed([_name(name) for name in alike]),
+        value=r[f"selldown.{best}.value_after_exit_eur_mean"],
+        issuer=f", if Nissan pays the market's price (else {otherwise})" * (best in ISSUERS),
+        gain=_size(gain),
+        more="more" if gain.value >= 0 else "less",
+        worst=worst,
+        when="at once" if wait else "later",
+        less="less" if wait else "more",
+        whence="the scenario says" if given else "the rule says",
+        fear=", or can't bear that worst twentieth" * fear,
+    )
+
+
+def _name(programme: str) -> str:
+    return programme.replace("_", " ").replace("buyback", "buy-back")
+
+
+def _deal(a: Answers) -> Html:
+    r, row, g = a.context["results"], a.context["deal"], a.context["group"]
+    cell = f"separation.{g.structure}.{g.company}"
+    plan, low = r[f"{cell}.ev_plan_coverage"], a["briefing.breakeven_low_eur"]
+    if row["why"] or low is None:
+        return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
+    beside = row["unit_value"] / row["breakeven"] - 1
+    words = {
+        "raised": r[f"{cell}.cash_raised_eur"],
+        "even": r[f"{cell}.breakeven_ev_value_eur"],
+        "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
+        "plan": plan,
+        "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
+        "how": f" ({re.split('[:;]|, plan', row['unit_how'])[0]})" if row["unit_how"] else "",
+        "assumed": f", {row['assumed']}" if row["assumed"] else "",
+        "ended": f"Cancelled on {day(row['ended'])}, nothing raised. As planned: "
+        if row["ended"]
+        else "",
+    }
+    turn = "never gains" if row["unit_value"] < low else "always gains"
+    turn = turn if a["briefing.even_holding_discount"] is None else "turns"
+    sentence = f"{SENTENCES['verdict deal']} {SENTENCES[turn]}"
+    sentence = sentence if plan.value is not None else sentence.replace(_COVERS, "")
+    return say(sentence, a, **r, **row | words)
+
+
+def beside_holding(a: Answers) -> Html:
+    """Holding and each programme: cash now, value after exit, worst twentieth, chance, votes."""
+    frame, years = a.frame("programmes"), a.context["sale"].context["group"].horizon_years
+    frame["programme"] = frame["programme"].map(_name)
+    columns = """
+        programme
+        cash now  | cash_now_eur                | bn,.2f
+        value     | value_after_exit_eur_mean   | bn,.2f
+        over hold | over_hold_eur               | bn+,.2f
+        worst 5 % | value_after_exit_eur_cvar05 | bn,.2f
+        all sold  | p_complete                  | .0%
+        votes     | votes_end                   | .0%
+    """
+    what = f"Each way beside holding, EUR bn; value in {years:g} years, after the cost of leaving"
+    return table(frame, what, columns)
+
+
+@or_why
+def claims(a: Answers) -> Html:
+    """The two articles claim by claim: the verdict, what was found, as of which day, by whom."""
+    frame = need(a.frame("claims"), a.result("briefing.claims_open").note)
+    frame["article"] = frame["article"].str.removeprefix("article-").astype(int)
+    columns = "article\nclaim, in our words | said\nverdict\nwhat was found | found\non | tested\n"
+    counts = say("claims", a, n=len(frame), on=a.as_of).text
+    return table(frame, counts, columns + "by | issuer")
+
+
+def renault_parts(a: Answers) -> Html:
+    """What Renault's parts come to beside its price, and what the market leaves for the rest."""
+    frame, known = a.frame("nav"), a["briefing.nav_per_share_eur"]
+    if known is None:
+        return say("no parts", a, why=a.result("briefing.nav_per_share_eur").note)
+    price, rest = frame["now"].sum(), frame["now"].iloc[-1]
+    words = {"price": price, "rest": rest, "lost": price - frame["after"].sum()}
+    words["part"] = abs(price / known - 1) if known > 0 else float("nan")
+    words["more"] = "more" if price >= known else "less"
+    words["leaves"] = "leaves" if rest >= 0 else "leaves less than nothing,"
+    words["without"] = _listed(["its cars", *frame.loc[frame["now"].isna(), "part"]])
+    return say("parts of Renault", a, **words)
