@@ -178,7 +178,7 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
     for name, found in outcomes.items():
         made, (left, issued) = found.ledger, found.left_path()
         first = np.where(made.time <= 0, made.received, 0.0).sum(axis=0).mean()
-        votes = voting.votes_left(block, made.planned - left[-1], issued[-1])
+        votes = voting.votes_left(block, made.terms.planned - left[-1], issued[-1])
         out[name] = {"cash_now_eur": float(first), "votes_end": float(votes)}
     return out
 
