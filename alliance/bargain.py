@@ -72,11 +72,6 @@ class Gains:
     issuer_outside: Any
     holder_outside: Any
 
-    @property
-    def both(self):
-        """Whether neither side's outside holders lose."""
-        return (np.asarray(self.issuer_outside) >= 0) & (np.asarray(self.holder_outside) >= 0)
-
 
 def changes_hands(t: Stakes) -> float:
     """The part of one overpaid that changes hands between outside holders.

@@ -200,8 +200,7 @@ def scenarios() -> None:
 @scenarios.command("list")
 def scenario_list() -> None:
     """The scenarios in notebooks/scenarios/."""
-    for name in scenario.names():
-        _, loaded = scenario.load(name)
+    for name, loaded in map(scenario.load, scenario.names()):
         click.echo(f"{name:<20} {loaded.as_of}  {loaded.title}")
 
 

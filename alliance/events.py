@@ -59,15 +59,8 @@ class Effect:
 
 
 def trading_day(day: dt.date | str, time: str, sessions: pd.DatetimeIndex) -> pd.Timestamp:
-    """The session on which news of a day counts.
-
-    Parameters
-    ----------
-    day : date
-        Calendar day of the news.
-    time : {'before-open', 'during', 'after-close', 'unknown'}
-    sessions : DatetimeIndex
-        The exchange's sessions.
+    """The exchange's session on which news of a calendar day counts; ``time`` is one of
+    :data:`TIMES`.
 
     Raises
     ------
@@ -100,18 +93,10 @@ def study(
     estimation_days: int = 250,
     confidence: float = 0.95,
 ) -> Effect:
-    """The effect of one event on one asset.
+    """The effect of one event on one asset, from returns of asset and market on the same days.
 
-    Parameters
-    ----------
-    asset, market : Series
-        Returns on the same trading days.
-    day : Timestamp
-        The event's trading day.
-    window : (int, int)
-        Trading days relative to it, both included.
-    estimation_days : int
-        L, the trading days of the market model, ending just before the window.
+    ``window`` is of trading days relative to the event's ``day``, both ends included; the market
+    model is estimated on as many trading days just before it.
 
     Raises
     ------
@@ -136,7 +121,8 @@ def study(
     df = estimation_days - 2
     half = stats.t.ppf(0.5 + confidence / 2, df) * error
     days = last - first + 1
-    residual, abnormal = _residuals(y[past], x[past], y[now], x[now])
+    slope, level = np.polyfit(x[past], y[past], 1)
+    residual, abnormal = (y[span] - level - slope * x[span] for span in (past, now))
     return Effect(
         day=pd.Timestamp(day),
         window=window,
@@ -156,12 +142,8 @@ def study(
 def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:
     """CAR, its standard error, t and beta; leading axes are independent cases.
 
-    Parameters
-    ----------
-    y_past, x_past : array (..., L)
-        Returns of asset and market on the estimation days.
-    y_now, x_now : array (..., k)
-        Returns in the window.
+    Returns of asset (y) and market (x): on the estimation days, arrays (..., L), and in the window,
+    arrays (..., k).
     """
     y_past, x_past, y_now, x_now = map(np.asarray, (y_past, x_past, y_now, x_now))
     length, days = y_past.shape[-1], y_now.shape[-1]
@@ -175,11 +157,6 @@ def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:
     spread = x_now.sum(-1) - days * x_mean
     error = np.sqrt(s2 * (days + days**2 / length + spread**2 / sxx))
     return car, error, car / error, beta
-
-
-def _residuals(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, np.ndarray]:
-    slope, level = np.polyfit(x_past, y_past, 1)
-    return y_past - level - slope * x_past, y_now - level - slope * x_now
 
 
 def rank_p(residual: np.ndarray, abnormal: float) -> float:
@@ -209,24 +186,15 @@ def daily(asset: pd.Series, market: pd.Series, length: int) -> pd.DataFrame:
 
 
 def random_shares(moves: np.ndarray, days: int, draws: int, seed: int) -> np.ndarray:
-    """Shares of the sum of squared moves that fall on as many days drawn at random.
-
-    Parameters
-    ----------
-    moves : array (n,)
-        Abnormal returns of all days.
-    days : int
-        Days in a draw, none twice.
-    """
+    """Shares of the sum of squared moves, array (n,), that fall on days drawn at random, none twice
+    in a draw."""
     squares, rng = moves**2, np.random.default_rng(seed)
     drawn = [rng.choice(squares, days, replace=False, shuffle=False).sum() for _ in range(draws)]
     return np.array(drawn) / squares.sum()
 
 
-def window_ts(
-    asset: pd.Series, market: pd.Series, window: tuple[int, int], length: int
-) -> np.ndarray:
-    """The t of each window as long as this one, from the first that can be estimated on.
+def window_ts(asset: pd.Series, market: pd.Series, window: tuple[int, int], length: int):
+    """The t of each window as long as this one, array, from the first that can be estimated on.
 
     Asset and market are returns on the same trading days; ``length`` are the estimation days.
     """
@@ -240,13 +208,8 @@ def window_ts(
 def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
     """Share of all earlier windows whose |t| is at least the event's; NaN if there is none.
 
-    Parameters
-    ----------
-    ts : array
-        As :func:`window_ts` gives them for windows as long as the event's.
-    at : int
-        Place of the event's trading day among the returns. Windows that would overlap the event's
-        own are left out.
+    ``ts`` is as :func:`window_ts` gives it, ``at`` the place of the event's day among the returns;
+    windows that would overlap the event's own are left out.
     """
     first, last = effect.window
     length = effect.df + 2
@@ -254,28 +217,9 @@ def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
     return float((np.abs(others) >= abs(effect.t)).mean()) if len(others) else float("nan")
 
 
-def null_rejection(
-    length: int,
-    days: int,
-    draws: int = 10_000,
-    seed: int = 0,
-    residuals: np.ndarray | None = None,
-    size: float = 0.05,
-) -> float:
-    """How often the t test rejects when nothing happened.
-
-    Parameters
-    ----------
-    length, days : int
-        Estimation days and days in the window.
-    residuals : array, optional
-        Real residuals to draw from; else normal ones.
-
-    Returns
-    -------
-    float
-        Should be near ``size``: exactly so for normal residuals.
-    """
+def null_rejection(length: int, days: int, draws=10_000, seed=0, residuals=None) -> float:
+    """How often the t test rejects at 5 % when nothing happened, with so many estimation days and
+    days in the window; residuals are drawn from real ones, or normal if none are given."""
     rng = np.random.default_rng(seed)
     shape = (draws, length + days)
     x = rng.standard_normal(shape) * 0.01
@@ -284,7 +228,7 @@ def null_rejection(
         noise = rng.choice(np.asarray(residuals, float), size=shape)
     y = 0.0002 + 1.1 * x + noise
     t = car_test(y[:, :length], x[:, :length], y[:, length:], x[:, length:])[2]
-    return float((np.abs(t) > stats.t.ppf(1 - size / 2, length - 2)).mean())
+    return float((np.abs(t) > stats.t.ppf(0.975, length - 2)).mean())
 
 
 def null_table(residuals: np.ndarray, draws: int, seed: int) -> pd.DataFrame:

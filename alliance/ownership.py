@@ -23,14 +23,9 @@ from alliance.errors import ScenarioError
 
 
 def stake(held, issued, sold=0, bought=0, cancelled=None):
-    """Stake after a sale of ``sold`` to others and ``bought`` to the issuer.
+    """Stake after a sale of ``sold`` to others and ``bought`` to the issuer, shares or arrays.
 
-    Parameters
-    ----------
-    held, issued, sold, bought : float or array
-        Shares; ``bought`` from this holder.
-    cancelled : float or array, optional
-        All shares that the issuer buys and cancels; else only this holder's.
+    ``cancelled`` are all shares that the issuer buys and cancels; else only this holder's.
     """
     gone = bought if cancelled is None else cancelled
     return (held - sold - bought) / (issued - gone)
@@ -57,10 +52,8 @@ def _check(held, issued, target, own_share) -> None:
     if not 0 < held <= issued:
         raise ScenarioError(f"a holding must be from 1 to the {issued:,} issued, received {held:,}")
     if not 0 <= target < own_share <= 1:
-        raise ScenarioError(
-            f"the target must be below the holder's part of a buy-back, received {target} and "
-            f"{own_share}"
-        )
+        rule = "the target must be below the holder's part of a buy-back"
+        raise ScenarioError(f"{rule}, received {target} and {own_share}")
 
 
 def loop(a: float, b: float) -> float:
@@ -96,9 +89,8 @@ def look_through(held: pd.DataFrame, equity: pd.Series) -> pd.DataFrame:
         raise ScenarioError("cross-holdings of a firm must be fractions that add up to below 1")
     value = equity.to_numpy(float)
     outside = 1 - a.sum(axis=0)
-    return pd.DataFrame(
-        {"own": value - a @ value, "outside": outside, "outsiders": outside * value}, index=names
-    )
+    columns = {"own": value - a @ value, "outside": outside, "outsiders": outside * value}
+    return pd.DataFrame(columns, index=names)
 
 
 @dataclass(frozen=True)
@@ -146,9 +138,8 @@ def votes(block: Block, reading: str, turnout: float = 1.0) -> float:
         return (block.cast + block.trust) / (block.cast + block.trust + others)
     if reading in ("mirror", "alone"):
         return block.cast / (block.cast + block.trust + others)
-    raise ScenarioError(
-        f"the trust's reading must be mirror, no_effect, follow or alone, received '{reading}'"
-    )
+    known = "mirror, no_effect, follow or alone"
+    raise ScenarioError(f"the trust's reading must be {known}, received '{reading}'")
 
 
 def majority_turnout(share: float) -> float:

@@ -27,26 +27,15 @@ class Level:
     note: str | None = None
 
     def known(self) -> float:
-        """The value.
-
-        Raises
-        ------
-        NotKnown
-            If there is none.
-        """
+        """The value; NotKnown if there is none."""
         if self.value is None:
             raise NotKnown(self.note)
         return self.value
 
 
 def prices(series: pd.Series) -> pd.Series:
-    """The series itself once it is a price: positive, finite, in date order, no day twice.
-
-    Raises
-    ------
-    EvidenceError
-        If it is not.
-    """
+    """The series itself if it is a price: positive, finite, in date order, no day twice; else an
+    EvidenceError."""
     if not (series.index.is_monotonic_increasing and series.index.is_unique):
         raise EvidenceError(f"prices of {series.name} must be in date order, no day twice")
     bad = ~(np.isfinite(series.to_numpy(float)) & (series.to_numpy(float) > 0))
@@ -101,15 +90,8 @@ def as_known(series: pd.Series, days: pd.DatetimeIndex) -> pd.Series:
 
 
 def in_eur(amount: pd.Series, per_eur: pd.Series) -> pd.Series:
-    """Amounts divided by the rate of their own day, else the last before.
-
-    Parameters
-    ----------
-    amount : Series
-        In yen or dollars, by day.
-    per_eur : Series
-        Units of that currency for one euro, by day.
-    """
+    """Amounts by day divided by the rate (units of their currency for one euro, by day) of their
+    own day, else the last before."""
     return (amount / as_known(per_eur, amount.index)).rename(amount.name)
 
 

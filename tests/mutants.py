@@ -363,11 +363,10 @@ def warm() -> None:
 
     whole = evidence.open("2026-06-30")
     for table in whole.package.resources:
-        whole._whole(table)
+        whole.package.read(table)
     for name in scenario.names():
         day = scenario.load(name)[1].as_of
         EVIDENCE[str(day)] = evidence.Evidence(whole.package, day)
-        EVIDENCE[str(day)]._frames = whole._frames
     settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
     settings.load_profile("mutants")
 

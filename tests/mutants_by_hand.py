@@ -42,10 +42,10 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("ownership.py", "(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"),
     (
         "selldown/ledger.py",
-        "np.exp(-ledger.discount * np.where",
-        "np.exp(-1.02 * ledger.discount * np.where",
+        "np.exp(-ledger.terms.discount * np.where",
+        "np.exp(-1.02 * ledger.terms.discount * np.where",
     ),
-    ("selldown/ledger.py", ">= ledger.planned - 1)", ">= 0.999 * ledger.planned)"),
+    ("selldown/ledger.py", ">= ledger.terms.planned - 1)", ">= 0.999 * ledger.terms.planned)"),
     ("selldown/market.py", "if len(fridays) < 53:", "if len(fridays) < 27:"),
     ("selldown/market.py", "block: int = 8", "block: int = 1"),
     ("selldown/programmes.py", "price[:-1:2] >= terms.floor", "price[:-1:2] >= 0"),

@@ -23,8 +23,8 @@ from alliance.answers import grid as outcomes
 from alliance.answers import moves
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
-from alliance.scenario import Scenario, flat, nested, reaches
-from alliance.scenario.schema import limits
+from alliance.scenario import Scenario, flat, reaches
+from alliance.scenario.schema import limits, nested
 from tests.looks import package
 
 pytestmark = pytest.mark.wide

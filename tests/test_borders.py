@@ -80,10 +80,10 @@ def test_all_that_is_not_below_is_refused():
 
 def ledger(sold: float) -> sd.Ledger:
     one = np.ones((1, 1))
-    return sd.Ledger(
-        500, 1000, 10_000 / 1000 * 40, 0.1, 5, 0, 0, 2 * one, sold * one, one, one, 0 * one,
-        np.array([[False]]), np.ones(1), np.ones(1), 1.0, 0.1,
-    )  # fmt: skip
+    terms = sd.Terms(500, 1000, 0.1, 1.0, 0.0)
+    market = sd.Lognormal(1, 1, 0.3, 0.1, 0.0, 0.0, 0.0, 5.0)
+    issuer, end = np.array([[False]]), np.ones(1)
+    return sd.Ledger(terms, market, 2 * one, sold * one, one, one, 0 * one, issuer, end, end)
 
 
 def test_a_programme_is_complete_at_its_last_share():

@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 ROWS = [
     {"errors", "format"},
     {"evidence", "returns", "sampling", "scenario"},
-    {"events", "ownership"},
+    {"events", "ownership", "grading"},
     {"decline", "selldown", "separation", "bargain"},
     {"answers"},
     {"charts", "tables"},
@@ -33,7 +33,16 @@ ROWS = [
 #: Rooms of one row that may use another of it.
 WITHIN = {("answers", "answers"), ("decline", "returns"), ("events", "returns")}
 #: Rooms that neither read nor draw nor know a company.
-MODELS = {"returns", "sampling", "events", "ownership", "selldown", "separation", "bargain"}
+MODELS = {
+    "returns",
+    "sampling",
+    "events",
+    "grading",
+    "ownership",
+    "selldown",
+    "separation",
+    "bargain",
+}
 PACKAGE = ROOT / "alliance"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -77,7 +86,7 @@ def test_modules_are_small(path):
 
 #: Lines of Python, JavaScript, styles and templates. It only falls: whoever takes lines away lowers
 #: it, and whoever raises it says why in CHANGELOG.
-LINES = 16_776
+LINES = 15_745
 KINDS = {".py", ".js", ".css", ".j2", ".html"}
 
 

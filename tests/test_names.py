@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -37,7 +38,9 @@ class Kernel:
     """An IPython shell as a kernel has it, in this process: cells, history, one namespace."""
 
     def __init__(self):
-        self.shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+        quick = {"InteractiveShell": {"xmode": "Minimal"}, "HistoryManager": {"enabled": False}}
+        self.shell = InteractiveShell(config=Config(quick))
+        atexit.unregister(self.shell.atexit_operations)  # there is nothing to save
 
     def run(self, source):
         """What a cell raises, None if nothing."""
@@ -128,7 +131,7 @@ def test_names_are_checked_where_no_cells_are_known():
 
 def values(name):
     """A scenario's file as papermill's ``-f`` reads it."""
-    path = scenario.FOLDER / f"{name}.yaml"
+    path = scenario.text.FOLDER / f"{name}.yaml"
     return yaml.load(path.read_text(encoding="utf-8"), NoDatesSafeLoader) or {}
 
 

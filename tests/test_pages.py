@@ -207,7 +207,7 @@ def test_every_result_has_a_source_and_its_unit_is_kept(answered):
         assert result.sources, result.id
         assert result.unit in {
             "fraction", "log points", "EUR", "units", "count", "ratio", "JPY a share", "shares",
-            "years", "trading days", "EUR a share", "USD",
+            "years", "trading days", "EUR a share", "USD", "text",
         }  # fmt: skip
         if result.unit in ("EUR", "USD", "units", "count") and result.value is not None:
             assert isinstance(result.value, int)
@@ -224,6 +224,17 @@ def test_tables_escape_their_cells(found):
 
 
 TABLES = {
+    "5-hindsight": [
+        "hindsight",
+        "foreseen",
+        "scores",
+        "statements",
+        "steps",
+        "aims",
+        "inputs",
+        "sources",
+        "results",
+    ],
     "1-decline": ["effects", "large_moves", "unit_sales", "inputs", "sources", "results"],
     "2-selldown": [
         "programmes",

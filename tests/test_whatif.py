@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal
+from unittest.mock import MagicMock
 
 import ipywidgets as w
 import pytest
@@ -39,9 +40,9 @@ from tests.looks import STANDINGS, answers_of, evidence_of, scenario_of
 def cockpit(tmp_path, monkeypatch):
     """A cockpit whose scenarios are copies that a test may write."""
     for name in scenario.names():
-        (tmp_path / f"{name}.yaml").write_bytes((scenario.FOLDER / f"{name}.yaml").read_bytes())
-    for module in (scenario, scenario.text):
-        monkeypatch.setattr(module, "FOLDER", tmp_path)
+        shipped = scenario.text.FOLDER / f"{name}.yaml"
+        (tmp_path / shipped.name).write_bytes(shipped.read_bytes())
+    monkeypatch.setattr(scenario.text, "FOLDER", tmp_path)
     return Cockpit("base")
 
 
@@ -821,3 +822,20 @@ def test_both_servers_send_a_picture_at_once(monkeypatch):
 
     Line.__new__(Line).connect()
     assert order == [True, "connect"]
+
+
+def test_what_comes_after_a_line_was_closed_is_dropped(monkeypatch):
+    """Else its first bytes are taken for a length, and the server stands still for ten seconds."""
+    heard, library = [], server.ZMQChannelsWebsocketConnection
+    monkeypatch.setattr(
+        library, "handle_incoming_message", lambda _, message: heard.append(message)
+    )
+
+    class Line(server.NoDelayConnection):
+        websocket_handler = MagicMock()
+
+    line = Line.__new__(Line)
+    line.handle_incoming_message(b"1")
+    line.websocket_handler.ws_connection = None
+    line.handle_incoming_message(b"2")
+    assert heard == [b"1"]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from alliance import decline, returns
 from alliance.answers.results import Builder
-from alliance.errors import NotKnown
+from alliance.errors import NotKnown, need
 from alliance.evidence import Evidence
 
 SHARE = "nissan"
@@ -40,27 +40,19 @@ def _sales(b: Builder) -> None:
     years = years.sort_values("fiscal_year")["fiscal_year"].iloc[[0, -1] if len(years) else []]
     for key, which in zip(ends, (years[-1:], years), strict=True):
         with b.section(key):
-            units = _full_years(b.ev, which)["units"].astype(float)
+            whole = {"company": SHARE, "region": "total", "period": "FY"}
+            chosen = b.ev.rows("sales", lambda f, w=which: f["fiscal_year"].isin(w), **whole)
+            need(chosen, f"no unit sales were public on {b.ev.as_of}")
+            units = chosen.sort_values("fiscal_year")["units"].astype(float)
             last = units.iloc[-1]
             value = last if key == "decline.units" else last / units.iloc[0] - 1
             b.put(key, value, " to ".join(which))
 
 
-def _full_years(ev: Evidence, years: pd.Series) -> pd.DataFrame:
-    found = ev.rows(
-        "sales", lambda f: f["fiscal_year"].isin(years), company=SHARE, region="total", period="FY"
-    )
-    if found.empty:
-        raise NotKnown(f"no unit sales were public on {ev.as_of}")
-    return found.sort_values("fiscal_year")
-
-
 def _market_share(b: Builder) -> None:
     with b.section():
-        b.frames["market_share"] = decline.market_share(
-            b.ev.rows("sales", company=SHARE), b.ev.world_market
-        )
-    share, key = b.frames["market_share"], "decline.world_share"
+        share = decline.market_share(b.ev.rows("sales", company=SHARE), b.ev.world_market)
+    b.frames["market_share"], key = share, "decline.world_share"
     with b.section(key):
         if share.empty:
             b.ev.world_market, b.ev.rows("sales", company=SHARE)
@@ -74,9 +66,7 @@ def _market_share(b: Builder) -> None:
 
 def book_values(ev: Evidence) -> pd.DataFrame:
     """Net assets a share by disclosure day; see :func:`alliance.decline.book_value`."""
-    return decline.book_value(
-        ev.rows("statements", company=SHARE), ev.rows("book-values", company=SHARE)
-    )
+    return decline.book_value(*(ev.rows(t, company=SHARE) for t in ("statements", "book-values")))
 
 
 def last_book(ev: Evidence) -> returns.Level:

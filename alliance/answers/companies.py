@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alliance import separation
-from alliance.answers.figures import Figures, Values, count, figures
+from alliance.answers.figures import Figures, Valued, count, figures
 from alliance.answers.structures import structures
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence
@@ -52,19 +52,15 @@ def check_names(s: Scenario, ev: Evidence) -> None:
     for name, table in (("structures", "structures"), ("companies", "carmakers")):
         known = ev.names(table)
         for received in getattr(g, name):
-            if received not in known:
-                hint = did_you_mean(received, known)
-                raise ScenarioError(
-                    f"separation.{name}: must be rows of the table {table}, "
-                    f"received '{received}'{hint}"
-                )
+            _among(known, name, f"rows of the table {table}", received)
     for name, among in (("structure", g.structures), ("company", g.companies)):
-        if getattr(g, name) not in among:
-            hint = did_you_mean(getattr(g, name), among)
-            raise ScenarioError(
-                f"separation.{name}: must be one of those compared, "
-                f"received '{getattr(g, name)}'{hint}"
-            )
+        _among(among, name, "one of those compared", getattr(g, name))
+
+
+def _among(valid: Iterable[str], name: str, rule: str, received: str) -> None:
+    if received not in valid:
+        hint = did_you_mean(received, valid)
+        raise ScenarioError(f"separation.{name}: must be {rule}, received '{received}'{hint}")
 
 
 def companies(s: Scenario, ev: Evidence, names: tuple[str, ...] | None = None) -> dict[str, Maker]:
@@ -95,11 +91,11 @@ def _maker(a: Figures, s: Scenario) -> Maker:
     maker.rests = {"none": (), **{unit: _rests(a, unit, s) for unit in ("ev", "profit")}}
     if a.why:
         return maker
-    whole = a.shares * a.price - a.net_cash - a.stakes
+    own = max(a.shares * a.price - a.net_cash - a.stakes, 0.0)
     maker.figures = list(a.lines)
     units, stand_in = {}, {}
     for unit, name in a.unit_names.items():
-        found = _unit(a, unit, s, max(whole, 0.0))
+        found = _unit(a, unit, s, own)
         if isinstance(found, str):
             maker.lacks[unit] = found
             continue
@@ -107,9 +103,8 @@ def _maker(a: Figures, s: Scenario) -> Maker:
         origin = "assumed" if stand_in[unit] else "evidence"
         maker.figures.append((f"value of {name}", units[unit][1], maker.how[unit], origin))
     maker.assumed = {u: {**a.assumed, **stand_in.get(u, {})} for u in ("ev", "profit", "none")}
-    maker.company = separation.Company(
-        a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow, units, a.owns
-    )
+    whole = a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow
+    maker.company = separation.Company(*whole, units, a.owns)
     maker.note, maker.plan_for = a.note, a.plan_for
     return maker
 
@@ -124,9 +119,7 @@ def _rests(a: Figures, unit: str, s: Scenario) -> tuple[str, ...]:
     return (*named, *(("cars",) if unit == "ev" else ("share", "market", "net_cash", "owns")))
 
 
-def _unit(
-    a: Figures, unit: str, s: Scenario, whole: float
-) -> tuple[Values, dict[str, str], str] | str:
+def _unit(a: Figures, unit: str, s: Scenario, whole: float) -> Valued | str:
     """(low, base, high) of a unit, what is assumed, and how: scenario, the seller, or a rule.
 
     Where there is no value, why.
@@ -146,7 +139,7 @@ def _unit(
     return values, {name: "at the scenario's value of the unit"}, "as the scenario says"
 
 
-def _by_profit(a: Figures, g, whole: float) -> tuple[Values, dict[str, str], str]:
+def _by_profit(a: Figures, g, whole: float) -> Valued:
     share, how, assumed = a.profit_share, "its part of operating profit", {}
     if share is None or g.profitable_share is not None:
         how = "assumed" if g.profitable_share is None else "as the scenario says"
@@ -158,7 +151,7 @@ def _by_profit(a: Figures, g, whole: float) -> tuple[Values, dict[str, str], str
     return values, assumed, f"{100 * share:.0f} % of the company, {how}"
 
 
-def _by_cars(a: Figures, g, planned: float | None) -> tuple[Values, dict[str, str], str] | str:
+def _by_cars(a: Figures, g, planned: float | None) -> Valued | str:
     assumed = {}
     cars, per_car = a.cars, a.per_car
     if planned is not None:

@@ -20,12 +20,7 @@ DRAWS = 400  # of the bootstrap
 
 
 def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse what ties the group to ``as_of`` and the evidence, before anything runs.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse what does not fit ``as_of`` and the evidence, with a ScenarioError."""
     close = ev.close(SHARE)
     first, since = ev.days(f"prices-{SHARE}")[0].date(), s.decline.since
     if s.as_of < first or close.empty:
@@ -33,10 +28,8 @@ def check(s: Scenario, ev: Evidence) -> None:
     if since < first:
         raise ScenarioError(f"decline.since: the data start on {first}, received {since}")
     if since >= close.index[-1].date():
-        raise ScenarioError(
-            f"decline.since: must be before the last close at as_of "
-            f"({close.index[-1].date()}), received {since}"
-        )
+        rule = f"must be before the last close at as_of ({close.index[-1].date()})"
+        raise ScenarioError(f"decline.since: {rule}, received {since}")
     listed = set(ev.rows("companies", exchange="XTKS", kind="share")["company"])
     for peer in s.decline.peers:
         if peer not in listed:
@@ -47,22 +40,16 @@ def check(s: Scenario, ev: Evidence) -> None:
         own = ev.close(name).index
         if start not in own or last not in own:
             span = f"from {own[0].date()} to {own[-1].date()}" if len(own) else "on no day"
-            raise ScenarioError(
-                f"decline: {name} must have a close on Nissan's first and last day, "
-                f"{start.date()} and {last.date()}; it has closes {span}"
-            )
+            ends = f"on Nissan's first and last day, {start.date()} and {last.date()}"
+            raise ScenarioError(f"decline: {name} must have a close {ends}; it has closes {span}")
         days = days.intersection(own)
     window = s.decline.beta_window_days
     if (days < start).sum() < window:
-        possible = (
-            f"the first possible day is {days[window].date()}"
-            if len(days) > window
-            else f"on {s.as_of} only {len(days)} days were public"
-        )
-        raise ScenarioError(
-            f"decline.since: {window} trading days of betas must precede it; "
-            f"with the data from {first}, {possible}, received {since}"
-        )
+        possible = f"on {s.as_of} only {len(days)} days were public"
+        if len(days) > window:
+            possible = f"the first possible day is {days[window].date()}"
+        rule = f"{window} trading days of betas must precede it; with the data from {first}"
+        raise ScenarioError(f"decline.since: {rule}, {possible}, received {since}")
 
 
 @dataclass(frozen=True)
@@ -135,13 +122,8 @@ def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of chapter 1 at a scenario and evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence.
-    """
+    """Headline results and frames of chapter 1 at a scenario and evidence; a ScenarioError if they
+    don't fit."""
     b, t = begin(s, ev)
     for name, value in s.decline.model_dump(mode="json").items():
         b.took(f"decline.{name}", value, "", "scenario")

@@ -14,19 +14,10 @@ from alliance import ownership, returns
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown
 
-HEADLINES = {
-    "stake": "stake",
-    "cash_eur": "cash_eur",
-    "loss_eur": "loss_eur",
-    "carrying_implied": "own_share",
-}
+HEADLINES = {name: name for name in ("stake", "cash_eur", "loss_eur")}
+HEADLINES["carrying_implied"] = "own_share"
 STEPS = ["step", "own_share", "naive"]
-_ROLL = (
-    "contribution-2024",
-    "contribution-h1-2024",
-    "contribution-q1-2025",
-    "contribution-q2-2025",
-)
+_ROLL = [f"contribution-{when}" for when in ("2024", "h1-2024", "q1-2025", "q2-2025")]
 
 
 def put(b: Builder, share: str, holder: str) -> None:
@@ -34,7 +25,7 @@ def put(b: Builder, share: str, holder: str) -> None:
     ev, where = b.ev, "selldown.record.{sale}"
     with b.section():
         held, rate = ev.holding(holder, share), ev.rate("jpy_per_eur")
-        sales = [_sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
+        sales = [sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
     b.frames["disclosed_sales"], b.frames["roll"] = pd.DataFrame(sales), pd.DataFrame(columns=STEPS)
     for row in b.frames["disclosed_sales"].itertuples():
         words = {"sale": row.tranche, "day": row.announced.date()}
@@ -56,8 +47,8 @@ def _is(sale: int) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda tranches: tranches["tranche"] == sale
 
 
-def _sale(t, rate: pd.Series, held: pd.Series) -> dict:
-    """One disclosed sale, recomputed."""
+def sale(t, rate: pd.Series, held: pd.Series) -> dict:
+    """One disclosed sale, a row of the tranches, recomputed as a row of ``disclosed_sales``."""
     before = held[held.index < t.settled].iloc[-1]
     stake = ownership.stake(before, t.issued_after + t.shares_bought, 0, t.shares, t.shares_bought)
     fix = returns.as_known(rate, pd.DatetimeIndex([t.announced])).iloc[0]
@@ -81,13 +72,7 @@ def _sale(t, rate: pd.Series, held: pd.Series) -> dict:
 
 
 def _roll(b: Builder, holder: str, share: str) -> None:
-    """Add the amount carried, from the third sale to the change of method, and the loss then.
-
-    Raises
-    ------
-    NotKnown
-        If one of the figures was not public.
-    """
+    """Add the amount carried, from the third sale to the change of method, and the loss then."""
     ev, record = b.ev, b.frames["disclosed_sales"]
     value = {key: float(ev.fact(key)["value"]) for key in (*_ROLL, "impairment-2024")}
     fair, said = ev.fact("fair-value-basis-2025"), ev.fact("switch-loss-announced")

@@ -76,12 +76,10 @@ def _log_returns(ev: Evidence, share: str, market: str) -> tuple[pd.Series, pd.S
     return ev.once(("log returns", share, market), make)
 
 
-def estimated(
-    days: pd.DatetimeIndex, day: pd.Timestamp, length: int
-) -> tuple[pd.Timestamp, pd.Timestamp]:
+def estimated(days: pd.DatetimeIndex, day: pd.Timestamp, length: int) -> list[pd.Timestamp]:
     """First and last day that an effect on days 0 and 1 rests on, with a few to spare."""
     at = days.searchsorted(day)
-    return days[max(at - length - 10, 0)], days[min(at + 1, len(days) - 1)]
+    return [days[max(at - length - 10, 0)], days[min(at + 1, len(days) - 1)]]
 
 
 def put_effect(b: Builder, pattern: str, row: dict, **words: str) -> None:
@@ -98,8 +96,8 @@ def effect(event, asset, index, window, length, others) -> dict:
     """
     row = {"event": event.event, "short": event.short, "day": event.day}
     row |= {"window": window, "confounders": event.confounders}
-    empty = dict.fromkeys(("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado"))
-    empty = {name: float("nan") for name in empty} | {"p_placebo": float("nan"), "why": None}
+    names = ("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado", "p_placebo")
+    empty = dict.fromkeys(names, float("nan")) | {"why": None}
     if event.day not in asset.index:
         return row | empty | {"why": "its trading day lies after as_of"}
     try:
@@ -112,14 +110,8 @@ def effect(event, asset, index, window, length, others) -> dict:
 
 
 def null_size(s: Scenario, ev: Evidence, draws: int = 10_000) -> pd.DataFrame:
-    """How often the 5 % t test of this chapter rejects when nothing happened.
-
-    Returns
-    -------
-    DataFrame
-        ``estimation_days, window_days, normal, real_residuals``: rejection rates with normal
-        residuals, and with Nissan's own drawn at random.
-    """
+    """How often the 5 % t test of this chapter rejects when nothing happened, with normal residuals
+    and with Nissan's own: the table of :func:`alliance.events.null_table`."""
     asset, index = _log_returns(ev, SHARE, MARKET)
     slope = index.cov(asset) / index.var()
     residuals = (asset - slope * index).to_numpy()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -13,35 +14,20 @@ from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence
 
 Values = tuple[float, float, float]  # low, base, high in EUR
+Valued = tuple[Values, dict[str, str], str]  # what is assumed in them, and how they are found
 
 
 @dataclass(frozen=True)
 class Figures:
     """A maker on the day or on the eve of its deal; ``why`` says why there are no figures.
 
-    Parameters
-    ----------
-    price, shares, net_cash, free_cash_flow, stakes
-        EUR a share, a count, EUR.
-    plan : tuple
-        EUR or None, years, and the part still to run, of its plan for electric cars; ``plan_for``
-        names it.
-    owns : dict
-        Parts of other companies.
-    cars : float or None
-        Electric cars a year of its own plan that still runs; of several the one that ends first.
-    per_car : tuple or None
-        EUR that a planned car a year was worth: low, base, high.
-    profit_share : float or None
-        Its profitable unit's part of the whole's operating profit.
-    unit_names : dict
-        Names of its units.
-    sold : dict
-        By unit, the values that a seller named, what is assumed in them, and who named them.
-    assumed : dict
-        What stands in for evidence, in words by id.
-    lines : tuple of tuple
-        Of the table of inputs: figure, value, where it is from, and its origin.
+    Money is in EUR, ``price`` a share. ``plan`` is EUR or None, years, and the part still to run,
+    of its plan for electric cars, which ``plan_for`` names; ``owns``, parts of other companies;
+    ``cars`` a year are those of its own plan that still runs (of several the one that ends first),
+    and ``per_car`` what one was worth; ``profit_share`` is its profitable unit's part of the
+    whole's operating profit. By unit, ``sold`` has the values that a seller named. ``assumed`` says
+    what stands in for evidence, in words by id; ``lines`` are those of the table of inputs: figure,
+    value, where it is from, and its origin.
     """
 
     key: str
@@ -62,7 +48,7 @@ class Figures:
     per_car: Values | None = None
     profit_share: float | None = None
     unit_names: Mapping[str, str] = field(default_factory=dict)
-    sold: Mapping[str, tuple[Values, dict[str, str], str]] = field(default_factory=dict)
+    sold: Mapping[str, Valued] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[tuple, ...] = ()
     note: str = ""
@@ -75,13 +61,10 @@ def figures(key: str, ev: Evidence) -> Figures:
 
 def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
     """Count what parts of a maker's figures (names of :data:`_PARTS`) rest on, as far as known."""
-    row, then = _row(key, ev)
-    wanted = set(parts)
-    for name in (name for name in _PARTS if name in wanted and row is not None):
-        try:
+    (row, then), wanted = _row(key, ev), set(parts)
+    with suppress(NotKnown):
+        for name in (name for name in _PARTS if name in wanted and row is not None):
             _part(name, key, row, then)
-        except NotKnown:
-            return
 
 
 def _figures(key: str, ev: Evidence) -> Figures:
@@ -217,17 +200,13 @@ def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
     return {"plan": (total, span / 365.25, left), "plan_for": covers, "lines": lines}
 
 
-def _cars(key: str, row: pd.Series, ev: Evidence) -> dict:
-    return units.cars(key, row, ev, _price(key, row["share"], ev).date)
-
-
 _PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {
     "market": _market,
     "owns": _holdings,
     "net_cash": _money("net_cash"),
     "free_cash_flow": _money("free_cash_flow"),
     "plan": _plan,
-    "cars": _cars,
+    "cars": lambda key, row, ev: units.cars(key, row, ev, _price(key, row["share"], ev).date),
     "share": units.profit_share,
     "sold_ev": units.sold("ev"),
     "sold_profit": units.sold("profit"),

@@ -34,7 +34,7 @@ def put(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Make
         {
             "structure": row.structure,
             "maker": row.maker,
-            **draws(known[row.structure].structure, makers[row.maker].company, s, DRAWS, s.seed),
+            **draws(known[row.structure].structure, makers[row.maker].company, s),
         }
         for row in b.frames["grid"].itertuples()
         if not row.why
@@ -80,7 +80,7 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
             votes = part * leg.votes / known.structure.voting_capital
             if leg.to in ("anchor", "partner") and votes >= BLOCKING:
                 blocks.append(leg.to)
-    assumed = _assumed(known, maker)
+    assumed = {**known.assumed, **maker.assumed.get(unit, {})}
     whole = maker.company.price * maker.company.shares if maker.company else np.nan
     return {
         "structure": known.key,
@@ -107,12 +107,6 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
         "assumed": ", ".join(assumed.values()),
         "why": o.why,
     }
-
-
-def _assumed(known: Known, maker: Maker) -> dict[str, str]:
-    """What stands in for evidence in a structure on a maker: words by id."""
-    unit = known.structure.unit if known.structure else "none"
-    return {**known.assumed, **maker.assumed.get(unit, {})}
 
 
 def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row: dict) -> None:
@@ -155,17 +149,10 @@ def _rests_on(structure: separation.Structure | None, name: str) -> set[str]:
     return rests | {"owns"} if partners else rests
 
 
-def draws(
-    structure: separation.Structure, company: separation.Company, s: Scenario, n: int, seed: int
-) -> dict[str, float]:
-    """Value change under n draws of the uncertain inputs (triangular over their cited ranges).
-
-    Returns
-    -------
-    dict
-        ``p_gain``, the part of draws in which a share gains; ``change_p05, _p50, _p95``.
-    """
-    rng = np.random.default_rng(seed)
+def draws(structure: separation.Structure, company: separation.Company, s: Scenario) -> dict:
+    """Value change under draws of the uncertain inputs (triangular over their cited ranges):
+    ``p_gain``, the part of draws in which a share gains, and ``change_p05, _p50, _p95``."""
+    n, rng = DRAWS, np.random.default_rng(s.seed)
 
     def drawn(name: str):
         low, high = fields()[f"separation.{name}"].json_schema_extra["slider"]
@@ -182,9 +169,8 @@ def draws(
     low, base, high = company.values.get(structure.unit, (0.0, 0.0, 0.0))
     value = rng.triangular(low, base, high, n) if high > low else np.full(n, base)
     before = base - sum(leg.price(base) for leg in structure.legs if leg.new)
-    found = separation.value_per_share(
-        structure, company, t, value, before, t.conglomerate_discount, holding
-    )
+    tomorrow = t.conglomerate_discount
+    found = separation.value_per_share(structure, company, t, value, before, tomorrow, holding)
     change = np.broadcast_to(np.asarray(found / company.price - 1), (n,))
     change = change[~np.isnan(change)]
     parts = dict(zip(("p05", "p50", "p95"), np.quantile(change, [0.05, 0.5, 0.95]), strict=True))
@@ -194,9 +180,8 @@ def draws(
 
 def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     """A fifth way for a maker with a block of another: the shares above the target, at market."""
-    cash, cover = (
-        f"separation.nissan_block.renault.{key}" for key in ("cash_raised_eur", "ev_plan_coverage")
-    )
+    where = "separation.nissan_block.renault."
+    cash, cover = where + "cash_raised_eur", where + "ev_plan_coverage"
 
     def value() -> float:
         close, rate = b.ev.close("nissan"), b.ev.rate("jpy_per_eur")

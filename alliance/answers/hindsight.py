@@ -1,21 +1,34 @@
-"""Chapter 5: how wrong we would have been."""
+"""Chapter 5: how wrong we would have been. The only chapter that looks past ``as_of``."""
 
-from alliance.answers import inputs
+from dataclasses import replace
+
+from alliance.answers import grades, outcomes, replay
+from alliance.answers.inputs import check as check
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 
-def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse what chapter 2 refuses.
+def answer(s: Scenario, ev: Evidence) -> Answers:
+    """Headline results and frames of chapter 5 at a scenario, with evidence to its last day.
 
     Raises
     ------
     ScenarioError
+        If the scenario does not fit the evidence.
     """
-    inputs.check(s, ev)
-
-
-def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of hindsight at a scenario and evidence."""
-    return Builder("5-hindsight", ev).answers()
+    check(s, ev)
+    later = ev.after(replay.last_day(ev))
+    b = Builder("5-hindsight", later)
+    b.context |= {
+        "group": s.selldown,
+        "as_of": s.as_of,
+        "last": later.as_of,
+        "since": s.decline.since,
+    }
+    for name, value in s.selldown.model_dump(mode="json").items():
+        b.took(f"selldown.{name}", value, "", "scenario")
+    replay.put(b, s)
+    grades.put(b, s)
+    outcomes.put(b, s)
+    return replace(b.answers(), as_of=str(s.as_of))

@@ -19,15 +19,8 @@ ADV_DAYS = 60  # of the average daily volume
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """A scenario's selldown group with every empty field filled, and the terms it makes.
-
-    Parameters
-    ----------
-    history : array (weeks, 2)
-        Weekly log returns of price and rate.
-    note, carrying_note : str, optional
-        What is to be said of the price, and of the amount carried.
-    """
+    """A scenario's selldown group with every empty field filled, and the terms it makes; weekly log
+    returns of price and rate, array (weeks, 2); notes on the price and on the amount carried."""
 
     group: Selldown
     terms: sd.Terms
@@ -35,52 +28,28 @@ class Inputs:
     note: str | None = None
     carrying_note: str | None = None
 
-    def lognormal(self, seed: int) -> sd.Lognormal:
-        """The lognormal market of these inputs."""
-        g = self.group
-        return sd.Lognormal(
-            g.spot_jpy, g.jpy_per_eur, g.volatility, g.fx_volatility, g.correlation,
-            g.drift, g.fx_drift, g.horizon_years, g.paths, seed,
-        )  # fmt: skip
-
-    def resampled(self, seed: int) -> sd.History:
-        """The real weekly history, resampled, with the same drifts."""
-        g = self.group
-        growth = sd.growth_rates(g.volatility, g.fx_volatility, g.correlation, g.drift, g.fx_drift)
-        return sd.History(
-            self.history, g.spot_jpy, g.jpy_per_eur, *growth, g.horizon_years, g.paths, seed
-        )
-
     def market(self, seed: int, name: str | None = None) -> sd.Lognormal | sd.History:
-        """One of the two, the scenario's by default."""
-        history = (name or self.group.market) == "history"
-        return self.resampled(seed) if history else self.lognormal(seed)
+        """The lognormal market, or the real weekly history resampled with the same drifts; by
+        default the scenario's."""
+        g = self.group
+        moments = g.volatility, g.fx_volatility, g.correlation, g.drift, g.fx_drift
+        now, then = (g.spot_jpy, g.jpy_per_eur), (g.horizon_years, g.paths, seed)
+        if (name or g.market) == "lognormal":
+            return sd.Lognormal(*now, *moments, *then)
+        return sd.History(self.history, *now, *sd.growth_rates(*moments), *then)
 
 
 def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse a scenario whose inputs the evidence can't fill.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse a scenario whose inputs the evidence can't fill, with a ScenarioError."""
     fill(s, ev)
 
 
 def stake(ev: Evidence) -> tuple[float, float]:
-    """Shares held, and shares issued.
-
-    Raises
-    ------
-    ScenarioError
-        If nothing is known about the holding.
-    """
+    """Shares held, and shares issued; a ScenarioError where none is known."""
     held, issued = ev.holding(HOLDER, SHARE), ev.last("shares", "date", **COUNT)
     if held.empty or issued is None:
-        raise ScenarioError(
-            f"as_of: Renault's holding of Nissan is in the evidence from "
-            f"{ev.days('holdings')[0].date()}, received {ev.as_of}"
-        )
+        first = f"in the evidence from {ev.days('holdings')[0].date()}"
+        raise ScenarioError(f"as_of: Renault's holding of Nissan is {first}, received {ev.as_of}")
     return float(held.iloc[-1]), float(issued["shares"])
 
 
@@ -107,13 +76,7 @@ class Market:
 
 
 def market(ev: Evidence) -> Market:
-    """The market of the share and of the yen.
-
-    Raises
-    ------
-    ScenarioError
-        If a level is missing or too old.
-    """
+    """The market of the share and of the yen; a ScenarioError if a level is missing or too old."""
 
     def make() -> Market:
         with ev.reading() as used:
@@ -160,11 +123,7 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
         "carrying_eur_per_share": None if book.value is None else book.value / m.fix.value,
     }
     g = g.model_copy(update={n: v for n, v in levels.items() if getattr(g, n) is None})
-    drifts = sd.fair_drifts(
-        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
-    )
-    fair = dict(zip(("drift", "fx_drift"), drifts, strict=True))
-    g = g.model_copy(update={n: v for n, v in fair.items() if getattr(g, n) is None})
+    g = g.model_copy(update={n: v for n, v in fair(g).items() if getattr(g, n) is None})
     return Inputs(
         group=g,
         terms=terms_of(g, held, issued, daily_volume(ev)),
@@ -172,6 +131,13 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
         note=m.spot.note,
         carrying_note=book.note,
     )
+
+
+def fair(g: Selldown) -> dict[str, float]:
+    """The drifts of a filled group at which waiting is a fair game."""
+    moments, rates = (g.volatility, g.fx_volatility, g.correlation), (g.rate_jpy, g.discount_rate)
+    drifts = sd.fair_drifts(*moments, *rates, g.dividend_yield)
+    return dict(zip(("drift", "fx_drift"), drifts, strict=True))
 
 
 def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:

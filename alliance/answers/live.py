@@ -11,17 +11,9 @@ import pandas as pd
 
 from alliance import ownership
 from alliance import selldown as sd
-from alliance.answers import (
-    companies,
-    figures,
-    grid,
-    inputs,
-    negotiation,
-    programme,
-    structures,
-    voting,
-)
+from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
 from alliance.answers.decline import begin, claim, how_far, parts
+from alliance.answers.figures import figures
 from alliance.answers.results import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
@@ -31,13 +23,7 @@ BINS, POINTS, LEVELS = 48, 13, 5
 
 
 def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
-    """The fall, its depth, the peers, the claim and the parts of chapter 1.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence; so do all panels.
-    """
+    """The fall, its depth, the peers, the claim and the parts of chapter 1."""
     b, prices = begin(s, ev)
     how_far(b, s, prices)
     claim(b, prices)
@@ -58,7 +44,7 @@ def selldown(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     carrying = None if why else i.group.carrying_eur_per_share
     rows = {}
     for name in dict.fromkeys(("block", i.group.programme)):
-        found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market), i.terms)
+        found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market))
         rows[name] = found.summary(carrying)
         programme.put(b, i, name, rows[name])
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
@@ -84,7 +70,7 @@ def separation(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     companies.check_names(s, ev)
     tried, found = structures.structures(s, ev), companies.companies(s, ev, (g.company,))
     grid.grid(b, s, tried, found)
-    maker, read = found[g.company], figures.figures(g.company, ev)
+    maker, read = found[g.company], figures(g.company, ev)
     values = maker.company.values if maker.company else {}
     fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
     filled = {fields[unit]: base for unit, (_, base, _) in values.items()} | {
@@ -134,7 +120,7 @@ def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
     """Stake through time, and votes at the mean of what is left, the trust voting as others."""
     frame = found.stake_path(POINTS)
     left, issued = found.left_path(POINTS)
-    sold = found.ledger.planned - left
+    sold = found.ledger.terms.planned - left
     frame["votes"] = [voting.votes_left(block, *at) for at in zip(sold, issued, strict=True)]
     return frame
 

@@ -28,9 +28,8 @@ def dated(table: pd.DataFrame, ev: Evidence, first: pd.Timestamp) -> pd.DataFram
     """Events with the session ``day`` on which each counts, and ``wide``: an unknown hour lets it
     count on the next session too."""
     sessions = calendars.sessions("XTKS", first, ev.as_of + dt.timedelta(days=30))
-    times = table["time"].mask(
-        table["kind"].isin(PRINTS) & table["time"].eq("unknown"), "after-close"
-    )
+    untimed = table["kind"].isin(PRINTS) & table["time"].eq("unknown")
+    times = table["time"].mask(untimed, "after-close")
     pairs = zip(table["date"], times, strict=True)
     days = pd.DatetimeIndex([events.trading_day(day, time, sessions) for day, time in pairs])
     return table.assign(day=days, wide=times == "unknown")

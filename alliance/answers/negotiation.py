@@ -70,17 +70,12 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
 def _assumed(s: Scenario, maker: Maker) -> list[str]:
     """What the bargain rests on that no evidence supports."""
     public = {"ticket_eur"} if s.separation.ticket_eur is None else set()
-    return [*(f"separation.{name}" for name, _, _ in TERMS if name not in public),
-            *maker.assumed["ev"]]  # fmt: skip
+    terms = (f"separation.{name}" for name, _, _ in TERMS if name not in public)
+    return [*terms, *maker.assumed["ev"]]
 
 
 def _terms(ev: Evidence, s: Scenario) -> bargain.Stakes:
-    """The terms, with the discount that chapter 2 computes for the block.
-
-    Raises
-    ------
-    NotKnown
-    """
+    """The terms, with the discount that chapter 2 computes for the block."""
     t = _stakes(s, ev)
     if s.separation.sale_discount is not None:
         return t
@@ -124,12 +119,7 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
 
 
 def _stakes(s: Scenario, ev: Evidence) -> bargain.Stakes:
-    """The terms at the evidence's day.
-
-    Raises
-    ------
-    NotKnown
-    """
+    """The terms at the evidence's day; NotKnown if something that they need was not public."""
     g = s.separation
     with ev.reading() as used:
         price = returns.level(ev.close(ISSUER), ev.as_of)

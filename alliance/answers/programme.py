@@ -33,7 +33,6 @@ class Outcomes:
     """A ledger's outputs by path, each computed once: arrays (paths,); stakes (events, paths)."""
 
     ledger: sd.Ledger
-    terms: sd.Terms
 
     @cached_property
     def proceeds(self) -> np.ndarray:
@@ -45,7 +44,7 @@ class Outcomes:
 
     @cached_property
     def after_exit(self) -> np.ndarray:
-        return sd.after_exit(self.terms, self.ledger)
+        return sd.after_exit(self.ledger)
 
     @cached_property
     def complete(self) -> np.ndarray:
@@ -81,50 +80,31 @@ class Outcomes:
 
     def stake_path(self, points: int = POINTS) -> pd.DataFrame:
         """The stake through time: ``years``, ``mean``, ``low`` and ``high`` (5 and 95 %)."""
-        at = self._through_time(self.stakes, self.ledger.held / self.ledger.issued, points)
+        at = self._stakes_at(points)
         low, high = np.quantile(at, [0.05, 0.95], axis=1)
-        grid = np.linspace(0, self.ledger.horizon, points)
+        grid = np.linspace(0, self.ledger.market.horizon, points)
         return pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
 
     def left_path(self, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
         """Mean planned shares left, and mean shares issued, through time: arrays (points,)."""
-        made = self.ledger
+        made, t = self.ledger, self.ledger.terms
         if isinstance(made.gone_after, float):  # nothing is cancelled: the stake tells what is left
-            stake = self._through_time(self.stakes, made.held / made.issued, points).mean(axis=1)
-            return stake * made.issued - (made.held - made.planned), np.full(points, made.issued)
-        left = made.planned - self._through_time(made.sold_after, 0.0, points).mean(axis=1)
-        gone = made.gone_after
-        return left, made.issued - self._through_time(gone, 0.0, points).mean(axis=1)
+            stake = self._stakes_at(points).mean(axis=1)
+            return stake * t.issued - (t.held - t.planned), np.full(points, t.issued)
+        sold, gone = (self._at(x, 0.0, points) for x in (made.sold_after, made.gone_after))
+        return t.planned - sold.mean(axis=1), t.issued - gone.mean(axis=1)
 
-    def _through_time(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
+    def _stakes_at(self, points: int) -> np.ndarray:
+        return self._at(self.stakes, self.ledger.terms.held / self.ledger.terms.issued, points)
+
+    def _at(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
         """Values (events, paths) after each event, at even times: array (points, paths)."""
-        key = id(after), points
-        if key not in self._taken:
-            values = np.vstack([np.full((1, after.shape[1]), before), after])
-            count = self._count(points)
-            if count.shape[1] == 1:
-                self._taken[key] = values[count[:, 0]]
-            else:
-                self._taken[key] = np.take_along_axis(values, count, axis=0)
-        return self._taken[key]
-
-    def _count(self, points: int) -> np.ndarray:
-        """Events up to each of some even times: array (points, paths), or (points, 1) if equal."""
-        if points not in self._counts:
-            time = self.ledger.time
-            if time.strides[1] == 0:  # the same times on every path
-                time = time[:, :1]
-            grid = np.linspace(0, self.ledger.horizon, points)
-            self._counts[points] = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
-        return self._counts[points]
-
-    @cached_property
-    def _taken(self) -> dict[tuple[int, int], np.ndarray]:
-        return {}  # by array: those of the ledger and of this object live as long as it does
-
-    @cached_property
-    def _counts(self) -> dict[int, np.ndarray]:
-        return {}
+        values = np.vstack([np.full((1, after.shape[1]), before), after])
+        time, grid = self.ledger.time, np.linspace(0, self.ledger.market.horizon, points)
+        if time.strides[1] == 0:  # the same times on every path
+            return values[[(time[:, 0] <= t + 1e-9).sum() for t in grid]]
+        count = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
+        return np.take_along_axis(values, count, axis=0)
 
 
 def assumed(name: str) -> list[str]:
@@ -150,13 +130,7 @@ def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
 
 def no_loss(ev: Evidence, i: Inputs) -> str | None:
     """Why there is no loss in income, where there is none."""
-    no_amount = i.carrying_note if i.group.carrying_eur_per_share is None else None
-    return method_ended(ev) or no_amount
-
-
-def method_ended(ev: Evidence) -> str | None:
-    """That the equity method has ended, once the change of method is public."""
-    if ev.figure("switch-loss-announced") is None:
-        return None
-    day = ev.fact("switch-loss-announced")["date"].date()
-    return f"the equity method ended on {day}: no loss in income"
+    if ev.figure("switch-loss-announced") is not None:
+        day = ev.fact("switch-loss-announced")["date"].date()
+        return f"the equity method ended on {day}: no loss in income"
+    return i.carrying_note if i.group.carrying_eur_per_share is None else None

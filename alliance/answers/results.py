@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -127,10 +127,7 @@ class Builder:
         finally:
             self.opened = outer
 
-    def put(
-        self, pattern: str, value: Any, note: str | None = None, assumed: Iterable[str] = (),
-        **words: Any,
-    ) -> None:  # fmt: skip
+    def put(self, pattern: str, value: Any, note: str | None = None, assumed=(), **words) -> None:
         """Add a headline result of :data:`CATALOGUE`; ``words`` fill its id and label.
 
         ``assumed`` are ids of inputs that no evidence supports.

@@ -18,13 +18,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of chapter 2 at a scenario and evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence.
-    """
+    """Headline results and frames of chapter 2 at a scenario and evidence; a ScenarioError if they
+    don't fit."""
     b = Builder("2-selldown", ev)
     i = fill(s, ev)
     given = s.selldown.model_dump(mode="json")
@@ -43,29 +38,20 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     size(b, i)
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
-    ledgers = {
-        market: {name: make(i.terms, m) for name, make in sd.PROGRAMMES.items()}
-        for market, m in markets.items()
-    }
     outcomes = {
-        market: {name: programme.Outcomes(ledger, i.terms) for name, ledger in made.items()}
-        for market, made in ledgers.items()
+        name: {n: programme.Outcomes(make(i.terms, m)) for n, make in sd.PROGRAMMES.items()}
+        for name, m in markets.items()
     }
     _programmes(b, i, outcomes)
-    _bond(b, ledgers[i.group.market]["exchangeable"])
-    _price_points(b, i, markets, ledgers, s.seed)
+    _bond(b, outcomes[i.group.market]["exchangeable"].ledger)
+    _price_points(b, i, markets["lognormal"], outcomes)
     _paths(b, outcomes[i.group.market])
     b.context["ends"] = _ends(ev, i, outcomes[i.group.market])
     sensitivity.put(b, s, i)
     with b.section():
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
-        moments = {years: sd.weekly_moments(*prices, years) for years in (1, 3, 5)}
-        b.frames["moments"] = pd.DataFrame(
-            [
-                {"years": years, **{k: v for k, v in m.items() if k != "returns"}}
-                for years, m in moments.items()
-            ]
-        )
+        moments = [{"years": n} | sd.weekly_moments(*prices, n) for n in (1, 3, 5)]
+        b.frames["moments"] = pd.DataFrame(moments).drop(columns="returns")
     b.context["variance_ratio"] = markets["history"].variance_ratio(26)
     disclosed_sales.put(b, SHARE, HOLDER)
     return b.answers()
@@ -75,14 +61,10 @@ def _absorb(b: Builder, i: Inputs) -> None:
     """Cost and days of trading by size of a sale."""
     t = i.terms
     sizes = np.unique(np.round(np.geomspace(1e6, max(t.planned, 2e6), 40)))
-    b.frames["absorb"] = pd.DataFrame(
-        {
-            "shares": sizes,
-            "days": sizes / t.adv,
-            "block": sd.block_cost(replace(t, block_discount=None), sizes),
-            "dribble": sd.slice_cost(t, sizes, t.participation),
-        }
-    )
+    block = sd.block_cost(replace(t, block_discount=None), sizes)
+    columns = {"shares": sizes, "days": sizes / t.adv, "block": block}
+    columns["dribble"] = sd.slice_cost(t, sizes, t.participation)
+    b.frames["absorb"] = pd.DataFrame(columns)
 
 
 def size(b: Builder, i: Inputs) -> None:
@@ -106,20 +88,18 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     """Holding and six programmes under both markets: summary, distribution, headline results."""
     why = programme.no_loss(b.ev, i)
     carrying = None if why else i.group.carrying_eur_per_share
-    rows, spread = [], []
+    rows, spread, heads = [], [], [f"q{round(100 * p):02d}" for p in QUANTILES]
     for market, made in outcomes.items():
         for name, found in made.items():
-            row = found.summary(carrying)
-            rows.append({"market": market, "programme": name, **row})
+            row, who = found.summary(carrying), {"market": market, "programme": name}
+            rows.append(who | row)
             for what, values in (
                 ("proceeds", found.proceeds),
                 ("value at the horizon", found.wealth),
                 ("value after exit", found.after_exit),
             ):
-                q = np.quantile(values, QUANTILES)
-                line = dict(zip([f"q{round(100 * p):02d}" for p in QUANTILES], q, strict=True))
-                line["mean"] = values.mean()
-                spread.append({"market": market, "programme": name, "what": what, **line})
+                line = dict(zip(heads, np.quantile(values, QUANTILES), strict=True))
+                spread.append({**who, "what": what, **line, "mean": values.mean()})
             if market == i.group.market:
                 programme.put(b, i, name, row)
     b.frames["programmes"], b.frames["distribution"] = pd.DataFrame(rows), pd.DataFrame(spread)
@@ -129,18 +109,19 @@ def _bond(b: Builder, ledger: sd.Ledger) -> None:
     """What the exchangeable bond brings on its first day, and what is repaid how often."""
     first, last = ledger.received
     repaid = last < 0
-    b.context["bond"] = {
-        "first_eur": float(first.mean()),
-        "repaid": float(repaid.mean()),
-        "repaid_eur": float(-last[repaid].mean()) if repaid.any() else 0.0,
-    }
+    back = float(-last[repaid].mean()) if repaid.any() else 0.0
+    found = {"first_eur": float(first.mean()), "repaid": float(repaid.mean()), "repaid_eur": back}
+    b.context["bond"] = found
 
 
-def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
+def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None:
     """Hit probabilities beside the closed form; one trigger's frontier."""
-    closed = sd.price_points_closed(i.terms, markets["lognormal"])
+    closed = sd.price_points_closed(i.terms, market)
     multiples = np.asarray(i.terms.multiples)
-    hit = {m: np.isfinite(made["price_points"].time).mean(axis=1) for m, made in ledgers.items()}
+    hit = {
+        name: np.isfinite(made["price_points"].ledger.time).mean(axis=1)
+        for name, made in outcomes.items()
+    }
     b.frames["p_hit"] = pd.DataFrame(
         {
             "multiple": multiples,
@@ -163,7 +144,7 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
         b.put("selldown.price_points.calls_eur", calls)
         b.put("selldown.price_points.proceeds_eur_closed", closed["proceeds_mean"])
     rows = []
-    market = replace(markets["lognormal"], paths=min(i.group.paths, 2**13))
+    market = replace(market, paths=min(i.group.paths, 2**13))
     free = replace(i.terms, fee=0, impact=0, min_discount=0, block_discount=None)
     for multiple in np.round(np.arange(1.0, 2.51, 0.1), 2):
         ledger = sd.price_points(replace(free, multiples=(float(multiple),)), market)
@@ -175,17 +156,15 @@ def _price_points(b: Builder, i: Inputs, markets, ledgers, seed: int) -> None:
     drifts = []
     for extra in (-0.05, 0.0, 0.05, 0.1):
         moved = replace(market, drift=market.drift + extra)
-        wait = sd.after_exit(i.terms, sd.price_points(i.terms, moved)).mean()
+        wait = sd.after_exit(sd.price_points(i.terms, moved)).mean()
         drifts.append({"extra_drift": extra, "price_points": wait})
     b.frames["drifts"] = pd.DataFrame(drifts)
 
 
 def _call(i: Inputs, multiple: float) -> float:
     g = i.group
-    return sd.programmes.call_value(
-        g.spot_jpy, multiple * g.spot_jpy, g.volatility, g.horizon_years, g.rate_jpy,
-        g.dividend_yield,
-    )  # fmt: skip
+    rest = g.volatility, g.horizon_years, g.rate_jpy, g.dividend_yield
+    return sd.programmes.call_value(g.spot_jpy, multiple * g.spot_jpy, *rest)
 
 
 def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
@@ -199,7 +178,7 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
     for name, found in outcomes.items():
         made, (left, issued) = found.ledger, found.left_path()
         first = np.where(made.time <= 0, made.received, 0.0).sum(axis=0).mean()
-        votes = voting.votes_left(block, made.planned - left[-1], issued[-1])
+        votes = voting.votes_left(block, made.terms.planned - left[-1], issued[-1])
         out[name] = {"cash_now_eur": float(first), "votes_end": float(votes)}
     return out
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pandas as pd
 
 from alliance import selldown as sd
-from alliance.answers.inputs import Inputs, terms_of
+from alliance.answers.inputs import Inputs, fair, terms_of
 from alliance.answers.results import Builder
 from alliance.scenario import Scenario, Selldown
 
+WHAT = ("value after exit", "proceeds")
 #: What the tornado moves: field, low, high (differences, or factors where marked with x).
 TORNADO = (
     ("volatility", 0.8, 1.2, "x"),
@@ -35,7 +36,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
     def value(group: Selldown) -> tuple[float, float]:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
         ledger = make(terms, replace(i, group=group).market(s.seed))
-        return float(sd.after_exit(terms, ledger).mean()), float(sd.proceeds(ledger).mean())
+        return float(sd.after_exit(ledger).mean()), float(sd.proceeds(ledger).mean())
 
     middle = value(small)
     rows = []
@@ -47,30 +48,14 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
         if name == "correlation":
             ends = [min(0.99, max(-0.99, e)) for e in ends]
         found = [value(_moved(small, name, e, s)) for e in ends]
-        for what, k in (("value after exit", 0), ("proceeds", 1)):
-            rows.append(
-                {
-                    "input": name,
-                    "low_at": ends[0],
-                    "high_at": ends[1],
-                    "what": what,
-                    "low": found[0][k] - middle[k],
-                    "high": found[1][k] - middle[k],
-                    "middle": middle[k],
-                }
-            )
-    b.frames["tornado"] = pd.DataFrame(rows)
+        for what, now, low, high in zip(WHAT, middle, *found, strict=True):
+            rows.append((name, *ends, what, low - now, high - now, now))
+    columns = ["input", "low_at", "high_at", "what", "low", "high", "middle"]
+    b.frames["tornado"] = pd.DataFrame(rows, columns=columns)
 
 
 def _moved(group: Selldown, name: str, value: float, s: Scenario) -> Selldown:
     """A filled group with one input moved; drifts left empty by the scenario stay a fair game."""
     g = group.model_copy(update={name: value})
-    fair = sd.fair_drifts(
-        g.volatility, g.fx_volatility, g.correlation, g.rate_jpy, g.discount_rate, g.dividend_yield
-    )
-    update = {
-        key: drift
-        for key, drift in zip(("drift", "fx_drift"), fair, strict=True)
-        if getattr(s.selldown, key) is None and key != name
-    }
-    return g.model_copy(update=update)
+    empty = {key for key in ("drift", "fx_drift") if getattr(s.selldown, key) is None} - {name}
+    return g.model_copy(update={key: drift for key, drift in fair(g).items() if key in empty})

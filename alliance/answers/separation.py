@@ -19,13 +19,8 @@ ANNOUNCEMENTS = {
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of chapter 3 at a scenario and evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence.
-    """
+    """Headline results and frames of chapter 3 at a scenario and evidence; a ScenarioError if they
+    don't fit."""
     companies.check(s, ev)
     b = Builder("3-separation", ev)
     tried, found = known.structures(s, ev), companies.companies(s, ev)

@@ -48,10 +48,9 @@ class Known:
 def terms(s: Scenario) -> separation.Terms:
     """Costs and discounts of the scenario."""
     g = s.separation
-    return separation.Terms(
-        g.fee_rate, g.offer_discount, g.tax_rate, g.holding_discount, g.conglomerate_discount,
-        g.oneoff_cost_eur, g.running_cost_eur,
-    )  # fmt: skip
+    discounts = g.holding_discount, g.conglomerate_discount
+    costs = g.oneoff_cost_eur, g.running_cost_eur
+    return separation.Terms(g.fee_rate, g.offer_discount, g.tax_rate, *discounts, *costs)
 
 
 def known(key: str, ev: Evidence) -> Known:
@@ -80,22 +79,15 @@ def _known(key: str, ev: Evidence) -> Known:
 
 
 def structures(s: Scenario, ev: Evidence) -> dict[str, Known]:
-    """The scenario's structures in euros, with its overrides.
-
-    Raises
-    ------
-    ScenarioError
-        If the overrides make terms that can't be.
-    """
+    """The scenario's structures in euros, with its overrides; a ScenarioError if these can't be."""
     g, out = s.separation, {}
     for key in g.structures:
         made = out[key] = replace(known(key, ev))
         if made.structure is None:
             continue
         try:
-            made.structure = separation.with_terms(
-                made.structure, g.float_fraction, g.paid_out, g.voting_premium
-            )
+            own = g.float_fraction, g.paid_out, g.voting_premium
+            made.structure = separation.with_terms(made.structure, *own)
         except ScenarioError as error:
             if key == g.structure:
                 raise ScenarioError(f"separation: {error}") from None
@@ -128,19 +120,12 @@ def _structure(row: pd.Series, legs: pd.DataFrame, ev: Evidence) -> separation.S
         made.append(separation.Leg(leg.to, fraction, amount, *terms))
     voting = 1.0 if pd.isna(row["voting_capital"]) else float(row["voting_capital"])
     majority = 0.0 if pd.isna(row["majority"]) else float(row["majority"])
-    return separation.Structure(
-        row["name"], row["unit"], tuple(made), float(row["payout"]), voting, majority
-    )
+    terms = tuple(made), float(row["payout"]), voting, majority
+    return separation.Structure(row["name"], row["unit"], *terms)
 
 
 def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
-    """Units of a currency for one euro on a day.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no rate, or none near enough.
-    """
+    """Units of a currency for one euro on a day; a ScenarioError if there is none near enough."""
     if currency == "EUR":
         return 1.0
     if currency not in RATES:
@@ -154,12 +139,6 @@ def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
 
 
 def in_eur(frame: pd.DataFrame, columns: list[str], ev: Evidence) -> pd.DataFrame:
-    """A frame with ``currency`` and ``date``: some columns in euros at the rate of the row's day.
-
-    Raises
-    ------
-    ScenarioError
-        As :func:`per_eur`.
-    """
+    """Some columns of a frame with ``currency`` and ``date`` in euros at the rate of that day."""
     rates = [per_eur(c, ev, d) for c, d in zip(frame["currency"], frame["date"], strict=True)]
     return frame.assign(**{name: frame[name] / rates for name in columns})

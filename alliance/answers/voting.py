@@ -41,12 +41,7 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
 
 
 def _back(ev: Evidence, share: str, holder: str) -> float:
-    """The part of the holder that the share's company holds.
-
-    Raises
-    ------
-    NotKnown
-    """
+    """The part of the holder that the share's company holds; NotKnown if that was not public."""
     held, issued = ev.holding(share, holder), ev.shares(holder)
     if held.empty or issued.empty:
         raise NotKnown(f"Nissan's stake in Renault was not public on {ev.as_of}")
@@ -64,14 +59,9 @@ def routes(b: Builder, t) -> None:
         ended = ownership.stake(t.held, t.issued, bought=t.planned)
         b.put("selldown.stake_if_trust_bought_back", ended)
     parts = np.linspace(0, t.planned, 61)
-    b.frames["routes"] = pd.DataFrame(
-        {
-            "shares": parts,
-            "sale": ownership.stake(t.held, t.issued, sold=parts),
-            "buyback": ownership.stake(t.held, t.issued, bought=parts),
-            "half": ownership.stake(t.held, t.issued, sold=parts / 2, bought=parts / 2),
-        }
-    )
+    ways = {"sale": (parts, 0), "buyback": (0, parts), "half": (parts / 2, parts / 2)}
+    stakes = {name: ownership.stake(t.held, t.issued, *way) for name, way in ways.items()}
+    b.frames["routes"] = pd.DataFrame({"shares": parts, **stakes})
 
 
 def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -> pd.DataFrame:
@@ -95,9 +85,7 @@ def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -
     return pd.DataFrame(rows, columns=columns)
 
 
-def _stakes(
-    b: Builder, stake: float, back: float | None, now, cap: float | None, in_force: bool
-) -> None:
+def _stakes(b: Builder, stake: float, back: float | None, now, cap, in_force: bool) -> None:
     """Who owns how much of whom: the two that are computed, then those that were printed."""
     rows = [("Renault", "Nissan", stake, now.cast / now.exercisable if in_force else stake)]
     if back is not None:
@@ -160,22 +148,18 @@ def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, fl
         b.put("ownership.votes.renault_after", now.cast / now.exercisable)
     stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
     before = "if all voted" if exists else "before"
-    b.frames["power"] = pd.DataFrame(
-        [
-            {
-                "when": when,
-                "stake": votes,
-                "power": float(ownership.power([min(votes, 0.499)])[0]),
-                "majority_turnout": ownership.majority_turnout(votes),
-                "veto_turnout": min(1.0, 3 * votes),
-            }
-            for when, votes in (
-                (before, stake),
-                ("shares in trust, split as the others", ownership.votes(now, "mirror")),
-                ("at the target", target),
-            )
-        ]
-    )
+    names = (before, "shares in trust, split as the others", "at the target")
+    rows = [
+        {
+            "when": when,
+            "stake": votes,
+            "power": float(ownership.power([min(votes, 0.499)])[0]),
+            "majority_turnout": ownership.majority_turnout(votes),
+            "veto_turnout": min(1.0, 3 * votes),
+        }
+        for when, votes in zip(names, (stake, ownership.votes(now, "mirror"), target), strict=True)
+    ]
+    b.frames["power"] = pd.DataFrame(rows)
     b.frames["owners"] = _owners(t, now, before)
     return now, cap, exists
 
@@ -184,14 +168,13 @@ def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:
     """Capital and votes of Renault, the trust and the others: before, now in trust, at target."""
     full = t.issued
     mirror, target = ownership.votes(now, "mirror"), min(t.target, t.held / full)
-    return pd.DataFrame(
-        [
-            (before, "capital", t.held / full, 0.0),
-            (before, "votes", t.held / full, 0.0),
-            ("in trust", "capital", now.direct / full, now.trust / full),
-            ("in trust", "votes", mirror, 0.0),
-            ("at target", "capital", target, 0.0),
-            ("at target", "votes", target, 0.0),
-        ],
-        columns=["when", "what", "renault", "trust"],
-    ).assign(others=lambda f: 1 - f["renault"] - f["trust"])
+    rows = [
+        (before, "capital", t.held / full, 0.0),
+        (before, "votes", t.held / full, 0.0),
+        ("in trust", "capital", now.direct / full, now.trust / full),
+        ("in trust", "votes", mirror, 0.0),
+        ("at target", "capital", target, 0.0),
+        ("at target", "votes", target, 0.0),
+    ]
+    frame = pd.DataFrame(rows, columns=["when", "what", "renault", "trust"])
+    return frame.assign(others=1 - frame["renault"] - frame["trust"])

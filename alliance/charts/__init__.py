@@ -10,6 +10,7 @@ from alliance.charts.base import Chart as Chart
 from alliance.charts.briefing import parts_of_renault, value_against_stake, who_owns_whom
 from alliance.charts.business import price_to_book, stub, unit_sales
 from alliance.charts.ford_gm import ford_losses, ford_segments
+from alliance.charts.hindsight import against, became, by_month, coverage, replayed, year_ahead
 from alliance.charts.market_reaction import announcements, priors, stubs
 from alliance.charts.ownership import owners, routes, stake_paths
 from alliance.charts.price import drawdown, from_each_day, rebased
@@ -25,4 +26,5 @@ ALL = {
     "1-decline": (*_DECLINE, unit_sales, price_to_book, stub),
     "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
     "3-separation": (*_SEPARATION, ford_losses, ford_segments, gains),
+    "5-hindsight": (replayed, against, year_ahead, coverage, became, by_month),
 }

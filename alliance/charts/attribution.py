@@ -29,9 +29,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     def draw(fig, narrow):
         label = "abnormal return (log points); results: day 0; others: "
         label += f"{days} with 95 % interval, and 0 and 1 alone"
-        ax = kit.axes(
-            fig, label, percent="x", sign=True, nbins=4 if narrow else 8, wrap=40 if narrow else 75
-        )
+        room = {"nbins": 4, "wrap": 40} if narrow else {"nbins": 8, "wrap": 75}
+        ax = kit.axes(fig, label, percent="x", sign=True, **room)
         for sure, rows in prints.groupby(prints["p"] < 0.05):
             kit.dot(ax, rows["car"], np.full(len(rows), top), nissan, sure, 6, alpha=0.8)
         for y, row in table.iterrows():

@@ -52,10 +52,8 @@ def gains(a: Answers) -> Chart:
         kit.rule(ax, x=0)
         kit.rows(ax, [f"{n}. {p}" for n, p in enumerate(frame["point"], 1)], 8, y, None)
 
-    found = (
-        f"{r.point} {number(r.renault, sign=True)} and {number(r.nissan, sign=True)}"
-        for r in frame.itertuples()
-    )
+    ends = frame[["renault", "nissan"]].map(lambda gain: number(gain, sign=True))
+    found = frame["point"] + " " + ends["renault"] + " and " + ends["nissan"]
     return Chart(
         draw,
         f"With the sale's cost and control counted on both sides, {who_gains(first)}: Renault's "

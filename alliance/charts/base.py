@@ -39,20 +39,10 @@ def check_units(axes: list, what: str) -> None:
 class Chart:
     """A drawing with what a reader needs beside it.
 
-    Parameters
-    ----------
-    draw : callable
-        ``draw(figure, narrow)`` adds axes, each with a label that carries its unit.
-    title : str
-        The finding, in one sentence.
-    alt : str
-        Text for readers who don't see it, with the main value and its dates.
-    source : str
-        Where the figures come from.
-    height : (float, float)
-        Inches, wide and narrow.
-    nothing : bool
-        Whether there is nothing to draw: shown as text then, not as a picture.
+    ``draw(figure, narrow)`` adds axes, each with a label that carries its unit. ``title`` is the
+    finding in one sentence; ``alt``, for readers who don't see it, has the main value and its
+    dates; ``height`` is in inches, wide and narrow. Where there is ``nothing`` to draw, text is
+    shown and no picture.
 
     Raises
     ------

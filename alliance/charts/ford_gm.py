@@ -35,9 +35,8 @@ def ford_losses(a: Answers) -> Chart:
     guide = f"; it missed its guidance in {missed[0]}" if len(missed) == 1 else ""
     lost = money(-actual.sum() * 1e9, "USD")
     results = ", ".join(f"{y} {number(v, 1)}" for y, v in actual.items())
-    guidance = ", ".join(
-        f"{r.Index} {number(r.low, 1)} to {number(r.high, 1)}" for r in guided.itertuples()
-    )
+    ends = zip(guided.index, guided["low"], guided["high"], strict=True)
+    guidance = ", ".join(f"{y} {number(low, 1)} to {number(high, 1)}" for y, low, high in ends)
     return Chart(
         draw,
         f"Model e has lost {lost} in {len(actual)} years{guide}",

@@ -12,6 +12,8 @@ from matplotlib.axis import Axis
 from alliance.charts.looks import INK, SOFT, Look
 from alliance.format import fixed, minus
 
+Label = tuple[float, str, str]  # where it stands, the text, its colour
+
 
 def axes(
     where: Any,
@@ -26,22 +28,12 @@ def axes(
     grid: str = "xy",
     **more: Any,
 ) -> Axes:
-    """Axes with labels that carry units.
+    """Axes, new ones in a figure, with labels that carry units.
 
-    Parameters
-    ----------
-    where : Figure or Axes
-        A figure gets new axes.
-    x, y : str
-        Labels, broken over lines at ``wrap`` characters.
-    percent : str
-        The axes whose ticks are percentages: ``"x"``, ``"y"`` or both; ``sign`` shows plus signs.
-    dates : bool, optional
-        Whether days across have little room; None where these aren't days.
-    nbins : int
-        Most ticks across.
-    more
-        Limits, position and what else ``Axes.set`` takes.
+    ``x`` and ``y`` are labels, broken over lines at ``wrap`` characters. ``percent`` names the axes
+    whose ticks are percentages (``"x"``, ``"y"`` or both); ``sign`` shows plus signs. ``dates``
+    says whether days across have little room, None where these aren't days; ``nbins`` is the most
+    ticks across; ``more`` are limits, position and what else ``Axes.set`` takes.
     """
     ax = where.add_subplot() if hasattr(where, "add_subplot") else where
     for axis in percent:
@@ -58,12 +50,7 @@ def axes(
 
 
 def lines(
-    ax: Axes,
-    x: Any,
-    frame: Any,
-    looks: Mapping[str, Look],
-    say: Callable[[float], str] | None = None,
-    **style: Any,
+    ax: Axes, x: Any, frame: Any, looks: Mapping[str, Look], say: Callable | None = None, **style
 ) -> None:
     """A line for each column in its look, its name and what ``say`` makes of its last value."""
     for name, look in looks.items():
@@ -77,9 +64,8 @@ def lines(
 
 def rule(ax: Axes, x: float | None = None, y: float | None = None, **style: Any) -> None:
     """A line across the axes at a value."""
-    (ax.axvline if y is None else ax.axhline)(
-        x if y is None else y, **{"color": INK, "lw": 0.8} | style
-    )
+    style = {"color": INK, "lw": 0.8} | style
+    ax.axvline(x, **style) if y is None else ax.axhline(y, **style)
 
 
 def band(ax: Axes, x: Any, low: Any, high: Any, color: str, alpha: float, **style: Any) -> None:
@@ -93,21 +79,14 @@ def span(ax: Axes, y: float, low: float, high: float, color: str, width: float =
     ax.plot([low, high], [y, y], color=color, lw=width, **ends, **style)
 
 
-def dot(
-    ax: Axes, x: Any, y: Any, color: str = INK, full: bool = False, size: float = 5, **style: Any
-) -> None:
+def dot(ax: Axes, x: Any, y: Any, color: str = INK, full=False, size: float = 5, **style) -> None:
     """Dots, hollow by default; ``marker`` gives another shape."""
     style = {"marker": "o", "mfc": color if full else "white", "mec": color} | style
     ax.plot(x, y, ls="", ms=size, **style)
 
 
 def rows(
-    ax: Axes,
-    names: Sequence[str],
-    size: float = 9,
-    places: Any = None,
-    room: tuple[float, float] | None = (0.6, 0.6),
-    wrap: int = 0,
+    ax: Axes, names: Sequence[str], size: float = 9, places=None, room=(0.6, 0.6), wrap: int = 0
 ) -> None:
     """Names of rows from the bottom up, with room below and above them, and no grid between."""
     names = [wrapped(name, wrap) for name in names]
@@ -136,20 +115,11 @@ def blank(ax: Axes, why: str, width: int = 44) -> None:
     ax.text(0.5, 0.5, textwrap.fill(why, width), color=SOFT, **place)
 
 
-def end_labels(
-    ax: Axes, x: Any, items: Iterable[tuple[float, str, str]], size: float = 8.5
-) -> None:
-    """Names of series right of their last points, moved apart where they would overlap.
-
-    Parameters
-    ----------
-    items : list of (y, text, colour)
-    """
-    where = {"textcoords": ("offset points", "data"), "annotation_clip": False, "va": "center"}
-    ax.end_notes = [
-        ax.annotate(text, (x, y), (8, y), ha="left", fontsize=size, color=color, **where)
-        for y, text, color in items
-    ]
+def end_labels(ax: Axes, x: Any, items: Iterable[Label]) -> None:
+    """Names of series right of their last points, moved apart where they would overlap."""
+    where = {"textcoords": ("offset points", "data"), "annotation_clip": False}
+    where |= {"ha": "left", "va": "center", "fontsize": 8.5}
+    ax.end_notes = [ax.annotate(text, (x, y), (8, y), color=c, **where) for y, text, c in items]
     place_end_labels(ax)
 
 
@@ -166,15 +136,7 @@ def place_end_labels(ax: Axes) -> None:
         each.xyann = (8, place)
 
 
-def log_labels(
-    ax: Axes,
-    x: Any,
-    items: Sequence[tuple[float, str, str]],
-    gap: float,
-    dx: float,
-    size: float,
-    bold: bool = False,
-) -> None:
+def log_labels(ax: Axes, x: Any, items: Sequence[Label], gap, dx, size, bold=False) -> None:
     """End labels on a log axis, ``gap`` points of the figure's height apart; perhaps bold first."""
     low, high = np.log(ax.get_ylim())
     wanted = np.log([value for value, *_ in items])

@@ -94,14 +94,12 @@ def priors(a: Answers) -> Chart:
     makers = list(a.context["makers_all"])
     if len(own):
         own = own[own["event"].isin(keys) & own["car"].notna() & own["window"].isin([(-1, 1)])]
-    rows = [
-        (f"{r.authors} ({r.form})", r.mean, r.low, r.high, "s", SOFT)
-        for r in studies.sort_values("form").itertuples()
-    ]
-    rows += [
-        (f"{r.short} ({keys[r.event]})", r.car, r.low, r.high, "o", color(r.maker, makers))
-        for r in own.itertuples()
-    ]
+    rows = []
+    for r in studies.sort_values("form").itertuples():
+        rows.append((f"{r.authors} ({r.form})", r.mean, r.low, r.high, "s", SOFT))
+    for r in own.itertuples():
+        shade = color(r.maker, makers)
+        rows.append((f"{r.short} ({keys[r.event]})", r.car, r.low, r.high, "o", shade))
 
     def draw(fig, narrow):
         label = "abnormal return at the announcement (squares: studies, line: weak to strong group)"

@@ -136,9 +136,8 @@ def from_each_day(a: Answers) -> Chart:
     top = high if claim is None else max(high, claim)
 
     def draw(fig, narrow):
-        ax = kit.axes(
-            fig, "starting day", f"price change to {until}, JPY", percent="y", dates=narrow
-        )
+        labels = "starting day", f"price change to {until}, JPY"
+        ax = kit.axes(fig, *labels, percent="y", dates=narrow)
         ax.plot(change.index, change, color=NISSAN)
         if claim is not None:
             kit.band(ax, change.index, change, claim, NISSAN, 0.15, where=change < claim, lw=1)
@@ -149,10 +148,8 @@ def from_each_day(a: Answers) -> Chart:
 
     title = f"From {percent(high)} to {percent(low)}: the fall depends on the starting day"
     if share is not None:
-        title = (
-            f"“More than halved since {year}”: on {until} that held from {percent(share, 1)} of "
-            "that year's days"
-        )
+        days = f"{percent(share, 1)} of that year's days"
+        title = f"“More than halved since {year}”: on {until} that held from {days}"
     return Chart(
         draw,
         title,

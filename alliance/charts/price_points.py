@@ -51,10 +51,8 @@ def frontier(a: Answers) -> Chart:
     first, last, levels = frame.iloc[0], frame.iloc[-1], frame.index
     title = "On a fair price a trigger buys nothing: the mean stays, only the spread grows"
     if not a.context["fair"]:
-        title = (
-            f"With this drift the mean moves from {number(first['mean'])} to "
-            f"{number(last['mean'])} EUR bn"
-        )
+        ends = f"{number(first['mean'])} to {number(last['mean'])} EUR bn"
+        title = f"With this drift the mean moves from {ends}"
 
     def draw(fig, narrow):
         labels = ("trigger for the whole block, multiple of spot", "value at the horizon, EUR bn")

@@ -84,10 +84,8 @@ def outcomes(a: Answers, what: str = "value after exit") -> Chart:
 @chart("The record of the sales")
 def loss_record(a: Answers) -> Chart:
     """The amount carried a share that each sale implies, rolled to June 2025, in two readings."""
-    record, roll = (
-        need(a.frame("disclosed_sales"), f"no sale was public on {a.as_of}"),
-        a.frame("roll"),
-    )
+    record = need(a.frame("disclosed_sales"), f"no sale was public on {a.as_of}")
+    roll = a.frame("roll")
     announced = record["announced"]
     steps = [f"sale {n}\n{d:%Y-%m}" for n, d in zip(record["tranche"], announced, strict=True)]
     own, naive = list(record["own_share"]), list(record["naive"])
@@ -96,13 +94,11 @@ def loss_record(a: Answers) -> Chart:
         steps.append("rolled to\n2025-06")
         own.append(roll["own_share"].iloc[-2])
         naive.append(roll["naive"].iloc[-2])
-        loss = {
-            n: money(a[f"selldown.record.switch_loss_{n}"])
-            for n in ("own_share", "naive", "announced")
-        }
+        names = ("own_share", "naive", "announced")
+        shared, plain, said = (money(a[f"selldown.record.switch_loss_{n}"]) for n in names)
         title = (
-            f"With Nissan's buy-back shared in, the record predicts a loss of {loss['own_share']} "
-            f"in June 2025, the naive {loss['naive']}; announced were {loss['announced']}"
+            f"With Nissan's buy-back shared in, the record predicts a loss of {shared} in June "
+            f"2025, the naive {plain}; announced were {said}"
         )
 
     def draw(fig, narrow):

@@ -23,7 +23,8 @@ from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.errors import BuildError, ScenarioError
 from alliance.report import CHAPTERS, manifest
-from alliance.scenario import Scenario, flat, load, nested, reaches
+from alliance.scenario import Scenario, flat, load, reaches
+from alliance.scenario.schema import nested
 
 MOST_FIELDS = 6
 Mixed = Callable[[str, frozenset[str]], Answers]
@@ -39,15 +40,7 @@ class Side:
 
 
 def side(source: str) -> Side:
-    """A built folder, or a scenario by name or path.
-
-    Raises
-    ------
-    BuildError
-        If a folder holds no report.
-    ScenarioError
-        If there is no such scenario.
-    """
+    """A built folder, or a scenario by name or path."""
     folder = Path(source)
     if folder.is_dir():
         found = manifest.load(folder / "results.json")
@@ -105,12 +98,12 @@ def shapley(
         for size in range(n + 1)
         for group in itertools.combinations(who, size)
     }
-    return {
-        name: float(
-            sum(weights[len(g)] * (known[g | {name}] - known[g]) for g in known if name not in g)
-        )
-        for name in who
-    }
+
+    def part(name: str) -> float:
+        others = (group for group in known if name not in group)
+        return float(sum(weights[len(g)] * (known[g | {name}] - known[g]) for g in others))
+
+    return {name: part(name) for name in who}
 
 
 def size(values: Iterable[float | None]) -> float:

@@ -21,31 +21,22 @@ def write_page(
 ) -> Path:
     """Write ``index.html`` and ``<name>.csv`` of a comparison or a sweep; the page's path.
 
-    Parameters
-    ----------
-    name : str
-        Of the template too.
-    rows : iterable
-        Of the CSV, its head first.
-    drawn : iterable of Chart
-    values
-        What the template shows beside the charts.
+    ``name`` is the template's too; ``rows`` are those of the CSV, its head first; ``values`` are
+    what the template shows beside the charts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{name}.{os.getpid()}"
     with aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     aside.replace(folder / f"{name}.csv")
-    pictures = [_picture(chart) for chart in drawn]
+    pictures = []
+    for chart in drawn:
+        wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
+        pictures.append({"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"})
     text = pages.page(f"{name}.html.j2", charts=pictures, shown=shown, **values)
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
     index.write_list(folder.parent)
     return folder / "index.html"
-
-
-def _picture(chart: Chart) -> dict[str, str]:
-    wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
-    return {"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"}
 
 
 def write(found: Comparison, out: Path, log=print) -> Path:

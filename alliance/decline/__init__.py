@@ -16,27 +16,4 @@ Politis, D. N. and Romano, J. P. (1994), JASA 89, 1303-1313, for the intervals.
 """
 
 from alliance.decline.business import book_value, by_region, from_each_day, market_share, stub
-from alliance.decline.parts import (
-    PARTS,
-    Decomposition,
-    Factors,
-    decompose,
-    factors,
-    part_intervals,
-    rolling_betas,
-)
-
-__all__ = [
-    "PARTS",
-    "Decomposition",
-    "Factors",
-    "book_value",
-    "by_region",
-    "decompose",
-    "factors",
-    "from_each_day",
-    "market_share",
-    "part_intervals",
-    "rolling_betas",
-    "stub",
-]
+from alliance.decline.parts import PARTS, Factors, decompose, factors, part_intervals

@@ -10,14 +10,8 @@ def book_value(statements: pd.DataFrame, yearly: pd.DataFrame) -> pd.DataFrame:
 
     Printed where the issuer prints it; else total assets x equity ratio / (net profit / EPS). The
     last divisor is the period's *average* share count: after a buy-back the result is too low,
-    by 2 to 4 % in Nissan's years 2023 and 2024.
-
-    Parameters
-    ----------
-    statements : DataFrame
-        ``published, total_assets, equity_ratio, net_profit, eps, bps``.
-    yearly : DataFrame
-        ``published, bps`` for the years before.
+    by 2 to 4 % in Nissan's years 2023 and 2024. Statements have ``published, total_assets,
+    equity_ratio, net_profit, eps, bps``, the years before ``published, bps``.
 
     Returns
     -------
@@ -26,13 +20,8 @@ def book_value(statements: pd.DataFrame, yearly: pd.DataFrame) -> pd.DataFrame:
     """
     shares = statements["net_profit"] / statements["eps"]
     computed = statements["total_assets"] * statements["equity_ratio"] / shares
-    quarterly = pd.DataFrame(
-        {
-            "published": statements["published"],
-            "bps": statements["bps"].fillna(computed.astype("float64")),
-            "printed": statements["bps"].notna(),
-        }
-    )
+    bps = statements["bps"].fillna(computed.astype("float64"))
+    quarterly = statements[["published"]].assign(bps=bps, printed=statements["bps"].notna())
     old = yearly[["published", "bps"]].assign(printed=True)
     old = old[~old["published"].isin(quarterly["published"])]
     both = pd.concat([old, quarterly]) if len(quarterly) else old
@@ -70,23 +59,17 @@ def by_region(sales: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
-def stub(
-    shares_held: pd.Series,
-    price: pd.Series,
-    rate: pd.Series,
-    shares: pd.Series,
-    holder_price: pd.Series,
-) -> pd.DataFrame:
+def stub(held: pd.Series, price: pd.Series, rate: pd.Series, shares: pd.Series, own: pd.Series):
     """What the market pays for the holder beyond its stake, on days when both traded.
 
     Parameters
     ----------
-    shares_held, shares : Series
+    held, shares : Series
         The holder's shares of the company, and its own issued shares, by day in force. The first
         count is used for the days before it.
     price, rate : Series
         Close of the company held, and units of its currency for one of the holder's.
-    holder_price : Series
+    own : Series
         Close of the holder.
 
     Returns
@@ -94,14 +77,11 @@ def stub(
     DataFrame
         ``stake, holder, stub`` in the holder's currency, ``ratio`` = stake / holder, by day.
     """
-    days = returns.common(price, holder_price)
-    held = returns.as_known(shares_held, days).bfill()
-    own = returns.as_known(shares, days).bfill()
-    stake = held * returns.in_eur(price[days], rate)
-    holder = own * holder_price[days]
-    return pd.DataFrame(
-        {"stake": stake, "holder": holder, "stub": holder - stake, "ratio": stake / holder}
-    )
+    days = returns.common(price, own)
+    stake = returns.as_known(held, days).bfill() * returns.in_eur(price[days], rate)
+    holder = returns.as_known(shares, days).bfill() * own[days]
+    columns = {"stake": stake, "holder": holder, "stub": holder - stake, "ratio": stake / holder}
+    return pd.DataFrame(columns)
 
 
 def from_each_day(price: pd.Series, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:

@@ -36,15 +36,8 @@ class Factors:
 
 
 def factors(price: pd.Series, market: pd.Series, peers: pd.DataFrame) -> Factors:
-    """What a share's returns are explained by.
-
-    Parameters
-    ----------
-    price, market : Series
-        Closes by trading day.
-    peers : DataFrame
-        Closes of the peers, one column each; the sector is the mean of their returns.
-    """
+    """What a share's returns are explained by, from closes by trading day; peers have a column
+    each, and the sector is the mean of their returns."""
     days = returns.common(price, market, peers.dropna())
     y, m = returns.log_returns(price[days]), returns.log_returns(market[days])
     each = [returns.log_returns(peers.loc[days, name]) for name in peers]
@@ -84,9 +77,8 @@ def decompose(
     sector = s[positions]
     if orthogonal:
         b_m, sector = b_m + b_s * slope, sector - slope * m[positions]
-    daily = pd.DataFrame(
-        {"market": b_m * m[positions], "sector": b_s * sector}, index=days[positions]
-    )
+    explained = {"market": b_m * m[positions], "sector": b_s * sector}
+    daily = pd.DataFrame(explained, index=days[positions])
     daily["company"] = y[positions] - daily["market"] - daily["sector"]
     at = returns.as_known(rate, days[positions].insert(0, since))
     daily["currency"] = -np.log(at).diff().iloc[1:]
@@ -128,23 +120,10 @@ def part_intervals(
     return bounds.set_axis(["low", "high"], axis=1), block
 
 
-def rolling_betas(
-    y: np.ndarray,
-    m: np.ndarray,
-    s: np.ndarray,
-    positions: np.ndarray,
-    window: int | None,
-    weights: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Least squares of y on m and s with intercept, on the days before each position.
+def rolling_betas(y, m, s, positions, window: int | None, weights=None) -> tuple[np.ndarray, ...]:
+    """Least squares of y on m and s, arrays (n,), with intercept, on the days before each position.
 
-    Parameters
-    ----------
-    y, m, s : array (n,)
-    positions : array (p,) of int
-    window : int or None
-        Days before each position; None takes all.
-    weights : array (draws, n), optional
+    ``positions`` is an array (p,) of int, ``weights`` one (draws, n); no window takes all days.
 
     Returns
     -------

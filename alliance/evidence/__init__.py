@@ -28,6 +28,3 @@ def __getattr__(name: str):
 
         return getattr(reader, name)
     raise AttributeError(f"module 'alliance.evidence' has no attribute '{name}'")
-
-
-__all__ = ["DATA", "Evidence", "Package", "Used", "open", "touched"]

@@ -72,14 +72,10 @@ def check(data: str | Path | None = None) -> list[Problem]:
     last = {name: package.standing(name, table) for name, table in tables.items()}
     for rule, needs, function in RULES:
         if set(needs) <= set(tables):
-            seen = function(tables if rule in DATED else last)
-            problems += [_problem(package, rule, *found) for found in seen]
+            for name, at, message in function(tables if rule in DATED else last):
+                row = None if at is None else at + 2
+                problems.append(Problem(package.resources[name]["path"], row, rule, message))
     return sorted(problems, key=lambda p: (p.file, p.row or 0, p.rule))
-
-
-def _problem(package: Package, rule: str, name: str, at: int | None, message: str) -> Problem:
-    row = None if at is None else at + 2
-    return Problem(package.resources[name]["path"], row, rule, message)
 
 
 def seal(data: str | Path | None = None) -> int:
@@ -93,9 +89,8 @@ def seal(data: str | Path | None = None) -> int:
     package = Package(folder(data))
     wrong = [p for p in check(data) if p.rule != "hash"]
     if wrong:
-        raise EvidenceError(
-            f"evidence is sealed only when it is clean; {len(wrong)} problems, first: {wrong[0]}"
-        )
+        found = f"{len(wrong)} problems, first: {wrong[0]}"
+        raise EvidenceError(f"evidence is sealed only when it is clean; {found}")
     return write_hashes(package)
 
 
@@ -119,9 +114,7 @@ def _schema_problems(package: Package, names: set[str]) -> list[Problem]:
     logging.getLogger("frictionless").setLevel(logging.ERROR)
     described = copy.deepcopy(package.descriptor)
     described["resources"] = [r for r in described["resources"] if r["name"] in names]
-    for resource in described[
-        "resources"
-    ]:  # what can't be read is said once, not by each reference
+    for resource in described["resources"]:  # what can't be read is said once, not by each key
         keys = resource["schema"].get("foreignKeys", [])
         keys = [k for k in keys if k["reference"]["resource"] in names]
         resource["schema"]["foreignKeys"] = keys
@@ -138,9 +131,8 @@ def _schema_problems(package: Package, names: set[str]) -> list[Problem]:
             problems.append(Problem(path, row, rule, error.message))
     for resource in described["resources"]:
         if "hash" not in resource:
-            problems.append(
-                Problem(resource["path"], None, "hash", "its hash is not in the descriptor")
-            )
+            message = "its hash is not in the descriptor"
+            problems.append(Problem(resource["path"], None, "hash", message))
     return problems
 
 

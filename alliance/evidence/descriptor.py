@@ -88,11 +88,9 @@ class Package:
                 what = "changed" if "hash" in resource else "no hash"
                 changed.append(f"{resource['path']} has {what}")
         if changed:
-            listed = "; ".join(changed)
-            raise EvidenceError(
-                f"evidence must be as sealed, but {listed}: run 'alliance check' to see what "
-                "is wrong, and 'alliance check --seal' once it is right"
-            )
+            how = "run 'alliance check' to see what is wrong, and 'alliance check --seal' once it "
+            how += "is right"
+            raise EvidenceError(f"evidence must be as sealed, but {'; '.join(changed)}: {how}")
 
     def fingerprint(self, name: str) -> str:
         """SHA-256 over a table's bytes as sealed and all that the descriptor says of it."""
@@ -121,25 +119,22 @@ class Package:
         resource = self.resource(name)
         path = resource["path"]
         try:
-            frame = pd.read_csv(
-                self.root / path, dtype="str", keep_default_na=False, na_values=[""],
-                encoding="utf-8",
-            )  # fmt: skip
+            text = {"dtype": "str", "encoding": "utf-8"}
+            frame = pd.read_csv(self.root / path, keep_default_na=False, na_values=[""], **text)
         except FileNotFoundError:
             raise EvidenceError(f"{path} is missing") from None
         except (ValueError, OSError) as error:  # what is no text, and what is no table
             raise EvidenceError(f"{path}: must be CSV in UTF-8; {error}") from None
         wanted = [field["name"] for field in resource["schema"]["fields"]]
         if list(frame.columns) != wanted or not isinstance(frame.index, pd.RangeIndex):
-            raise EvidenceError(
-                f"{path}: columns must be {', '.join(wanted)}; received {', '.join(frame.columns)}"
-            )
+            rule = f"columns must be {', '.join(wanted)}"
+            raise EvidenceError(f"{path}: {rule}; received {', '.join(frame.columns)}")
         return frame
 
     def read(self, name: str) -> pd.DataFrame:
         """One table, typed by its schema, in file order, uncut; a file is read once."""
-        _touched[name] = self.fingerprint(name)
         if name not in self._read:
+            _touched[name] = self.fingerprint(name)
             self._read[name] = self._typed_table(name)
         return self._read[name].copy(deep=False)  # pandas copies on write
 
@@ -162,18 +157,15 @@ class Package:
         """
         import pandas as pd
 
-        frame = self.raw(name)
-        for field in self.resource(name)["schema"]["fields"]:
+        frame, schema = self.raw(name), self.resource(name)["schema"]
+        for field in schema["fields"]:
             column = field["name"]
             if field["type"] == "date":
                 frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
             elif field["type"] in _PARSERS:
                 frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        fields, key = (
-            self.resource(name)["schema"]["fields"],
-            self.resource(name)["schema"]["primaryKey"],
-        )
-        days = [f["name"] for f in fields if f["type"] == "date" and _required(f)]
+        days = [f["name"] for f in schema["fields"] if f["type"] == "date" and _required(f)]
+        key = schema["primaryKey"]
         return frame.dropna(subset=[*key, *days]).drop_duplicates(key)
 
 
@@ -193,10 +185,8 @@ def _typed(column: pd.Series, field: dict, path: str) -> pd.Series:
     if "exclusiveMinimum" in limits:
         low = (values <= limits["exclusiveMinimum"]).fillna(False)
         if low.any():
-            raise EvidenceError(
-                f"{path}: {name} must be above {limits['exclusiveMinimum']}; "
-                f"row {_row(low)} has {values[low].iloc[0]}"
-            )
+            rule = f"{name} must be above {limits['exclusiveMinimum']}"
+            raise EvidenceError(f"{path}: {rule}; row {_row(low)} has {values[low].iloc[0]}")
     return values
 
 

@@ -1,7 +1,5 @@
 """Documents behind rows of the evidence."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 COLUMNS = ["issuer", "title", "page", "read_at"]
@@ -33,13 +31,3 @@ def behind(resource: dict, frame: pd.DataFrame, listed: pd.DataFrame, until: str
     counts = frame.assign(origin=origin).groupby(["document", "origin"])
     out = counts.agg(confidence=("confidence", "first"))
     return cited(out.reset_index(), listed).assign(table=name)
-
-
-def tally(parts: Iterable[pd.DataFrame]) -> dict[str, int]:
-    """How many rows there are by origin: sourced or derived."""
-    counts = {"sourced": 0, "derived": 0}
-    for rows in parts:
-        derived = int((rows["confidence"] == "derived").sum()) if "confidence" in rows else 0
-        counts["derived"] += derived
-        counts["sourced"] += len(rows) - derived
-    return counts

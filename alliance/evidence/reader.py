@@ -28,12 +28,8 @@ class Evidence(Reads):
         super().__init__()
         self.package = package
         self.as_of = as_of
-        self._frames: dict[str, pd.DataFrame] = {}
-        self._cuts: dict[str, pd.DataFrame] = {}
-        self._public: dict[str, pd.DataFrame] = {}
         self._made: dict[tuple[str, ...], Any] = {}
-        self._entries: dict[tuple[str, ...], dict] = {}
-        self._others: dict[dt.date, Evidence] = {}
+        self._others: dict[dt.date, Evidence] = {as_of: self}
 
     def __repr__(self) -> str:
         return f"<Evidence as of {self.as_of}: {len(self.package.resources)} tables>"
@@ -56,11 +52,9 @@ class Evidence(Reads):
         return self._other(max(day, self.as_of))
 
     def _other(self, day: dt.date) -> Evidence:
-        if day == self.as_of:
-            return self
         if day not in self._others:
             then = self._others[day] = Evidence(self.package, day)
-            then._frames, then._readers = self._frames, self._readers
+            then._readers, then._others = self._readers, self._others
         return self._others[day]
 
     def table(self, name: str) -> pd.DataFrame:
@@ -77,27 +71,25 @@ class Evidence(Reads):
 
     def names(self, table: str) -> dict[str, str]:
         """Names by key whatever the day, unrecorded: what can be asked for; never for a result."""
-        frame = self._whole(table)
+        frame = self.package.read(table)
         return dict(zip(frame[self.package.key(table)[0]], frame["name"], strict=True))
 
     def days(self, table: str) -> pd.Series:
         """Days on which rows became public, whatever the day, unrecorded; never for a result."""
-        return self._whole(table)["published"].sort_values(ignore_index=True)
+        return self.package.read(table)["published"].sort_values(ignore_index=True)
 
     def prices(self, company: str) -> pd.DataFrame:
         """Daily prices by trading day: ``close`` and, for shares, ``adj_close``, ``volume``."""
-        spare = ["published", "published_basis"]
-        return self._view(
-            self._company(company), "prices", lambda f: f.set_index("date").drop(columns=spare)
-        )
+        table, spare = self._company(company), ["published", "published_basis"]
+        return self._view(table, "prices", lambda f: f.set_index("date").drop(columns=spare))
 
     def close(self, company: str) -> pd.Series:
         """Closes (index levels) by trading day; days without a raw close are left out."""
-        return self._view(
-            self._company(company),
-            "close",
-            lambda f: f.set_index("date")["close"].dropna().rename(company),
-        )
+
+        def closes(rows: pd.DataFrame) -> pd.Series:
+            return rows.set_index("date")["close"].dropna().rename(company)
+
+        return self._view(self._company(company), "close", closes)
 
     def rate(self, pair: str) -> pd.Series:
         """An exchange rate by day, named as it reads: ``jpy_per_eur``, ``usd_per_eur``."""
@@ -119,7 +111,7 @@ class Evidence(Reads):
         if key in known.index:
             self._record("fact", key, known.loc[[key]])
             return known.loc[key]
-        days = self._whole("facts").groupby("fact")["published"].min()
+        days = self.package.read("facts").groupby("fact")["published"].min()
         if key in days:
             day = days[key].date()
             raise NotKnown(f"fact '{key}' was published on {day}, after {self.as_of}")
@@ -130,14 +122,11 @@ class Evidence(Reads):
         with suppress(NotKnown):
             return float(self.fact(key)["value"])
 
-    def rows(
-        self, name: str, where: Callable[[pd.DataFrame], Any] | None = None, /, **wanted: str
-    ) -> pd.DataFrame:
+    def rows(self, name: str, where: Callable | None = None, /, **wanted: str) -> pd.DataFrame:
         """A table's rows whose columns have the wanted values, as known on ``as_of``.
 
         ``where`` takes these rows and says which of them are used (a mask, or their labels).
         """
-
         if where is None:
             return self._view(name, "rows", lambda f: f, **wanted)
         found = self._wanted(name, wanted)
@@ -170,7 +159,7 @@ class Evidence(Reads):
 
     def cited(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows beside issuer, title, page, address (and day) of the document that each names."""
-        return documents.cited(rows, self._whole("documents"))
+        return documents.cited(rows, self.package.read("documents"))
 
     def sources(self, used: Used | Iterable[dict] | None = None) -> pd.DataFrame:
         """The documents behind what was read (or behind everything), one a row.
@@ -182,18 +171,18 @@ class Evidence(Reads):
         everything = [{"kind": "table", "id": name} for name in self.package.resources]
         for entry in entries(used) or everything:
             tables.setdefault(table_of(entry), []).append(self._counted(entry))
-        listed, until = self._whole("documents"), str(self.as_of)
-        return pd.concat(
-            [
-                documents.behind(self.package.resource(name), pd.concat(rows), listed, until)
-                for name, rows in sorted(tables.items())
-            ],
-            ignore_index=True,
-        )
+        listed, until = self.package.read("documents"), str(self.as_of)
+        found = [
+            documents.behind(self.package.resource(name), pd.concat(rows), listed, until)
+            for name, rows in sorted(tables.items())
+        ]
+        return pd.concat(found, ignore_index=True)
 
     def tally(self, used: Used | Iterable[dict]) -> dict[str, int]:
         """How many rows and facts what was read counts, by origin: sourced or derived."""
-        return documents.tally(self._counted(entry) for entry in entries(used))
+        rows = pd.concat([self._counted(entry) for entry in entries(used)] or [pd.DataFrame()])
+        derived = int(rows["confidence"].eq("derived").sum()) if "confidence" in rows else 0
+        return {"sourced": len(rows) - derived, "derived": derived}
 
     def _counted(self, entry: dict) -> pd.DataFrame:
         """The rows that an entry names: by key, by fact, by day; all where it names none."""
@@ -240,33 +229,29 @@ class Evidence(Reads):
             raise EvidenceError(f"no prices for '{company}'{did_you_mean(company, names)}")
         return f"prices-{company}"
 
-    def _whole(self, name: str) -> pd.DataFrame:
-        if name not in self._frames:
-            self._frames[name] = self.package.read(name)
-        return self._frames[name]
-
     def _cut(self, name: str) -> pd.DataFrame:
-        if name not in self._cuts:
-            self._cuts[name] = self.package.standing(name, self._known(name))
-        return self._cuts[name]
+        """The rows that stand, of those known."""
+        key = ("", "cut", name)
+        return self._kept(key, lambda: self.package.standing(name, self._known(name)))
 
     def _known(self, name: str) -> pd.DataFrame:
-        if name not in self._public:
-            frame = self._whole(name)
-            self._public[name] = frame[frame["published"] <= pd.Timestamp(self.as_of)]
-        return self._public[name]
+        """All rows that were public, corrected ones too."""
 
-    def _record(
-        self, kind: str, name: str, frame: pd.DataFrame, part: tuple[str, ...] | None = ()
-    ) -> None:
+        def public() -> pd.DataFrame:
+            frame = self.package.read(name)
+            return frame[frame["published"] <= pd.Timestamp(self.as_of)]
+
+        return self._kept(("", "known", name), public)
+
+    def _record(self, kind: str, name: str, frame: pd.DataFrame, part: tuple | None = ()) -> None:
         """Count a read; ``part`` names the rows, None if they are not to be known again."""
         if not self._readers:
             return
-        key = (kind, name, *(part or ()))
-        entry = self._entries.get(key) if part is not None else None
-        entry = entry or self._entry(kind, name, frame)
-        if part is not None:
-            self._entries[key] = entry
+        if part is None:
+            entry = self._entry(kind, name, frame)
+        else:
+            key = ("", "entry", kind, name, *part)
+            entry = self._kept(key, lambda: self._entry(kind, name, frame))
         self._readers[-1].add([entry])
 
     def _entry(self, kind: str, name: str, frame: pd.DataFrame) -> dict:

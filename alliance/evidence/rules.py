@@ -83,9 +83,8 @@ def _published(tables: Tables) -> Found:
             early = pd.to_timedelta(92 * (4 - frame["quarter"]) - 14, unit="D")
             days["two weeks after its quarter"] = frame["fiscal_year_end"] - early
         if "fiscal_year" in frame:
-            days["the end of its year"] = pd.to_datetime(
-                frame["fiscal_year"].str[2:] + "-12-31", errors="coerce"
-            )
+            ends = frame["fiscal_year"].str[2:] + "-12-31"
+            days["the end of its year"] = pd.to_datetime(ends, errors="coerce")
         for what, day in days.items():
             for at, row in _where(frame, published < day):
                 message = f"published {row['published'].date()} is before {what} {day[at].date()}"

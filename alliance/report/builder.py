@@ -40,16 +40,9 @@ class Options:
 class Report:
     """A report in the making, and what became of it.
 
-    Parameters
-    ----------
-    common : dict
-        What head and foot of its pages show.
-    parts : dict
-        What each chapter is made from; see :data:`cache.PARTS`.
-    why : dict
-        Why each chapter's page is not as it would be made now; empty where it is.
-    runs, wanted, errors : dict
-        By chapter the runs at hand, the keys of those to come, and why it failed.
+    ``common`` is what head and foot of its pages show. By chapter: ``parts`` that it is made from
+    (:data:`cache.PARTS`), ``why`` its page is not as it would be made now (empty where it is),
+    ``runs`` at hand, the keys of those ``wanted``, and ``errors``.
     """
 
     target: Target
@@ -130,8 +123,9 @@ def build_all(
     for report in stale:
         report.take_cached(store, prints)
     for report in reports if o.explain else ():
-        for chapter, why in ((c, report.why[c]) for c in report.asked):
-            log(f"{report.target.name}: {chapter}: {f'built, {why}' if why else 'up to date'}")
+        for chapter in report.asked:
+            state = f"built, {why}" if (why := report.why[chapter]) else "up to date"
+            log(f"{report.target.name}: {chapter}: {state}")
     for report in reports:
         if not report.stale:
             log(f"{report.target.name}: up to date")

@@ -22,9 +22,8 @@ def check(fix: bool = False) -> list[str]:
         document = json.loads(path.read_text(encoding="utf-8"))
         tagged = [c for c in document["cells"] if "parameters" in c["metadata"].get("tags", ())]
         if len(tagged) != 1:
-            problems.append(
-                f"{path.name}: one cell must be tagged 'parameters', found {len(tagged)}"
-            )
+            rule = f"one cell must be tagged 'parameters', found {len(tagged)}"
+            problems.append(f"{path.name}: {rule}")
             continue
         source = cell(notebook)
         if "".join(tagged[0]["source"]) == source:

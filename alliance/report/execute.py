@@ -18,6 +18,7 @@ from alliance.report.kernels import Kernels
 from alliance.report.manifest import ROOT
 from alliance.tables import RESULTS_MIME
 
+Tick = Callable[[int], None]
 #: Seconds that one notebook may take before it is stopped.
 LIMIT = 300
 
@@ -35,15 +36,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class NotebookRun:
-    """One notebook to run: plain data, so that it may travel to another machine.
-
-    Parameters
-    ----------
-    notebook : dict
-        The notebook itself, as it was when its key was taken.
-    data : str, optional
-        The evidence folder; else that of the place where it runs.
-    """
+    """One notebook to run, as it was when its key was taken, and the evidence folder (else that
+    of the place where it runs): plain data, so that it may travel to another machine."""
 
     chapter: str
     parameters: dict[str, Any]
@@ -53,26 +47,19 @@ class NotebookRun:
 
 
 def run(
-    item: NotebookRun,
-    kernels: Kernels | None = None,
-    tick: Callable[[int], None] = lambda done: None,
+    item: NotebookRun, kernels: Kernels | None = None, tick: Tick = lambda done: None
 ) -> dict[str, Any]:
     """Execute one chapter; a failure is returned, not raised.
 
-    Parameters
-    ----------
-    kernels : Kernels, optional
-        Where its kernel comes from; else one of its own starts here, as a cluster's workers do.
-    tick : callable, optional
-        ``tick(done)`` is called with 0 at the start, and as cells are done.
+    Without ``kernels`` one of its own starts here, as a cluster's workers do. ``tick(done)`` is
+    called with 0 at the start, and as cells are done.
 
     Returns
     -------
     dict
         JSON values: ``outputs`` of each code cell in order (the injected parameters first where
         they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read with their
-        fingerprints, ``made_by`` hashes of code and libraries, ``seconds``; or ``error`` and
-        ``seconds``.
+        fingerprints, ``made_by`` hashes of code and libraries; or ``error``. And ``seconds``.
     """
     started = time.perf_counter()
     try:
@@ -83,7 +70,7 @@ def run(
     return found | {"seconds": time.perf_counter() - started}
 
 
-def _executed(item: NotebookRun, kernels: Kernels, tick: Callable[[int], None]) -> Any:
+def _executed(item: NotebookRun, kernels: Kernels, tick: Tick) -> Any:
     """The executed notebook; started again once where its kernel did not start."""
     if kernels.stopped:
         raise BuildError("the build was stopped")
@@ -109,7 +96,7 @@ def _close_loop() -> None:
         loop.close()
 
 
-def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Callable) -> Any:
+def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Tick) -> Any:
     """Run a notebook in a kernel of this build, with a limit for all of it.
 
     Sockets lie in the run's own folder where the system has them, so that they can't collide with
@@ -173,10 +160,8 @@ def _taken(item: NotebookRun, document: Any) -> dict[str, Any]:
     for entry in (entry for bundle in bundles for entry in bundle["results"]):
         known = results.setdefault(entry["id"], entry)
         if known["value"] != entry["value"]:
-            raise BuildError(
-                f"{entry['id']} must have one value in a notebook, received {known['value']} "
-                f"and {entry['value']}"
-            )
+            values = f"received {known['value']} and {entry['value']}"
+            raise BuildError(f"{entry['id']} must have one value in a notebook, {values}")
         if not entry["sources"]:
             raise BuildError(f"{entry['id']} has no source: a headline number must name one")
     return {

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -28,22 +28,12 @@ def run_all(
     log: Log = print,
     bar: str = "",
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run all notebooks and yield each as it is done.
+    """Run all notebooks, by the name that progress shows, and yield each as it is done.
 
-    Parameters
-    ----------
-    items : dict
-        By the name that progress shows.
-    jobs : int, optional
-        Kernels at once; else as many as there are cores.
-    kernels : Kernels, optional
-        Where kernels come from; stopped at the end.
-    executor : concurrent.futures.Executor, optional
-        Where they run instead of threads here, such as Dask's ``client.get_executor()``; its
-        workers start kernels of their own.
-    bar : {'', 'bars', 'steps'}
-        Live bars for a terminal, or a line for each cell for a program that reads them, beside a
-        line when a notebook starts and ends.
+    At once run as many as ``jobs``, else as there are cores; ``kernels`` are stopped at the end.
+    With an ``executor``, such as Dask's ``client.get_executor()``, they run there instead of in
+    threads here, and its workers start kernels of their own. ``bar`` is ``bars`` in a terminal, or
+    ``steps``, a line for each cell for a program, beside a line when a notebook starts and ends.
     """
     if not items:
         return
@@ -53,8 +43,8 @@ def run_all(
     kernels = None if executor else kernels or Kernels()
     futures: dict[Future, str] = {}
     try:
-        with _bars() if bar == "bars" and own else nullcontext() as bars:
-            progress = _Progress(items, log, bar, bars)
+        progress = _Progress(items, log, bar if own or bar != "bars" else "")
+        with progress.bars:
             for name, item in items.items():
                 if own:
                     future = own.submit(run, item, kernels, partial(progress.tick, name))
@@ -84,48 +74,37 @@ def run_all(
 class _Progress:
     """Lines as notebooks start and end, with a bar for each, or with ``step 12 of 150`` by cell."""
 
-    def __init__(self, items: dict[str, NotebookRun], log: Log, bar: str, bars: Any) -> None:
+    def __init__(self, items: dict[str, NotebookRun], log: Log, bar: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
         self.cells = {name: len(item.notebook["cells"]) for name, item in items.items()}
-        self.log, self.steps = bars.console.print if bars else log, bar == "steps"
-        self.bars, self.tasks, self.reached = bars, {}, {}
+        columns = "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        console, hidden = Console(stderr=True), bar != "bars"
+        self.bars = Progress(*columns, console=console, transient=True, disable=hidden)
+        self.log, self.steps, self.tasks = log if hidden else console.print, bar == "steps", {}
 
     def tick(self, name: str, done: int) -> None:
         """So many cells of a notebook are done; none as it starts."""
-        self.reached[name] = done = min(done, self.cells[name])  # two more are ours
         if done == 0:
-            self.log(f"running {name} ({len(self.reached)} of {len(self.cells)})")
-        elif self.steps:
-            self.log(f"step {sum(self.reached.values())} of {sum(self.cells.values())}")
-        if self.bars and done == 0:
             self.tasks[name] = self.bars.add_task(name, total=self.cells[name])
-        elif self.bars:
-            self.bars.update(self.tasks[name], completed=done)
+            self.log(f"running {name} ({len(self.tasks)} of {len(self.cells)})")
+        self.bars.update(self.tasks[name], completed=min(done, self.cells[name]))  # two are ours
+        if done and self.steps:
+            reached = sum(task.completed for task in self.bars.tasks)
+            self.log(f"step {reached} of {sum(self.cells.values())}")
 
     def done(self, name: str, found: dict[str, Any]) -> None:
         """A notebook has ended."""
         how = "FAILED after" if found.get("error") else "done in"
         self.log(f"{name} {how} {found['seconds']:.1f} s")
         if name in self.tasks:
-            self.bars.remove_task(self.tasks.pop(name))
-
-
-def _bars() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+            self.bars.update(self.tasks[name], visible=False)
 
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """An executor on a Dask cluster.
-
-    Raises
-    ------
-    BuildError
-        If the library is missing or nobody answers at the address.
-    """
+    """An executor on a Dask cluster, or a BuildError where the library or the cluster is not."""
     try:
         from distributed import Client
 

@@ -45,11 +45,8 @@ class Built:
 
     def unchanged(self, *names: str) -> bool:
         """Whether some files are as they were written."""
-        return all(
-            (self.folder / name).is_file()
-            and manifest.digest(self.folder / name) == self.files.get(name)
-            for name in names
-        )
+        known = {self.folder / name: self.files.get(name) for name in names}
+        return all(path.is_file() and manifest.digest(path) == known[path] for path in known)
 
     def state(self, chapter: str) -> str:
         """What became of a chapter: ok, failed, or not built."""

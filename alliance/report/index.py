@@ -1,8 +1,10 @@
 """What the index page of a report shows, and the list of all reports."""
 
+import datetime as dt
 import html
 import os
 import re
+from collections import Counter
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -28,21 +30,19 @@ def _title_of(page: Path) -> str:
 def contents(
     states: dict[str, dict], results: list[dict[str, Any]], ev: Evidence, shown: Container[str]
 ) -> dict[str, Any]:
-    """What a report's index shows: answers, headline numbers, failures, sources.
-
-    Parameters
-    ----------
-    shown : container of str
-        Chapters that have a page.
-    """
+    """What a report's index shows: answers, headline numbers, failures, sources; ``shown`` are
+    the chapters that have a page."""
     sources = [s for r in results for s in r["sources"]]
-    used = Used()
-    used.add(s for s in sources if s["kind"] != "assumed")
-    counts, assumed = ev.tally(used), {s["id"] for s in sources if s["kind"] == "assumed"}
-    split = (
-        f"The numbers rest on {counts['sourced']:,} sourced rows, "
-        f"{counts['derived']:,} derived rows and {len(assumed)} assumptions."
-    )
+    read = [s for s in sources if s["kind"] != "assumed"]
+    assumed = {s["id"] for s in sources if s["kind"] == "assumed"}
+    counts, found = Counter(), []
+    for then, rows in _by_day(ev, read):
+        used = Used()
+        used.add(rows)
+        counts.update(then.tally(used))
+        found += then.sources(used).to_dict("records") if rows else []
+    split = f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} "
+    split += f"derived rows and {len(assumed)} assumptions."
     entries = {r["id"]: _entry(r) for r in results}
     chapters = [
         {
@@ -56,11 +56,18 @@ def contents(
         for key, chapter in CHAPTERS.items()
         if key != FIRST or "error" in states[key]
     ]
-    rows = ev.sources(used).to_dict("records") if used.entries else []
+    rows = list({tuple(map(str, row.values())): row for row in found}.values())  # each once
     first = {row["table"]: at for at, row in reversed([*enumerate(rows)])}  # which results link to
     documents = [_document(row) | {"first": at in first.values()} for at, row in enumerate(rows)]
     listed = {"results": list(entries.values()), "sources": documents}
     return {"chapters": chapters, "split": split, **listed}
+
+
+def _by_day(ev: Evidence, read: list[dict]) -> list[tuple[Evidence, list[dict]]]:
+    """What was read by the report's day, and what was read later, with the evidence of each."""
+    later = [s for s in read if (s["published"] or "") > str(ev.as_of)]
+    until = max((dt.date.fromisoformat(s["published"]) for s in later), default=ev.as_of)
+    return [(ev, [s for s in read if s not in later]), (ev.after(until), later)]
 
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
@@ -86,18 +93,15 @@ def write_list(out: Path) -> None:
     for path in sorted(out.glob("*/manifest.json")):
         known, run = manifest.load(path), manifest.load(path.with_name("run.json"))
         if known and run and not path.parent.name.startswith("."):
-            states = (
-                f"{chapter_name(c)}: {s['state']}" for c, s in run.get("chapters", {}).items()
-            )
-            reports.append(
-                {
-                    "name": path.parent.name,
-                    "title": known["scenario"].get("title") or known["name"],
-                    "as_of": known["as_of"],
-                    "differs": differences(known["scenario"]) or "nothing",
-                    "states": "; ".join(states),
-                }
-            )
+            states = run.get("chapters", {}).items()
+            shown = {
+                "name": path.parent.name,
+                "title": known["scenario"].get("title") or known["name"],
+                "as_of": known["as_of"],
+                "differs": differences(known["scenario"]) or "nothing",
+                "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
+            }
+            reports.append(shown)
     titles = [r["title"] for r in reports]
     for r in reports:
         if titles.count(r["title"]) > 1:  # no two alike

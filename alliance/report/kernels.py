@@ -22,13 +22,7 @@ _lock = threading.Lock()
 
 
 class Kernels:
-    """The kernels of one build; all of them are gone at its end.
-
-    Parameters
-    ----------
-    plain : bool
-        Start kernels in the ordinary way.
-    """
+    """The kernels of one build, if ``plain`` ordinary ones; all of them are gone at its end."""
 
     def __init__(self, plain: bool = False) -> None:
         self.plain = plain or "forkserver" not in multiprocessing.get_all_start_methods()
@@ -99,17 +93,7 @@ def _warm() -> None:
 
 
 class Forked:
-    """A forked kernel as the kernel manager sees a process.
-
-    Parameters
-    ----------
-    connection : str
-        The connection file that the manager wrote.
-    folder : str
-        Where the kernel starts.
-    env : dict
-        All of its environment.
-    """
+    """A forked kernel as the kernel manager, which wrote the connection file, sees a process."""
 
     stdin = stdout = stderr = None
 

@@ -33,28 +33,16 @@ def browser() -> str | None:
 
 
 def needed() -> str:
-    """The browser, or a clear refusal before any work is done.
-
-    Raises
-    ------
-    BuildError
-    """
+    """The browser, or a BuildError before any work is done."""
     program = browser()
     if program is None:
-        raise BuildError(
-            "a PDF needs Chromium, Chrome or Edge; none was found (Debian: apt install chromium)"
-        )
+        how = "none was found (Debian: apt install chromium)"
+        raise BuildError(f"a PDF needs Chromium, Chrome or Edge; {how}")
     return program
 
 
 def print_report(page: Path, target: Path) -> None:
-    """Print one page: links and outline from its headings, page numbers from its style.
-
-    Raises
-    ------
-    BuildError
-        If no browser is installed or it fails.
-    """
+    """Print one page: links and outline from its headings, page numbers from its style."""
     program = needed()
     with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
         aside = Path(folder, "report.pdf")

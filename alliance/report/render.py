@@ -23,13 +23,9 @@ def rendered(notebook: dict[str, Any], found: dict[str, Any]) -> tuple[Any, str]
 
 
 def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str, str]:
-    """Write one report and swap it in; the errors of chapters that failed.
+    """Write one report (a ``builder.Report``) and swap it in; the errors of chapters that failed.
 
     A chapter that failed keeps its last good page, and its numbers where its values are the same.
-
-    Parameters
-    ----------
-    report : builder.Report
     """
     import nbformat
 

@@ -97,8 +97,7 @@ def _about(sheet, bold, made_from: dict[str, Any]) -> None:
     ]
     sheet.set_column(0, 0, 24, bold)
     sheet.set_column(1, 1, 90)
-    for at, row in enumerate(rows):
-        sheet.write_row(at, 0, row)
+    _rows(sheet, 0, rows, None)
 
 
 def _results(sheet, bold, results: list[dict[str, Any]]) -> None:

@@ -18,16 +18,7 @@ _PARTS = ("fraction", "of ", "a year")  # units that readers take in per cent
 
 @dataclass(frozen=True)
 class Target:
-    """One report to build.
-
-    Parameters
-    ----------
-    name : str
-        The folder's name below ``out``.
-    scenario : Scenario
-    command : str
-        The command that makes it, for the page's foot.
-    """
+    """One report to build: its folder's name, its scenario, the command that makes it."""
 
     name: str
     scenario: Scenario
@@ -68,19 +59,14 @@ def _text(value: Any) -> str:
 
 
 def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None) -> Target:
-    """One report: its folder's name, its scenario, and the command that makes it.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """The report of a scenario, by name or path, with some settings."""
     stem, s = scenario.load(source)
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
     before, s = s, scenario.apply(s, changes)
-    words += [f"--set {_quoted(setting)}" for setting in settings]
+    words += [f"--set {shlex.quote(t)}" if "'" in t else f"--set '{t}'" for t in settings]
     words += [f"--as-of {as_of}"] if as_of else []
-    elsewhere = source != stem and Path(source).resolve().parent != scenario.FOLDER
+    elsewhere = source != stem and Path(source).resolve().parent != scenario.text.FOLDER
     values = json.dumps(scenario.changes(s), sort_keys=True)
     own = f"+{hashlib.sha256(values.encode()).hexdigest()[:6]}"
     folder = f"{stem}{own if changes or elsewhere else ''}"  # never over one of our own
@@ -137,8 +123,3 @@ def distinct(targets: list[Target]) -> list[Target]:
         if known.scenario != target.scenario:
             raise ScenarioError(f"two different reports would both be called '{target.name}'")
     return list(found.values())
-
-
-def _quoted(setting: str) -> str:
-    """A setting as a shell takes it: always in quotes."""
-    return f"'{setting}'" if "'" not in setting else shlex.quote(setting)

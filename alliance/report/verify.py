@@ -12,13 +12,8 @@ from alliance.scenario import Scenario, parameters
 
 
 def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = print) -> list[str]:
-    """What differs between a built report and a new run of it; an empty list if nothing does.
-
-    Raises
-    ------
-    BuildError
-        If the folder holds no report, or a notebook fails.
-    """
+    """What differs between a built report and a new run of it; a BuildError if one of them can't
+    be read or made."""
     from alliance.report.execute import NotebookRun
     from alliance.report.executor import run_all
 
@@ -29,18 +24,15 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
     if not last.files:
         problems.append("run.json: missing or damaged, so files can't be checked")
     states = {c: last.state(c) if last.states else "unknown" for c in manifest.CHAPTERS}
-    problems += [
-        f"{c}: {s}, so there is nothing to compare" for c, s in states.items() if s != "ok"
-    ]
+    lacking = {c: state for c, state in states.items() if state != "ok"}
+    problems += [f"{c}: {state}, so there is nothing to compare" for c, state in lacking.items()]
     package = Package(evidence_folder(data))
     for name, known in last.manifest["evidence"].items():
         if package.resources.get(name, {}).get("hash") != known:
             problems.append(f"evidence: table {name} is not the one it was built from")
     s = Scenario.of({k: v for k, v in stored["scenario"].items() if k != "name"})
-    items = {
-        c: NotebookRun(c, parameters(c, s), manifest.notebook(c), str(package.root))
-        for c in last.manifest["chapters"]
-    }
+    root, chapters = str(package.root), last.manifest["chapters"]
+    items = {c: NotebookRun(c, parameters(c, s), manifest.notebook(c), root) for c in chapters}
     was, now = {r["id"]: r for r in stored["results"]}, {}
     for chapter, found in run_all(items, log=log):
         if found.get("error"):

@@ -1,22 +1,5 @@
 """Resampling schemes, point sets and exact first passages, each reproducible from a seed."""
 
 from alliance.sampling.bootstrap import block_length, multiplicities, stationary_bootstrap
-from alliance.sampling.passages import (
-    DISCRETE,
-    discounted_passage,
-    first_passages,
-    passage_probability,
-)
+from alliance.sampling.passages import discounted_passage, first_passages, passage_probability
 from alliance.sampling.points import normals, sobol
-
-__all__ = [
-    "DISCRETE",
-    "block_length",
-    "discounted_passage",
-    "first_passages",
-    "multiplicities",
-    "normals",
-    "passage_probability",
-    "sobol",
-    "stationary_bootstrap",
-]

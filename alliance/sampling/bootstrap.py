@@ -11,32 +11,15 @@ import numpy as np
 
 
 def block_length(series: np.ndarray) -> float:
-    """Mean block of the stationary bootstrap that is optimal for the mean of a series, at least 1.
-
-    Parameters
-    ----------
-    series : array (n,)
-    """
+    """Mean block of the stationary bootstrap that is best for the mean of a series, at least 1."""
     from arch.bootstrap import optimal_block_length
 
     return max(1.0, float(optimal_block_length(np.asarray(series, float))["stationary"].iloc[0]))
 
 
 def stationary_bootstrap(n: int, block: float, draws: int, seed: int) -> np.ndarray:
-    """Resampled positions 0..n-1 in blocks of geometric length, wrapping round.
-
-    Parameters
-    ----------
-    n : int
-        Length of the series.
-    block : float
-        Mean block length in observations.
-    draws, seed : int
-
-    Returns
-    -------
-    array (draws, n) of int
-    """
+    """Resampled positions 0..n-1, array (draws, n), in blocks of geometric length, wrapping round;
+    ``block`` is their mean length in observations."""
     from arch.bootstrap import StationaryBootstrap
 
     scheme = StationaryBootstrap(block, np.arange(n), seed=np.random.default_rng(seed))
@@ -44,16 +27,8 @@ def stationary_bootstrap(n: int, block: float, draws: int, seed: int) -> np.ndar
 
 
 def multiplicities(positions: np.ndarray, n: int) -> np.ndarray:
-    """How often each observation was drawn: rows of counts that add up to the row's length.
-
-    Parameters
-    ----------
-    positions : array (draws, m) of int
-
-    Returns
-    -------
-    array (draws, n) of float
-    """
+    """How often each of n observations was drawn, array (draws, n), by positions (draws, m): rows
+    of counts that add up to m."""
     counts = np.zeros((len(positions), n))
     for row, drawn in zip(counts, positions, strict=True):
         row += np.bincount(drawn, minlength=n)

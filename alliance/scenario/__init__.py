@@ -11,25 +11,6 @@
 from alliance.scenario.cells import CHAPTERS, cell, listing, parameters, reaches, reference
 from alliance.scenario.groups import Decline, Group, Selldown, Separation
 from alliance.scenario.notebook import check_names, read
-from alliance.scenario.schema import (
-    Scenario,
-    changes,
-    choices,
-    fields,
-    flat,
-    limits,
-    listed,
-    nested,
-)
+from alliance.scenario.schema import Scenario, changes, choices, fields, flat, limits, listed
 from alliance.scenario.sweeps import combinations, swept
-from alliance.scenario.text import (
-    FOLDER,
-    apply,
-    dump,
-    from_token,
-    load,
-    names,
-    parse,
-    settings,
-    to_token,
-)
+from alliance.scenario.text import apply, dump, from_token, load, names, parse, settings, to_token

@@ -42,19 +42,15 @@ DEAL = MONEY | {"part": "bargain"}
 def field(default: Any, kind: dict[str, Any] | None = None, **own: Any) -> Any:
     """A field of a kind, with what is its own; the text below it in its class is its help.
 
-    Parameters
-    ----------
-    kind : dict, optional
-        ``unit``, ``low``, ``high``, ``step`` and ``slider``, the range shown where not the hard
-        one; ``first``, whether a panel shows it at once, not only among the further inputs;
-        ``part``, the panel that has it where its group has more than one.
-    own
-        The same, and whatever else pydantic's ``Field`` takes.
+    A kind has ``unit``, ``low``, ``high``, ``step`` and ``slider``, the range shown where not the
+    hard one; ``first``, whether a panel shows it at once, not only among the further inputs; and
+    ``part``, the panel that has it where its group has more than one. A field's own are the same,
+    and limits of its length.
     """
     look = {"unit": "", "low": None, "high": None, "step": None, "first": False, "part": ""}
     look |= (kind or {}) | own
     low, high = look.pop("low"), look.pop("high")
-    look["slider"] = list(look.get("slider") or (low, high))
+    look |= {"slider": list(look.get("slider") or (low, high)), "limits": (low, high)}
     more = {key: look.pop(key) for key in own if key.endswith("_length")}
     return Field(default, ge=low, le=high, json_schema_extra=look, **more)
 

@@ -7,7 +7,6 @@ there to the cell that reads. What an explorer's other cells assign is theirs.
 """
 
 import ast
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from alliance.scenario.text import as_text
 
 #: How papermill heads the cell that it injects.
 _INJECTED = "# Parameters"
+PLAIN = str | int | float | list | dict | tuple | None
 #: Fields of a scenario's file, beside its groups, that no parameter cell has.
 _FILE = ("title",)
 
@@ -26,13 +26,7 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
     """The scenario that a notebook's parameters make.
 
     A scenario's file may come as it is (``papermill -f``): its own group and top-level fields
-    apply, the groups of other chapters are checked.
-
-    Parameters
-    ----------
-    notebook : str
-    namespace : dict
-        The notebook's ``globals()``.
+    apply, the groups of other chapters are checked. ``namespace`` is the notebook's ``globals()``.
 
     Raises
     ------
@@ -64,14 +58,8 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
 def check_names(
     notebook: str, namespace: dict[str, Any], valid: tuple[str, ...], own: tuple[str, ...] = ()
 ) -> set[str]:
-    """The names that were given as parameters, once all of them are valid.
-
-    Parameters
-    ----------
-    valid : tuple of str
-        Names that may be given.
-    own : tuple of str
-        Those that the notebook's parameter cell has; else all valid ones.
+    """The names that were given as parameters, once all of them are ``valid``, that is, may be
+    given; ``own`` are those that the notebook's parameter cell has, else all valid ones.
 
     Raises
     ------
@@ -80,7 +68,8 @@ def check_names(
     """
     meant = _meant(namespace, set(own or valid))
     if meant is None:  # nothing is known of the cells: every plain value counts
-        meant = {name: True for name, value in namespace.items() if _plain(name, value)}
+        plain = (name for name, value in namespace.items() if isinstance(value, PLAIN))
+        meant = {name: True for name in plain if name[0] != "_" and name not in ("In", "Out")}
     for name, sure in meant.items():
         if name not in valid and name in namespace and (sure or nearest(name, valid)):
             raise ScenarioError(f"{name}: no parameter of {notebook}{did_you_mean(name, valid)}")
@@ -124,18 +113,8 @@ def _assigned(cell: str) -> Iterator[str]:
             isinstance(target, ast.Name) for target in targets
         ):
             return
-        if any(isinstance(part, ast.Call) and not _number(part) for part in ast.walk(node)):
+        calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+        if any(getattr(called, "id", "") != "float" for called in calls):  # float('nan') is no call
             return
         names += [target.id for target in targets]
     yield from names
-
-
-def _number(call: ast.Call) -> bool:
-    """Whether a call only writes what has no literal: ``float('nan')``."""
-    return isinstance(call.func, ast.Name) and call.func.id == "float"
-
-
-def _plain(name: str, value: Any) -> bool:
-    kinds = (str, int, float, list, dict, tuple, type(None))
-    ours = not name.startswith("_") and name not in ("In", "Out")
-    return ours and isinstance(value, kinds) and not isinstance(value, types.ModuleType)

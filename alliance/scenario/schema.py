@@ -119,9 +119,7 @@ def nested(values: dict[str, Any]) -> dict[str, Any]:
 
 def limits(info: FieldInfo) -> tuple[Any, Any]:
     """The hard range of a field; None where it has no end."""
-    low = next((m.ge for m in info.metadata if getattr(m, "ge", None) is not None), None)
-    high = next((m.le for m in info.metadata if getattr(m, "le", None) is not None), None)
-    return low, high
+    return info.json_schema_extra["limits"]
 
 
 def unit(info: FieldInfo) -> str:

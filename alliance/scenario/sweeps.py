@@ -1,6 +1,7 @@
 """Settings with several values: every combination of them."""
 
 import itertools
+import math
 import re
 
 from alliance.errors import ScenarioError
@@ -26,8 +27,7 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
     [('decline.peers=[toyota, honda]',), ('decline.peers=[toyota]',)]
     """
     names = [setting.partition("=")[0].strip() for setting in settings]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
+    if twice := next((name for name in names if names.count(name) > 1), None):
         raise ScenarioError(f"--set: each field once, received '{twice}' more than once")
     choices = []
     for setting in settings:
@@ -37,9 +37,7 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
         if len(values) > 1 and (not all(values) or len(set(values)) < len(values)):
             raise ScenarioError(f"--set: a sweep's values must differ, none empty: '{setting}'")
         choices.append([f"{name}{equals}{value}" for value in values])
-    count = 1
-    for each in choices:
-        count *= len(each)
+    count = math.prod(map(len, choices))
     if count > MOST:
         raise ScenarioError(f"--set: at most {MOST} combinations in one command, received {count}")
     return list(itertools.product(*choices))
@@ -47,8 +45,5 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
 
 def swept(settings: tuple[str, ...] | list[str]) -> list[str]:
     """Names of the fields that have several values."""
-    return [
-        setting.partition("=")[0].strip()
-        for setting in settings
-        if len(combinations([setting])) > 1
-    ]
+    several = (setting for setting in settings if len(combinations([setting])) > 1)
+    return [setting.partition("=")[0].strip() for setting in several]

@@ -34,23 +34,18 @@ class _Loader(yaml.BaseLoader):
     def compose_node(self, parent, index):
         event = self.peek_event()
         if getattr(event, "anchor", None) is not None:
-            raise ScenarioError(
-                f"line {event.start_mark.line + 1}: anchors and aliases are not allowed, "
-                f"received '{event.anchor}'"
-            )
+            line = f"line {event.start_mark.line + 1}: anchors and aliases are not allowed"
+            raise ScenarioError(f"{line}, received '{event.anchor}'")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node, deep=False):
         seen: set[str] = set()
         for key, _ in node.value:
+            line = f"line {key.start_mark.line + 1}"
             if not isinstance(key, yaml.ScalarNode):
-                line = key.start_mark.line + 1
-                raise ScenarioError(f"line {line}: a name must be plain text, received a {key.id}")
+                raise ScenarioError(f"{line}: a name must be plain text, received a {key.id}")
             if key.value in seen:
-                line = key.start_mark.line + 1
-                raise ScenarioError(
-                    f"line {line}: '{key.value}' must be given once, is given twice"
-                )
+                raise ScenarioError(f"{line}: '{key.value}' must be given once, is given twice")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -72,8 +67,7 @@ def load(source: str | Path) -> tuple[str, Scenario]:
     if not path.suffix and path.name == str(source):
         path = FOLDER / f"{source}.yaml"
     if not path.is_file():
-        hint = did_you_mean(path.stem, names())
-        raise ScenarioError(f"no scenario '{source}'{hint}")
+        raise ScenarioError(f"no scenario '{source}'{did_you_mean(path.stem, names())}")
     check_name(path.stem)
     try:
         return path.stem, parse(path.read_text(encoding="utf-8"))
@@ -86,10 +80,8 @@ def load(source: str | Path) -> tuple[str, Scenario]:
 def check_name(name: str) -> str:
     """The name itself if it can be a folder's."""
     if not NAME.fullmatch(name):
-        raise ScenarioError(
-            "a scenario's name has lower-case letters, digits and hyphens, at most 48, "
-            f"received '{name}'"
-        )
+        rule = "a scenario's name has lower-case letters, digits and hyphens, at most 48"
+        raise ScenarioError(f"{rule}, received '{name}'")
     if name in RESERVED:
         raise ScenarioError(f"a scenario's name must not be a device of Windows, received '{name}'")
     return name
@@ -186,10 +178,10 @@ def to_token(scenario: Scenario) -> str:
     """A scenario as short URL-safe text with a checksum."""
     raw = json.dumps(changes(scenario), separators=(",", ":"), sort_keys=True).encode()
     packed = zlib.compress(raw, 9)
-    return _TOKEN + _base64(_checksum(packed) + packed)
+    return _TOKEN + _body(_checksum(packed) + packed)
 
 
-def _base64(sealed: bytes) -> str:
+def _body(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
@@ -214,7 +206,7 @@ def from_token(token: str) -> Scenario:
         inflate = zlib.decompressobj()
         sum_, packed = sealed[:4], sealed[4:]
         raw = inflate.decompress(packed, 1_000_000)
-        whole = inflate.eof and not inflate.unused_data and _base64(sealed) == body
+        whole = inflate.eof and not inflate.unused_data and _body(sealed) == body
         # until 0.3.0 the checksum was of the text, which leaves the last bits of the packing open
         earlier = sum_ == _checksum(raw) and packed == zlib.compress(raw, 9)
         if not whole or not (sum_ == _checksum(packed) or earlier):

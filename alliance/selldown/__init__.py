@@ -21,12 +21,12 @@ Ville, J. (1939), Etude critique de la notion de collectif (the bound on ever re
 
 from alliance.selldown.ledger import (
     Ledger,
+    after_exit,
     at_target,
     complete,
     cvar,
     losses,
     proceeds,
-    stake_end,
     stakes,
     wealth,
 )
@@ -42,34 +42,5 @@ from alliance.selldown.programmes import (
     price_points_closed,
     windows,
 )
-from alliance.selldown.terms import Terms, after_exit, block_cost, slice_cost
-
-__all__ = [
-    "PROGRAMMES",
-    "History",
-    "Ledger",
-    "Lognormal",
-    "Terms",
-    "after_exit",
-    "at_target",
-    "block",
-    "block_cost",
-    "buyback",
-    "complete",
-    "cvar",
-    "dribble",
-    "exchangeable",
-    "fair_drifts",
-    "growth_rates",
-    "hold",
-    "losses",
-    "price_points",
-    "price_points_closed",
-    "proceeds",
-    "slice_cost",
-    "stake_end",
-    "stakes",
-    "wealth",
-    "weekly_moments",
-    "windows",
-]
+from alliance.selldown.realised import Realised, gains
+from alliance.selldown.terms import Terms, block_cost, slice_cost

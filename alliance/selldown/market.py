@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from alliance import sampling
 from alliance.errors import ScenarioError
+from alliance.sampling.passages import DISCRETE
 from alliance.selldown.rows import running
 
 TRADING_DAYS = 245  # Tokyo, a year
@@ -39,6 +40,11 @@ def fair_drifts(
     return rate_foreign - dividend_yield + quanto, rate_foreign - rate_home + fx_volatility**2
 
 
+def above(closes: bool) -> float:
+    """How far above a level a price watched at closes is found, in units of w."""
+    return DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
+
+
 def growth_rates(
     volatility: float, fx_volatility: float, correlation: float, drift: float, fx_drift: float
 ) -> tuple[float, float]:
@@ -51,12 +57,8 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
     """Volatilities a year and correlation of weekly (Friday) log returns, and the returns.
 
     Daily returns would not do: one market closes hours before the other is fixed. Where the data
-    are shorter than ``years``, what there is serves, down to one year.
-
-    Returns
-    -------
-    dict
-        ``volatility, fx_volatility, correlation, weeks`` and ``returns`` (DataFrame S, E).
+    are shorter than ``years``, what there is serves, down to one year. By name: ``volatility,
+    fx_volatility, correlation, weeks`` and ``returns`` (DataFrame S, E).
     """
     last = price.index[-1]
     fridays = pd.date_range(end=last, periods=round(years * WEEKS) + 1, freq="W-FRI")
@@ -65,9 +67,8 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
     fridays = fridays[fridays >= known.index[0]]
     if len(fridays) < 53:
         first = known.index[0].date()
-        raise ScenarioError(
-            f"a year of weekly returns is needed before {last.date()}; the data start on {first}"
-        )
+        needed = f"a year of weekly returns is needed before {last.date()}"
+        raise ScenarioError(f"{needed}; the data start on {first}")
     at = known.index.searchsorted(fridays, side="right") - 1
     returns = np.log(known.iloc[at]).diff().iloc[1:]
     sigma = returns.std() * np.sqrt(52)
@@ -84,17 +85,8 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
 class Lognormal:
     """Correlated geometric Brownian motions of price and rate.
 
-    Parameters
-    ----------
-    spot, rate : float
-        S and E now.
-    volatility, fx_volatility, correlation : float
-        A year.
-    drift, fx_drift : float
-        Arithmetic, a year: E[S(t)] = S exp(drift t).
-    horizon : float
-        Years.
-    paths, seed : int
+    ``spot`` and ``rate`` are S and E now; volatilities and drifts are a year, and these arithmetic:
+    E[S(t)] = S exp(drift t). ``horizon`` is in years.
     """
 
     spot: float
@@ -140,20 +132,13 @@ class Lognormal:
             Inf where not reached; the fill is at the level (at closes: the level found there).
         end_price, end_rate : array (paths,)
         """
-        k, n = len(multiples), self.paths
+        k, rho, fx = len(multiples), self.correlation, self.fx_volatility
         sigma = max(self.volatility, LEAST)
-        shift = sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
-        levels = np.log(multiples) / sigma + shift
+        levels = np.log(multiples) / sigma + above(closes)
         drift = (self.drift - sigma**2 / 2) / sigma
-        u = sampling.sobol(n, 2 + 3 * k + 1, self.seed)
-        times, end, rates, end_rate = self._passages(levels, drift, u)
-        prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], (k, n))
-        return times, prices, rates, self.spot * np.exp(sigma * end), end_rate
-
-    def _passages(self, levels: np.ndarray, drift: float, u: np.ndarray):
-        """Hitting times, end, and the rate at both: its own noise is drawn at the hits in order."""
-        k, rho, fx = len(levels), self.correlation, self.fx_volatility
+        u = sampling.sobol(self.paths, 2 + 3 * k + 1, self.seed)
         times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
+        # the rate's own noise is drawn at the hits in order, and at the end
         nu, across = self.fx_drift - fx**2 / 2, np.sqrt(1 - rho**2)
         own, past = np.zeros(len(end)), np.zeros(len(end))
         rates = np.full(times.shape, float(self.rate))
@@ -166,24 +151,19 @@ class Lognormal:
             rates[j, hit] = self.rate * np.exp(nu * now + fx * w)
         own += np.sqrt(self.horizon - past) * ndtri(u[2 + 3 * k])
         w = rho * (end - drift * self.horizon) + across * own
-        return times, end, rates, self.rate * np.exp(nu * self.horizon + fx * w)
+        prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], times.shape)
+        end_rate = self.rate * np.exp(nu * self.horizon + fx * w)
+        return times, prices, rates, self.spot * np.exp(sigma * end), end_rate
 
 
 @dataclass(frozen=True)
 class History:
     """Blocks of the real joint weekly history, its means moved to given growth rates.
 
-    Parameters
-    ----------
-    returns : array (weeks, 2)
-        Weekly log returns of price and rate.
-    spot, rate, horizon, paths, seed
-        As for :class:`Lognormal`.
-    growth, cash_growth : float
-        A year, in the holder's currency: of the share (S / E) and of foreign cash (1 / E). Whole
-        blocks are moved, so that what the weeks of a block have in common moves no mean.
-    block : int
-        Weeks in a block.
+    ``returns``, array (weeks, 2), are weekly log returns of price and rate; ``growth`` and
+    ``cash_growth`` a year are those of the share (S / E) and of foreign cash (1 / E), in the
+    holder's currency. Whole blocks are moved, so that what the weeks of a block have in common
+    moves no mean. The rest is as for :class:`Lognormal`.
     """
 
     returns: np.ndarray
@@ -194,7 +174,7 @@ class History:
     horizon: float
     paths: int = 2**14
     seed: int = 1
-    block: int = 8
+    block: int = 8  # weeks
 
     @cached_property
     def _tables(self) -> tuple[np.ndarray, np.ndarray]:

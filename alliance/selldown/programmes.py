@@ -8,35 +8,16 @@ from scipy.special import ndtr
 from alliance import sampling
 from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
-from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, growth_rates
+from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, above, growth_rates
 from alliance.selldown.rows import running
 from alliance.selldown.terms import Terms, block_cost, slice_cost
 
 
-def _ledger(
-    terms: Terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None
-):
+def _ledger(terms, market, time, shares, price, rate, cost, issuer, end, cash=None, paid=None):
     wide = (len(shares), market.paths)
-    return Ledger(
-        terms.held,
-        terms.issued,
-        terms.planned,
-        terms.target,
-        market.horizon,
-        terms.discount,
-        terms.dividend_yield,
-        np.broadcast_to(time, wide),
-        np.broadcast_to(shares, wide),
-        np.broadcast_to(price, wide),
-        np.broadcast_to(rate, wide),
-        np.broadcast_to(cost, wide),
-        np.broadcast_to(issuer, (len(shares), 1)),
-        *end,
-        market.spot / market.rate,
-        market.variance,
-        cash,
-        paid,
-    )
+    arrays = (np.broadcast_to(values, wide) for values in (time, shares, price, rate, cost))
+    issuer = np.broadcast_to(issuer, (len(shares), 1))
+    return Ledger(terms, market, *arrays, issuer, *end, cash, paid)
 
 
 def hold(terms: Terms, market: Lognormal | History) -> Ledger:
@@ -102,7 +83,7 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
     a = terms.discount - growth
     a = a if abs(a) > 1e-6 else 1e-6
     drift = (market.drift - sigma**2 / 2) / sigma + sigma - rho * fx
-    shift = _shift(terms)
+    shift = above(terms.monitoring == "close")
     levels = np.where(multiples > 1, np.log(multiples) / sigma + shift, 0.0)
     starts = np.vstack([np.zeros(market.paths), np.minimum(time, market.horizon)])
     values = np.vstack([np.full(market.paths, market.spot / market.rate), worth])
@@ -123,17 +104,11 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
     return total
 
 
-def _shift(terms: Terms) -> float:
-    """How far above a level a price watched at closes is found, in units of w."""
-    return sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if terms.monitoring == "close" else 0.0
-
-
 def _multiples(terms: Terms) -> np.ndarray:
     multiples = np.asarray(terms.multiples, float)
     if len(multiples) == 0 or (multiples <= 0).any() or (np.diff(multiples) < 0).any():
-        raise ScenarioError(
-            f"price points must be positive multiples that rise, received {list(multiples)}"
-        )
+        rule = "price points must be positive multiples that rise"
+        raise ScenarioError(f"{rule}, received {list(multiples)}")
     return multiples
 
 
@@ -142,7 +117,7 @@ def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray
     multiples = _multiples(terms)
     sigma = max(market.volatility, LEAST)
     fx, rho = market.fx_volatility, market.correlation
-    shift = _shift(terms)
+    shift = above(terms.monitoring == "close")
     up = multiples > 1
     levels = np.where(up, np.log(multiples) / sigma + shift, 0.0)
     drift = (market.drift - sigma**2 / 2) / sigma
@@ -210,30 +185,32 @@ def call_value(spot, strike, volatility, horizon, rate, dividend_yield=0.0) -> f
     return float(held - strike * np.exp(-rate * horizon) * ndtr(d - root))
 
 
-def exchangeable(terms: Terms, market: Lognormal | History) -> Ledger:
+def bond_value(terms: Terms, spot: float, strike: float, years: float) -> float:
+    """An exchangeable bond a share: what is repaid, at the seller's own rate, and the call."""
+    sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
+    call = call_value(spot, strike, sigma, years, terms.rate_foreign, terms.dividend_yield)
+    return strike * np.exp(-(terms.rate_foreign + terms.spread) * years) + call
+
+
+def exchangeable(terms: Terms, market, years: float | None = None) -> Ledger:
     """A bond in the share's currency, no coupon, exchangeable into the shares at a premium.
 
-    Sold at its fair value less the fee: the redemption, discounted at the rate and the seller's
-    credit spread, plus the call. At the horizon its holders take the shares or are repaid.
+    Sold at its fair value less the fee. At its end, after ``years`` (at the horizon by default),
+    its holders take the shares or are repaid; one that runs on is bought back at its value then.
     """
-    strike = market.spot * (1 + terms.premium)
-    sigma = terms.daily_volatility * np.sqrt(TRADING_DAYS)
-    call = call_value(
-        market.spot, strike, sigma, market.horizon, terms.rate_foreign, terms.dividend_yield
-    )
-    issue = strike * np.exp(-(terms.rate_foreign + terms.spread) * market.horizon) + call
-    price, rate = market.at(np.array([market.horizon]))
-    taken = price[0] >= strike
+    strike, term = market.spot * (1 + terms.premium), years or market.horizon
+    issue, left = bond_value(terms, market.spot, strike, term), term - market.horizon
+    price, rate = market.at(np.unique([min(term, market.horizon), market.horizon]))
+    taken = (price[0] >= strike) & (left <= 0)
+    owed = bond_value(terms, float(price[0, 0]), strike, left) if left > 0 else strike
     shares = np.vstack([np.zeros(market.paths), np.where(taken, terms.planned, 0.0)])
     first = np.full(market.paths, terms.planned * issue / market.rate * (1 - terms.fee))
-    repaid = np.where(taken, 0.0, -terms.planned * strike / rate[0])
-    time = np.array([[0.0], [market.horizon]])
-    prices = np.vstack(
-        [np.full(market.paths, float(market.spot)), np.full(market.paths, float(strike))]
-    )
+    repaid = np.where(taken, 0.0, -terms.planned * owed / rate[0])
+    time = np.array([[0.0], [min(term, market.horizon)]])
+    prices = np.repeat([[float(market.spot)], [float(strike)]], market.paths, axis=1)
     rates = np.vstack([np.full(market.paths, float(market.rate)), rate[0]])
     cash = np.vstack([first, repaid])
-    end = price[0], rate[0]
+    end = price[-1], rate[-1]
     return _ledger(terms, market, time, shares, prices, rates, 0.0, False, end, cash)
 
 

@@ -7,17 +7,9 @@ numbers, to the bit, some ten times faster.
 import numpy as np
 
 
-def running(
-    values: np.ndarray, combine: np.ufunc = np.add, out: np.ndarray | None = None
-) -> np.ndarray:
-    """What ``combine.accumulate(values, axis=0)`` gives, for arrays with long rows.
-
-    Parameters
-    ----------
-    values : array (rows, columns) of floats
-    combine : ufunc of two arguments
-    out : array (rows, columns), optional
-        Where to put it; ``values`` itself may be given.
+def running(values: np.ndarray, combine: np.ufunc = np.add, out=None) -> np.ndarray:
+    """What ``combine.accumulate(values, axis=0, out=out)`` gives, for arrays of floats with long
+    rows; ``out`` may be ``values`` itself.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alliance.selldown.ledger import Ledger, left, wealth
+from alliance.errors import ScenarioError
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Terms:
     premium: float = 0.3
     spread: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.planned > self.held:
+            planned = f"planned sales must be from 0 to the {self.held:,.0f} held"
+            raise ScenarioError(f"{planned}, received {self.planned:,.0f}")
+
     @property
     def planned(self) -> float:
         """Shares to sell: h - t N, none where the target is met already."""
@@ -63,9 +68,3 @@ def slice_cost(terms: Terms, shares, part):
     temporary = terms.impact * terms.daily_volatility * np.sqrt(part) / 2
     slow = terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
     return np.where(np.asarray(part) > 1, block_cost(terms, shares), slow)
-
-
-def after_exit(terms: Terms, ledger: Ledger) -> np.ndarray:
-    """Value at the horizon if what is left bears the cost of selling it at once then, by path."""
-    rest = np.maximum(terms.planned - ledger.sold, 0.0)
-    return wealth(ledger) - left(ledger) * block_cost(terms, rest)

@@ -28,17 +28,3 @@ Berger, P. and Ofek, E. (1995), Diversification's effect on firm value, JFE 37 (
 
 from alliance.separation.terms import TO, UNITS, Company, Leg, Structure, Terms, with_terms
 from alliance.separation.yardstick import Outcome, apply, breakeven, value_per_share
-
-__all__ = [
-    "TO",
-    "UNITS",
-    "Company",
-    "Leg",
-    "Outcome",
-    "Structure",
-    "Terms",
-    "apply",
-    "breakeven",
-    "value_per_share",
-    "with_terms",
-]

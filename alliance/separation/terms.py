@@ -62,16 +62,9 @@ class Leg:
 class Structure:
     """Terms of a separation; see the module for the names.
 
-    Parameters
-    ----------
-    unit : {'ev', 'profit', 'none'}
-    legs : tuple of Leg
-    payout : float
-        Part of the parent's gross proceeds paid out to its holders.
-    voting_capital : float
-        W, part of the unit's capital that has votes.
-    majority : float
-        Votes that the parent must keep, 0 for none.
+    ``unit`` is one of :data:`UNITS`; ``payout`` the part of the parent's gross proceeds paid out to
+    its holders; ``voting_capital`` W, the part of the unit's capital that has votes; ``majority``
+    the votes that the parent must keep, 0 for none.
 
     Raises
     ------
@@ -100,35 +93,25 @@ class Structure:
     def _check(self, parts) -> None:
         sold = sum((f for _, f in parts), np.float64(0))
         if np.any(sold > 1 + 1e-12):
-            raise ScenarioError(
-                f"{self.name}: fractions must add up to at most 1, received {np.max(sold):.4g}"
-            )
+            rule = "fractions must add up to at most 1"
+            raise ScenarioError(f"{self.name}: {rule}, received {np.max(sold):.4g}")
         votes = sum((f * leg.votes for leg, f in parts), np.float64(0))
         if np.any(votes > self.voting_capital + 1e-12):
-            raise ScenarioError(
-                f"{self.name}: votes sold must fit the voting capital of "
-                f"{self.voting_capital:.4g}, received {np.max(votes):.4g}"
-            )
+            rule = f"votes sold must fit the voting capital of {self.voting_capital:.4g}"
+            raise ScenarioError(f"{self.name}: {rule}, received {np.max(votes):.4g}")
         silent = sum((f for leg, f in parts if not leg.votes), np.float64(0))
         if np.any(silent > 1 - self.voting_capital + 1e-12) and self.voting_capital < 1:
-            raise ScenarioError(
-                f"{self.name}: shares without votes sold must fit the "
-                f"{1 - self.voting_capital:.4g} that have none, received {np.max(silent):.4g}"
-            )
+            rule = f"must fit the {1 - self.voting_capital:.4g} that have none"
+            rule = f"shares without votes sold {rule}, received {np.max(silent):.4g}"
+            raise ScenarioError(f"{self.name}: {rule}")
         kept = 1 - votes / self.voting_capital
         if np.any(kept < self.majority - 1e-12):
-            raise ScenarioError(
-                f"{self.name}: the parent must keep {self.majority:.0%} of the votes, "
-                f"received terms that leave {np.min(kept):.1%}"
-            )
+            rule = f"the parent must keep {self.majority:.0%} of the votes"
+            left = f"received terms that leave {np.min(kept):.1%}"
+            raise ScenarioError(f"{self.name}: {rule}, {left}")
 
     def parts(self, value) -> list[tuple[Leg, Any]]:
-        """Each leg with the part it takes of a unit worth ``value``; one value is checked again.
-
-        Raises
-        ------
-        ScenarioError
-        """
+        """Each leg with the part it takes of a unit worth ``value``; one value is checked again."""
         found = [(leg, leg.part(value)) for leg in self.legs]
         if np.ndim(value) == 0:  # draws are not refused one by one
             self._check(found)
@@ -174,17 +157,9 @@ class Terms:
 
 
 def with_terms(structure: Structure, float_fraction=None, paid_out=None, premium=None) -> Structure:
-    """The structure with some terms replaced where it has them; None keeps them.
-
-    Parameters
-    ----------
-    float_fraction : float
-        Fraction of each leg to the market.
-    paid_out : float
-        Part of the parent's proceeds paid out.
-    premium : float
-        Premium of legs that pay one for their votes.
-    """
+    """The structure with some terms replaced where it has them, None keeps them: the fraction of
+    each leg to the market, the part of the parent's proceeds paid out, and the premium of legs that
+    pay one for their votes."""
     legs = []
     for leg in structure.legs:
         if float_fraction is not None and leg.to == "market" and leg.amount is None:

@@ -117,26 +117,17 @@ def _rest(company: Company, terms: Terms, before):
     return own / (1 - np.asarray(terms.conglomerate_discount, float)) - before
 
 
-def value_per_share(
-    structure: Structure, company: Company, terms: Terms, value, before, tomorrow, holding
-):
+def value_per_share(structure, company: Company, terms: Terms, value, before, tomorrow, holding):
     """Value a share by sum of the parts after the deal; NaN where the terms can't be.
 
-    Parameters
-    ----------
-    value : float or array
-        Value of the unit at the offer, before the offer discount.
-    before : float or array
-        U, what the unit is worth before the deal, whatever it is sold for.
-    tomorrow, holding : float or array
-        d', the conglomerate discount after the deal, and h, the holding discount.
+    Numbers or arrays: the unit's value at the offer, before the offer discount; U, what it is worth
+    before the deal, whatever it is sold for; and d' and h, the discounts after the deal.
     """
     if structure.unit == "none":
         return company.price + 0.0 * _rest(company, terms, before)
+    costs = terms.oneoff + CAPITALISED * terms.running
     if not structure.legs:
         holding, costs = tomorrow, 0.0
-    else:
-        costs = terms.oneoff + CAPITALISED * terms.running
     offer = (1 - np.asarray(terms.offer_discount, float)) * value
     cash = _cash(structure, terms, offer)
     unit = before + cash["to_unit"] - cash["unit_fees"]

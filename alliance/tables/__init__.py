@@ -5,6 +5,7 @@ from alliance.tables.briefing import beside_holding, claims, renault_parts, verd
 from alliance.tables.chapter import brief, headline, inputs, results, say, shown, source, sources
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid
+from alliance.tables.hindsight import foreseen, hindsight, scores, statements, steps
 from alliance.tables.selldown import (
     alike,
     cross,

@@ -78,13 +78,10 @@ def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = 
     columns, formats = list(frame.columns), formats or {}
     texts = {c: [shown(v, formats.get(c, "")) for v in frame[c]] for c in columns}
     text = pd.DataFrame(texts, columns=columns)
-    side = [
-        ' class="num"' * (pd.api.types.is_numeric_dtype(frame[c]) or c == "value") for c in columns
-    ]
-    head = "".join(
-        f'<th scope="col"{num}>{html.escape(str(c))}</th>'
-        for c, num in zip(columns, side, strict=True)
-    )
+    numbers = (pd.api.types.is_numeric_dtype(frame[c]) or c == "value" for c in columns)
+    side = [' class="num"' * number for number in numbers]
+    heads = zip(columns, side, strict=True)
+    head = "".join(f'<th scope="col"{num}>{html.escape(str(c))}</th>' for c, num in heads)
     cells = (
         "".join(f"<td{num}>{linked(v)}</td>" for v, num in zip(row, side, strict=True))
         for row in text.itertuples(index=False)

@@ -20,16 +20,10 @@ from alliance.errors import AllianceError
 from alliance.tables.base import Html, collapsible, linked, raw, show
 
 _AMOUNT = re.compile(r"(?<=EUR|USD|JPY) (?={)")  # no line may end there
-
-
-def _sections(text: str) -> dict[str, str]:
-    """Sentences by name, in brackets before each, without their line breaks."""
-    parts = re.split(r"^\[(.+)\]$", text, flags=re.M)[1:]
-    found = zip(parts[::2], parts[1::2], strict=True)
-    return {name: " ".join(body.split()) for name, body in found}
-
-
-SENTENCES = _sections(files("alliance.tables").joinpath("sentences.txt").read_text("utf-8"))
+_TEXT = files("alliance.tables").joinpath("sentences.txt").read_text("utf-8")
+_FOUND = iter(re.split(r"^\[(.+)\]$", _TEXT, flags=re.M)[1:])
+#: Sentences by name, in brackets before each, without their line breaks.
+SENTENCES = {name: " ".join(next(_FOUND).split()) for name in _FOUND}
 
 
 def headlined(a: Answers) -> str:
@@ -123,11 +117,9 @@ def headline(a: Answers, *keys: str) -> Html:
 
 def results(a: Answers) -> Html:
     """All results of a chapter with the tables behind each, collapsed."""
-    rows = [
-        {"result": r.label, "value": shown(r), "note": r.note or "", "from": _names(r)}
-        for r in a.results.values()
-    ]
-    return collapsible(show(pd.DataFrame(rows), f"All {len(rows)} results"))
+    rows = [(r.label, shown(r), r.note or "", _names(r)) for r in a.results.values()]
+    frame = pd.DataFrame(rows, columns=["result", "value", "note", "from"])
+    return collapsible(show(frame, f"All {len(rows)} results"))
 
 
 def brief(result: Result) -> str:

@@ -23,10 +23,10 @@ def side_by_side(a: Answers) -> Html:
     cells = {(r.item, r.form): r for r in frame.itertuples()}
     items = [i for i in _ITEMS.split(", ") if any((i, f) in cells for f in tried)]
     rows = {i: [_sourced(cells.get((i, f))) for f in tried] for i in items}
-    lines = [
-        f"{i}: " + "; ".join(f"{names[f]} {cells[i, f].text}" for f in tried if (i, f) in cells)
-        for i in items
-    ]
+    lines = []
+    for i in items:
+        known = (f"{names[f]} {cells[i, f].text}" for f in tried if (i, f) in cells)
+        lines.append(f"{i}: {'; '.join(known)}")
     caption = "What each maker did, as far as public; each cell links to its source"
     return matrix(caption, "item", [names[f] for f in tried], rows, lines)
 
@@ -114,10 +114,8 @@ def all_structures(a: Answers) -> Html:
     """Every structure on every company: cash and who gets it, coverage, control, value."""
     frame = a.frame("grid")
     own = frame["gross"] * frame["per_eur"] / 1e6
-    frame["own"] = [
-        "" if missing(v) else f"{c} {number(v, 0)}m"
-        for c, v in zip(frame["currency"], own, strict=True)
-    ]
+    pairs = zip(frame["currency"], own, strict=True)
+    frame["own"] = ["" if missing(v) else f"{c} {number(v, 0)}m" for c, v in pairs]
     columns = """
         company                    | maker_name
         structure                  | structure_name

@@ -8,9 +8,7 @@ from alliance.format import money, number
 
 def words(a: Answers) -> dict[str, Any]:
     """What :func:`alliance.tables.say` needs beside results, by name."""
-    return {"1-decline": _decline, "2-selldown": _selldown, "3-separation": _separation}[a.chapter](
-        a
-    )
+    return _CHAPTERS[a.chapter](a)
 
 
 def _decline(a: Answers) -> dict[str, Any]:
@@ -76,3 +74,19 @@ def _separation(a: Answers) -> dict[str, Any]:
         else f"a loss of {money(-ford.value, 'USD')}, {ford.note}",
         "gm": "nothing that was public" if gm is None else money(gm, "USD"),
     }
+
+
+def _hindsight(a: Answers) -> dict[str, Any]:
+    sales, said = a.frame("sales"), a.frame("statements")
+    nearer = (sales["naive_loss"] - sales["loss_came"]).abs() < (
+        sales["loss"] - sales["loss_came"]
+    ).abs()
+    return {"naive": int(nearer.sum()), "said": len(said)}
+
+
+_CHAPTERS = {
+    "1-decline": _decline,
+    "2-selldown": _selldown,
+    "3-separation": _separation,
+    "5-hindsight": _hindsight,
+}

@@ -23,23 +23,15 @@ from typing import Any
 
 #: Set in the kernels of a report: panels are a line of text there.
 STATIC = "ALLIANCE_STATIC"
-LIVE = (
-    "In JupyterLab this panel has sliders; the command at the foot of this page opens these "
-    "settings in the cockpit."
-)
+LIVE = "In JupyterLab this panel has sliders; the command at the foot of this page opens these "
+LIVE += "settings in the cockpit."
 #: Set by ``alliance app`` for its kernels.
 APP, APP_BUILD, START = "ALLIANCE_APP", "ALLIANCE_APP_BUILD", "ALLIANCE_START"
 
 
 def panel(name: str, s: Any, ev: Any) -> Any:
-    """One panel at a scenario: live where a notebook is explored, a line of text in a report.
-
-    Parameters
-    ----------
-    name : {'selldown', 'decline', 'separation', 'bargain'}
-    s : Scenario
-    ev : Evidence
-    """
+    """One panel (selldown, decline, separation or bargain) at a scenario: live where a notebook is
+    explored, a line of text in a report."""
     if os.environ.get(STATIC):
         from alliance.tables import Html
 

@@ -24,17 +24,8 @@ def settings(
     idle: float = 60,
     sessions: int = 10,
 ) -> dict[str, Any]:
-    """Voilà's settings.
-
-    Parameters
-    ----------
-    allow_build : bool
-        Whether reports may be built, and read from ``build/``.
-    idle : float
-        Minutes after which a session without a message is ended.
-    sessions : int
-        At most so many at once.
-    """
+    """Voilà's settings: whether reports may be built, and read from ``build/``; minutes after which
+    a session without a message is ended; and how many sessions there are at most."""
     return {
         "Voila": {
             "root_dir": str(ROOT),
@@ -71,13 +62,7 @@ def settings(
 def serve(
     start: str = "base", allow_build: bool = False, port: int = 8866, ip: str = "localhost", **more
 ) -> None:
-    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`.
-
-    Raises
-    ------
-    ScenarioError
-        If ``start`` is neither a scenario's name nor a token.
-    """
+    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`."""
     import click
     from traitlets.config import Config
 

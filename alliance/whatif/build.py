@@ -28,16 +28,10 @@ def button(text: str, press: Callable[[], None], **more: object) -> w.Button:
 
 
 class Building:
-    """A button that builds the report of the current settings, and a bar.
+    """A button that builds the report of the current settings below ``out``, and a bar.
 
-    Parameters
-    ----------
-    settings : callable
-        Gives the scenario to start from and a ``--set`` value for each difference.
-    share : ShareBox
-        Where the result is linked, or why there is none.
-    out : Path
-        Where reports go.
+    ``settings`` gives the scenario to start from and a ``--set`` value for each difference;
+    ``share`` shows a link to the result, or why there is none.
     """
 
     def __init__(

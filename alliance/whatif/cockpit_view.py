@@ -1,7 +1,8 @@
 """All panels, and the round trip: load, save, token, pin, build."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -35,14 +36,8 @@ def alone(name: str, s: Scenario, ev: Evidence) -> w.VBox:
 class Cockpit:
     """The panels behind buttons, and what can be done with a case.
 
-    Parameters
-    ----------
-    start : str
-        A scenario's name or a token; in the app the page's address may name another.
-    in_app : bool
-        Whether it is served to others: then files are downloads and uploads.
-    build : bool
-        Whether reports may be built.
+    ``start`` is a scenario's name or a token; in the app, where files are downloads and uploads,
+    the page's address may name another. ``build`` says whether reports may be built.
     """
 
     def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
@@ -63,7 +58,10 @@ class Cockpit:
         self.panels: dict[str, PanelView] = {}
         self.entries: dict[str, Input] = {}  # boxes that are no fields: token, file or files, name
         self._armed = ""  # the name that a second press on Save replaces
-        self.common = {name: control_of(self.session, name, self._change) for name in COMMON}
+        self.common = {
+            name: control_of(self.session, name, lambda *change: self.panel.change(*change))
+            for name in COMMON
+        }
         options = [(panel.title, name) for name, panel in PANELS.items()]
         self.tabs = w.ToggleButtons(options=options, description="Panel")
         self.tabs.observe(lambda change: self.open(change["new"]), "value")
@@ -85,36 +83,31 @@ class Cockpit:
         if name in self.panels:
             self.panels[name].refresh()
         else:
-            panel = PanelView(PANELS[name], self.session, self._offer, self.common)
-            self.panels[name] = panel
+            new = PanelView(PANELS[name], self.session, self._offer, self.common)
+            self.panels[name] = new
         self._place.children = (self.panels[name].box,)
 
-    def _change(self, *change: Any) -> None:
-        self.panel.change(*change)
-
     def load(self, source: str, entry: str = "token") -> bool:
-        """Take a scenario by token or name; what is wrong changes nothing."""
-        done = f"Loaded {source[:24]}."
-        return self._try(lambda: self._take(*start_of(source, not self.in_app)), done, entry)
+        """Take a scenario by token or name, and whether it was taken."""
+        with self._shown(f"Loaded {source[:24]}.", entry):
+            self._take(*start_of(source, not self.in_app))
+            return True
+        return False
 
     def upload(self, content: bytes, filename: str) -> None:
         """Take an uploaded scenario file."""
-
-        def taken() -> None:
-            if len(content) > _LARGEST:
-                raise ScenarioError(
-                    f"a scenario's file has at most {_LARGEST:,} bytes, received {len(content):,}"
-                )
+        with self._shown(f"Loaded {filename[:48]}.", "file"):
+            if (size := len(content)) > _LARGEST:
+                most = f"a scenario's file has at most {_LARGEST:,} bytes"
+                raise ScenarioError(f"{most}, received {size:,}")
             self._take("", scenario.parse(content.decode("utf-8")))
-
-        self._try(taken, f"Loaded {filename[:48]}.", "file")
 
     def save(self, name: str) -> None:
         """Write the scenario's file; one that is there is replaced at the second press only."""
-
-        def saved() -> None:
+        done = f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: alliance report {name}"
+        with self._shown(done, "name"):
             scenario.text.check_name(name)
-            path = scenario.FOLDER / f"{name}.yaml"
+            path = scenario.text.FOLDER / f"{name}.yaml"
             if path.exists() and self._armed != name:
                 self._armed = name
                 raise ScenarioError(f"{name}.yaml exists: press Save again to replace it")
@@ -123,12 +116,10 @@ class Cockpit:
             self.entries["files"].main.options = ["", *scenario.names()]
             self._offer()
 
-        done = f"Saved notebooks/scenarios/{name}.yaml; rebuild it with: alliance report {name}"
-        self._try(saved, done, "name")
-
     def reset(self) -> None:
         """Back to what was loaded."""
-        self._try(lambda: self._take(self.name, self.session.origin), "Back to what was loaded.")
+        with self._shown("Back to what was loaded."):
+            self._take(self.name, self.session.origin)
 
     def pin(self, on: bool) -> None:
         """Keep this case to compare with, or let it go."""
@@ -148,17 +139,17 @@ class Cockpit:
         self.panel.refresh()  # the others when they are opened
         self._offer()
 
-    def _try(self, action: Callable[[], None], done: str, entry: str = "") -> bool:
-        """Do what was asked; what is wrong is shown beside its entry, and changes nothing."""
+    @contextmanager
+    def _shown(self, done: str, entry: str = "") -> Iterator[None]:
+        """Say that it is done, or show what is wrong beside its entry, and nothing has changed."""
         problem, near = "", self.entries.get(entry)
         try:
-            action()
+            yield
         except Exception as error:
             problem, done = reason(error), ""
         if near is not None:
             near.fail(problem)
         self.share.say(done, "" if near else problem)
-        return not problem
 
     def _offer(self) -> None:
         """The current case to be shared, under its name if nothing has been changed."""

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from alliance import scenario
 
+Days = tuple[dt.date, dt.date]  # the first and the last
 _marks = itertools.count()  # for ids in the page
 _SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
 _STEPS = 1000  # of a slider for whole numbers without a step of their own
@@ -74,18 +75,7 @@ class _FloatSlider(w.FloatSlider):
 class Input:
     """A box with its help and, beside it, what is wrong with what is in it.
 
-    Parameters
-    ----------
-    main : Widget
-    help : str
-    slider : Widget, optional
-
-    Attributes
-    ----------
-    problem : str
-        What is wrong; empty if nothing is.
-    quiet : bool
-        Whether a change is ours and not the reader's.
+    ``problem`` says what is wrong, ``quiet`` whether a change is ours and not the reader's.
     """
 
     def __init__(self, main: w.DOMWidget, help: str, slider: w.DOMWidget | None = None) -> None:
@@ -94,9 +84,8 @@ class Input:
         for widget in filter(None, (main, slider)):
             widget.tooltip = help
         text = f'<div class="alliance-help" id="ah{self._mark}">{html.escape(help)}</div>'
-        self.box = box(
-            "control", main, slider, w.HTML(text, layout=_WIDE), self._error, kind=w.VBox
-        )
+        parts = main, slider, w.HTML(text, layout=_WIDE), self._error
+        self.box = box("control", *parts, kind=w.VBox)
         self.fail("")
 
     def fail(self, problem: str) -> None:
@@ -118,21 +107,9 @@ class Input:
 class Control(Input):
     """One field of the schema: a box, a slider where it has a range, its help and its problem.
 
-    Parameters
-    ----------
-    name : str
-        Dotted.
-    info : FieldInfo
-    value
-        JSON value now.
-    report : callable
-        ``report(name, value, text)``: the reader has put in a JSON value, or typed a text.
-    choices : list of str
-        Names that it may take, where they are known.
-    days : (date, date), optional
-        First and last day of a field of days.
-    filled : float, optional
-        What fills it where the scenario leaves it empty.
+    ``report(name, value, text)`` is called when the reader has put in a JSON value, or typed a
+    text. ``filled`` is what fills it where the scenario leaves it empty; ``choices`` are names
+    that it may take, ``days`` the first and last day, where they are known.
     """
 
     def __init__(
@@ -141,9 +118,9 @@ class Control(Input):
         info: FieldInfo,
         value: Any,
         report: Callable[[str, Any, bool], None],
-        choices: Sequence[str] = (),
-        days: tuple[dt.date, dt.date] | None = None,
         filled: float | None = None,
+        choices: Sequence[str] = (),
+        days: Days | None = None,
     ) -> None:
         self.name, self.info, self._report = name, info, report
         self._of_days, self._placed = days is not None, math.nan
@@ -155,13 +132,7 @@ class Control(Input):
         if self.slider is not None:
             self.slider.observe(lambda change: self._slid(change["new"]), "value")
 
-    def show(
-        self,
-        value: Any,
-        filled: float | None = None,
-        choices: Sequence[str] = (),
-        days: tuple[dt.date, dt.date] | None = None,
-    ) -> None:
+    def show(self, value: Any, filled: float | None = None, choices=(), days=None) -> None:
         """Show a value without reporting it; choices and slider widen to hold it."""
         main, many = self.main, isinstance(self.main, w.SelectMultiple)
         with self.quietly():
@@ -178,7 +149,7 @@ class Control(Input):
             if self.slider is not None:
                 self._place(filled if value is None else value, days)
 
-    def _place(self, value: Any, days: tuple[dt.date, dt.date] | None) -> None:
+    def _place(self, value: Any, days: Days | None) -> None:
         """Move the slider to a value, and its ends if the value lies beyond them."""
         slider = self.slider
         if value is None:  # empty, and no one number fills it: any move of the slider counts

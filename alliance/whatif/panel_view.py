@@ -34,20 +34,14 @@ def control_of(
 ) -> Control:
     """A field of the session's scenario as a control; the rest is as for :class:`Control`."""
     info = scenario.fields(type(session.scenario))[name]
-    return Control(name, info, session.value(name), report, *session.offers(name), filled)
+    return Control(name, info, session.value(name), report, filled, *session.offers(name))
 
 
 class PanelView:
     """Controls and pictures of one panel.
 
-    Parameters
-    ----------
-    panel : Panel
-    session : Session
-    taken : callable
-        Called when a change has become the current scenario.
-    common : dict of Control
-        Controls of no panel that show the same scenario.
+    ``taken`` is called when a change has become the current scenario; ``common`` are controls of
+    no panel that show the same scenario.
     """
 
     def __init__(

@@ -16,17 +16,9 @@ from alliance.tables.chapter import SENTENCES, headlined
 class Panel:
     """A part of a chapter that follows its sliders.
 
-    Parameters
-    ----------
-    name : str
-        Its group of the schema, or the part of one, whose fields are its controls.
-    title, chapter : str
-    answer : callable
-        ``answer(scenario, evidence, picture)``: quick answers, perhaps for one picture.
-    sentence : callable
-        The answers in words.
-    charts : tuple of callable
-        In reading order.
+    ``name`` is the group of the schema, or the part of one, whose fields are its controls;
+    ``answer(scenario, evidence, picture)`` gives quick answers, perhaps for one picture;
+    ``sentence`` has them in words; ``charts`` are in reading order.
     """
 
     name: str

@@ -36,6 +36,11 @@ class NoDelayConnection(ZMQChannelsWebsocketConnection):
         self.websocket_handler.set_nodelay(True)
         return super().connect()
 
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """As the library's, which reads what comes after the close as of another protocol."""
+        if self.websocket_handler.ws_connection is not None:
+            super().handle_incoming_message(incoming_msg)
+
     def end(self) -> None:
         """Show the page that its kernel has ended."""
         self._send_status_message("dead")

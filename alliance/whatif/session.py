@@ -1,6 +1,5 @@
 """What the cockpit rests on: a scenario, its evidence, and what was pinned."""
 
-import datetime as dt
 from typing import Any
 
 from alliance import evidence, scenario
@@ -8,20 +7,16 @@ from alliance.answers import Answers
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
+from alliance.whatif.inputs import Days
 from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
-Days = tuple[dt.date, dt.date]
 
 
 def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
     """A scenario and its name, from a token (no name) or a name in ``notebooks/scenarios/``.
 
     Never from a path: a session of the app must not read files, nor learn (``hint``) which exist.
-
-    Raises
-    ------
-    ScenarioError
     """
     source = source.strip()
     if source.startswith("a1."):
@@ -33,14 +28,7 @@ def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
 
 
 class Session:
-    """The current scenario, always valid, and the quick answers at it.
-
-    Parameters
-    ----------
-    s : Scenario
-    ev : Evidence, optional
-        Else that of the scenario's day.
-    """
+    """The current scenario, always valid, and the quick answers at it."""
 
     def __init__(self, s: Scenario, ev: Evidence | None = None) -> None:
         self.scenario = self.origin = s
@@ -53,19 +41,7 @@ class Session:
         return scenario.flat(self.scenario)[name]
 
     def changed(self, name: str, value: Any, *, text: bool = False) -> Scenario:
-        """The scenario with one field changed, not yet taken.
-
-        Parameters
-        ----------
-        name : str
-            Dotted, as in ``--set``.
-        value
-            A JSON value, or what a reader typed (``text``).
-
-        Raises
-        ------
-        ScenarioError
-        """
+        """The scenario with one field changed: to a JSON value, or to what was typed (``text``)."""
         if text:
             info = scenario.fields(type(self.scenario))[name]
             if scenario.listed(info) and not value.strip().startswith("["):
@@ -75,12 +51,7 @@ class Session:
         return self.scenario.replace({group: {key: value} if key else value})
 
     def answers(self, panel: Panel, s: Scenario, picture: str = "") -> Answers:
-        """A panel's quick answers (for one picture) at a scenario that may be of another day.
-
-        Raises
-        ------
-        AllianceError
-        """
+        """A panel's quick answers (for one picture) at a scenario that may be of another day."""
         return panel.answer(s, self._evidence(s), picture)
 
     def take(self, s: Scenario) -> None:
@@ -106,9 +77,6 @@ class Session:
 
     def offers(self, name: str) -> tuple[list[str], Days | None]:
         """The names that a field may take, and its first and last day, where these are known."""
-        return self._choices(name), self._days(name)
-
-    def _choices(self, name: str) -> list[str]:
         g, ev = self.scenario.separation, self.ev
         known = {
             "separation.structure": lambda: g.structures,
@@ -117,7 +85,8 @@ class Session:
             "separation.companies": lambda: ev.names("carmakers"),
             "decline.peers": lambda: ev.rows("companies", exchange="XTKS", kind="share")["company"],
         }
-        return [n for n in known[name]() if n != SHARE] if name in known else []
+        choices = [n for n in known[name]() if n != SHARE] if name in known else []
+        return choices, self._days(name)
 
     def _days(self, name: str) -> Days | None:
         window = self.scenario.decline.beta_window_days

@@ -17,13 +17,8 @@ _HERE = Path(__file__).parent / "browser"
 class PictureView(anywidget.AnyWidget):
     """Pictures, the numbers in words and as a table; all replaced in one message.
 
-    Attributes
-    ----------
-    view : dict
-        ``pictures`` (key, title, svg, source), ``words``, ``table`` (HTML) and ``count``, which
-        rises with each drawing.
-    problem : str
-        Why the picture is not of the settings shown; empty if it is.
+    ``view`` has ``pictures`` (key, title, svg, source), ``words``, ``table`` (HTML) and ``count``,
+    which rises with each drawing; ``problem`` says why they are not of the settings shown.
     """
 
     _esm, _css = _HERE / "picture_view.js", _HERE / "cockpit.css"
@@ -34,16 +29,8 @@ class PictureView(anywidget.AnyWidget):
 class ShareBox(anywidget.AnyWidget):
     """What differs from the default, to copy, download, or open as a report.
 
-    Attributes
-    ----------
-    token, yaml, filename : str
-    report : str
-        Path of a built report below the server's root; empty if there is none.
-    message, problem : str
-        What the last action did, or why it could not.
-    refused : str
-        Why the case that the address asks for is not shown; empty if it is.
-    in_app : bool
+    ``report`` is the path of a built one below the server's root; ``message`` or ``problem`` says
+    what the last action did; ``refused``, why the case that the address asks for is not shown.
     """
 
     _esm = _HERE / "share_box.js"

@@ -30,9 +30,8 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Who gains over the value agreed and the sale discount, for the base belief."""
     point, cells = _points(a).iloc[0], a.frame("bargain_zone")
     shape = cells["discount"].nunique(), cells["agreed"].nunique()
-    x, y, renault, nissan = (
-        cells[c].to_numpy(float).reshape(shape) for c in ("agreed", "discount", "renault", "nissan")
-    )
+    columns = cells[["agreed", "discount", "renault", "nissan"]].to_numpy(float).T
+    x, y, renault, nissan = columns.reshape(4, *shape)
     x, most, both = x / 1e9, x.max() / 1e9, np.minimum(renault, nissan)
     agreed, discount, belief = point["agreed"] / 1e9, point["discount"], a.context["belief"] / 1e9
     place = {"position": (0.17, 0.19, 0.79, 0.72), "xlim": (0, most), "ylim": (0, 0.3)}

@@ -27,9 +27,8 @@ MARGINS = (0.17, 0.19, 0.79, 0.7)  # left, bottom, width, height, as parts
 TICKS = 5
 _OWN = {"svg.fonttype": "none", "hatch.linewidth": 0.4}
 _HEAD = re.compile(r"<svg [^>]*>")
-_GLOBAL = re.compile(r"<style type=\"text/css\">.*?</style>", re.S)
-_META = re.compile(r"<metadata>.*?</metadata>", re.S)
-_SPARE = re.compile(r'<g id="[^"]*">')  # nobody refers to groups
+_SPARE = re.compile(r'<style type="text/css">.*?</style>|<metadata>.*?</metadata>|\n', re.S)
+_NAMED = re.compile(r'<g id="[^"]*">')  # nobody refers to groups
 _WHOLE = (
     f'<svg viewBox="0 0 {WIDTH * 72:g} {HEIGHT * 72:g}" role="img" aria-label="{{alt}}" '
     'style="stroke-linejoin:round;stroke-linecap:butt" xmlns="http://www.w3.org/2000/svg" '
@@ -169,7 +168,7 @@ def _svg(figure: Figure, salt: str) -> str:
     renderer.finalize()
     text = out.getvalue()
     text = text[_HEAD.search(text).end() : text.rindex("</svg>")]
-    return _SPARE.sub("<g>", _META.sub("", _GLOBAL.sub("", text))).replace("\n", "")
+    return _NAMED.sub("<g>", _SPARE.sub("", text))
 
 
 def ghost(ax: Axes, series: pd.Series) -> None:

@@ -1,0 +1,206 @@
+"""Chapter 5, the grades: sales, bands and chances that were forecast, beside naive rules."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from alliance import grading, ownership, returns
+from alliance import selldown as sd
+from alliance.answers import disclosed_sales, event_study, inputs, voting
+from alliance.answers.business import last_book
+from alliance.answers.inputs import HOLDER, SHARE
+from alliance.answers.results import Builder
+from alliance.answers.selldown import TRUSTEE
+from alliance.errors import NotKnown
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+
+FIRST, EVERY, YEAR = "2018-01-01", 10, 365  # of starts: the first, sessions between, days ahead
+NOMINAL = (0.5, 0.9)
+MODEL, HISTORY, NONE = "model", "history", "no change"
+#: Days by what was in the news, as chapter 1 has them.
+DAYS = {
+    "neither": "days without news",
+    "results": "sessions after results",
+    "alliance": "days of news about the alliance",
+}
+ERRORS = ("price", "cash", "stake", "votes", "loss")
+
+
+def put(b: Builder, s: Scenario) -> None:
+    """Add the errors of the three sales, the coverage of bands, and the scores of chances."""
+    _sales(b)
+    _forecasts(b, s)
+    _days(b, s)
+
+
+def _sales(b: Builder) -> None:
+    """Each disclosed sale as forecast on the eve from its number of shares, which was the news."""
+    ev, rows, before = b.ev, [], None
+    with b.section():
+        sales = ev.rows("tranches").sort_values("tranche")
+    for sale in sales.itertuples():
+        pattern, words = "hindsight.tranche.{sale}.", {"sale": sale.tranche}
+        with b.section(*(f"{pattern}{key}_error" for key in ERRORS), **words):
+            row = _sale(ev, sale, before)
+            rows.append({"sale": sale.tranche, "day": sale.announced} | row)
+            for key in ERRORS:
+                b.put(f"{pattern}{key}_error", row[f"error_{key}"], **words)
+        with b.section():
+            before = disclosed_sales.sale(sale, ev.rate("jpy_per_eur"), ev.holding(HOLDER, SHARE))
+    b.frames["sales"] = pd.DataFrame(rows)
+
+
+def _sale(ev: Evidence, sale, before: dict | None) -> dict:
+    """One sale: what the eve gives, what came, and signed errors (fractions; of a stake, points).
+
+    The amount carried a share is, for the first, the last net assets a share; then what the loss
+    before implied, rolled over it. The naive loss a share is that of the sale before.
+    """
+    eve = ev.at((sale.announced - pd.Timedelta(days=1)).date())
+    (held, issued), trust = inputs.stake(eve), voting.trust_of(eve, TRUSTEE, SHARE)
+    price = returns.level(eve.close(SHARE), eve.as_of).known()
+    fix = returns.level(eve.rate("jpy_per_eur"), eve.as_of).known()
+    cash = sale.shares * price / fix
+    stake = ownership.stake(held, issued, 0, sale.shares, sale.shares_bought)
+    carried = naive = last_book(eve).known() / fix
+    if before:
+        out = before["cash_disclosed"] + before["loss_eur"]
+        left = before["held_before"] - before["shares"]
+        carried = (before["held_before"] * before["own_share"] - out) / left
+        naive = before["naive"]
+    loss = (carried - price / fix) * (sale.shares - stake * sale.shares_bought)
+    inside = None if trust[0] is None else trust[0] - sale.shares
+    cap = trust[1]
+    if inside is None:  # the trust was public before the sale in all three
+        raise NotKnown(f"the trust's shares were not public on {eve.as_of}")
+    after = issued - sale.shares_bought
+    guess = ownership.Block(held - sale.shares - inside, inside, after, cap)
+    came = ownership.Block(
+        (sale.stake_after - sale.trust_stake_after) * sale.issued_after,
+        sale.trust_stake_after * sale.issued_after, sale.issued_after, cap,
+    )  # fmt: skip
+    voted = [ownership.votes(block, "mirror") for block in (guess, came)]
+    return {
+        "price": price, "price_came": sale.price_jpy, "error_price": price / sale.price_jpy - 1,
+        "cash": cash, "cash_came": sale.proceeds_eur, "error_cash": cash / sale.proceeds_eur - 1,
+        "stake": stake, "stake_came": sale.stake_after, "error_stake": stake - sale.stake_after,
+        "votes": voted[0], "votes_came": voted[1], "error_votes": voted[0] - voted[1],
+        "loss": loss, "loss_came": sale.loss_eur, "error_loss": loss / sale.loss_eur - 1,
+        "naive_loss": (naive - price / fix) * sale.shares,
+    }  # fmt: skip
+
+
+def _forecasts(b: Builder, s: Scenario) -> None:
+    """Bands of the price a year ahead, and chances of the price points, from many days."""
+    with b.section():
+        bands, points = b.ev.once(("year ahead", s.selldown), lambda: _year_ahead(s, b.ev))
+        b.frames["bands"], b.frames["points"] = bands, points
+        block = YEAR / 7 * 5 / EVERY  # starts that share a part of a year
+        rows = [
+            {"what": "price a year ahead", "rule": rule, "nominal": part, "days": len(bands)}
+            | _scored(_held(bands, rule, part), block, s.seed)
+            for rule in (MODEL, HISTORY)
+            for part in NOMINAL
+        ]
+        b.frames["coverage"] = pd.DataFrame(rows)
+        for part, row in zip(NOMINAL, rows, strict=False):
+            key = "hindsight.coverage_{part}"
+            b.put(key, row["score"], part=f"{100 * part:.0f}")
+            for end in ("low", "high"):
+                b.put(f"{key}_{{end}}", row[end], part=f"{100 * part:.0f}", end=end)
+        wide = points.assign(none=0.0)
+        columns = {MODEL: "chance", HISTORY: "history", NONE: "none"}
+        scores = {
+            rule: pd.Series(grading.brier(wide[column], wide["hit"])).groupby(wide["start"]).mean()
+            for rule, column in columns.items()
+        }
+        frame = pd.DataFrame(
+            [{"rule": rule} | _scored(score, block, s.seed) for rule, score in scores.items()]
+        )
+        for rule, score in scores.items():  # positive where the model errs less
+            worse = _scored(score - scores[MODEL], block, s.seed)
+            frame.loc[frame["rule"] == rule, [f"worse_{k}" for k in worse]] = list(worse.values())
+        b.frames["brier"] = frame
+        b.put("hindsight.coverage_90_naive", rows[-1]["score"])
+        b.put("hindsight.brier_price_points", frame["score"].iloc[0], f"{len(bands)} days")
+        b.put("hindsight.brier_naive", frame["score"].iloc[1])
+        b.put("hindsight.brier_no_change", frame["score"].iloc[2])
+
+
+def _scored(scores, block: float, seed: int) -> dict[str, float]:
+    found = grading.interval(scores, block, seed)
+    return dict(zip(("score", "low", "high"), found, strict=True))
+
+
+def _held(bands: pd.DataFrame, rule: str, part: float) -> np.ndarray:
+    low, high = (bands[f"{rule}_{end}_{100 * part:.0f}"] for end in ("low", "high"))
+    return grading.inside(bands["outcome"], low, high)
+
+
+def _year_ahead(s: Scenario, ev: Evidence) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """From each start what was forecast for a year and what came, as multiples of its price.
+
+    The model is chapter 2's market by its own rules on that day; ``history`` is what earlier
+    starts, whose year was over by then, had seen.
+    """
+    g, price, rate = s.selldown, ev.close(SHARE), ev.rate("jpy_per_eur")
+    ends = price.index.searchsorted(price.index + pd.Timedelta(days=YEAR), side="right") - 1
+    over = price.index + pd.Timedelta(days=YEAR) <= price.index[-1]
+    multiples, closes = np.asarray(g.price_points, float), price.to_numpy(float)
+    terms = inputs.fill(s.model_copy(update={"as_of": ev.as_of}), ev).terms
+    seen, bands, points = [], [], []
+    for at in range(0, int(over.sum()), EVERY):
+        start, year = price.index[at], closes[at + 1 : ends[at] + 1] / closes[at]
+        hit = (year.max() >= multiples).astype(float)
+        past = [row for row in seen if row[0] <= start]
+        seen.append((start + pd.Timedelta(days=YEAR), year[-1], hit))
+        if start < pd.Timestamp(FIRST):
+            continue
+        m = sd.weekly_moments(price[:start], rate[:start])
+        three = [m[name] for name in ("volatility", "fx_volatility", "correlation")]
+        drift, fx = sd.fair_drifts(*three, g.rate_jpy, g.discount_rate, g.dividend_yield)
+        market = sd.Lognormal(closes[at], float(rate[:start].iloc[-1]), *three, drift, fx, 1.0)
+        row = {"start": start, "outcome": year[-1]}
+        before = np.array([outcome for _, outcome, _ in past])
+        for part in NOMINAL:
+            tails = np.array([(1 - part) / 2, (1 + part) / 2])
+            moved = drift - three[0] ** 2 / 2 + three[0] * stats.norm.ppf(tails)
+            for rule, found in ((MODEL, np.exp(moved)), (HISTORY, np.quantile(before, tails))):
+                ends_of = (f"{rule}_{end}_{100 * part:.0f}" for end in ("low", "high"))
+                row |= dict(zip(ends_of, found, strict=True))
+        bands.append(row)
+        chance = sd.price_points_closed(terms, market)["p_hit"]
+        often = np.mean([known for _, _, known in past], axis=0)
+        columns = {"multiple": multiples, "chance": chance, "history": often, "hit": hit}
+        points.append(pd.DataFrame(columns).assign(start=start))
+    return pd.DataFrame(bands), pd.concat(points, ignore_index=True)
+
+
+def _days(b: Builder, s: Scenario) -> None:
+    """Coverage of “nothing moved”: the market model's band of a day, and the plain one's."""
+    length = s.decline.estimation_days
+    with b.section():
+        first = Builder("1-decline", b.ev)
+        event_study.put(first, s, pd.Timestamp(FIRST))
+        daily, own = first.frames["moves"], returns.log_returns(b.ev.close(SHARE))
+        plain = (own / own.rolling(length).std().shift(1))[daily.index]
+        rows = []
+        for kind, what in DAYS.items():
+            which = (daily["kind"] == kind).to_numpy()
+            for rule, size, law in (
+                (MODEL, daily["t"], stats.t(length - 2)),
+                (NONE, plain, stats.norm),
+            ):
+                for part in NOMINAL:
+                    edge = law.ppf((1 + part) / 2)
+                    held = grading.inside(size[which], -edge, edge)
+                    about = {"what": what, "rule": rule, "nominal": part, "days": len(held)}
+                    rows.append(about | _scored(held, len(held) ** (1 / 3), s.seed))
+                    if rule == MODEL and part == NOMINAL[1]:
+                        b.put(
+                            "hindsight.days_coverage_90.{kind}", held.mean(), kind=kind, what=what
+                        )
+        b.frames["coverage"] = pd.concat(
+            [b.frames["coverage"], pd.DataFrame(rows)], ignore_index=True
+        )

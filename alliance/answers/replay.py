@@ -1,0 +1,165 @@
+"""Chapter 5, the replay: holding, each programme, and what Renault did, at the real prices."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from alliance import returns
+from alliance import selldown as sd
+from alliance.answers import inputs, programme
+from alliance.answers.inputs import HOLDER, SHARE
+from alliance.answers.results import Builder
+from alliance.errors import NotKnown
+from alliance.evidence import Evidence
+from alliance.scenario import Scenario
+
+#: Days to start from, beside the scenario's, by their rows in the table of events.
+STARTS = ("article-1", "article-2", "framework")
+DONE = "disclosed"  # what Renault did
+COLUMNS = ("cash", "dividends", "rest", "value", "value_after_exit")
+PARTS = ("price", "rate", "dividends", "cost")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A start, the terms known there, the real market after it, and a ledger a programme."""
+
+    day: dt.date
+    terms: sd.Terms
+    market: sd.Realised
+    ledgers: dict[str, sd.Ledger]
+
+    def row(self, name: str) -> dict[str, float]:
+        """Euros received, still held, and both, by the last close."""
+        made = self.ledgers[name]
+        cash, value = float(sd.proceeds(made)[0]), float(sd.wealth(made)[0])
+        paid = float(made.paid[0])
+        found = cash, paid, value - cash - paid, value, float(sd.after_exit(made)[0])
+        return dict(zip(COLUMNS, found, strict=True))
+
+    def why(self, name: str) -> dict[str, float]:
+        """What a programme gains against what Renault did, by cause."""
+        one, other = (sd.gains(self.ledgers[n]) for n in (name, DONE))
+        return {f"by_{part}": one[part] - other[part] for part in PARTS}
+
+    def steps(self, name: str) -> pd.DataFrame:
+        """Dated sales: ``date, shares, price_jpy, jpy_per_eur, cash_eur``."""
+        made = self.ledgers[name]
+        columns = {"years": made.time, "shares": made.shares, "price_jpy": made.price}
+        columns |= {"jpy_per_eur": made.rate, "cash_eur": made.received}
+        frame = pd.DataFrame({key: value[:, 0] for key, value in columns.items()})
+        frame = frame[
+            np.isfinite(frame["years"]) & (frame[["shares", "cash_eur"]] != 0).any(axis=1)
+        ]
+        start = self.market.prices.index[0]
+        days = start + pd.to_timedelta((frame.pop("years") * 365.25).round(), "D")
+        return frame.assign(date=days)
+
+
+def last_day(ev: Evidence) -> dt.date:
+    """The last day on which the share, its holder and the rate of the yen all have a level."""
+    tables = (f"prices-{SHARE}", f"prices-{HOLDER}", "rates-jpy-per-eur")
+    return min(ev.days(name).iloc[-1] for name in tables).date()
+
+
+def replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
+    """Every programme as it was known on a day, at what came after it; made once.
+
+    Parameters
+    ----------
+    ev : Evidence
+        As of the last day.
+
+    Raises
+    ------
+    NotKnown
+        If nothing lies after the day.
+    """
+    return ev.once(("replay", day, s.selldown), lambda: _replay(s, ev, day))
+
+
+def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
+    if day >= ev.as_of:
+        raise NotKnown(f"no later price is in the evidence than {ev.as_of}")
+    own = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
+    i = inputs.fill(s.model_copy(update={"as_of": day, "selldown": own}), ev.at(day))
+    terms = replace(i.terms, discount=0.0, dividend_yield=0.0)
+    price = ev.close(SHARE)
+    price = price[price.index.asof(pd.Timestamp(day)) :]
+    market = sd.Realised(price, returns.as_known(ev.rate("jpy_per_eur"), price.index))
+    made = {name: make(terms, market) for name, make in sd.PROGRAMMES.items()}
+    made["exchangeable"] = sd.exchangeable(terms, market, i.group.horizon_years)
+    made[DONE] = _disclosed(terms, market, ev, day)
+    first, last = price.index[[0, -1]]
+    paid = ev.rows("dividends", lambda f: f["ex_date"].between(first, last, "right"), company=SHARE)
+    amounts = returns.in_eur(paid.set_index("ex_date")["amount"], ev.rate("jpy_per_eur"))
+    made = {name: market.paid(ledger, amounts) for name, ledger in made.items()}
+    return Replay(day, terms, market, made)
+
+
+def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date) -> sd.Ledger:
+    """What Renault sold after the day, for the cash that it disclosed."""
+    sales = ev.rows("tranches", lambda f: f["announced"] > pd.Timestamp(day))
+    sales = sales.sort_values("announced")
+    kept = sd.hold(terms, market)
+    if sales.empty:
+        return kept
+    days = pd.DatetimeIndex(sales["announced"])
+    columns = {
+        "time": market.years(days),
+        "shares": sales["shares"],
+        "price": sales["price_jpy"],
+        "rate": returns.as_known(ev.rate("jpy_per_eur"), days),
+        "cash": sales["proceeds_eur"],
+    }
+    arrays = {key: np.asarray(value, float)[:, None] for key, value in columns.items()}
+    bought = np.ones((len(sales), 1), bool)
+    return replace(kept, **arrays, cost=np.zeros(bought.shape), cancelled=bought)
+
+
+def put(b: Builder, s: Scenario) -> None:
+    """Add the replays: results from the scenario's day, frames from every start."""
+    ev, names = b.ev, (*sd.PROGRAMMES, DONE)
+    pattern = "hindsight.replay.{programme}."
+    with b.section():
+        events = ev.rows("events", lambda f: f["event"].isin(STARTS)).sort_values("date")
+        days = dict.fromkeys([s.as_of, *events["date"].dt.date])
+    rows, steps, found = [], [], None
+    for day in days:
+        made = None
+        with b.section():  # nothing, where nothing came after the day
+            made = replay(s, ev, day)
+        if made is None:
+            continue
+        found = made if day == s.as_of else found
+        for name in names:
+            about = {"start": pd.Timestamp(day), "programme": name}
+            rows.append(about | made.row(name) | made.why(name))
+            steps.append(made.steps(name).assign(**about))
+    b.frames["replay"] = pd.DataFrame(rows)
+    b.frames["steps"] = pd.concat(steps, ignore_index=True) if steps else pd.DataFrame()
+    for name in names:
+        title = "What Renault did" if name == DONE else name.replace("_", " ").capitalize()
+        words = {"programme": name, "name": title, "day": ev.as_of}
+        with b.section(*(f"{pattern}{key}_eur" for key in COLUMNS), **words):
+            for key, value in replay(s, ev, s.as_of).row(name).items():
+                b.put(f"{pattern}{key}_eur", value, None, _assumed(name), **words)
+    best = "hindsight.best_"
+    with b.section(
+        *(best + key for key in ("programme", "after_exit_eur", "against_disclosed_eur"))
+    ):
+        made = replay(s, ev, s.as_of)
+        after = {name: made.row(name)["value_after_exit"] for name in names}
+        name = max(sd.PROGRAMMES, key=after.get)
+        b.put(best + "programme", name.replace("_", " "))
+        b.put(best + "after_exit_eur", after[name])
+        b.put(best + "against_disclosed_eur", after[name] - after[DONE])
+    b.context["found"] = found
+
+
+def _assumed(name: str) -> list[str]:
+    """Fields that a replay rests on and no evidence supports: costs and terms, no drift."""
+    fields = programme.ASSUMED.get(name, programme.COST)
+    return [f"selldown.{field}" for field in fields if field not in programme.ALL]

@@ -1,0 +1,96 @@
+"""Tables and the first sentences of chapter 5."""
+
+from alliance.answers import Answers
+from alliance.format import number, quantity
+from alliance.tables.base import Html, collapsible, table
+from alliance.tables.chapter import SENTENCES, say
+
+
+def hindsight(a: Answers) -> Html:
+    """What each way would have brought, and whether the forecasts beat naive rules."""
+    first = "5-hindsight" if a["hindsight.best_programme"] else "no replay"
+    return say(f"{SENTENCES[first]} {SENTENCES['forecasts']}", a, **_words(a))
+
+
+def _words(a: Answers) -> dict:
+    scores = a.frame("brier").set_index("rule")
+    best = scores["score"].idxmin()
+    other = scores.loc["history" if best == "model" else best]
+    sure = other["worse_low"] > 0 or other["worse_high"] < 0
+    said = {
+        "model": "less than their frequency in earlier years",
+        "history": "more than their frequency in earlier years, so that the naive rule wins",
+        "no change": "more than never to expect any, so that the naive rule wins",
+    }[best]
+    doubt = "" if sure else "; the difference is no larger than chance allows"
+    return {
+        "starts": len(a.frame("bands")),
+        "against": f"{said} ({number(other['score'], 3)}){doubt}",
+        "best": a["hindsight.best_programme"],
+    }
+
+
+def foreseen(a: Answers) -> Html:
+    """The disclosed sales as forecast on the eve, from their number of shares, and what came."""
+    columns = """
+        sale
+        day
+        price, JPY         | price       | ,.1f
+        price off          | error_price | +.1%
+        cash, EUR m        | cash        | m,.0f
+        cash off           | error_cash  | +.1%
+        stake              |             | .2%
+        votes              |             | .2%
+        loss, EUR m        | loss        | m,.0f
+        loss off           | error_loss  | +.0%
+        loss, naive        | naive_loss  | m,.0f
+        loss, as disclosed | loss_came   | m,.0f
+    """
+    return table(a.frame("sales"), "The sales as forecast on the eve", columns)
+
+
+def scores(a: Answers) -> Html:
+    """Mean squared errors of the chances of the price points, beside two naive rules."""
+    columns = """
+        rule
+        mean squared error  | score       | .3f
+        low                 |             | .3f
+        high                |             | .3f
+        more than the model | worse_score | +.3f
+        low of it           | worse_low   | +.3f
+        high of it          | worse_high  | +.3f
+    """
+    return table(a.frame("brier"), "Chances of the price points, a year ahead", columns)
+
+
+def statements(a: Answers) -> Html:
+    """What chapters 2 and 3 said on the day, beside what came of it."""
+    frame = a.frame("statements")
+    for column in ("number", "came"):
+        frame[column] = [quantity(v, u) for v, u in zip(frame[column], frame["unit"], strict=True)]
+    frame["misled"] = frame["misled"].map({True: "yes", False: "no"})
+    columns = "chapter\nsaid\nnumber\ncame\nwould have misled | misled"
+    none = f"Nothing came after {a.as_of} in the evidence."
+    return table(frame, "What the chapters said on the day", columns, none)
+
+
+def steps(a: Answers) -> Html:
+    """Every dated sale of the replays."""
+    columns = """
+        from            | start
+        programme
+        date
+        shares, m       | shares      | m,.1f
+        price, JPY      | price_jpy   | ,.1f
+        yen for a euro  | jpy_per_eur | .2f
+        cash, EUR m     | cash_eur    | m,.1f
+    """
+    none = f"Nothing came after {a.as_of} in the evidence."
+    return collapsible(
+        table(
+            a.frame("steps"),
+            "Every sale of the replays; a dribble's are two months each",
+            columns,
+            none,
+        )
+    )

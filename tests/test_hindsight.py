@@ -1,0 +1,274 @@
+"""Chapter 5: replays at the real prices, forecasts graded, and what looks past the day."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from alliance import answers, evidence, grading, returns
+from alliance import selldown as sd
+from alliance.answers import replay
+from alliance.evidence import DATA, Package
+from tests.looks import answers_of, evidence_of, scenario_of
+
+NOTHING = pd.Series(dtype=float, index=pd.DatetimeIndex([]))
+S = scenario_of("base")
+LAST = dt.date(2026, 6, 30)
+KEYS = ("cash_eur", "dividends_eur", "rest_eur", "value_eur", "value_after_exit_eur")
+
+
+def later():
+    return evidence_of("2023-01-17").after(LAST)
+
+
+def market(prices, rates=None, start="2020-01-01"):
+    """Prices a day each, and rates (1 by default)."""
+    days = pd.date_range(start, periods=len(prices), name="date")
+    rates = np.ones(len(prices)) if rates is None else rates
+    return sd.Realised(pd.Series(prices, days, dtype=float), pd.Series(rates, days, dtype=float))
+
+
+TERMS = sd.Terms(
+    held=500.0, issued=1000.0, target=0.1, adv=50.0, daily_volatility=0.02, fee=0.0, impact=0.0,
+    min_discount=0.1,
+)  # fmt: skip
+
+
+# --- replays ------------------------------------------------------------------------------------
+
+
+def test_the_last_day_is_that_of_the_latest_scenario():
+    assert replay.last_day(evidence_of("2018-06-01")) == LAST == scenario_of("latest").as_of
+
+
+def test_price_points_are_sold_at_the_first_close_at_or_above_each():
+    path = market([100, 109, 111, 90, 125, 119, 130], rates=[1, 1, 2, 1, 1, 1, 1])
+    made = sd.price_points(replace(TERMS, multiples=(1.1, 1.2, 1.5)), path)
+    assert made.time[:2, 0] * 365.25 == pytest.approx([2, 4])
+    assert made.time[2, 0] == np.inf and made.shares[:, 0].tolist() == pytest.approx(
+        [400 / 3] * 2 + [0]
+    )
+    expected = 400 / 3 * 0.9 * (111 / 2 + 125)
+    assert sd.proceeds(made)[0] == pytest.approx(expected)
+    left = 400 / 3 * 130
+    assert sd.after_exit(made)[0] == pytest.approx(expected + 0.9 * left)
+
+
+def test_dividends_go_to_the_shares_held_on_the_eve():
+    path = market([100.0] * 10)
+    amounts = pd.Series([1.0, 2.0], pd.to_datetime(["2020-01-03", "2020-01-08"]))
+    assert path.paid(sd.hold(TERMS, path), amounts).paid[0] == pytest.approx(400 * 3.0)
+    assert path.paid(sd.block(TERMS, path), amounts).paid[0] == 0.0
+    made = sd.price_points(replace(TERMS, multiples=(1.1, 1.2)), market([100] * 5 + [115] * 5))
+    assert path.paid(made, amounts).paid[0] == pytest.approx(400 * 1.0 + 200 * 2.0)
+
+
+@pytest.mark.parametrize("name", sd.PROGRAMMES)
+def test_the_parts_of_a_difference_add_up(name):
+    rng = np.random.default_rng(3)
+    steps = rng.normal(0, 0.02, (2, 900))
+    path = market(*(100 * np.exp(np.cumsum(row)) for row in steps))
+    terms = replace(TERMS, fee=0.01, multiples=(1.05, 1.1, 3.0), budget=2000.0, lot=50.0)
+    made = path.paid(
+        sd.PROGRAMMES[name](terms, path), pd.Series(dtype=float, index=pd.DatetimeIndex([]))
+    )
+    kept = (terms.planned * path.prices.iloc[-1] / path.rates.iloc[-1]).item()
+    parts = sd.gains(made)
+    assert kept + sum(parts.values()) == pytest.approx(sd.after_exit(made)[0])
+
+
+def test_a_bond_that_runs_on_is_bought_back_at_its_value():
+    path = market(np.linspace(100, 120, 731))
+    long = sd.exchangeable(replace(TERMS, premium=0.3), path, 5.0)
+    assert long.time[1, 0] == pytest.approx(path.horizon) and long.shares.sum() == 0
+    owed = sd.programmes.bond_value(TERMS, 120.0, 130.0, 5.0 - path.horizon)
+    assert long.received[1, 0] == pytest.approx(-400 * owed)
+    over = sd.exchangeable(replace(TERMS, premium=0.1), market(np.linspace(100, 120, 731)), 1.9)
+    assert over.shares[1, 0] == pytest.approx(400)  # 118 at the end of the bond, above 110
+
+
+@pytest.mark.parametrize("name", [*sd.PROGRAMMES, replay.DONE])
+def test_a_replay_uses_nothing_from_after_each_step(name):
+    """Prices, rates and sales after a day changed: every step up to the day stays as it was."""
+    cut = pd.Timestamp("2024-02-01")
+    changed = Package(DATA)
+    frames = {t: changed.read(t).copy() for t in ("prices-nissan", "rates-jpy-per-eur", "tranches")}
+    for table, column in (("prices-nissan", "close"), ("rates-jpy-per-eur", "jpy_per_eur")):
+        after = frames[table]["date"] > cut
+        frames[table][column] = frames[table][column].where(~after, frames[table][column] * 1.7)
+    after = frames["tranches"]["announced"] > cut
+    frames["tranches"].loc[after, "shares"] //= 2
+    changed.__dict__["_read"].update(frames)
+    other = evidence.Evidence(changed, LAST)
+    clean, moved = (replay.replay(S, ev, S.as_of).steps(name) for ev in (later(), other))
+    spare = pd.Timedelta(days=61 if name == "dribble" else 0)  # two months a row
+    clean, moved = (f[f["date"] < cut - spare] for f in (clean, moved))
+    assert len(clean) or name in ("hold", "price_points")
+    pd.testing.assert_frame_equal(clean, moved)
+
+
+def test_replays_of_the_base_against_plain_arithmetic():
+    a, ev = answers_of("5-hindsight", S), later()
+    close, fix = ev.close("nissan"), ev.rate("jpy_per_eur")
+    planned = 1_831_837_027 - 0.15 * 4_220_715_112
+    end = close[pd.Timestamp(LAST)] / returns.as_known(fix, close.index)[pd.Timestamp(LAST)]
+    assert a["hindsight.replay.hold.rest_eur"] == pytest.approx(planned * end, abs=2)
+    paid = ev.rows("dividends", lambda f: f["ex_date"] > pd.Timestamp(S.as_of), company="nissan")
+    per = sum(r.amount / fix[: r.ex_date].iloc[-1] for r in paid.itertuples())
+    assert a["hindsight.replay.hold.dividends_eur"] == pytest.approx(planned * per, abs=2)
+    assert a["hindsight.replay.disclosed.cash_eur"] == 764e6 + 358e6 + 494e6
+    sold = 211_000_000 + 99_132_100 + 195_473_600
+    rest = (planned - sold) * end
+    assert a["hindsight.replay.disclosed.rest_eur"] == pytest.approx(rest, abs=2)
+    block = planned * 423.4 / fix[:"2023-01-17"].iloc[-1]
+    cost = answers_of("2-selldown", S)["selldown.block_cost"]
+    assert a["hindsight.replay.block.cash_eur"] == pytest.approx(block * (1 - cost), rel=1e-9)
+    held = 1_831_837_027 - sold
+    assert round(held / ev.shares("nissan").iloc[-1], 4) == 0.3571
+    for name in (*sd.PROGRAMMES, replay.DONE):
+        cash, dividends, rest, value, after = (a[f"hindsight.replay.{name}.{k}"] for k in KEYS)
+        assert value == pytest.approx(cash + dividends + rest, abs=2) and after <= value + 1
+
+
+def test_four_price_points_of_six_are_reached_and_none_after_november_2023():
+    steps = replay.replay(S, later(), S.as_of).steps("price_points")
+    assert len(steps) == 4 and steps["date"].max() < pd.Timestamp("2023-08-01")
+    assert replay.replay(S, later(), dt.date(2023, 11, 8)).steps("price_points").empty
+
+
+def test_the_parts_against_what_was_done_add_up_in_every_row():
+    frame = answers_of("5-hindsight", S).frame("replay")
+    done = frame[frame["programme"] == "disclosed"].set_index("start")["value_after_exit"]
+    gain = frame.filter(like="by_").sum(axis=1)
+    assert np.allclose(frame["value_after_exit"] - frame["start"].map(done), gain, atol=1)
+
+
+def test_from_the_last_day_there_is_nothing_to_replay_and_the_page_says_so():
+    a = answers_of("5-hindsight", scenario_of("latest"))
+    assert (
+        a["hindsight.best_programme"] is None
+        and "no later price" in a.result("hindsight.replay.hold.cash_eur").note
+    )
+    assert str(LAST) not in set(a.frame("replay")["start"].astype(str))
+    from alliance import tables
+
+    assert tables.hindsight(a).text.startswith("Nothing came after 2026-06-30")
+
+
+# --- grades -------------------------------------------------------------------------------------
+
+
+def test_grading_by_hand():
+    assert grading.inside([1, 2, 3.1], [1, 1, 1], [3, 3, 3]).tolist() == [1, 1, 0]
+    assert grading.brier([1.0, 0.0, 0.3], [0, 0, 1]).tolist() == pytest.approx([1, 0, 0.49])
+    mean, low, high = grading.interval(np.tile([0.0, 1.0], 200), 1, 1)
+    assert (
+        mean == 0.5
+        and low == pytest.approx(0.45, abs=0.02)
+        and high == pytest.approx(0.55, abs=0.02)
+    )
+
+
+def test_a_calibrated_forecaster_covers_and_a_too_sure_one_does_not():
+    rng = np.random.default_rng(1)
+    outcome, edge = rng.normal(size=4000), stats.norm.ppf(0.95)
+    for spread, right in ((1.0, True), (0.5, False)):
+        held = grading.inside(outcome, -edge * spread, edge * spread)
+        _, low, high = grading.interval(held, 1, 1)
+        assert (low <= 0.9 <= high) == right
+
+
+def test_true_chances_score_best():
+    rng = np.random.default_rng(2)
+    true = rng.uniform(size=20_000)
+    happened = rng.uniform(size=20_000) < true
+    best = grading.brier(true, happened).mean()
+    assert best == pytest.approx((true * (1 - true)).mean(), abs=0.005)
+    for worse in (np.sqrt(true), true**2, np.full(20_000, 0.5)):
+        assert grading.brier(worse, happened).mean() > best + 0.005
+
+
+def test_overlap_widens_the_interval():
+    rng = np.random.default_rng(5)
+    scores = (np.convolve(rng.normal(size=1025), np.ones(26), "valid") > 0).astype(float)
+    narrow, wide = (np.subtract(*grading.interval(scores, block, 1)[:0:-1]) for block in (1, 26))
+    assert wide > 2 * narrow
+
+
+def test_at_least_a_hundred_days_are_graded_and_each_uses_its_past_alone():
+    a = answers_of("5-hindsight", S)
+    bands, points = a.frame("bands"), a.frame("points")
+    assert len(bands) >= 100 and bands["start"].min() >= pd.Timestamp("2018-01-01")
+    close = later().close("nissan")
+    for row in bands.iloc[::40].itertuples():
+        end = close[: row.start + pd.Timedelta(days=365)].iloc[-1]
+        assert row.outcome == pytest.approx(end / close[row.start])
+        year = close[row.start + pd.Timedelta(days=1) : row.start + pd.Timedelta(days=365)]
+        hit = points[points["start"] == row.start].set_index("multiple")["hit"]
+        assert (hit == (year.max() >= hit.index * close[row.start])).all()
+    held = grading.inside(bands["outcome"], bands["model_low_90"], bands["model_high_90"])
+    assert a["hindsight.coverage_90"] == pytest.approx(held.mean())
+    assert a["hindsight.coverage_50"] <= a["hindsight.coverage_90"]
+
+
+def test_sales_are_forecast_with_what_the_eve_knew():
+    a = answers_of("5-hindsight", S)
+    close, fix = later().close("nissan"), later().rate("jpy_per_eur")
+    for n, day, shares, cash in (
+        (1, "2023-12-12", 211_000_000, 764e6),
+        (2, "2024-03-27", 99_132_100, 358e6),
+        (3, "2024-09-26", 195_473_600, 494e6),
+    ):
+        eve = pd.Timestamp(day) - pd.Timedelta(days=1)
+        guess = shares * close[:eve].iloc[-1] / fix[:eve].iloc[-1]
+        assert a[f"hindsight.tranche.{n}.cash_error"] == pytest.approx(guess / cash - 1, abs=1e-9)
+        assert abs(a[f"hindsight.tranche.{n}.stake_error"]) < 1e-4
+
+
+def test_a_naive_rule_that_wins_is_said_to_win():
+    from alliance import tables
+
+    a = answers_of("5-hindsight", S)
+    frame = a.frame("brier")
+    assert "naive rule wins" not in tables.hindsight(a).text
+    frame.loc[frame["rule"] == "history", ["score", "worse_low", "worse_high"]] = 0.01, -0.2, -0.1
+    other = replace(a, frames=dict(a.frames) | {"brier": frame})
+    assert "so that the naive rule wins" in tables.hindsight(other).text
+
+
+def test_statements_say_whether_they_would_have_misled():
+    frame = answers_of("5-hindsight", S).frame("statements")
+    raised = frame[frame["chapter"] == "3-separation"].iloc[0]
+    assert raised["came"] == 0 and raised["misled"]
+    best = frame.iloc[0]
+    real = answers_of("5-hindsight", S).frame("replay")
+    real = real[real["start"] == pd.Timestamp(S.as_of)]
+    most = real[real["programme"] != "disclosed"]["value_after_exit"].max()
+    assert best["misled"] == (best["came"] < most)
+
+
+def test_months_are_the_answers_of_those_days():
+    frame = answers_of("5-hindsight", S).frame("by_month").set_index("day")
+    assert len(frame) >= 100
+    day = pd.Timestamp("2022-12-31")
+    s = S.replace({"as_of": str(day.date())})
+    ev = evidence_of(str(day.date()))
+    assert frame.loc[day, "price_change"] == pytest.approx(
+        answers.CHAPTERS["1-decline"](s, ev)["decline.price_change_jpy"]
+    )
+    assert frame.loc[day, "planned_value"] == pytest.approx(
+        answers.CHAPTERS["2-selldown"](s, ev)["selldown.planned_value_eur"], abs=1
+    )
+
+
+def test_hindsight_alone_reads_past_the_day():
+    for chapter in answers.CHAPTERS:
+        until = {
+            str(source["published"] or "")[:10]
+            for r in answers_of(chapter, S).results.values()
+            for source in r.sources
+        }
+        assert (max(until, default="") > str(S.as_of)) == (chapter == "5-hindsight"), chapter
