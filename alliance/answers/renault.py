@@ -24,9 +24,9 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
         with ev.aside():
             maker = companies.companies(s, ev, (HOLDER,))[HOLDER]
             named = "ev" in figures.figures(HOLDER, ev).sold
+        companies.count_parts(maker, ("market", "owns", "net_cash", "ev"), ev)
         if maker.company is None:
             raise NotKnown(maker.why)
-        companies.count_parts(maker, ("market", "owns", "net_cash", "ev"), ev)
         c, ended = maker.company, ev.rows("structures", structure="carve_out")["ended"]
         named |= g.company == HOLDER and g.ev_value_eur is not None
         horse, kept = ev.figure("horse-value"), ev.last("stakes", "date", holder=maker.name,
