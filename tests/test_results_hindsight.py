@@ -138,7 +138,7 @@ def test_replays(at):
             value = found[name][key] if found else None
             yield (
                 f"hindsight.replay.{name}.{key}",
-                found and near(value, 1 + 1e-9 * abs(value)) or None,
+                (found and near(value, 1 + 1e-9 * abs(value))) or None,
             )
 
 
