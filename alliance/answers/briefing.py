@@ -46,7 +46,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     """
     b = Builder("0-briefing", ev)
     fall, sale, deal = found = [c.answer(s, ev) for c in (decline, selldown, separation)]
-    b.context |= {"fall": fall, "sale": sale, "group": s.separation, "peers": s.decline.peers}
+    b.context |= {"fall": fall, "sale": sale, "scenario": s, "group": sale.context["group"]}
     b.context["results"] = {key: r for a in found for key, r in a.results.items()}
     _programmes(b, sale)
     _deal(b, s, deal)

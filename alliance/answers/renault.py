@@ -24,9 +24,9 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
         with ev.aside():
             maker = companies.companies(s, ev, (HOLDER,))[HOLDER]
             named = "ev" in figures.figures(HOLDER, ev).sold
+        companies.count_parts(maker, ("market", "owns", "net_cash", "ev"), ev)
         if maker.company is None:
             raise NotKnown(maker.why)
-        companies.count_parts(maker, ("market", "owns", "net_cash", "ev"), ev)
         c, ended = maker.company, ev.rows("structures", structure="carve_out")["ended"]
         named |= g.company == HOLDER and g.ev_value_eur is not None
         horse, kept = ev.figure("horse-value"), ev.last("stakes", "date", holder=maker.name,
@@ -70,7 +70,8 @@ def owners(b: Builder, sale: Answers) -> None:
                 part = float(held.iloc[-1] / old.shares(company).iloc[-1])
                 then.loc[(holder.capitalize(), company.capitalize()), :] = part, votes * part
     now = sale.frame("stakes").set_index(pair)[["capital", "votes"]].astype(float)
-    b.frames["owners"] = then.join(now, how="outer", lsuffix="_then", rsuffix="_now").reset_index()
+    both = then.add_suffix("_then").join(now.add_suffix("_now"), how="outer")
+    b.frames["owners"] = both.reset_index()
     b.context["then"] = eve
 
 
@@ -85,17 +86,25 @@ def days(b: Builder) -> None:
         plans = ev.rows(
             "ev-plans", lambda f: (f["end"] > today) & ~(f["ended"] <= today), maker=HOLDER
         )
-        told = ev.last("forecasts", "published", company=ISSUER)
+        told = ev.rows("forecasts", lambda f: f["fiscal_year_end"] > today, company=ISSUER)
     titles = [f"{r.holder} has {percent(r.capital)} of {r.company}" for r in stakes.itertuples()]
     found = pd.concat([news, own, stakes.assign(title=titles, kind="alliance")])
     found = found.drop_duplicates("date").sort_values("date", ignore_index=True)
     b.frames["timeline"] = found[["date", "title", "kind", "published"]]
-    ends = [f"Renault's EV plan ends: {number(r.amount, 0)} {r.unit}" for r in plans.itertuples()]
-    lists = [ahead, plans.assign(due=plans["end"], what=ends)]
-    if told is not None and told["fiscal_year_end"] > today:
-        earns = f"Nissan's year ends: it expects {money(told['operating_profit'], 'JPY', 0)}"
-        told = told.to_frame().T.assign(due=told["fiscal_year_end"], what=f"{earns} of profit")
-        lists.append(told)
+    amounts = [
+        money(r.amount, r.unit, 0) if r.kind == "money" else f"{number(r.amount, 0)} {r.unit}"
+        for r in plans.itertuples()
+    ]
+    told = told.sort_values("published").tail(1)
+    earns = [money(profit, "JPY", 0) for profit in told["operating_profit"]]
+    lists = [
+        ahead,
+        plans.assign(due=plans["end"], what=[f"Renault's EV plan ends: {a}" for a in amounts]),
+        told.assign(
+            due=told["fiscal_year_end"],
+            what=[f"Nissan's year ends: {e} of operating profit expected" for e in earns],
+        ),
+    ]
     columns = ["due", "what", "published", "issuer"]
     watch = pd.concat([ev.cited(rows)[columns] for rows in lists])
     b.frames["watch"] = watch.sort_values(["due", "what"], ignore_index=True)

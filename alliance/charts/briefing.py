@@ -87,7 +87,8 @@ def _arrow(ax, row, capital: float, votes: float) -> None:
     text += "" if missing(votes) else f" of capital\n{percent(votes, 1)} of votes"
     move = (0, -15 if below else 15) if level else (4, 0)
     side = "center" if level else "left"
-    kit.note(ax, text, (start + end) / 2 + shift, *move, ha=side, fontsize=7.5)
+    at = 0.5 if level or end[1] < 0.3 else 0.35  # above what stands beside the row of the two
+    kit.note(ax, text, start + at * (end - start) + shift, *move, ha=side, fontsize=7.5)
 
 
 _BELOW = ("Nissan", "Aramco")  # holders whose arrow is labelled below it

@@ -43,7 +43,7 @@ def _fall(a: Answers) -> Html:
     words |= {"least": other.min(), "most": other.max()}
     words["moved"] = "fell" if whole.value < 0 else "rose"
     words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value))
-    words["peers"] = ", ".join(fall["names"][p] for p in a.context["peers"])
+    words["peers"] = ", ".join(fall["names"][p] for p in a.context["scenario"].decline.peers)
     sentence = SENTENCES["verdict fall"]
     if net is not None and net.value is not None:
         sentence += " " + SENTENCES["cost of the fall"]
@@ -64,7 +64,7 @@ def share(own: float, whole: float) -> str:
 def _sale(a: Answers) -> Html:
     r, best = a.context["results"], a["briefing.best_programme"]
     if best is None:
-        return say("nothing to sell", a, **r, group=a.context["sale"].context["group"])
+        return say("nothing to sell", a, **r)
     frame = a.frame("programmes").set_index("programme").drop("hold")
     values = frame["value_after_exit_eur_mean"].sort_values(ascending=False)
     alike = values.index[values >= values[best] - ALIKE * r["selldown.planned_value_eur"].value]
@@ -73,7 +73,7 @@ def _sale(a: Answers) -> Html:
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
     worst = r[f"selldown.{best}.value_after_exit_eur_cvar05"]
     fear = wait and bool(worst.value < values["block"])
-    given = a.context["sale"].context["group"].block_discount is not None
+    given = a.context["group"].block_discount is not None
     return say(
         "verdict sale",
         a,
@@ -96,7 +96,7 @@ def _name(programme: str) -> str:
 
 
 def _deal(a: Answers) -> Html:
-    r, row, g = a.context["results"], a.context["deal"], a.context["group"]
+    r, row, g = a.context["results"], a.context["deal"], a.context["scenario"].separation
     cell = f"separation.{g.structure}.{g.company}"
     plan, low = r[f"{cell}.ev_plan_coverage"], a["briefing.breakeven_low_eur"]
     if row["why"] or low is None:
@@ -107,6 +107,7 @@ def _deal(a: Answers) -> Html:
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
         "plan": plan,
+        "holding": g.holding_discount,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
         "how": f" ({re.split('[:;]|, plan', row['unit_how'])[0]})" if row["unit_how"] else "",
         "assumed": f", {row['assumed']}" if row["assumed"] else "",
@@ -123,7 +124,7 @@ def _deal(a: Answers) -> Html:
 
 def beside_holding(a: Answers) -> Html:
     """Holding and each programme: cash now, value after exit, worst twentieth, chance, votes."""
-    frame, years = a.frame("programmes"), a.context["sale"].context["group"].horizon_years
+    frame, years = a.frame("programmes"), a.context["group"].horizon_years
     frame["programme"] = frame["programme"].map(_name)
     columns = """
         programme
