@@ -171,9 +171,10 @@ def _svg(figure: Figure, salt: str) -> str:
     return _NAMED.sub("<g>", _SPARE.sub("", text))
 
 
-def ghost(ax: Axes, series: pd.Series) -> None:
-    """The pinned case's line, below that of the case shown."""
-    ax.plot(series, color=GHOST, ls="--", lw=1)
+def ghost(ax: Axes, pinned: Answers | None, line: Callable[[Answers], pd.Series]) -> None:
+    """The line of the pinned case, if there is one, below that of the case shown."""
+    if pinned is not None:
+        ax.plot(line(pinned), color=GHOST, ls="--", lw=1)
 
 
 def ghost_dots(ax: Axes, x: Any, y: Any, **style: Any) -> None:
