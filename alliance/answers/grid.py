@@ -78,7 +78,7 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
         votes = part * leg.votes / known.structure.voting_capital
         if leg.to in ("anchor", "partner") and votes >= BLOCKING:
             blocks.append(leg.to)
-    assumed = {**known.assumed, **maker.assumed.get(unit, {})}
+    assumed = {**known.assumed, **maker.assumed_in.get(unit, {})}
     return {
         "structure": known.key,
         "structure_name": known.name,
