@@ -78,13 +78,8 @@ class Renderer:
         self._frames: dict[str, tuple[tuple, str]] = {}
 
     def draw(self, a: Answers, pinned: Answers | None = None, only="") -> list[RenderedChart]:
-        """All charts of a panel's answers (or one), over those of a pinned case.
-
-        Raises
-        ------
-        AllianceError
-            If a chart has no title, alt text or source, or leaves its axes without a label.
-        """
+        """All charts of a panel's answers (or one), over those of a pinned case; an error if one
+        has no title, alt text or source, or leaves its axes without a label."""
         with rc_context(SETTINGS | _OWN):  # what is set inside ends with it
             return [self._render(key, a, pinned) for key in self._charts if only in ("", key)]
 
