@@ -17,7 +17,7 @@ report: $(VENV)/.core  ## build the base report; the last line is the page to op
 	@$(BIN)/alliance report base
 
 test: $(VENV)/.dev  ## run all tests
-	@PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONWARNDEFAULTENCODING=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lab: $(VENV)/.core  ## open JupyterLab in notebooks/
 	@$(BIN)/alliance lab

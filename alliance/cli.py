@@ -13,12 +13,8 @@ from alliance.errors import AllianceError, ScenarioError, did_you_mean
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _data = click.option("--data", type=_FOLDER, help="Another evidence folder.")
-_out = click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("build"),
-    show_default=True,
-)
+_to = click.Path(file_okay=False, path_type=Path)
+_out = click.option("--out", type=_to, default=Path("build"), show_default=True)
 
 
 def _flag(name: str, text: str, *more: str):

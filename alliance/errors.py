@@ -40,13 +40,7 @@ class ScenarioError(AllianceError):
 
 
 def need(rows: Sized, why: str | None) -> Any:
-    """The rows, if there are any.
-
-    Raises
-    ------
-    NotKnown
-        With the reason, where there are none.
-    """
+    """The rows, if there are any; else NotKnown with the reason."""
     if not len(rows):
         raise NotKnown(why or "nothing was public")
     return rows

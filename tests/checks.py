@@ -57,6 +57,7 @@ def near(value: float, room: float) -> Between:
 #: Which chapter prints results whose ids begin so.
 CHAPTER = {"decline": "1-decline", "selldown": "2-selldown", "ownership": "2-selldown"}
 CHAPTER |= {"separation": "3-separation", "bargain": "3-separation"}
+CHAPTER |= {"briefing": "0-briefing", "hindsight": "5-hindsight"}
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from unittest.mock import MagicMock
 import psutil
 import pytest
 
-from alliance import cli, scenario
+from alliance import cli, report, scenario
 from alliance.report import Target
+from alliance.report.builder import Options
 from tests.conftest import ROOT
 
 #: Without the switch of `make test` that makes libraries warn on standard error.
@@ -43,16 +44,14 @@ class Done:
 
 
 @pytest.fixture
-def called(capsys, monkeypatch):
-    """The command called in this process, where no kernel can be started."""
+def building(capsys, monkeypatch):
+    """The command called in this process."""
 
     def call(*words):
         monkeypatch.setattr(sys, "argv", ["alliance", *map(str, words)])
         monkeypatch.setattr(signal, "signal", lambda *_: None)
         monkeypatch.setenv("ALLIANCE_DATA", "")  # put back as it was after the test
         monkeypatch.chdir(ROOT)
-        monkeypatch.setattr("alliance.report.execute.Kernels", MagicMock())
-        monkeypatch.setattr("alliance.report.executor.run_all", None)
         code = 0
         try:
             cli.main()
@@ -61,6 +60,14 @@ def called(capsys, monkeypatch):
         return Done(code, *capsys.readouterr())
 
     return call
+
+
+@pytest.fixture
+def called(building, monkeypatch):
+    """The command called in this process, where no kernel can be started."""
+    monkeypatch.setattr("alliance.report.execute.Kernels", MagicMock())
+    monkeypatch.setattr("alliance.report.executor.run_all", None)
+    return building
 
 
 @pytest.mark.parametrize(
@@ -132,7 +139,7 @@ def test_scenario_commands(tmp_path, called):
 
 
 def test_check_and_its_exit_code(data, called):
-    assert alliance("check").returncode == 0
+    assert called("check").returncode == 0
     (data / "stray.txt").write_text("x", encoding="utf-8")
     done = called("check", "--data", data)
     assert done.returncode == 1 and "stray.txt: listed" in done.stdout
@@ -159,23 +166,20 @@ def test_parameters_are_data_never_code(tmp_path):
     assert "{{ 7*7 }}" in text and "<script>" not in text and "&#34;" in text
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--as-of", "2020-05-28"],
-        ["--set", "selldown.target_stake=0", "--set", "selldown.fx_drift=0.03"],
-        ["--set", "selldown.buyback_budget_jpy=0", "--set", "selldown.programme=buyback"],
-    ],
-)
-def test_what_ifs_build(tmp_path, words):
-    """Early days (the README's) and values at the ends of their ranges."""
-    done = alliance("report", "--only", "2-selldown", *words, "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_what_ifs_build(tmp_path):
+    """Early days (the README's) and values at the ends of their ranges, by kernels of one build."""
+    ends = ("selldown.target_stake=0", "selldown.fx_drift=0.03")
+    nothing = ("selldown.buyback_budget_jpy=0", "selldown.programme=buyback")
+    what_ifs = [report.target("base", (), None, "2020-05-28")]
+    what_ifs += [report.target("base", settings, None, None) for settings in (ends, nothing)]
+    options = Options(only=("2-selldown",))
+    for outcome in report.build_all(what_ifs, tmp_path, options, lambda _: None):
+        assert outcome.ok, outcome.errors
 
 
-def test_a_peer_can_be_added_on_the_command_line(built, tmp_path):
+def test_a_peer_can_be_added_on_the_command_line(built, tmp_path, building):
     shutil.copytree(built.parent / ".cache", tmp_path / ".cache")
-    done = alliance(
+    done = building(
         "report",
         "--set",
         "decline.peers=[toyota, honda, mitsubishi-motors]",
@@ -209,7 +213,7 @@ def test_stopping_leaves_no_kernel_and_exits_130(tmp_path, sign):
     while len(kernels := kernels_of(process.pid)) < 3 and time.time() < deadline:
         time.sleep(0.05)
     assert len(kernels) >= 3, "the server and two kernels must be there"
-    time.sleep(1)
+    time.sleep(0.5)  # until they run
     process.send_signal(sign)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said

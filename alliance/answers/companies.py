@@ -1,11 +1,10 @@
 """Chapter 3, the inputs: car makers with what a scenario assumes of them."""
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 
 from alliance import separation
-from alliance.answers.figures import Figures, Valued, count, figures
+from alliance.answers.figures import Maker, Valued, count, figures
 from alliance.answers.structures import structures
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence
@@ -14,30 +13,6 @@ from alliance.scenario import Scenario
 FIGURES = ("net_cash", "free_cash_flow", "shares")  # for which something may stand in
 ASSUMED_SHARE = 0.30  # of a company for its profitable unit, where no profit of it was public
 HALF, TWICE = 0.5, 2.0  # range of a part of profit (Ford Pro: 31 % in 2022, 69 % in 2023)
-
-
-@dataclass
-class Maker:
-    """A car maker in euros; ``why`` where a figure is missing.
-
-    ``assumed`` says by unit, in words by id, what stands in for evidence; ``how`` says where the
-    value of each unit is from, ``lacks`` why one has none, ``rests`` on which parts of its figures.
-    """
-
-    key: str
-    name: str
-    currency: str
-    day: dt.date
-    per_eur: float = 1.0
-    company: separation.Company | None = None
-    assumed: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    how: dict[str, str] = field(default_factory=dict)
-    lacks: dict[str, str] = field(default_factory=dict)
-    rests: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    figures: list[tuple] = field(default_factory=list)
-    plan_for: str = "EV plan"
-    note: str = ""
-    why: str = ""
 
 
 def check(s: Scenario, ev: Evidence) -> None:
@@ -82,34 +57,31 @@ def stand_ins(maker: Maker, parts: Iterable[str]) -> dict[str, str]:
     unit = next((unit for unit in ("ev", "profit") if unit in parts), "none")
     figures = {f"separation.{maker.key}.{name}" for name in FIGURES}
     wanted = {f"separation.{maker.key}.{name}" for name in names}
-    found = maker.assumed.get(unit, {})
+    found = maker.assumed_in.get(unit, {})
     return {key: words for key, words in found.items() if key in wanted or key not in figures}
 
 
-def _maker(a: Figures, s: Scenario) -> Maker:
-    maker = Maker(a.key, a.name, a.currency, a.day, a.per_eur, why=a.why)
-    maker.rests = {"none": (), **{unit: _rests(a, unit, s) for unit in ("ev", "profit")}}
+def _maker(a: Maker, s: Scenario) -> Maker:
+    rests = {"none": (), **{unit: _rests(a, unit, s) for unit in ("ev", "profit")}}
     if a.why:
-        return maker
+        return replace(a, rests=rests)
     own = max(a.shares * a.price - a.net_cash - a.stakes, 0.0)
-    maker.figures = list(a.lines)
-    units, stand_in = {}, {}
+    lines, units, stand_in, how, lacks = [*a.lines], {}, {}, {}, {}
     for unit, name in a.unit_names.items():
         found = _unit(a, unit, s, own)
         if isinstance(found, str):
-            maker.lacks[unit] = found
+            lacks[unit] = found
             continue
-        units[unit], stand_in[unit], maker.how[unit] = found
+        units[unit], stand_in[unit], how[unit] = found
         origin = "assumed" if stand_in[unit] else "evidence"
-        maker.figures.append((f"value of {name}", units[unit][1], maker.how[unit], origin))
-    maker.assumed = {u: {**a.assumed, **stand_in.get(u, {})} for u in ("ev", "profit", "none")}
+        lines.append((f"value of {name}", units[unit][1], how[unit], origin))
+    assumed = {unit: {**a.assumed, **stand_in.get(unit, {})} for unit in rests}
     whole = a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow
-    maker.company = separation.Company(*whole, units, a.owns)
-    maker.note, maker.plan_for = a.note, a.plan_for
-    return maker
+    made = {"company": separation.Company(*whole, units, a.owns), "lines": tuple(lines)}
+    return replace(a, **made, assumed_in=assumed, how=how, lacks=lacks, rests=rests)
 
 
-def _rests(a: Figures, unit: str, s: Scenario) -> tuple[str, ...]:
+def _rests(a: Maker, unit: str, s: Scenario) -> tuple[str, ...]:
     """Parts of the figures that the value of a unit rests on."""
     g = s.separation
     planned = g.planned_evs if a.key == g.company and unit == "ev" else None
@@ -119,7 +91,7 @@ def _rests(a: Figures, unit: str, s: Scenario) -> tuple[str, ...]:
     return (*named, *(("cars",) if unit == "ev" else ("share", "market", "net_cash", "owns")))
 
 
-def _unit(a: Figures, unit: str, s: Scenario, whole: float) -> Valued | str:
+def _unit(a: Maker, unit: str, s: Scenario, whole: float) -> Valued | str:
     """(low, base, high) of a unit, what is assumed, and how: scenario, the seller, or a rule.
 
     Where there is no value, why.
@@ -139,7 +111,7 @@ def _unit(a: Figures, unit: str, s: Scenario, whole: float) -> Valued | str:
     return values, {name: "at the scenario's value of the unit"}, "as the scenario says"
 
 
-def _by_profit(a: Figures, g, whole: float) -> Valued:
+def _by_profit(a: Maker, g, whole: float) -> Valued:
     share, how, assumed = a.profit_share, "its part of operating profit", {}
     if share is None or g.profitable_share is not None:
         how = "assumed" if g.profitable_share is None else "as the scenario says"
@@ -151,7 +123,7 @@ def _by_profit(a: Figures, g, whole: float) -> Valued:
     return values, assumed, f"{100 * share:.0f} % of the company, {how}"
 
 
-def _by_cars(a: Figures, g, planned: float | None) -> Valued | str:
+def _by_cars(a: Maker, g, planned: float | None) -> Valued | str:
     assumed = {}
     cars, per_car = a.cars, a.per_car
     if planned is not None:

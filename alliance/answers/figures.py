@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from alliance import returns
+from alliance import returns, separation
 from alliance.answers import units
 from alliance.answers.structures import RATES, per_eur
 from alliance.errors import NotKnown, ScenarioError
@@ -18,7 +18,7 @@ Valued = tuple[Values, dict[str, str], str]  # what is assumed in them, and how 
 
 
 @dataclass(frozen=True)
-class Figures:
+class Maker:
     """A maker on the day or on the eve of its deal; ``why`` says why there are no figures.
 
     Money is in EUR, ``price`` a share. ``plan`` is EUR or None, years, and the part still to run,
@@ -28,6 +28,10 @@ class Figures:
     whole's operating profit. By unit, ``sold`` has the values that a seller named. ``assumed`` says
     what stands in for evidence, in words by id; ``lines`` are those of the table of inputs: figure,
     value, where it is from, and its origin.
+
+    The rest is a scenario's: its ``company``, and by unit what stands in for evidence
+    (``assumed_in``), ``how`` its value was found or why it ``lacks`` one, and on which parts of
+    these figures it ``rests``.
     """
 
     key: str
@@ -52,9 +56,14 @@ class Figures:
     assumed: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[tuple, ...] = ()
     note: str = ""
+    company: separation.Company | None = None
+    assumed_in: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    how: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    rests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def figures(key: str, ev: Evidence) -> Figures:
+def figures(key: str, ev: Evidence) -> Maker:
     """A maker's figures."""
     return ev.once(("figures", key), lambda: _figures(key, ev))
 
@@ -67,24 +76,24 @@ def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
             _part(name, key, row, then)
 
 
-def _figures(key: str, ev: Evidence) -> Figures:
+def _figures(key: str, ev: Evidence) -> Maker:
     row, then = _row(key, ev)
     name = ev.names("carmakers")[key]
     if row is None:
         why = f"{name} was not public on {ev.as_of}"
-        return Figures(key, name, "EUR", ev.as_of, why)
+        return Maker(key, name, "EUR", ev.as_of, why)
     who = {"key": key, "name": row["name"], "currency": row["currency"], "day": then.as_of}
     try:
         parts = [_part(name, key, row, then) for name in _PARTS]
     except NotKnown as error:
-        return Figures(**who, why=str(error))
+        return Maker(**who, why=str(error))
     own = {unit: row[f"{unit}_unit"] for unit in ("ev", "profit")}
     who["unit_names"] = {unit: name for unit, name in own.items() if isinstance(name, str)}
     for name in ("assumed", "sold"):
         who[name] = {k: v for part in parts[::-1] for k, v in part.pop(name, {}).items()}
     who["lines"] = tuple(line for part in parts for line in part.pop("lines", ()))
     who["note"] = "; ".join(filter(None, (part.pop("note", "") for part in parts)))
-    return Figures(**who, **{k: v for part in parts for k, v in part.items()})
+    return Maker(**who, **{k: v for part in parts for k, v in part.items()})
 
 
 def _row(key: str, ev: Evidence) -> tuple[pd.Series | None, Evidence]:

@@ -69,19 +69,16 @@ def _apply(known: Known, maker: Maker, t: separation.Terms) -> separation.Outcom
 def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
     names = [n for n in vars(o) if n != "why"]
     numbers = {n: float(v) if (v := getattr(o, n)) is not None else np.nan for n in names}
-    price = maker.company.price if maker.company else np.nan
-    unit = known.structure.unit if known.structure else "none"
-    value = maker.company.values.get(unit) if maker.company else None
+    unit, c = known.structure.unit if known.structure else "none", maker.company
+    price, shares, plan = (c.price, c.shares, c.plan) if c else (np.nan, np.nan, None)
+    low, base, high = (c and c.values.get(unit)) or (np.nan,) * 3
     change = {f"{case}_change": numbers[case] / price - 1 for case in ("low", "base", "high")}
     blocks = []
-    if not o.why:
-        offer = value[1] if value else 1.0
-        for leg, part in known.structure.parts(offer):
-            votes = part * leg.votes / known.structure.voting_capital
-            if leg.to in ("anchor", "partner") and votes >= BLOCKING:
-                blocks.append(leg.to)
-    assumed = {**known.assumed, **maker.assumed.get(unit, {})}
-    whole = maker.company.price * maker.company.shares if maker.company else np.nan
+    for leg, part in () if o.why else known.structure.parts(1.0 if np.isnan(base) else base):
+        votes = part * leg.votes / known.structure.voting_capital
+        if leg.to in ("anchor", "partner") and votes >= BLOCKING:
+            blocks.append(leg.to)
+    assumed = {**known.assumed, **maker.assumed_in.get(unit, {})}
     return {
         "structure": known.key,
         "structure_name": known.name,
@@ -91,15 +88,15 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
         "currency": maker.currency,
         "per_eur": maker.per_eur,
         "price": price,
-        "shares": maker.company.shares if maker.company else np.nan,
-        "unit_value": value[1] if value else np.nan,
-        "unit_low": value[0] if value else np.nan,
-        "unit_high": value[2] if value else np.nan,
-        "plan": maker.company.plan if maker.company else None,
+        "shares": shares,
+        "unit_value": base,
+        "unit_low": low,
+        "unit_high": high,
+        "plan": plan,
         "plan_for": maker.plan_for,
         "unit_how": maker.how.get(unit, ""),
-        "unit_over_market": value[1] / whole if value else np.nan,
-        "large": bool(value) and value[1] / whole > LARGE,
+        "unit_over_market": base / (price * shares),
+        "large": base / (price * shares) > LARGE,
         "ended": known.ended if known.home == maker.key else None,
         **numbers,
         **change,

@@ -108,13 +108,8 @@ def count_cost(ev: Evidence) -> None:
 
 
 def fill(s: Scenario, ev: Evidence) -> Inputs:
-    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If a level is missing or too old, or nothing is known about the holding.
-    """
+    """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence. It is a
+    ScenarioError if a level is missing or too old, or nothing is known about the holding."""
     g, (held, issued), m, book = s.selldown, stake(ev), market(ev), last_book(ev)
     levels = {
         "spot_jpy": m.spot.value,

@@ -13,7 +13,6 @@ from alliance import ownership
 from alliance import selldown as sd
 from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
 from alliance.answers.decline import begin, claim, how_far, parts
-from alliance.answers.figures import figures
 from alliance.answers.results import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
@@ -70,13 +69,13 @@ def separation(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     companies.check_names(s, ev)
     tried, found = structures.structures(s, ev), companies.companies(s, ev, (g.company,))
     grid.grid(b, s, tried, found)
-    maker, read = found[g.company], figures(g.company, ev)
+    maker = found[g.company]
     values = maker.company.values if maker.company else {}
     fields = {"ev": "ev_value_eur", "profit": "profitable_value_eur"}
     filled = {fields[unit]: base for unit, (_, base, _) in values.items()} | {
-        "planned_evs": read.cars,
-        "value_per_ev_eur": read.per_car[1] if read.per_car else None,
-        "profitable_share": read.profit_share or companies.ASSUMED_SHARE,
+        "planned_evs": maker.cars,
+        "value_per_ev_eur": maker.per_car[1] if maker.per_car else None,
+        "profitable_share": maker.profit_share or companies.ASSUMED_SHARE,
         **structures.known(g.structure, ev).own_terms(),
     }
     b.context |= {

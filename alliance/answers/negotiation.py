@@ -71,7 +71,7 @@ def _assumed(s: Scenario, maker: Maker) -> list[str]:
     """What the bargain rests on that no evidence supports."""
     public = {"ticket_eur"} if s.separation.ticket_eur is None else set()
     terms = (f"separation.{name}" for name, _, _ in TERMS if name not in public)
-    return [*terms, *maker.assumed["ev"]]
+    return [*terms, *maker.assumed_in["ev"]]
 
 
 def _terms(ev: Evidence, s: Scenario) -> bargain.Stakes:

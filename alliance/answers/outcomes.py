@@ -68,7 +68,7 @@ def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
 def _panel(panel: str, s: Scenario, then: Evidence) -> dict[str, float]:
     """The answers of one panel on one day; none where it is too early for it."""
     try:
-        found = getattr(live, panel)(s, then)
+        found = getattr(live, panel)(s, then, only="results")  # no picture
     except AllianceError:
         return {}
     wanted = {name: key for name, (where, key) in BY_MONTH.items() if where == panel}

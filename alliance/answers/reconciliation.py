@@ -4,7 +4,7 @@ import pandas as pd
 
 from alliance.answers.results import Builder
 from alliance.answers.structures import in_eur
-from alliance.errors import NotKnown
+from alliance.errors import NotKnown, need
 
 BLOCKS = ("porsche-listed-shares", "porsche-anchor-shares")
 PRICES = ("porsche-offer-price", "porsche-anchor-price")
@@ -32,7 +32,6 @@ def _row(rows, maker, item, computed, printed, unit, note="") -> None:
 def _porsche(b: Builder, rows) -> None:
     """The flotation: proceeds, premium, payout, capital and votes kept."""
     ev, where, found = b.ev, "separation.record.porsche.", {}
-
     why = f"the terms of Porsche's flotation were not public on {ev.as_of}"
 
     def known(*facts: str) -> list[float]:
@@ -43,9 +42,7 @@ def _porsche(b: Builder, rows) -> None:
         return figures
 
     def last(series: pd.Series) -> float:
-        if series.empty:
-            raise NotKnown(why)
-        return float(series.iloc[-1])
+        return float(need(series, why).iloc[-1])
 
     def gross() -> float:
         listed, anchor, offer, price = known(*BLOCKS, *PRICES)
@@ -145,8 +142,7 @@ def _ford(b: Builder, rows) -> None:
     with b.section(key):
         losses = b.ev.rows("segments", maker="ford", basis="actual", segment="model-e")
         losses = losses.dropna(subset="ebit_low").sort_values("year")
-        if losses.empty:
-            raise NotKnown(f"no result of Model e was public on {b.ev.as_of}")
+        need(losses, f"no result of Model e was public on {b.ev.as_of}")
         years = losses["year"].iloc[[0, -1]]
         b.put(key, float(losses["ebit_low"].sum()), " to ".join(years.astype(str)))
 

@@ -25,7 +25,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b = Builder("3-separation", ev)
     tried, found = known.structures(s, ev), companies.companies(s, ev)
     assumed = {name for f in tried.values() for name in f.assumed}
-    assumed |= {n for m in found.values() for names in m.assumed.values() for n in names}
+    assumed |= {n for m in found.values() for names in m.assumed_in.values() for n in names}
     stand_ins = {"float_fraction": known.ASSUMED_FLOAT, "profitable_share": companies.ASSUMED_SHARE}
     for name, value in s.separation.model_dump(mode="json").items():
         if f"separation.{name}" in assumed:
@@ -36,7 +36,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(f"separation.{name}", value, "", origin)
     rows = []
     for maker in found.values():
-        for what, value, note, origin in maker.figures:
+        for what, value, note, origin in maker.lines:
             unit = "shares" if what == "shares" else "EUR"
             b.took(f"{maker.name}: {what}, {note}", value, unit, origin)
             local = value if what == "shares" else value * maker.per_eur

@@ -42,12 +42,7 @@ class Chart:
     ``draw(figure, narrow)`` adds axes, each with a label that carries its unit. ``title`` is the
     finding in one sentence; ``alt``, for readers who don't see it, has the main value and its
     dates; ``height`` is in inches, wide and narrow. Where there is ``nothing`` to draw, text is
-    shown and no picture.
-
-    Raises
-    ------
-    AllianceError
-        If title, alt text, source or an axis label is missing.
+    shown and no picture. A missing title, alt text, source or axis label is an AllianceError.
     """
 
     draw: Callable[[Figure, bool], None]

@@ -79,13 +79,8 @@ def check(data: str | Path | None = None) -> list[Problem]:
 
 
 def seal(data: str | Path | None = None) -> int:
-    """Write the hash and size of every table into the descriptor; the number that changed.
-
-    Raises
-    ------
-    EvidenceError
-        If anything but a hash is wrong.
-    """
+    """Write the hash and size of every table into the descriptor; the number that changed. It is
+    an EvidenceError if anything but a hash is wrong."""
     package = Package(folder(data))
     wrong = [p for p in check(data) if p.rule != "hash"]
     if wrong:

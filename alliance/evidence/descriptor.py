@@ -39,13 +39,8 @@ def digest(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Package:
-    """A folder of tables and its descriptor.
-
-    Raises
-    ------
-    EvidenceError
-        Where the descriptor or a table is missing or does not hold what is described.
-    """
+    """A folder of tables and its descriptor; an EvidenceError says where one of them is missing or
+    does not hold what is described."""
 
     root: Path
 

@@ -59,12 +59,7 @@ class Evidence(Reads):
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as known on ``as_of``, in the order of its key; changing it changes nothing here.
-
-        Raises
-        ------
-        EvidenceError
-            For an unknown name or a broken table.
-        """
+        An unknown name or a broken table is an EvidenceError."""
         frame = self._cut(name)
         self._record("table", name, frame)
         return frame.copy(deep=False)  # pandas copies on write
@@ -98,15 +93,8 @@ class Evidence(Reads):
         return self._view(_FX[pair], "rate", lambda f: f.set_index("date")[pair])
 
     def fact(self, key: str) -> pd.Series:
-        """One fact as known on ``as_of``.
-
-        Raises
-        ------
-        NotKnown
-            If the fact became public later.
-        EvidenceError
-            If there is no such fact.
-        """
+        """One fact as known on ``as_of``: NotKnown if it became public later, an EvidenceError if
+        there is no such fact."""
         known = self._kept(("facts",), lambda: self._cut("facts").set_index("fact"))
         if key in known.index:
             self._record("fact", key, known.loc[[key]])
@@ -278,12 +266,8 @@ def _day(day: pd.Timestamp) -> str | None:
 def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Evidence:
     """The evidence as it was known on a day (a date, or ``YYYY-MM-DD``).
 
-    ``data`` is another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``.
-
-    Raises
-    ------
-    EvidenceError
-        If a table's bytes are not those that were sealed.
+    ``data`` is another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``. An
+    EvidenceError says where a table's bytes are not those that were sealed.
     """
     day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     package = Package(folder(data))

@@ -1,7 +1,7 @@
 """What a block read of the evidence: facts, rows of tables, days of series."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,7 @@ class Reads:
         self._once: dict[Any, tuple[Any, Used]] = {}
 
     @contextmanager
-    def reading(self) -> Iterator[Used]:
+    def reading(self, count: bool = True) -> Iterator[Used]:
         """Record every table and fact read inside the block.
 
         Blocks may nest: what an inner one counts at its end, after ``within``, the outer counts.
@@ -71,16 +71,12 @@ class Reads:
             yield used
         finally:
             self._readers.pop()
-            self._count(used)
+            if count:
+                self._count(used)
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self) -> AbstractContextManager[Used]:
         """Read without counting: what is used is then read by itself."""
-        self._readers.append(Used())
-        try:
-            yield
-        finally:
-            self._readers.pop()
+        return self.reading(count=False)
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What ``make`` returns, made once; what it read is recorded each time."""

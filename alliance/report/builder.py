@@ -15,7 +15,7 @@ from alliance.report import cache, kernels, manifest, pdf, render
 from alliance.report.folder import Built
 from alliance.report.manifest import CHAPTERS
 from alliance.report.targets import Target
-from alliance.scenario import parameters
+from alliance.scenario import parameters, reaches
 
 Log = Callable[[str], None]
 FORCED = "--force"
@@ -191,7 +191,7 @@ def _why(last: Built, chapter: str, parts: dict[str, str], prints: cache.Fingerp
 def _run(
     stale: list[Report], out: Path, notebooks, package: Package, o: Options, log: Log
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run what is not cached, the longest first, and yield each run by its key."""
+    """Run what is not cached, what draws on most first, and yield each run by its key."""
     wanted: dict[str, tuple[Report, str]] = {}
     for report in stale:
         for chapter, key in report.wanted.items():
@@ -210,7 +210,7 @@ def _run(
         elsewhere = o.executor is not None and package.root == DATA
         data = None if elsewhere else str(package.root)  # a worker elsewhere has its own copy
         items, keys = {}, {}
-        for key in sorted(wanted, key=lambda key: -len(notebooks[wanted[key][1]]["cells"])):
+        for key in sorted(wanted, key=lambda key: -len(reaches(wanted[key][1]))):
             report, chapter = wanted[key]
             name = f"{report.target.name}: {chapter}"
             given = parameters(chapter, report.target.scenario)

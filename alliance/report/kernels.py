@@ -12,16 +12,17 @@ import signal
 import sys
 import threading
 import types
+from contextlib import AbstractContextManager
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from alliance.report.manifest import ROOT
 
 _lock = threading.Lock()
 
 
-class Kernels:
+class Kernels(AbstractContextManager):
     """The kernels of one build, if ``plain`` ordinary ones; all of them are gone at its end."""
 
     def __init__(self, plain: bool = False) -> None:
@@ -29,9 +30,6 @@ class Kernels:
         self.stopped, self._processes = False, []
         if not self.plain:
             _warm()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -27,13 +27,8 @@ class Scenario(Group):
 
     @classmethod
     def of(cls, values: dict[str, Any], *, text: bool = False) -> Self:
-        """A scenario from nested values: JSON values checked strictly, or all of them text.
-
-        Raises
-        ------
-        ScenarioError
-            Listing every field that is wrong: the rule, the value received, the nearest name.
-        """
+        """A scenario from nested values: JSON values checked strictly, or all of them text. A
+        ScenarioError lists every field that is wrong: rule, value received, nearest name."""
         try:
             if text:
                 return cls.model_validate(_emptied(cls, values), strict=False)

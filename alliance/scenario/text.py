@@ -56,13 +56,8 @@ def names() -> list[str]:
 
 
 def load(source: str | Path) -> tuple[str, Scenario]:
-    """A scenario and its name, from the name of one in ``notebooks/scenarios/`` or a path.
-
-    Raises
-    ------
-    ScenarioError
-        If there is none, its name can't be a folder's, or a value is wrong.
-    """
+    """A scenario and its name, from the name of one in ``notebooks/scenarios/`` or a path; a
+    ScenarioError if there is none, its name can't be a folder's, or a value is wrong."""
     path = Path(source)
     if not path.suffix and path.name == str(source):
         path = FOLDER / f"{source}.yaml"
@@ -190,13 +185,7 @@ def _checksum(raw: bytes) -> bytes:
 
 
 def from_token(token: str) -> Scenario:
-    """The scenario of a token.
-
-    Raises
-    ------
-    ScenarioError
-        If the token is cut, changed, or from another version.
-    """
+    """The scenario of a token; a ScenarioError if it is cut, changed, or from another version."""
     text = token.strip()
     if not text.startswith(_TOKEN):
         raise ScenarioError(f"a token starts with '{_TOKEN}', received '{text[:12]}'")

@@ -13,6 +13,7 @@ from alliance.format import missing, scaled, shown
 
 RESULTS_MIME = "application/vnd.alliance.results+json"
 TABLE_MIME = "application/vnd.alliance.table+json"
+Cells = Sequence[tuple[str, str | None]]  # each in HTML and in text
 BROAD = 10  # columns from which a table is printed across the page
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -86,43 +87,33 @@ def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = 
         "".join(f"<td{num}>{linked(v)}</td>" for v, num in zip(row, side, strict=True))
         for row in text.itertuples(index=False)
     )
-    body = _framed(caption, head, (f"<tr>{row}</tr>" for row in cells), len(columns) > BROAD)
     rows = [[raw(v) for v in row] for row in frame.itertuples(index=False)]
-    carried = _carried(caption, columns, rows, [formats.get(c, "") for c in columns])
-    return Html(body, f"{caption}\n{text.to_string(index=False)}", table=carried)
+    carried = {"columns": columns, "rows": rows, "formats": [formats.get(c, "") for c in columns]}
+    return _framed(caption, head, cells, text.to_string(index=False), carried)
 
 
-def matrix(
-    caption: str,
-    corner: str,
-    columns: Sequence[str],
-    rows: Mapping[str, Sequence[tuple[str, str | None]]],
-    lines: Iterable[str],
-) -> Html:
-    """Named rows of cells, each HTML and text, under named columns; ``lines`` in plain text."""
+def matrix(caption: str, corner: str, columns, rows: Mapping[str, Cells], lines) -> Html:
+    """Named rows of cells under named columns, and the ``lines`` that say the same in text."""
     heads = [corner, *columns]
     head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
     body = (
-        f'<tr><th scope="row">{html.escape(name)}</th>{"".join(cell for cell, _ in cells)}</tr>'
+        f'<th scope="row">{html.escape(name)}</th>{"".join(cell for cell, _ in cells)}'
         for name, cells in rows.items()
     )
     texts = [[name, *(text for _, text in cells)] for name, cells in rows.items()]
-    carried = _carried(caption, heads, texts, [""] * len(heads))
-    return Html(_framed(caption, head, body), "\n".join([caption, *lines]), table=carried)
+    carried = {"columns": heads, "rows": texts, "formats": [""] * len(heads)}
+    return _framed(caption, head, body, "\n".join(lines), carried)
 
 
-def _carried(caption: str, columns: list, rows: list, formats: list) -> dict[str, Any]:
-    return {"caption": caption, "columns": columns, "rows": rows, "formats": formats}
-
-
-def _framed(caption: str, head: str, rows: Iterable[str], broad: bool = False) -> str:
-    """A table's HTML in a box that scrolls, under its caption; head and rows are HTML."""
-    label = html.escape(caption)
-    return (
+def _framed(caption: str, head: str, rows: Iterable[str], text: str, carried: dict) -> Html:
+    """A table in a box that scrolls, under its caption; head and rows are HTML."""
+    label, broad = html.escape(caption), len(carried["columns"]) > BROAD
+    body = (
         f'<p class="caption">{label}</p><div class="table{" broad" * broad}" tabindex="0" '
         f'role="region" aria-label="{label}"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"<tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table></div>"
     )
+    return Html(body, f"{caption}\n{text}", table={"caption": caption, **carried})
 
 
 def collapsible(table: Html) -> Html:

@@ -30,8 +30,7 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Caption:
     place = {"position": (0.205, 0.14, 0.445, 0.8), "ylim": [1.1**end for end in ends]}
     kit.axes(ax, y=f"change in {c['currency']}, log scale", **place)
     dated(ax, frame.index)
-    if pinned is not None:
-        ghost(ax, _thin(pinned.frame("rebased")["nissan"].dropna()))
+    ghost(ax, pinned, lambda a: _thin(a.frame("rebased")["nissan"].dropna()))
     price_lines(ax, _thin(frame), 2, 1)
     shown = multiples(low, high)
     name_ticks(ax.yaxis, shown, [percent(m - 1, sign=True) for m in shown])
@@ -51,8 +50,7 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Caption:
     place = {"position": (0.18, 0.14, 0.75, 0.8), "ylim": (floor, 0)}
     kit.axes(ax, y=f"below the high, {c['currency']}", percent="y", **place)
     dated(ax, fall.index)
-    if pinned is not None:
-        ghost(ax, _thin(pinned.frame("drawdown")["drawdown"]))
+    ghost(ax, pinned, lambda a: _thin(a.frame("drawdown")["drawdown"]))
     fall_area(ax, _thin(fall, int(fall.argmin())), 1.2)
     kit.dot(ax, c["bottom"], deepest)
     return Caption(

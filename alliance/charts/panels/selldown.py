@@ -66,8 +66,7 @@ def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
     years, key = g.horizon_years, f"selldown.{g.programme}"
     limits = {"position": _NARROW, "xlim": (0, years), "ylim": (-0.02, 1.05)}
     kit.axes(ax, "years from now", "chance until then", percent="y", **limits)
-    if pinned is not None:
-        ghost(ax, pinned.frame("completion").set_index("years")["sold"])
+    ghost(ax, pinned, lambda a: a.frame("completion").set_index("years")["sold"])
     ax.plot(frame["sold"], color=shade, drawstyle="steps-post")
     ax.plot(frame["at_target"], color=INK, ls=":", drawstyle="steps-post")
     (sold, reached), last = (a[f"{key}.p_complete"], a[f"{key}.p_at_target"]), frame.iloc[-1]
@@ -92,8 +91,7 @@ def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     label = "years from now (dotted: target; band: nine of ten cases)"
     limits = {"xlim": (0, g.horizon_years), "ylim": kit.axis_ends(0, first["mean"] * 1.02)}
     kit.axes(ax, label, "part of Nissan", percent="y", position=_NARROW, **limits)
-    if pinned is not None:
-        ghost(ax, pinned.frame("path").set_index("years")["mean"])
+    ghost(ax, pinned, lambda a: a.frame("path").set_index("years")["mean"])
     kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
     ax.plot(frame["mean"], color=shade)
     ax.plot(frame["votes"], color=INK, ls="--", lw=1.2)
@@ -123,8 +121,7 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     k0, k1 = frame.index[[0, -1]]
     label = "amount carried, EUR a share (band: nine of ten cases)"
     kit.axes(ax, label, "loss, EUR bn", xlim=(0, k1), ylim=(bottom, top))
-    if pinned is not None:
-        ghost(ax, pinned.frame("loss").set_index("carrying")["mean"] / 1e3)
+    ghost(ax, pinned, lambda a: a.frame("loss").set_index("carrying")["mean"] / 1e3)
     kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
     ax.plot(frame["mean"], color=shade)
     kit.rule(ax, y=0, color=SOFT)

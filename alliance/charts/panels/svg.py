@@ -78,13 +78,8 @@ class Renderer:
         self._frames: dict[str, tuple[tuple, str]] = {}
 
     def draw(self, a: Answers, pinned: Answers | None = None, only="") -> list[RenderedChart]:
-        """All charts of a panel's answers (or one), over those of a pinned case.
-
-        Raises
-        ------
-        AllianceError
-            If a chart has no title, alt text or source, or leaves its axes without a label.
-        """
+        """All charts of a panel's answers (or one), over those of a pinned case; an error if one
+        has no title, alt text or source, or leaves its axes without a label."""
         with rc_context(SETTINGS | _OWN):  # what is set inside ends with it
             return [self._render(key, a, pinned) for key in self._charts if only in ("", key)]
 
@@ -171,9 +166,10 @@ def _svg(figure: Figure, salt: str) -> str:
     return _NAMED.sub("<g>", _SPARE.sub("", text))
 
 
-def ghost(ax: Axes, series: pd.Series) -> None:
-    """The pinned case's line, below that of the case shown."""
-    ax.plot(series, color=GHOST, ls="--", lw=1)
+def ghost(ax: Axes, pinned: Answers | None, line: Callable[[Answers], pd.Series]) -> None:
+    """The line of the pinned case, if there is one, below that of the case shown."""
+    if pinned is not None:
+        ax.plot(line(pinned), color=GHOST, ls="--", lw=1)
 
 
 def ghost_dots(ax: Axes, x: Any, y: Any, **style: Any) -> None:
