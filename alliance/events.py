@@ -96,7 +96,7 @@ def study(
     """The effect of one event on one asset, from returns of asset and market on the same days.
 
     ``window`` is of trading days relative to the event's ``day``, both ends included; the market
-    model is estimated on as many trading days just before it.
+    model is estimated on the ``estimation_days`` just before it.
 
     Raises
     ------
