@@ -123,20 +123,11 @@ def study(
     days = last - first + 1
     slope, level = np.polyfit(x[past], y[past], 1)
     residual, abnormal = (y[span] - level - slope * x[span] for span in (past, now))
-    return Effect(
-        day=pd.Timestamp(day),
-        window=window,
-        car=car,
-        error=error,
-        low=car - half,
-        high=car + half,
-        t=t,
-        p=float(2 * stats.t.sf(abs(t), df)),
-        df=df,
-        beta=beta,
-        p_rank=rank_p(residual, abnormal[0]) if days == 1 else None,
-        p_corrado=corrado_p(residual, abnormal) if days >= 3 else None,
-    )
+    p = float(2 * stats.t.sf(abs(t), df))
+    rank = rank_p(residual, abnormal[0]) if days == 1 else None
+    corrado = corrado_p(residual, abnormal) if days >= 3 else None
+    interval = car - half, car + half
+    return Effect(pd.Timestamp(day), window, car, error, *interval, t, p, df, beta, rank, corrado)
 
 
 def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:
