@@ -110,11 +110,10 @@ def study(
     at = asset.index.get_loc(day)
     first, last = at + window[0], at + window[1]
     if window[0] > window[1] or last >= len(asset) or first - estimation_days < 0:
-        raise ScenarioError(
-            f"window {window} around {pd.Timestamp(day).date()} needs {estimation_days} days "
-            f"before it and {max(window[1], 0)} after; the returns run from "
-            f"{asset.index[0].date()} to {asset.index[-1].date()}"
-        )
+        around = f"window {window} around {pd.Timestamp(day).date()}"
+        needs = f"needs {estimation_days} days before it and {max(window[1], 0)} after"
+        span = f"{asset.index[0].date()} to {asset.index[-1].date()}"
+        raise ScenarioError(f"{around} {needs}; the returns run from {span}")
     y, x = asset.to_numpy(float), market.to_numpy(float)
     past, now = slice(first - estimation_days, first), slice(first, last + 1)
     car, error, t, beta = (v.item() for v in car_test(y[past], x[past], y[now], x[now]))

@@ -46,10 +46,8 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
         if not dot or name not in whole.get(group, {}):
             values[field] = given
         elif given not in (default[name], values[field]):
-            raise ScenarioError(
-                f"{field}: must be given once, received {given!r}, and {whole[group][name]!r} in "
-                f"the group '{group}'"
-            )
+            other = f"{whole[group][name]!r} in the group '{group}'"
+            raise ScenarioError(f"{field}: must be given once, received {given!r}, and {other}")
     return Scenario.of(nested(values))
 
 
