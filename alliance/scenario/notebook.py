@@ -51,9 +51,7 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
     return Scenario.of(nested(values))
 
 
-def check_names(
-    notebook: str, namespace: dict[str, Any], valid: tuple[str, ...], own: tuple[str, ...] = ()
-) -> set[str]:
+def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) -> set[str]:
     """The names that were given as parameters, once all of them are ``valid``, that is, may be
     given; ``own`` are those that the notebook's parameter cell has, else all valid ones.
 
