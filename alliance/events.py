@@ -96,7 +96,7 @@ def study(
     """The effect of one event on one asset, from returns of asset and market on the same days.
 
     ``window`` is of trading days relative to the event's ``day``, both ends included; the market
-    model is estimated on as many trading days just before it.
+    model is estimated on the ``estimation_days`` just before it.
 
     Raises
     ------
@@ -110,11 +110,10 @@ def study(
     at = asset.index.get_loc(day)
     first, last = at + window[0], at + window[1]
     if window[0] > window[1] or last >= len(asset) or first - estimation_days < 0:
-        raise ScenarioError(
-            f"window {window} around {pd.Timestamp(day).date()} needs {estimation_days} days "
-            f"before it and {max(window[1], 0)} after; the returns run from "
-            f"{asset.index[0].date()} to {asset.index[-1].date()}"
-        )
+        around = f"window {window} around {pd.Timestamp(day).date()}"
+        needs = f"needs {estimation_days} days before it and {max(window[1], 0)} after"
+        span = f"{asset.index[0].date()} to {asset.index[-1].date()}"
+        raise ScenarioError(f"{around} {needs}; the returns run from {span}")
     y, x = asset.to_numpy(float), market.to_numpy(float)
     past, now = slice(first - estimation_days, first), slice(first, last + 1)
     car, error, t, beta = (v.item() for v in car_test(y[past], x[past], y[now], x[now]))
@@ -123,20 +122,11 @@ def study(
     days = last - first + 1
     slope, level = np.polyfit(x[past], y[past], 1)
     residual, abnormal = (y[span] - level - slope * x[span] for span in (past, now))
-    return Effect(
-        day=pd.Timestamp(day),
-        window=window,
-        car=car,
-        error=error,
-        low=car - half,
-        high=car + half,
-        t=t,
-        p=float(2 * stats.t.sf(abs(t), df)),
-        df=df,
-        beta=beta,
-        p_rank=rank_p(residual, abnormal[0]) if days == 1 else None,
-        p_corrado=corrado_p(residual, abnormal) if days >= 3 else None,
-    )
+    p = float(2 * stats.t.sf(abs(t), df))
+    rank = rank_p(residual, abnormal[0]) if days == 1 else None
+    corrado = corrado_p(residual, abnormal) if days >= 3 else None
+    interval = car - half, car + half
+    return Effect(pd.Timestamp(day), window, car, error, *interval, t, p, df, beta, rank, corrado)
 
 
 def car_test(y_past, x_past, y_now, x_now) -> tuple[np.ndarray, ...]:

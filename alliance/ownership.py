@@ -194,9 +194,7 @@ def _between(low: float, high: float, s: int, f: int) -> float:
     return float(beta(s + 1, f + 1) * (betainc(s + 1, f + 1, high) - betainc(s + 1, f + 1, low)))
 
 
-def eps_accretion(
-    issued: float, treasury: float, held: float, back: float, bought: float = 0, sold: float = 0
-) -> float:
+def eps_accretion(issued, treasury, held, back: float, bought: float = 0, sold: float = 0) -> float:
     """Change of the issuer's earnings a share when its holder, partly its own, sells.
 
     Shares that the issuer holds through its holder do not count: D = N - treasury - n h.

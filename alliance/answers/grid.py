@@ -30,15 +30,10 @@ BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in F
 def put(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Maker]) -> None:
     """Add the grid of outcomes, its headline results, and the draws."""
     grid(b, s, known, makers)
-    spread = [
-        {
-            "structure": row.structure,
-            "maker": row.maker,
-            **draws(known[row.structure].structure, makers[row.maker].company, s),
-        }
-        for row in b.frames["grid"].itertuples()
-        if not row.why
-    ]
+    spread = []
+    for row in b.frames["grid"].query("why == ''").itertuples():
+        found = draws(known[row.structure].structure, makers[row.maker].company, s)
+        spread.append({"structure": row.structure, "maker": row.maker, **found})
     columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
     b.frames["uncertainty"] = pd.DataFrame(spread, columns=columns)
     _block(b, s, makers)

@@ -119,13 +119,8 @@ def fill(s: Scenario, ev: Evidence) -> Inputs:
     }
     g = g.model_copy(update={n: v for n, v in levels.items() if getattr(g, n) is None})
     g = g.model_copy(update={n: v for n, v in fair(g).items() if getattr(g, n) is None})
-    return Inputs(
-        group=g,
-        terms=terms_of(g, held, issued, daily_volume(ev)),
-        history=m.moments["returns"].to_numpy(),
-        note=m.spot.note,
-        carrying_note=book.note,
-    )
+    terms, history = terms_of(g, held, issued, daily_volume(ev)), m.moments["returns"].to_numpy()
+    return Inputs(group=g, terms=terms, history=history, note=m.spot.note, carrying_note=book.note)
 
 
 def fair(g: Selldown) -> dict[str, float]:

@@ -105,10 +105,8 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
     _zone(b, t, belief, high)
     _points(b, s, t, agreed, belief, split)
-    b.frames["bargain_terms"] = pd.DataFrame(
-        [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS],
-        columns=["term", "value", "raised"],
-    )
+    rows = [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS]
+    b.frames["bargain_terms"] = pd.DataFrame(rows, columns=["term", "value", "raised"])
     return {
         "renault_gain_eur": float(gains.holder_outside),
         "nissan_gain_eur": float(gains.issuer_outside),

@@ -34,29 +34,12 @@ class Outcomes:
 
     ledger: sd.Ledger
 
-    @cached_property
-    def proceeds(self) -> np.ndarray:
-        return sd.proceeds(self.ledger)
-
-    @cached_property
-    def wealth(self) -> np.ndarray:
-        return sd.wealth(self.ledger)
-
-    @cached_property
-    def after_exit(self) -> np.ndarray:
-        return sd.after_exit(self.ledger)
-
-    @cached_property
-    def complete(self) -> np.ndarray:
-        return sd.complete(self.ledger)
-
-    @cached_property
-    def at_target(self) -> np.ndarray:
-        return sd.at_target(self.ledger)
-
-    @cached_property
-    def stakes(self) -> np.ndarray:
-        return sd.stakes(self.ledger)
+    proceeds = cached_property(lambda self: sd.proceeds(self.ledger))
+    wealth = cached_property(lambda self: sd.wealth(self.ledger))
+    after_exit = cached_property(lambda self: sd.after_exit(self.ledger))
+    complete = cached_property(lambda self: sd.complete(self.ledger))
+    at_target = cached_property(lambda self: sd.at_target(self.ledger))
+    stakes = cached_property(lambda self: sd.stakes(self.ledger))
 
     def losses(self, carrying: float) -> np.ndarray:
         return sd.losses(self.ledger, carrying)

@@ -118,20 +118,12 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     """Hit probabilities beside the closed form; one trigger's frontier."""
     closed = sd.price_points_closed(i.terms, market)
     multiples = np.asarray(i.terms.multiples)
-    hit = {
-        name: np.isfinite(made["price_points"].ledger.time).mean(axis=1)
-        for name, made in outcomes.items()
-    }
-    b.frames["p_hit"] = pd.DataFrame(
-        {
-            "multiple": multiples,
-            "price_jpy": multiples * i.group.spot_jpy,
-            "closed": closed["p_hit"],
-            "lognormal": hit["lognormal"],
-            "history": hit["history"],
-            "call_jpy": [_call(i, m) for m in multiples],
-        }
-    )
+    ledgers = {name: made["price_points"].ledger for name, made in outcomes.items()}
+    hit = {name: np.isfinite(ledger.time).mean(axis=1) for name, ledger in ledgers.items()}
+    calls = [_call(i, m) for m in multiples]
+    columns = {"multiple": multiples, "price_jpy": multiples * i.group.spot_jpy}
+    columns |= {"closed": closed["p_hit"], **hit, "call_jpy": calls}
+    b.frames["p_hit"] = pd.DataFrame(columns)
     headline = closed["p_hit"] if i.group.market == "lognormal" else hit["history"]
     with b.section():
         inputs.market(b.ev)
@@ -139,9 +131,8 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
         b.put("selldown.price_points.p_hit", tuple(headline), assumed=assumed)
     with b.section():
         inputs.count_sale(b.ev)
-        calls = float(np.mean([_call(i, m) for m in multiples]))
-        calls *= i.terms.planned / i.group.jpy_per_eur
-        b.put("selldown.price_points.calls_eur", calls)
+        value = float(np.mean(calls)) * (i.terms.planned / i.group.jpy_per_eur)
+        b.put("selldown.price_points.calls_eur", value)
         b.put("selldown.price_points.proceeds_eur_closed", closed["proceeds_mean"])
     rows = []
     market = replace(market, paths=min(i.group.paths, 2**13))

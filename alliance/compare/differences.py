@@ -80,9 +80,7 @@ def players(names: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def shapley(
-    who: dict[str, Iterable[str]], value: Callable[[frozenset[str]], float]
-) -> dict[str, float]:
+def shapley(who: dict[str, Iterable[str]], value: Callable[[frozenset], float]) -> dict[str, float]:
     """Each player's part of ``value(all) - value(nobody)``; exact in fractions, so parts add up.
 
     Examples

@@ -16,9 +16,7 @@ from alliance.format import shown
 from alliance.report import index, pages
 
 
-def write_page(
-    folder: Path, name: str, rows: Iterable[Any], drawn: Iterable[Chart], **values: Any
-) -> Path:
+def write_page(folder: Path, name: str, rows: Iterable, drawn: Iterable[Chart], **values) -> Path:
     """Write ``index.html`` and ``<name>.csv`` of a comparison or a sweep; the page's path.
 
     ``name`` is the template's too; ``rows`` are those of the CSV, its head first; ``values`` are

@@ -20,9 +20,7 @@ from alliance.scenario import flat, reaches, swept
 MOST_SHOWN = 6
 
 
-def write(
-    targets: list[Target], settings: tuple[str, ...], out: Path, only, data: Path | None, log: Log
-) -> Path:
+def write(targets: list[Target], settings, out: Path, only, data: Path | None, log: Log) -> Path:
     """Write ``sweep-<6 hex>/index.html`` and ``sweep.csv`` for the reports of a sweep; the page's
     path."""
     names, several = swept(settings), len({t.command.split(" --", 1)[0] for t in targets}) > 1
@@ -64,9 +62,7 @@ def _plain(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
 
 
-def _chart(
-    label: str, unit: str, values: list[float | None], labels: list[str], names: list[str]
-) -> Chart:
+def _chart(label: str, unit: str, values: list, labels: list[str], names: list[str]) -> Chart:
     """One result over the combinations."""
     scale, unit = (1e6, f"{unit} m") if unit in MONEY else (1, unit)
     values = np.array(values, dtype=float) / scale  # None is not a number

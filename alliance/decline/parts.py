@@ -150,9 +150,7 @@ def _positions(days: pd.DatetimeIndex, since: pd.Timestamp, window: int | None) 
     first = int(days.searchsorted(pd.Timestamp(since), side="right"))
     needed = window or 60
     if first < needed:
-        raise ScenarioError(
-            f"betas need {needed} trading days before the first day, received {first} before "
-            f"{pd.Timestamp(since).date()}; the earliest day is "
-            f"{days[min(needed, len(days) - 1)].date()}"
-        )
+        rule = f"betas need {needed} trading days before the first day, received {first} before "
+        earliest = days[min(needed, len(days) - 1)].date()
+        raise ScenarioError(f"{rule}{pd.Timestamp(since).date()}; the earliest day is {earliest}")
     return np.arange(first, len(days))

@@ -162,9 +162,7 @@ def build_all(
     return reports
 
 
-def _planned(
-    target: Target, out: Path, notebooks, made_from, prints: cache.Fingerprints, o: Options
-) -> Report:
+def _planned(target: Target, out: Path, notebooks, made_from, prints, o: Options) -> Report:
     """A report, and which of its chapters are not as they would be made now."""
     common, last = target.common | made_from, Built.read(out / target.name)
     asked = [c for c in CHAPTERS if not o.only or c in o.only]

@@ -51,13 +51,11 @@ class Fingerprints:
         tables = {name: evidence.fingerprint(name) for name in names}
         return cls(digest(code), digest(templates), digest(manifest.versions()), tables)
 
-    def parts(
-        self, chapter: str, scenario: Scenario, notebook: dict[str, Any], foot: Any = None
-    ) -> dict[str, str]:
+    def parts(self, chapter: str, s: Scenario, notebook: dict, foot: Any = None) -> dict[str, str]:
         """What a chapter is made from, by the names of :data:`PARTS`."""
         cells = [[c["cell_type"], c["source"]] for c in notebook["cells"]]
         return {
-            "values": digest(parameters(chapter, scenario)),
+            "values": digest(parameters(chapter, s)),
             "code": digest([chapter, [text for kind, text in cells if kind == "code"]]),
             "package": self.package,
             "versions": self.versions,

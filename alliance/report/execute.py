@@ -46,9 +46,7 @@ class NotebookRun:
     limit: int = LIMIT
 
 
-def run(
-    item: NotebookRun, kernels: Kernels | None = None, tick: Tick = lambda done: None
-) -> dict[str, Any]:
+def run(item: NotebookRun, kernels: Kernels | None = None, tick: Tick = lambda _: None) -> dict:
     """Execute one chapter; a failure is returned, not raised.
 
     Without ``kernels`` one of its own starts here, as a cluster's workers do. ``tick(done)`` is

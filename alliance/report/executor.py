@@ -104,7 +104,7 @@ class _Progress:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """An executor on a Dask cluster, or a BuildError where the library or the cluster is not."""
+    """An executor on a Dask cluster; a BuildError if the library or the cluster is missing."""
     try:
         from distributed import Client
 

@@ -52,9 +52,7 @@ class Built:
         """What became of a chapter: ok, failed, or not built."""
         return self.states.get(chapter, {}).get("state", "not built")
 
-    def carry(
-        self, chapter: str, work: Path, values: str
-    ) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    def carry(self, chapter: str, work: Path, values: str) -> tuple[dict, list[dict], dict]:
         """Copy a chapter's last good page and notebook; its state, results and part of the
         manifest, where they are of the same values."""
         own = () if chapter == manifest.FIRST else (f"{chapter}.html",)

@@ -41,9 +41,7 @@ INPUTS = (
 )
 
 
-def write(
-    path: Path, documents: dict[str, Any], results: list[dict], made_from: dict[str, Any]
-) -> None:
+def write(path: Path, documents: dict, results: list[dict], made_from: dict[str, Any]) -> None:
     """Write the workbook of a report from its executed notebooks, results and manifest."""
     from xlsxwriter import Workbook
 

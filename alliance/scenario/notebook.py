@@ -48,16 +48,12 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
         if not dot or name not in whole.get(group, {}):
             values[field] = given
         elif given not in (default[name], values[field]):
-            raise ScenarioError(
-                f"{field}: must be given once, received {given!r}, and {whole[group][name]!r} in "
-                f"the group '{group}'"
-            )
+            other = f"{whole[group][name]!r} in the group '{group}'"
+            raise ScenarioError(f"{field}: must be given once, received {given!r}, and {other}")
     return Scenario.of(nested(values))
 
 
-def check_names(
-    notebook: str, namespace: dict[str, Any], valid: tuple[str, ...], own: tuple[str, ...] = ()
-) -> set[str]:
+def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) -> set[str]:
     """The names that were given as parameters, once all of them are ``valid``, that is, may be
     given; ``own`` are those that the notebook's parameter cell has, else all valid ones.
 

@@ -157,7 +157,7 @@ class Terms:
 
 
 def with_terms(structure: Structure, float_fraction=None, paid_out=None, premium=None) -> Structure:
-    """The structure with some terms replaced where it has them, None keeps them: the fraction of
+    """The structure with some terms replaced where it has them (None keeps them): the fraction of
     each leg to the market, the part of the parent's proceeds paid out, and the premium of legs that
     pay one for their votes."""
     legs = []

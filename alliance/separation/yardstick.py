@@ -61,53 +61,47 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
     own = left + np.maximum(company.net_cash, 0)
     own = own + company.free_cash_flow * company.plan_years * company.plan_left
     look = kept + sum((f * company.owns.get(leg.partner, 0.0) for leg, f in parts), np.float64(0))
+    sold = sum((f * leg.votes for leg, f in parts), np.float64(0))
     before = base - _cash(structure, terms, base)["to_unit"]
-    value = {
-        "low": (low, terms.conglomerate_discount, terms.holding_discount),
-        "base": (base, terms.conglomerate_discount, terms.conglomerate_discount),
-        "high": (high, 0.0, 0.0),
-    }
-    shown = {
-        case: value_per_share(structure, company, terms, v, before, tomorrow, holding)
-        for case, (v, tomorrow, holding) in value.items()
-    }
+    d, h = terms.conglomerate_discount, terms.holding_discount
+    cases = {"low": (low, before, d, h), "base": (base, before, d, d)}
+    cases["high"] = high, before, 0.0, 0.0
+    runs = plan is not None and company.plan_left
     return Outcome(
         **{k: v for k, v in cash.items() if k not in ("left", "unit_fees")},
         left=left,
         coverage=None if plan is None else left / plan,
-        coverage_own=None if plan is None or not company.plan_left
-        else own / (plan * company.plan_left),
+        coverage_own=own / (plan * company.plan_left) if runs else None,
         kept=kept,
-        votes=1 - sum((f * leg.votes for leg, f in parts), np.float64(0))
-        / structure.voting_capital,
+        votes=1 - sold / structure.voting_capital,
         lookthrough=look if structure.unit == "ev" else np.ones_like(look),
         rest=_rest(company, terms, before),
         breakeven=breakeven(structure, company, terms, before),
         breakeven_high=breakeven(structure, company, terms, before, terms.holding_discount),
-        **shown,
-    )  # fmt: skip
+        **{n: value_per_share(structure, company, terms, *case) for n, case in cases.items()},
+    )
 
 
 def _cash(structure: Structure, terms: Terms, offer) -> dict[str, Any]:
     """Where the money comes from and goes to, at an offer value; it adds up."""
     zero = np.zeros_like(np.asarray(offer, float))
-    to_unit = sum((leg.price(offer) for leg in structure.legs if leg.new), zero)
-    to_parent = sum((leg.price(offer) for leg in structure.legs if not leg.new), zero)
-    fees = {
-        new: sum((terms.fee * g.price(offer) for g in structure.legs if g.fee and g.new == new),
-                 zero)
-        for new in (True, False)
-    }  # fmt: skip
+    charged = [leg for leg in structure.legs if leg.fee]
+
+    def total(legs, new: bool, rate=1.0):
+        return sum((rate * leg.price(offer) for leg in legs if leg.new == new), zero)
+
+    to_unit, to_parent = total(structure.legs, True), total(structure.legs, False)
+    unit_fees, fees = total(charged, True, terms.fee), total(charged, False, terms.fee)
     tax, paid = terms.tax * to_parent, structure.payout * to_parent
     return {
         "gross": to_unit + to_parent,
         "to_unit": to_unit,
         "to_parent": to_parent,
-        "fees": fees[True] + fees[False],
-        "unit_fees": fees[True],
+        "fees": unit_fees + fees,
+        "unit_fees": unit_fees,
         "tax": tax,
         "paid_out": paid,
-        "left": to_unit + to_parent - fees[True] - fees[False] - tax - paid,
+        "left": to_unit + to_parent - unit_fees - fees - tax - paid,
     }
 
 

@@ -59,9 +59,7 @@ def settings(
     }
 
 
-def serve(
-    start: str = "base", allow_build: bool = False, port: int = 8866, ip: str = "localhost", **more
-) -> None:
+def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost", **more) -> None:
     """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`."""
     import click
     from traitlets.config import Config

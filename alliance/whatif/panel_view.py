@@ -29,9 +29,7 @@ def reason(error: Exception) -> str:
     return f"this can't be computed ({type(error).__name__}: {error})"
 
 
-def control_of(
-    session: Session, name: str, report: Callable[..., None], filled: float | None = None
-) -> Control:
+def control_of(session: Session, name: str, report, filled: float | None = None) -> Control:
     """A field of the session's scenario as a control; the rest is as for :class:`Control`."""
     info = scenario.fields(type(session.scenario))[name]
     return Control(name, info, session.value(name), report, filled, *session.offers(name))
