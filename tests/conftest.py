@@ -19,10 +19,10 @@ from tests import looks
 ROOT = Path(__file__).resolve().parents[1]
 
 
-#: Files that take longest, to be begun first: so both workers of a run end together.
+#: Files that take longest, to be begun first: so all workers of a run end together.
 FIRST = (
-    *("app", "cockpit", "standing", "report", "anywhere", "pages", "compare", "panels", "evidence"),
-    *("whatif", "command", "golden"),
+    *("app", "cockpit", "standing", "report", "pages", "whatif", "command", "evidence", "compare"),
+    *("anywhere", "names", "panels", "golden"),
 )
 
 
