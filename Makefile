@@ -16,8 +16,8 @@ help:  ## list the targets
 report: $(VENV)/.core  ## build the base report; the last line is the page to open
 	@$(BIN)/alliance report base
 
-test: $(VENV)/.dev  ## run all tests
-	@PYTHONWARNDEFAULTENCODING=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(VENV)/.dev  ## run all tests (three at once: those in a browser mostly wait)
+	@PYTHONWARNDEFAULTENCODING=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lab: $(VENV)/.core  ## open JupyterLab in notebooks/
 	@$(BIN)/alliance lab

@@ -20,10 +20,13 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import TimeoutError
 
+from alliance import evidence, scenario
+from alliance.whatif.panels import PANELS
 from tests.conftest import ROOT
 
 WAIT = 90_000  # milliseconds: a first start on a slow machine
 STAGE = ".alliance-pictures svg[role=img]"
+TARGET = "Target stake (fraction of issued shares)"
 #: Milliseconds from a key on a slider to the changed picture on screen, one for each key.
 LATENCY = """async ([selector, moves, gap]) => {
   const stage = document.querySelector(selector + ' .alliance-pictures');
@@ -191,3 +194,65 @@ def _order(page, said: list[str]) -> None:
             return
         except TimeoutError:
             continue
+
+
+# --- a page with the cockpit --------------------------------------------------------------------
+
+
+def load(page, token):
+    """Put a page's cockpit at a scenario; the box empties once it is taken."""
+    box = page.get_by_label("Token", exact=True)
+    box.fill(token)
+    box.press("Enter")
+    page.wait_for_function("(e) => e.value === ''", arg=box.element_handle(), timeout=15_000)
+    page.get_by_text(f"Loaded {token[:24]}").wait_for()
+
+
+def token_of(**groups):
+    return scenario.to_token(scenario.Scenario().replace(groups))
+
+
+def until(page, sentence):
+    """Until the panel's sentence is this one."""
+    page.wait_for_function(
+        "(text) => [...document.querySelectorAll('.alliance-words')]"
+        ".some((e) => e.offsetParent && e.textContent === text)",
+        arg=sentence,
+        timeout=15_000,
+    )
+
+
+def holds(page, text):
+    """Until the target's box says this: it follows the picture."""
+    box = page.get_by_label(TARGET).first.element_handle()
+    page.wait_for_function("([e, text]) => e.value === text", arg=[box, text], timeout=5000)
+
+
+def tells(page, s):
+    """Until the page's token is this scenario's: it follows the picture too."""
+    page.wait_for_function(
+        "(text) => document.querySelector('.alliance-token')?.textContent === text",
+        arg=scenario.to_token(s),
+        timeout=5000,
+    )
+
+
+def sentence_of(panel, s):
+    shown = PANELS[panel]
+    return shown.sentence(shown.answer(s, evidence.open(s.as_of))).text
+
+
+def over(page):
+    """The bar is in sight, no control takes anything, and no icon of a broken chain is drawn."""
+    bar = page.locator(".alliance-bar")
+    assert bar.is_visible() and bar.get_attribute("role") == "alert"
+    assert page.evaluate("""() => {
+      const box = document.querySelector('.alliance-cockpit');
+      return [...box.querySelectorAll('input, select, .noUi-handle')]
+        .filter((e) => !e.closest('[inert]')).map((e) => e.outerHTML);
+    }""") == []  # fmt: skip
+    assert (
+        page.evaluate("""() => [...document.querySelectorAll('.jupyter-widgets-disconnected')]
+      .filter((e) => getComputedStyle(e, '::before').content !== 'none').length""")
+        == 0
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 from pathlib import Path
@@ -18,10 +19,10 @@ from tests import looks
 ROOT = Path(__file__).resolve().parents[1]
 
 
-#: Files that take longest, to be begun first: so both workers of a run end together.
+#: Files that take longest, to be begun first: so all workers of a run end together.
 FIRST = (
-    *("cockpit", "standing", "report", "anywhere", "pages", "compare", "panels", "evidence"),
-    *("whatif", "command", "golden"),
+    *("app", "cockpit", "standing", "report", "pages", "whatif", "command", "evidence", "compare"),
+    *("anywhere", "names", "panels", "golden"),
 )
 
 
@@ -72,6 +73,37 @@ def reseal():
     return lambda folder: write_hashes(Package(Path(folder)))
 
 
+_told = {}  # what it said, by what it was shown
+
+
+@pytest.fixture(scope="module")
+def told_once():
+    """Frictionless takes seconds, and says of a table that is as before what it said before.
+
+    As before: its bytes, its description, and the bytes of the tables that it refers to.
+    """
+    from frictionless import Resource
+
+    validate = Resource.validate
+
+    def once(self, *given, **more):
+        keys = self.schema.foreign_keys if self.schema else []
+        named = {key["reference"]["resource"] for key in keys} - {""}
+        paths = [
+            Path(self.basepath, r.path)
+            for r in (self, *map(self.package.get_resource, sorted(named)))
+        ]
+        content = tuple(path.read_bytes() if path.is_file() else None for path in paths)
+        key = json.dumps(self.to_descriptor(), sort_keys=True), content
+        if key not in _told:
+            _told[key] = validate(self, *given, **more)
+        return _told[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Resource, "validate", once)
+        yield
+
+
 #: Headless Chromium that looks nothing up on its own.
 FLAGS = [
     "--no-sandbox",
@@ -118,3 +150,23 @@ def built(shared, base):
             outcome = build(Target("base", base, "alliance report base"), out)
             assert outcome.ok, outcome.errors
     return out / "base"
+
+
+@pytest.fixture(scope="session")
+def project(built, tmp_path_factory):
+    """A copy with the base report's kept runs: a report built there runs only what differs."""
+    from tests import browsing
+
+    folder = browsing.copy_of_project(tmp_path_factory.mktemp("project"))
+    shutil.copytree(built.parent / ".cache", folder / "build" / ".cache")
+    return folder
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    made = context.new_page()
+    made.faults = []
+    made.on("pageerror", lambda error: made.faults.append(str(error)))
+    yield made
+    context.close()

@@ -138,6 +138,7 @@ def test_scenario_commands(tmp_path, called):
     )
 
 
+@pytest.mark.usefixtures("told_once")
 def test_check_and_its_exit_code(data, called):
     assert called("check").returncode == 0
     (data / "stray.txt").write_text("x", encoding="utf-8")

@@ -7,14 +7,15 @@ import math
 import random
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance import charts, compare, scenario
+from alliance.cli import cli
 from alliance.compare import differences
 from alliance.errors import BuildError, ScenarioError
 from tests.looks import answers_of
-from tests.test_command import alliance
 
 
 def quiet(_):
@@ -177,8 +178,9 @@ def pairs():
 
 
 def test_the_command_writes_a_page(tmp_path):
-    done = alliance("compare", "base", "quick-block", "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
+    words = ["compare", "base", "quick-block", "--out", str(tmp_path)]
+    done = CliRunner().invoke(cli, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
     assert "selldown.block_discount: None | 0.03" in done.stdout
     page = (tmp_path / "compare-base-quick-block" / "index.html").read_text(encoding="utf-8")
     assert "What did not change" in page and page.count("<img ") >= 1

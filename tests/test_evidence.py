@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,33 +16,7 @@ from alliance.cli import cli
 from alliance.errors import EvidenceError, NotKnown
 from alliance.evidence.checks import check, seal
 
-
-@pytest.fixture(scope="module", autouse=True)
-def told_once():
-    """Frictionless takes seconds, and says of a table that is as before what it said before.
-
-    As before: its bytes, its description, and the bytes of the tables that it refers to.
-    """
-    from frictionless import Resource
-
-    told, validate = {}, Resource.validate
-
-    def once(self, *given, **more):
-        keys = self.schema.foreign_keys if self.schema else []
-        named = {key["reference"]["resource"] for key in keys} - {""}
-        paths = [
-            Path(self.basepath, r.path)
-            for r in (self, *map(self.package.get_resource, sorted(named)))
-        ]
-        content = tuple(path.read_bytes() if path.is_file() else None for path in paths)
-        key = json.dumps(self.to_descriptor(), sort_keys=True), content
-        if key not in told:
-            told[key] = validate(self, *given, **more)
-        return told[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Resource, "validate", once)
-        yield
+pytestmark = pytest.mark.usefixtures("told_once")
 
 
 def edit(folder, path, change):

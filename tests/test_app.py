@@ -1,0 +1,417 @@
+"""The app in a real browser: its page, its address, its sessions."""
+
+import json
+import re
+import shutil
+import time
+import urllib.error
+import urllib.request
+from urllib.parse import urlsplit
+
+import pytest
+
+from alliance import scenario
+from tests import browsing
+from tests.browsing import TARGET, holds, load, over, sentence_of, tells, token_of, until
+
+pytestmark = pytest.mark.browser
+_KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+#: Ask a kernel to run code, and then what it is; gives the kinds of messages that come back.
+_ASK = """async ([url, kernel]) => {
+  const socket = new WebSocket(`${url}/api/kernels/${kernel}/channels?session_id=s`);
+  await new Promise((done) => { socket.onopen = done; });
+  const got = [];
+  socket.onmessage = (m) => { if (typeof m.data === 'string') got.push(JSON.parse(m.data)); };
+  const send = (type, content) => socket.send(JSON.stringify({
+    channel: 'shell', content, parent_header: {}, metadata: {},
+    header: { msg_id: type, msg_type: type, session: 's', username: '', version: '5.3',
+              date: new Date().toISOString() } }));
+  send('execute_request', { code: 'print(open("/etc/hostname").read())', silent: false,
+    store_history: false, user_expressions: {}, allow_stdin: false });
+  send('kernel_info_request', {});
+  const until = Date.now() + 15000;
+  while (Date.now() < until && !got.some((m) => m.msg_type === 'kernel_info_reply')) {
+    await new Promise((done) => setTimeout(done, 50));
+  }  // a kernel answers in order: what ran would have been heard before
+  return got.map((m) => m.msg_type + ' ' + (m.parent_header?.msg_type ?? ''));
+}"""
+#: Where the focus is in the page's order, whether one sees it there, and on what it is.
+_FOCUS = """() => {
+  const e = document.activeElement;
+  const order = [...document.querySelectorAll('*')].indexOf(e);
+  return [order, getComputedStyle(e).outlineStyle, e.outerHTML.slice(0, 200)];
+}"""
+#: A page waits a fifth of the two times after which it calls a server or a line dead.
+_SOONER = """{ const later = window.setTimeout;
+  window.setTimeout = (what, wait, ...more) =>
+    later(what, wait === 8000 || wait === 4000 ? wait / 5 : wait, ...more); }"""
+
+
+@pytest.fixture(scope="module")
+def app(browser, project, tmp_path_factory):
+    with browsing.app(tmp_path_factory.mktemp("app"), root=project) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def served(browser, app):
+    """The app's page, opened once for all tests that put it where they want it."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    made = context.new_page()
+    made.faults, made.foreign = [], []
+    made.on("pageerror", lambda error: made.faults.append(str(error)))
+    own = (app, app.replace("http", "ws"), "data:", "blob:")
+    made.on("request", lambda r: r.url.startswith(own) or made.foreign.append(r.url))
+    start(made, app)
+    yield made
+    context.close()
+
+
+def start(page, url):
+    page.goto(url, timeout=browsing.WAIT)
+    page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+
+
+def upload(page, name, content):
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=re.compile("Load a scenario file")).click()
+    chooser.value.set_files({"name": name, "mimeType": "text/yaml", "buffer": content})
+
+
+@pytest.mark.parametrize("width", [1100, 390], ids=["laptop", "phone"])
+def test_the_app_shows_no_code_and_fits_the_screen(served, width):
+    page = served
+    page.set_viewport_size({"width": width, "height": 800})
+    for title in ("Sell-down", "Decline", "Separation", "Bargain"):
+        page.get_by_role("button", name=title, exact=True).click()
+        page.wait_for_timeout(500)
+        wide = page.evaluate(
+            "[document.documentElement, document.querySelector('#rendered_cells')]"
+            ".map((e) => e.scrollWidth)"
+        )
+        assert max(wide) <= width, (title, wide)
+        out = page.evaluate(
+            """(width) => [...document.querySelectorAll('.alliance-cockpit *')].filter((e) => {
+              const b = e.getBoundingClientRect();
+              return e.offsetParent && b.width && (b.right > width + 1 || b.left < -1)
+                && !e.closest('.alliance-table, .alliance-heard, .noUi-origin, svg');
+            }).map((e) => e.className)""",
+            width,
+        )
+        assert out == [], (title, out)
+    assert "import whatif" not in page.content() and "start: str" not in page.inner_text("body")
+    page.get_by_role("button", name="Sell-down", exact=True).click()
+    assert page.foreign == [] and page.faults == []
+    assert urlsplit(page.url)[2:] == ("/", "", "")  # no case as long as none was made
+
+
+def test_the_app_opens_at_the_token_of_its_address(app, page):
+    s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2, "programme": "dribble"}})
+    start(page, f"{app}/?start={scenario.to_token(s)}")
+    until(page, sentence_of("selldown", s))
+    slider = page.get_by_role("slider", name=TARGET)
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    moved = s.replace({"selldown": {"target_stake": 0.19}})
+    until(page, sentence_of("selldown", moved))
+    tells(page, moved)
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Download the scenario").click()
+    assert scenario.parse(got.value.path().read_text(encoding="utf-8")) == moved
+    upload(page, "x.yaml", b"selldown: {target_stake: 0.3}")
+    until(page, sentence_of("selldown", scenario.Scenario().replace(
+        {"selldown": {"target_stake": 0.3}})))  # fmt: skip
+    upload(page, "y.yaml", b"selldown: {target: 1}")
+    page.get_by_text("did you mean").wait_for()
+    assert page.get_by_role("button", name="Build report").count() == 0
+    assert page.get_by_role("button", name="Save scenario").count() == 0
+
+
+def test_one_picture_alone_is_as_wide_as_its_place(served):
+    page = served
+    page.get_by_label("Show", exact=True).select_option(index=1)
+    page.wait_for_function("document.querySelectorAll('figure.picture').length === 1")
+    wide = "(s) => document.querySelector(s).getBoundingClientRect().width"
+    assert page.evaluate(wide, "figure.picture svg") > 0.95 * page.evaluate(wide, ".pictures")
+    page.get_by_label("Show", exact=True).select_option(index=0)
+    page.wait_for_function("document.querySelectorAll('figure.picture').length > 1")
+
+
+def test_the_address_follows_the_case(app, page):
+    """From a shipped scenario, which it names, to the case that a reader makes of it, and back."""
+    loaded = scenario.load("latest")[1]
+    start(page, f"{app}/?start=latest")
+    until(page, sentence_of("selldown", loaded))
+    assert page.locator(".alliance-bar").is_hidden()
+    page.wait_for_timeout(1000)
+    assert page.url == f"{app}/?start=latest"  # as long as nothing has moved
+    page.get_by_role("slider", name=TARGET).focus()
+    stakes = (0.16, 0.17)
+    for stake in stakes:
+        page.keyboard.press("ArrowRight")
+        moved = loaded.replace({"title": "", "selldown": {"target_stake": stake}})
+        page.wait_for_url(f"{app}/?start={scenario.to_token(moved)}", timeout=5000)
+    assert "On the day" not in page.get_by_label("Title").input_value()
+    page.reload()
+    page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+    holds(page, "0.17")
+    page.go_back()
+    holds(page, "0.16")
+    page.go_back()
+    holds(page, "0.15")
+    assert page.get_by_label("Title").input_value() == loaded.title
+    page.go_forward()
+    holds(page, "0.16")
+    page.wait_for_timeout(1000)
+    page.go_forward()  # what was ahead is still there
+    holds(page, "0.17")
+
+
+def test_a_bad_link_says_so_at_the_top(app, page):
+    token = token_of(selldown={"target_stake": 0.2})
+    start(page, f"{app}/?start={token[:-20]}")
+    bar = page.locator(".alliance-bar")
+    page.get_by_text("The case in this address can't be read: a token must be whole").wait_for()
+    assert bar.bounding_box()["y"] < 300
+    assert "base" in page.evaluate(
+        "getComputedStyle(document.querySelector('.pictures'), '::before').content"
+    )
+    faded = "Number(getComputedStyle(document.querySelector('figure.picture')).opacity)"
+    assert page.evaluate(faded) < 0.5
+    load(page, token)
+    bar.wait_for(state="hidden")
+    assert page.evaluate(faded) == 1
+    page.wait_for_url(f"{app}/?start={token}", timeout=5000)
+
+
+def test_every_control_has_a_name_and_tab_goes_through_them(served):
+    page = served
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name=re.compile("^More inputs")).click()
+    page.wait_for_timeout(800)
+    tree = page.locator(".alliance-cockpit").first.aria_snapshot()
+    for role in ("slider", "textbox", "combobox", "listbox", "button", "img", "link"):
+        found = re.findall(rf"^\s*- '?{role}\b(.*)$", tree, re.M)
+        assert found or role in ("listbox",), role
+        for rest in found:
+            assert re.match(r'\s*"[^"]+"', rest), f"{role} without a name: {rest!r}"
+    page.get_by_role("button", name="Sell-down", exact=True).focus()
+    places = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        places.append(page.evaluate(_FOCUS))
+    order = [place for place, _, _ in places]
+    assert order == sorted(order) and len(set(order)) == 30  # as they stand on the page
+    unseen = [html for _, outline, html in places if outline == "none"]
+    assert unseen == []  # and one sees where one is
+
+
+@pytest.mark.parametrize("width", [1100, 390], ids=["laptop", "phone"])
+def test_the_order_of_focus_is_that_of_the_screen(served, width):
+    """On a phone the pictures come first, on a laptop the controls on their left; also turned."""
+    page = served
+    page.set_viewport_size({"width": 1490 - width, "height": 800})
+    page.wait_for_timeout(300)
+    box = page.get_by_label(TARGET).first
+    box.focus()
+    page.keyboard.press("End")
+    page.keyboard.type("9")
+    page.set_viewport_size({"width": width, "height": 800})  # as a tablet that is turned
+    page.wait_for_timeout(500)
+    assert box.input_value() == "0.159" and box.evaluate("(e) => e === document.activeElement")
+    assert page.locator(".alliance-error:not(:empty)").count() == 0  # nor is it taken half typed
+    assert page.faults == []
+    page.keyboard.press("Backspace")
+    tops = page.evaluate(
+        "['.alliance-pictures', '.alliance-sides > .alliance-controls'].map((s) =>"
+        " document.querySelector(s).getBoundingClientRect().top)"
+    )
+    assert (tops[0] < tops[1]) == (width == 390)
+    page.get_by_role("button", name="Sell-down", exact=True).focus()
+    met = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(
+            "document.activeElement.closest('.alliance-pictures, .alliance-controls')"
+            "?.className ?? ''"
+        ))  # fmt: skip
+    sides = ["pictures" if "alliance-pictures" in m else "controls" for m in met if m]
+    assert {"pictures", "controls"} <= set(sides) or width == 1100
+    assert sides[0] == ("pictures" if width == 390 else "controls")
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def body(url):
+    """What an address gives; an error's page where it is one."""
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.read().decode("utf-8", "replace")
+
+
+def test_a_session_can_not_read_files(app):
+    for path in (
+        "data/facts.csv",
+        "notebooks/4-whatif.ipynb",
+        "notebooks/pictures/decline.png",
+        "alliance/cli.py",
+        "build/base/index.html",
+        "..%2f..%2fetc%2fpasswd",
+        "%2fetc%2fpasswd",
+    ):
+        assert fetch(f"{app}/voila/files/{path}") in (403, 404), path
+    for path in (
+        "/api/contents",
+        "/api/terminals",
+        "/api/sessions",
+        "/files/data/facts.csv",
+        "/voila/api/contents",
+        "/voila/static/..%2f..%2f..%2fetc%2fpasswd",
+        "/voila/templates/alliance/static/..%2findex.html.j2",
+    ):
+        with_page = body(app + path)
+        assert "root:" not in with_page and "confidence" not in with_page, path
+        assert "{%-" not in with_page and '"kernelspec"' not in with_page, path
+
+
+def test_a_session_can_not_run_code(app, served):
+    """The page's own kernel answers widgets' messages, and drops a request to run code."""
+    kernel = served.evaluate(_KERNEL)
+    said = served.evaluate(_ASK, [app.replace("http", "ws"), kernel])
+    assert any("kernel_info_reply" in line for line in said), said  # it does answer
+    assert not any("execute" in line or line.startswith("stream") for line in said), said
+
+
+def test_idle_sessions_end_and_say_so(browser, page, project, tmp_path):
+    with browsing.app(tmp_path, "--idle", "0.1", root=project) as url:
+        s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2}})
+        start(page, f"{url}/?start={scenario.to_token(s)}")
+        kernel = page.evaluate(_KERNEL)
+        assert fetch(f"{url}/api/kernels/{kernel}") == 200
+        ended(page, scenario.to_token(s), "This session has ended")
+        deadline = time.monotonic() + 15  # the page is told first
+        while fetch(f"{url}/api/kernels/{kernel}") != 404:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def ended(page, token, words, timeout=40_000):
+    page.get_by_text(words).wait_for(timeout=timeout)
+    over(page)
+    assert page.locator(".alliance-bar a").get_attribute("href") == f"/?start={token}"
+
+
+def test_a_stuck_a_killed_and_a_stopped_session_say_so(browser, page, project, tmp_path):
+    page.add_init_script(_SOONER)
+    token = token_of()
+    with browsing.app(tmp_path, root=project) as url:
+        start(page, f"{url}/?start={token}")
+        (kernel,) = browsing.kernels(url)
+        kernel.suspend()
+        page.get_by_role("slider", name=TARGET).focus()
+        page.keyboard.press("ArrowRight")
+        page.get_by_text("The server does not answer").wait_for(timeout=15_000)
+        over(page)
+        kernel.resume()
+        page.locator(".alliance-bar").wait_for(state="hidden", timeout=5000)
+        holds(page, "0.16")
+        assert page.locator(".alliance-cockpit [inert]").count() == 0
+        page.get_by_role("slider", name=TARGET).focus()
+        page.keyboard.press("ArrowRight")
+        moved = scenario.Scenario().replace({"selldown": {"target_stake": 0.17}})
+        tells(page, moved)
+        token = scenario.to_token(moved)
+        kernel.kill()
+        ended(page, token, "This session has ended", 15_000)
+        page.locator(".alliance-bar a").click()  # it carries the case on
+        page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        holds(page, "0.17")
+        page.wait_for_timeout(500)
+    ended(page, token, "The server does not answer", 15_000)
+
+
+@pytest.fixture
+def slight(tmp_path):
+    """A copy whose cockpit is one picture that is drawn slowly: for what only pages matter to."""
+    shutil.copytree(browsing.ROOT / "alliance", tmp_path / "alliance")
+    shutil.copytree(browsing.ROOT / "notebooks", tmp_path / "notebooks")
+    path = tmp_path / "notebooks/4-whatif.ipynb"
+    book = json.loads(path.read_text(encoding="utf-8"))
+    cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    for cell in cells:
+        cell["source"] = "1"
+    picture = '<div class="alliance-pictures"><svg role="img"><title>one</title></svg></div>'
+    cells[-1]["source"] = f"import time, ipywidgets; time.sleep(1.2); ipywidgets.HTML({picture!r})"
+    path.write_text(json.dumps(book), encoding="utf-8")
+    return tmp_path
+
+
+def test_there_are_at_most_so_many_sessions(browser, page, slight):
+    with browsing.app(slight, "--sessions", "1", root=slight, grace=2) as url:
+        page.goto(url, wait_until="commit", timeout=browsing.WAIT)
+        assert browsing.kernels(url)
+        page.goto("about:blank")  # a page that was never opened keeps no place, nor do reloads
+        no_kernels(url)
+        start(page, url)
+        page.reload(timeout=browsing.WAIT)
+        page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        assert len(browsing.kernels(url)) == 1
+        context = browser.new_context(viewport={"width": 390, "height": 800})
+        other = context.new_page()
+        refused = other.goto(f"{url}/?start={token_of()}", timeout=browsing.WAIT)
+        assert refused.status == 503 and "Traceback" not in other.content()
+        assert "All sessions of this cockpit are in use" in other.inner_text("h1")
+        assert other.evaluate("document.documentElement.scrollWidth") <= 390
+        page.close()
+        no_kernels(url)
+        other.get_by_role("link", name="Try again").click()
+        other.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        assert other.url.endswith(token_of())
+        other.goto("about:blank")
+        context.close()
+        no_kernels(url)
+        with pytest.raises(TimeoutError):  # a page that was left while it loaded
+            urllib.request.urlopen(url, timeout=1).read()
+        assert browsing.kernels(url)
+        no_kernels(url)
+
+
+def no_kernels(url):
+    """Until none lives on without its page."""
+    deadline = time.monotonic() + 30
+    while browsing.kernels(url):
+        assert time.monotonic() < deadline, "a kernel lives on without its page"
+        time.sleep(0.1)
+
+
+def test_reports_are_built_and_served_only_if_allowed(browser, project, tmp_path):
+    with browsing.app(tmp_path, "--allow-build", "base", root=project) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        start(page, f"{url}/?start={token_of()}")  # the base, whose runs are kept
+        page.get_by_role("button", name="Build report").click()
+        link = page.get_by_role("link", name="Open the report")
+        link.wait_for(timeout=browsing.WAIT)
+        style = (
+            "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).textDecorationLine]"
+        )
+        assert page.locator(".progress-bar").evaluate(style)[0] == "rgb(11, 95, 165)"
+        assert link.evaluate(style)[1] == "underline"
+        with context.expect_page() as opened:
+            link.click()
+        opened.value.wait_for_load_state()  # to its foot
+        assert "not investment advice" in opened.value.inner_text("body").lower()
+        assert fetch(f"{url}/voila/files/data/facts.csv") == 403
+        assert fetch(f"{url}/voila/files/build/.cache/x.json") in (403, 404)
+        context.close()
