@@ -140,6 +140,11 @@ def _key(chapter, s):
     return json.dumps([chapter, scenario.parameters(chapter, s)], sort_keys=True)
 
 
+#: Chapters that don't look past the day, and those with a group of fields of their own.
+OF_THE_DAY = tuple(c for c in answers.CHAPTERS if c != "5-hindsight")
+OWN_FIELDS = tuple(c for c in OF_THE_DAY if c != "0-briefing")
+
+
 @cache
 def evidence_of(day):
     """The evidence of a day, whose tables are read once for all days; no test may change it."""

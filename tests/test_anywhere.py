@@ -25,12 +25,12 @@ from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario, flat, reaches
 from alliance.scenario.schema import limits, nested
-from tests.looks import package
+from tests.looks import OWN_FIELDS, package
 
 pytestmark = pytest.mark.wide
 EACH = 60  # scenarios drawn for each of three chapters
 decline = sys.modules["alliance.answers.decline"]  # the name stands for its function
-CHAPTERS = list(answers.CHAPTERS)
+CHAPTERS = OWN_FIELDS
 BASE = flat(Scenario()) | {"selldown.paths": 256}
 NAMES = {
     "decline.peers": ["toyota", "honda", "mitsubishi-motors"],

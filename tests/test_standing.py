@@ -50,15 +50,19 @@ def standing_at(package, day, changed=()):
 
 
 def take_over(ev, known, changed):
-    for kept in ("_frames", "_cuts", "_public", "_made", "_entries"):
-        for key, made in getattr(known, kept).items():
-            table = key[0] if kept == "_made" else key
-            if kept == "_entries":
-                table = "facts" if key[0] == "fact" else key[1]
-            if table not in changed:
-                getattr(ev, kept)[key] = made
-    for day, then in known._earlier.items():
-        take_over(ev.at(day), then, changed)
+    for day, then in list(known._others.items()):
+        other = ev if day == ev.as_of else ev.at(day) if day < ev.as_of else ev.after(day)
+        for key, made in then._made.items():
+            if table_of(key) not in changed:
+                other._made[key] = made
+
+
+def table_of(key):
+    """The table that a part of the evidence rests on, by the key under which it is kept."""
+    if key[0]:
+        return key[0]
+    entry = key[1] == "entry"
+    return "facts" if entry and key[2] == "fact" else key[3 if entry else 2]
 
 
 @cache
@@ -67,9 +71,9 @@ def clean_numbers(s=S):
 
 
 def numbers(folder, s=S):
-    """All results of all chapters by id: values, and the entries."""
+    """All results by id of the chapters that don't look past the day: values, and the entries."""
     ev = evidence.open(s.as_of, folder)
-    found = [answer(s, ev) for answer in answers.CHAPTERS.values()]
+    found = [answers.CHAPTERS[chapter](s, ev) for chapter in looks.OF_THE_DAY]
     results = {key: r for a in found for key, r in a.results.items()}
     return {key: r.value for key, r in results.items()}, Both(found, results)
 
@@ -201,6 +205,9 @@ def quick(monkeypatch):
     monkeypatch.setattr("alliance.answers.moves.DRAWS", 40)
     monkeypatch.setattr("alliance.events.placebo_p", lambda *given: 0.5)
     monkeypatch.setattr("alliance.events.window_ts", lambda *given: None)
+    monkeypatch.setattr("alliance.answers.outcomes.FIRST", "2026-05-31")
+    monkeypatch.setattr("alliance.answers.grades.EVERY", 50)
+    monkeypatch.setattr("alliance.grading.DRAWS", 20)
     monkeypatch.setattr(evidence.Evidence, "sources", lambda *given: pd.DataFrame())
 
 
