@@ -29,14 +29,15 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
             raise NotKnown(maker.why)
         c, ended = maker.company, ev.rows("structures", structure="carve_out")["ended"]
         named |= g.company == HOLDER and g.ev_value_eur is not None
-        horse, kept = ev.figure("horse-value"), ev.last("stakes", "date", holder=maker.name,
-                                                        company="Horse")  # fmt: skip
+        horse = ev.figure("horse-value")
+        if horse is not None:
+            horse *= ev.last("stakes", "date", holder=maker.name, company="Horse")["capital"]
         values = {
             "Nissan shares": c.stakes or np.nan,
             "Net cash": c.net_cash or np.nan,
             "the finance arm": np.nan,
             "Ampere": c.values["ev"][1] if named and ended.isna().all() else np.nan,
-            "Horse": np.nan if horse is None or kept is None else horse * kept["capital"],
+            "Horse": np.nan if horse is None else horse,
         }
         frame, market = pd.Series(values).to_frame("value"), c.shares * c.price
         known = frame["value"].sum()
