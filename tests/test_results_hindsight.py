@@ -301,3 +301,10 @@ def test_statements_that_would_have_misled(at):
     wrong += at.value("selldown.price_points.p_complete") > 0.5  # two points were never reached
     wrong += at.value("separation.carve_out.renault.cash_raised_eur") is not None
     yield "hindsight.statements_misled", wrong
+
+
+@checks("hindsight.raised_as_said_eur")
+def test_what_was_said_to_be_raised_and_was_not(at):
+    """Ampere's listing alone was cancelled, after the scenarios of 2022 and 2023."""
+    raised = at.value("separation.carve_out.renault.cash_raised_eur")
+    yield "hindsight.raised_as_said_eur", raised

@@ -21,7 +21,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     asset, index = _log_returns(b.ev, SHARE, MARKET)
     length, half = s.decline.estimation_days, s.decline.event_window_days // 2
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
-    table = moves.dated(_events(b.ev), b.ev, asset.index[0])
+    table = moves.dated(listed(b.ev), b.ev, asset.index[0])
     b.frames["events"] = table[table["day"] >= start].reset_index(drop=True)
     others = {window: events.window_ts(asset, index, window, length) for window in windows}
     results, rows = table.loc[table["kind"] == "results", "day"], []
@@ -45,8 +45,8 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     def read(used: Used, kinds: tuple[str, ...]) -> None:
         _log_returns(b.ev, SHARE, MARKET)
         used.within(first)
-        listed = b.frames["events"]
-        _events(b.ev, listed.loc[listed["kind"].isin(kinds), "event"])
+        known = b.frames["events"]
+        listed(b.ev, known.loc[known["kind"].isin(kinds), "event"])
 
     for key, found, kinds, window in COUNTS:
         p = [row["p"] for row in tested if row["window"] == window and row["kind"] in kinds]
@@ -58,7 +58,9 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     moves.put(b, daily[daily.index > start], s.seed, read)
 
 
-def _events(ev: Evidence, which: pd.Series | None = None) -> pd.DataFrame:
+def listed(ev: Evidence, which: pd.Series | None = None) -> pd.DataFrame:
+    """Dated events of the two companies, or some of them."""
+
     def chosen(f: pd.DataFrame) -> pd.Series:
         return f["company"].isin([SHARE, HOLDER]) & (which is None or f["event"].isin(which))
 

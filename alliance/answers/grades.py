@@ -24,7 +24,7 @@ DAYS = {
     "results": "sessions after results",
     "alliance": "days of news about the alliance",
 }
-ERRORS = ("price", "cash", "stake", "votes", "loss")
+ERRORS = {"_sale": ("price", "cash", "stake", "votes"), "_loss": ("loss",)}
 
 
 def put(b: Builder, s: Scenario) -> None:
@@ -40,55 +40,82 @@ def _sales(b: Builder) -> None:
     with b.section():
         sales = ev.rows("tranches").sort_values("tranche")
     for sale in sales.itertuples():
-        pattern, words = "hindsight.tranche.{sale}.", {"sale": sale.tranche}
-        with b.section(*(f"{pattern}{key}_error" for key in ERRORS), **words):
-            row = _sale(ev, sale, before)
-            rows.append({"sale": sale.tranche, "day": sale.announced} | row)
-            for key in ERRORS:
-                b.put(f"{pattern}{key}_error", row[f"error_{key}"], **words)
-        with b.section():
+        pattern, words = "hindsight.tranche.{{sale}}.{}_error", {"sale": sale.tranche}
+        rows.append({"sale": sale.tranche, "day": sale.announced})
+        for make in (_sale, _loss):
+            keys = ERRORS[make.__name__]
+            with b.section(*(pattern.format(key) for key in keys), **words):
+                known = [sale.tranche] if make is _sale else [sale.tranche, sale.tranche - 1]
+                ev.rows("tranches", lambda f, known=known: f["tranche"].isin(known))
+                rows[-1] |= make(ev, sale, before)
+                for key in keys:
+                    b.put(pattern.format(key), rows[-1][f"error_{key}"], **words)
+        with ev.aside():
             before = disclosed_sales.sale(sale, ev.rate("jpy_per_eur"), ev.holding(HOLDER, SHARE))
     b.frames["sales"] = pd.DataFrame(rows)
 
 
+def _eve(ev: Evidence, sale) -> tuple[Evidence, float, float, float, float]:
+    """The evidence on a sale's eve; price and rate then, shares held and issued."""
+    eve = ev.at((sale.announced - pd.Timedelta(days=1)).date())
+    price, rate = eve.close(SHARE), eve.rate("jpy_per_eur")
+    return (
+        eve,
+        *(returns.level(each, eve.as_of).known() for each in (price, rate)),
+        *inputs.stake(eve),
+    )
+
+
 def _sale(ev: Evidence, sale, before: dict | None) -> dict:
-    """One sale: what the eve gives, what came, and signed errors (fractions; of a stake, points).
+    """What a sale's eve gives, what came, and signed errors (fractions; of a stake, points).
+
+    Raises
+    ------
+    NotKnown
+        If the shares in the trust were not public.
+    """
+    eve, price, fix, held, issued = _eve(ev, sale)
+    inside, cap = voting.trust_of(eve, TRUSTEE, SHARE)
+    if inside is None:
+        raise NotKnown(f"the trust's shares were not public on {eve.as_of}")
+    cash, inside = sale.shares * price / fix, inside - sale.shares
+    stake = ownership.stake(held, issued, 0, sale.shares, sale.shares_bought)
+    after, trusted = issued - sale.shares_bought, sale.trust_stake_after * sale.issued_after
+    direct = sale.stake_after * sale.issued_after - trusted
+    guess, came = (
+        ownership.votes(block, "mirror")
+        for block in (
+            ownership.Block(held - sale.shares - inside, inside, after, cap),
+            ownership.Block(direct, trusted, sale.issued_after, cap),
+        )
+    )
+    return {
+        "price": price, "price_came": sale.price_jpy, "error_price": price / sale.price_jpy - 1,
+        "cash": cash, "cash_came": sale.proceeds_eur, "error_cash": cash / sale.proceeds_eur - 1,
+        "stake": stake, "stake_came": sale.stake_after, "error_stake": stake - sale.stake_after,
+        "votes": guess, "votes_came": came, "error_votes": guess - came,
+    }  # fmt: skip
+
+
+def _loss(ev: Evidence, sale, before: dict | None) -> dict:
+    """The loss that a sale's eve gives, and the naive one: as much a share as the sale before.
 
     The amount carried a share is, for the first, the last net assets a share; then what the loss
-    before implied, rolled over it. The naive loss a share is that of the sale before.
+    before implied, rolled over it.
     """
-    eve = ev.at((sale.announced - pd.Timedelta(days=1)).date())
-    (held, issued), trust = inputs.stake(eve), voting.trust_of(eve, TRUSTEE, SHARE)
-    price = returns.level(eve.close(SHARE), eve.as_of).known()
-    fix = returns.level(eve.rate("jpy_per_eur"), eve.as_of).known()
-    cash = sale.shares * price / fix
+    eve, price, fix, held, issued = _eve(ev, sale)
     stake = ownership.stake(held, issued, 0, sale.shares, sale.shares_bought)
-    carried = naive = last_book(eve).known() / fix
     if before:
         out = before["cash_disclosed"] + before["loss_eur"]
         left = before["held_before"] - before["shares"]
         carried = (before["held_before"] * before["own_share"] - out) / left
         naive = before["naive"]
+    else:
+        carried = naive = last_book(eve).known() / fix
     loss = (carried - price / fix) * (sale.shares - stake * sale.shares_bought)
-    inside = None if trust[0] is None else trust[0] - sale.shares
-    cap = trust[1]
-    if inside is None:  # the trust was public before the sale in all three
-        raise NotKnown(f"the trust's shares were not public on {eve.as_of}")
-    after = issued - sale.shares_bought
-    guess = ownership.Block(held - sale.shares - inside, inside, after, cap)
-    came = ownership.Block(
-        (sale.stake_after - sale.trust_stake_after) * sale.issued_after,
-        sale.trust_stake_after * sale.issued_after, sale.issued_after, cap,
-    )  # fmt: skip
-    voted = [ownership.votes(block, "mirror") for block in (guess, came)]
-    return {
-        "price": price, "price_came": sale.price_jpy, "error_price": price / sale.price_jpy - 1,
-        "cash": cash, "cash_came": sale.proceeds_eur, "error_cash": cash / sale.proceeds_eur - 1,
-        "stake": stake, "stake_came": sale.stake_after, "error_stake": stake - sale.stake_after,
-        "votes": voted[0], "votes_came": voted[1], "error_votes": voted[0] - voted[1],
-        "loss": loss, "loss_came": sale.loss_eur, "error_loss": loss / sale.loss_eur - 1,
-        "naive_loss": (naive - price / fix) * sale.shares,
-    }  # fmt: skip
+    plain = (naive - price / fix) * sale.shares
+    error = loss / sale.loss_eur - 1
+    return {"loss": loss, "loss_came": sale.loss_eur, "error_loss": error, "naive_loss": plain}
 
 
 def _forecasts(b: Builder, s: Scenario) -> None:
@@ -148,7 +175,8 @@ def _year_ahead(s: Scenario, ev: Evidence) -> tuple[pd.DataFrame, pd.DataFrame]:
     ends = price.index.searchsorted(price.index + pd.Timedelta(days=YEAR), side="right") - 1
     over = price.index + pd.Timedelta(days=YEAR) <= price.index[-1]
     multiples, closes = np.asarray(g.price_points, float), price.to_numpy(float)
-    terms = inputs.fill(s.model_copy(update={"as_of": ev.as_of}), ev).terms
+    with ev.aside():  # costs move no chance
+        terms = inputs.fill(s.model_copy(update={"as_of": ev.as_of}), ev).terms
     seen, bands, points = [], [], []
     for at in range(0, int(over.sum()), EVERY):
         start, year = price.index[at], closes[at + 1 : ends[at] + 1] / closes[at]
@@ -181,8 +209,11 @@ def _days(b: Builder, s: Scenario) -> None:
     """Coverage of “nothing moved”: the market model's band of a day, and the plain one's."""
     length = s.decline.estimation_days
     with b.section():
-        first = Builder("1-decline", b.ev)
-        event_study.put(first, s, pd.Timestamp(FIRST))
+        with b.ev.aside():
+            first = Builder("1-decline", b.ev)
+            event_study.put(first, s, pd.Timestamp(FIRST))
+        event_study.listed(b.ev, first.frames["events"].query("kind in @DAYS")["event"])
+        b.ev.close(event_study.MARKET)
         daily, own = first.frames["moves"], returns.log_returns(b.ev.close(SHARE))
         plain = (own / own.rolling(length).std().shift(1))[daily.index]
         rows = []

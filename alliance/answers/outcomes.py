@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance import returns
 from alliance import selldown as sd
-from alliance.answers import inputs, live, reconciliation
+from alliance.answers import inputs, live, reconciliation, replay
 from alliance.answers.results import Builder
 from alliance.errors import AllianceError
 from alliance.evidence import Evidence
@@ -37,11 +37,7 @@ def put(b: Builder, s: Scenario) -> None:
     """Add the answers by month, the statements of the scenario's day, and what became of deals."""
     with b.section():
         b.frames["by_month"] = _by_month(s, b.ev)
-    with b.section("hindsight.statements_misled"):
-        b.frames["statements"] = _statements(b, s)
-        misled = b.frames["statements"]["misled"]
-        why = None if len(misled) else f"nothing came after {s.as_of} in the evidence"
-        b.put("hindsight.statements_misled", None if why else misled.sum(), why)
+    _statements(b, s)
     with b.section():
         deals = Builder("3-separation", b.ev)
         reconciliation.put(deals)
@@ -75,42 +71,61 @@ def _panel(panel: str, s: Scenario, then: Evidence) -> dict[str, float]:
     return {name: found[key.format(g=s)] for name, key in wanted.items()}
 
 
-def _statements(b: Builder, s: Scenario) -> pd.DataFrame:
-    """What chapters 2 and 3 say on the scenario's day, beside what came of it."""
-    columns = ["chapter", "said", "number", "came", "unit", "misled"]
-    made, ev = b.context.pop("found"), b.ev
-    if made is None:
-        return pd.DataFrame(columns=columns)
-    then = ev.at(s.as_of)
-    i = inputs.fill(s, then)
-    market, chosen, rows = i.market(s.seed), i.group.programme, []
-    ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
-    mean = {name: float(sd.after_exit(made).mean()) for name, made in ledgers.items()}
-    real = {name: made.row(name)["value_after_exit"] for name in mean}
-    best, word = max(mean, key=mean.get), chosen.replace("_", " ")
+def _statements(b: Builder, s: Scenario) -> None:
+    """Add what chapters 2 and 3 say on the scenario's day, beside what came of it."""
+    columns, ev = ["chapter", "said", "number", "came", "unit", "misled"], b.ev
+    b.frames["statements"], then, rows = pd.DataFrame(columns=columns), ev.at(s.as_of), []
+    misled, said = "hindsight.statements_misled", "hindsight.raised_as_said_eur"
+    with b.section(misled) as used:
+        made = replay.replay(s, ev, s.as_of)
+        with ev.aside():
+            i = inputs.fill(s, then)
+        market, chosen = i.market(s.seed), i.group.programme
+        ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
+        mean = {name: float(sd.after_exit(ledger).mean()) for name, ledger in ledgers.items()}
+        real = {name: made.row(name)["value_after_exit"] for name in mean}
+        best, word, here = max(mean, key=mean.get), chosen.replace("_", " "), real[chosen]
+        worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
+        gain, came = mean[chosen] - mean["block"], here - real["block"]
+        chance, done = (
+            float((sd.complete(each[chosen]) < float("inf")).mean())
+            for each in (ledgers, made.ledgers)
+        )
+        short = made.market.horizon < i.group.horizon_years
+        ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
+        for what, number, outcome, unit, wrong in (
+            (f"{best.replace('_', ' ')} is worth most after exit", mean[best], real[best], "EUR",
+             real[best] < max(real.values())),
+            (f"{word}: the worst twentieth brings", worst, here, "EUR", here < worst),
+            (f"{word} beats selling at once by", gain, came, "EUR", gain * came < 0),
+            (f"{word}: {ends}", chance, done, "fraction", (chance > 0.5) != (done > 0.5)),
+        ):  # fmt: skip
+            rows.append(("2-selldown", what, number, outcome, unit, bool(wrong)))
+        raised, sources = _raised(ev, then, s)
+        used.add(sources)
+        b.frames["statements"] = pd.DataFrame(rows + raised, columns=columns)
+        b.put(misled, b.frames["statements"]["misled"].sum())
+    with b.section() as used:
+        raised, sources = _raised(ev, then, s)
+        used.add(sources)
+        why = None if raised else "no structure of that day was cancelled since"
+        b.put(said, sum(row[2] for row in raised) if raised else None, why)
 
-    def add(chapter: str, said: str, number: float, came: float, unit: str, misled: bool) -> None:
-        rows.append((chapter, said, number, came, unit, bool(misled)))
 
-    add("2-selldown", f"{best.replace('_', ' ')} is worth most after exit", mean[best], real[best],
-        "EUR", real[best] < max(real.values()))  # fmt: skip
-    worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
-    add("2-selldown", f"{word}: the worst twentieth brings", worst, real[chosen], "EUR",
-        real[chosen] < worst)  # fmt: skip
-    gain = mean[chosen] - mean["block"]
-    add("2-selldown", f"{word} beats selling at once by", gain, real[chosen] - real["block"], "EUR",
-        gain * (real[chosen] - real["block"]) < 0)  # fmt: skip
-    chance = float((sd.complete(ledgers[chosen]) < float("inf")).mean())
-    done = float(sd.complete(made.ledgers[chosen])[0] < float("inf"))
-    years = f"by {ev.as_of}" if made.market.horizon < i.group.horizon_years else "by the horizon"
-    add("2-selldown", f"{word}: chance that all is sold (came: {years})", chance, done, "fraction",
-        (chance > 0.5) != bool(done))  # fmt: skip
-    now = live.separation(s, ev).frame("grid").set_index(["structure", "maker"])["ended"]
-    for row in live.separation(s, then).frame("grid").query("maker == 'renault'").itertuples():
-        if row.gross and row.gross > 0 and now[row.structure, row.maker]:
-            said = f"{row.structure_name} of Renault raises"
-            add("3-separation", said, row.gross, 0.0, "EUR", True)
-    return pd.DataFrame(rows, columns=columns)
+def _raised(ev: Evidence, then: Evidence, s: Scenario) -> tuple[list[tuple], list[dict]]:
+    """What structures that were cancelled since were said to raise, and what that rests on."""
+    with ev.aside():
+        now, found = live.separation(s, ev), live.separation(s, then)
+    ended = now.frame("grid").set_index(["structure", "maker"])["ended"]
+    rows, sources = [], []
+    for row in found.frame("grid").itertuples():
+        if row.gross and row.gross > 0 and ended[row.structure, row.maker]:
+            said = f"{row.structure_name} of {row.maker_name} raises"
+            rows.append(("3-separation", said, row.gross, 0.0, "EUR", True))
+            result = found.result(f"separation.{row.structure}.{row.maker}.cash_raised_eur")
+            sources += [e for e in result.sources if e["kind"] != "assumed"]
+    ev.rows("structures", lambda f: f["ended"].notna())
+    return rows, sources
 
 
 def _became(ev: Evidence, then: Evidence, deals: Builder) -> pd.DataFrame:

@@ -84,7 +84,9 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
     if day >= ev.as_of:
         raise NotKnown(f"no later price is in the evidence than {ev.as_of}")
     own = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
-    i = inputs.fill(s.model_copy(update={"as_of": day, "selldown": own}), ev.at(day))
+    with ev.aside():
+        i = inputs.fill(s.model_copy(update={"as_of": day, "selldown": own}), ev.at(day))
+    inputs.count_sale(ev.at(day))
     terms = replace(i.terms, discount=0.0, dividend_yield=0.0)
     price = ev.close(SHARE)
     price = price[price.index.asof(pd.Timestamp(day)) :]
@@ -126,14 +128,13 @@ def put(b: Builder, s: Scenario) -> None:
     with b.section():
         events = ev.rows("events", lambda f: f["event"].isin(STARTS)).sort_values("date")
         days = dict.fromkeys([s.as_of, *events["date"].dt.date])
-    rows, steps, found = [], [], None
+    rows, steps = [], []
     for day in days:
         made = None
         with b.section():  # nothing, where nothing came after the day
             made = replay(s, ev, day)
         if made is None:
             continue
-        found = made if day == s.as_of else found
         for name in names:
             about = {"start": pd.Timestamp(day), "programme": name}
             rows.append(about | made.row(name) | made.why(name))
@@ -156,7 +157,6 @@ def put(b: Builder, s: Scenario) -> None:
         b.put(best + "programme", name.replace("_", " "))
         b.put(best + "after_exit_eur", after[name])
         b.put(best + "against_disclosed_eur", after[name] - after[DONE])
-    b.context["found"] = found
 
 
 def _assumed(name: str) -> list[str]:
