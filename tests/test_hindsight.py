@@ -272,3 +272,14 @@ def test_hindsight_alone_reads_past_the_day():
             for source in r.sources
         }
         assert (max(until, default="") > str(S.as_of)) == (chapter == "5-hindsight"), chapter
+
+
+def test_what_renault_did_counts_up_to_the_plan():
+    """With a target of 40 % less was planned than was sold."""
+    s = S.replace({"selldown": {"target_stake": 0.4}})
+    made = replay.replay(s, later(), s.as_of)
+    sold, planned = made.ledgers[replay.DONE].sold[0], made.terms.planned
+    assert sold == pytest.approx(planned) and planned < 211_000_000
+    cash = 764e6 * planned / 211_000_000
+    assert made.row(replay.DONE)["cash"] == pytest.approx(cash)
+    assert made.row(replay.DONE)["rest"] == pytest.approx(0, abs=1)

@@ -81,6 +81,7 @@ def replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
 
 
 def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
+    price = ev.close(SHARE)
     if day >= ev.as_of:
         raise NotKnown(f"no later price is in the evidence than {ev.as_of}")
     own = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
@@ -88,7 +89,6 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
         i = inputs.fill(s.model_copy(update={"as_of": day, "selldown": own}), ev.at(day))
     inputs.count_sale(ev.at(day))
     terms = replace(i.terms, discount=0.0, dividend_yield=0.0)
-    price = ev.close(SHARE)
     price = price[price.index.asof(pd.Timestamp(day)) :]
     market = sd.Realised(price, returns.as_known(ev.rate("jpy_per_eur"), price.index))
     made = {name: make(terms, market) for name, make in sd.PROGRAMMES.items()}
@@ -102,7 +102,7 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
 
 
 def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date) -> sd.Ledger:
-    """What Renault sold after the day, for the cash that it disclosed."""
+    """What Renault sold after the day, up to the plan, for the cash that it disclosed."""
     sales = ev.rows("tranches", lambda f: f["announced"] > pd.Timestamp(day))
     sales = sales.sort_values("announced")
     kept = sd.hold(terms, market)
@@ -117,6 +117,8 @@ def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date)
         "cash": sales["proceeds_eur"],
     }
     arrays = {key: np.asarray(value, float)[:, None] for key, value in columns.items()}
+    counted = np.diff(np.minimum(arrays["shares"].cumsum(axis=0), terms.planned), axis=0, prepend=0)
+    arrays |= {"shares": counted, "cash": arrays["cash"] * counted / arrays["shares"]}
     bought = np.ones((len(sales), 1), bool)
     return replace(kept, **arrays, cost=np.zeros(bought.shape), cancelled=bought)
 
