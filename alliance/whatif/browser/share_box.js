@@ -97,7 +97,10 @@ function follow(model) {
     if (history.state?.token !== token) history.pushState({ token }, "", address);
   };
   const later = () => { clearTimeout(rest); rest = setTimeout(push, REST); };
-  const back = ({ state }) => { if (state?.token) model.send({ token: state.token }); };
+  const back = ({ state }) => {
+    clearTimeout(rest); // else, on a slow server, the case before is pushed and Forward is gone
+    if (state?.token) model.send({ token: state.token });
+  };
   history.replaceState({ token: model.get("token") }, "");
   model.on("change:token", later);
   addEventListener("popstate", back);
