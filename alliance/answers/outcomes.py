@@ -1,6 +1,7 @@
 """Chapter 5, the rest: answers by month, what was said on the day, what became of each deal."""
 
 from functools import partial
+from operator import attrgetter
 
 import pandas as pd
 
@@ -25,11 +26,11 @@ BY_MONTH = {
         "separation.{g.separation.structure}.{g.separation.company}.breakeven_ev_value_eur",
     ),
 }
-#: The groups of a scenario that reach each panel.
+#: What of a scenario reaches each panel.
 REACHES = {
-    "decline": ("decline",),
-    "selldown": ("selldown",),
-    "separation": ("separation", "selldown"),
+    "decline": attrgetter("decline"),
+    "selldown": attrgetter("selldown"),
+    "separation": attrgetter("separation", "selldown.target_stake"),
 }
 
 
@@ -53,10 +54,10 @@ def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
         now = s.model_copy(update={"as_of": day.date(), "selldown": own})
         then = ev.at(day.date())
         rows.append({"day": day})
-        for panel, fields in REACHES.items():
+        for panel, part in REACHES.items():
             if panel == "separation" and not day >= known:  # before its structure was public
                 continue
-            key = "by month", panel, s.seed, *(getattr(now, group) for group in fields)
+            key = "by month", panel, s.seed, part(now)
             rows[-1] |= then.once(key, partial(_panel, panel, now, then))
     return pd.DataFrame(rows, columns=["day", *BY_MONTH]).astype(dict.fromkeys(BY_MONTH, float))
 

@@ -31,6 +31,10 @@ RULES = {
 }
 
 
+def _none(a: Answers) -> str:
+    return f"no later price is in the evidence than {a.context['last']}"
+
+
 def _bars(ax, frame: pd.DataFrame, looks: dict, size: float = 8.5) -> None:
     """Rows of stacked bars in EUR bn, negative parts to the left of zero."""
     for sign in (1, -1):
@@ -46,7 +50,7 @@ def _bars(ax, frame: pd.DataFrame, looks: dict, size: float = 8.5) -> None:
 @chart("The replay")
 def replayed(a: Answers) -> Chart:
     """What each programme would have brought by the last day, from a few days."""
-    frame = need(a.frame("replay"), f"no later price is in the evidence than {a.context['last']}")
+    frame = need(a.frame("replay"), _none(a))
     frame["left"] = frame["value_after_exit"] - frame["cash"] - frame["dividends"]
     starts, last = list(frame["start"].unique()), day(a.context["last"])
     first = frame[frame["start"] == starts[0]].sort_values("value_after_exit")
@@ -82,7 +86,7 @@ def replayed(a: Answers) -> Chart:
 @chart("Against what Renault did")
 def against(a: Answers) -> Chart:
     """Why each programme would have ended above or below what Renault did: parts that add up."""
-    frame = need(a.frame("replay"), f"no later price is in the evidence than {a.context['last']}")
+    frame = need(a.frame("replay"), _none(a))
     frame = frame[(frame["start"] == frame["start"].iloc[0]) & (frame["programme"] != "disclosed")]
     frame = frame.assign(gain=frame[list(CAUSES)].sum(axis=1)).sort_values("gain")
     ahead = int((frame["gain"] > 0).sum())
@@ -163,7 +167,7 @@ def coverage(a: Answers) -> Chart:
 @chart("What became of the makers")
 def became(a: Answers) -> Chart:
     """Each maker's share against its market, from the scenario's day or its listing."""
-    frame = need(a.frame("became"), "no later price is in the evidence").sort_values("change")
+    frame = need(a.frame("became"), _none(a)).sort_values("change")
     lags = int((frame["change"] < frame["benchmark"]).sum())
 
     def draw(fig, narrow):
