@@ -88,7 +88,7 @@ def test_equal_scenarios_have_nothing_that_moved():
 def test_parts_of_every_difference_add_up():
     found = mixed({"selldown": {"fee": 0.02, "horizon_years": 3}})
     assert set(found.fields) == {"selldown.fee", "selldown.horizon_years"}
-    rooms = ("selldown", "ownership", "bargain")
+    rooms = ("selldown", "ownership", "bargain", "briefing", "hindsight")
     assert found.moved and all(d.id.startswith(rooms) for d in found.moved)
     for d in found.moved:
         if d.parts is not None:
