@@ -148,8 +148,7 @@ OWN_FIELDS = tuple(c for c in OF_THE_DAY if c != "0-briefing")
 @cache
 def evidence_of(day):
     """The evidence of a day, whose tables are read once for all days; no test may change it."""
-    ev, day = root(), dt.date.fromisoformat(day)
-    return ev.after(day) if day > ev.as_of else ev.at(day)
+    return root().on(dt.date.fromisoformat(day))
 
 
 @cache

@@ -59,7 +59,7 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("decline/business.py", "rest.abs() > 500 *", "rest.abs() > 900 *"),
     ("decline/parts.py", "min(sampling.block_length(residual), window / 10)", "1.0"),
     ("decline/parts.py", "sector - slope * m[positions]", "sector - slope / 2 * m[positions]"),
-    ("evidence/reader.py", "self._other(min(day, self.as_of))", "self._other(day)"),
+    ("evidence/reader.py", "self.on(min(day, self.as_of))", "self.on(day)"),
 )
 
 #: File, lines before, lines after, and why nothing can be noticed.

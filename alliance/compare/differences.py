@@ -24,6 +24,7 @@ from alliance.answers import Answers
 from alliance.errors import BuildError, ScenarioError
 from alliance.report import CHAPTERS, manifest
 from alliance.scenario import Scenario, flat, load, reaches
+from alliance.scenario.cells import group_of
 from alliance.scenario.schema import nested
 
 MOST_FIELDS = 6
@@ -61,12 +62,12 @@ def changed(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
 
 def mixing(a: Scenario, b: Scenario, data: Path | None = None) -> Mixed:
     """Gives a chapter's answers with some fields as in B, the rest as in A; each made once."""
-    fields = changed(a, b)
+    fields, ev = changed(a, b), evidence.open(a.as_of, data)
 
     @cache
     def mixed(chapter: str, taken: frozenset[str]) -> Answers:
         s = a.replace(nested({name: fields[name][1] for name in taken}))
-        return answers.CHAPTERS[chapter](s, evidence.open(s.as_of, data))
+        return answers.CHAPTERS[chapter](s, ev.on(s.as_of))
 
     return mixed
 
@@ -158,6 +159,8 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
         names = [name for name in fields if name in reaches(chapter).values()]
         a, b = pairs[chapter] = mixed(chapter, frozenset()), mixed(chapter, frozenset(names))
         who = players(names)
+        if len(who) > 1 and group_of(chapter) is None:  # too long: each mixture is all chapters
+            who = {}
         everyone |= who
         if len(who) > 1:
             log(f"{chapter}: {2 ** len(who)} mixtures of {', '.join(who)}")
@@ -172,7 +175,7 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
                 name = one.name if is_number(first) else other.name
                 missing[key] = f"{name} (empty in the other)"
             else:
-                parts = _parts(mixed, chapter, key, who, last - first)
+                parts = _parts(mixed, chapter, key, who, last - first) if who or not names else None
                 r = b.results[key.partition("[")[0]]
                 moved.append(Difference(key, r.label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))

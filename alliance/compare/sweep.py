@@ -27,9 +27,10 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     chapters = concerned(names, only)
     log(f"sweep: {len(targets)} combinations, {', '.join(chapters)}")
     rows = [["report", *names, "id", "label", "value", "unit", "note"]]
+    known = evidence.open(targets[0].scenario.as_of, data)
     moving, reports = {}, []
     for at, target in enumerate(targets):
-        ev, values = evidence.open(target.scenario.as_of, data), flat(target.scenario)
+        ev, values = known.on(target.scenario.as_of), flat(target.scenario)
         taken = {name: _plain(values[name]) for name in names}
         label = ", ".join(f"{n.partition('.')[2] or n} {value}" for n, value in taken.items())
         label = f"{target.name.partition('+')[0]}: {label}" if several else label

@@ -45,13 +45,14 @@ class Evidence(Reads):
 
     def at(self, day: dt.date) -> Evidence:
         """The same evidence on an earlier day; what is read there is recorded here."""
-        return self._other(min(day, self.as_of))
+        return self.on(min(day, self.as_of))
 
     def after(self, day: dt.date) -> Evidence:
         """The same evidence on a later day, for hindsight alone; reads are recorded here."""
-        return self._other(max(day, self.as_of))
+        return self.on(max(day, self.as_of))
 
-    def _other(self, day: dt.date) -> Evidence:
+    def on(self, day: dt.date) -> Evidence:
+        """The same evidence on any day; its tables are read once for all, reads are recorded here."""
         if day not in self._others:
             then = self._others[day] = Evidence(self.package, day)
             then._readers, then._others = self._readers, self._others
