@@ -52,7 +52,7 @@ class Evidence(Reads):
         return self.on(max(day, self.as_of))
 
     def on(self, day: dt.date) -> Evidence:
-        """The same evidence on any day; its tables are read once for all, reads are recorded here."""
+        """The same evidence on any day: tables are read once for all, reads recorded here."""
         if day not in self._others:
             then = self._others[day] = Evidence(self.package, day)
             then._readers, then._others = self._readers, self._others
