@@ -170,3 +170,10 @@ def page(browser):
     made.on("pageerror", lambda error: made.faults.append(str(error)))
     yield made
     context.close()
+
+
+@pytest.fixture
+def short_hindsight(monkeypatch):
+    """Few months, starts and draws in hindsight: for tests that are not about their number, and
+    that use nothing that others share."""
+    looks.shorten(monkeypatch)

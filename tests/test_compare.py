@@ -15,7 +15,7 @@ from alliance import charts, compare, scenario
 from alliance.cli import cli
 from alliance.compare import differences
 from alliance.errors import BuildError, ScenarioError
-from tests.looks import answers_of
+from tests.looks import answers_of, shorten
 
 
 def quiet(_):
@@ -24,7 +24,10 @@ def quiet(_):
 
 def mixed(changes, base=None):
     s = base or scenario.Scenario().replace({"selldown": {"paths": 256}})
-    return compare.compare(compare.Side("a", s), compare.Side("b", s.replace(changes)), log=quiet)
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
+        sides = compare.Side("a", s), compare.Side("b", s.replace(changes))
+        return compare.compare(*sides, log=quiet)
 
 
 # --- Shapley ------------------------------------------------------------------------------------
@@ -177,7 +180,7 @@ def pairs():
     return out
 
 
-def test_the_command_writes_a_page(tmp_path):
+def test_the_command_writes_a_page(short_hindsight, tmp_path):
     words = ["compare", "base", "quick-block", "--out", str(tmp_path)]
     done = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert done.exit_code == 0, done.stderr

@@ -842,7 +842,7 @@ def test_without_a_browser_a_pdf_says_what_is_missing(built, monkeypatch, tmp_pa
 # --- sweep, verify ------------------------------------------------------------------------------
 
 
-def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch):
+def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch, short_hindsight):
     import csv
 
     from alliance.compare import sweep

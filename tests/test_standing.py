@@ -198,16 +198,13 @@ def said(result):
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch, short_hindsight):
     """Fewer draws: what a result rests on does not hang on their number."""
     monkeypatch.setitem(answers.decline.__globals__, "DRAWS", 10)
     monkeypatch.setattr("alliance.answers.grid.DRAWS", 100)
     monkeypatch.setattr("alliance.answers.moves.DRAWS", 40)
     monkeypatch.setattr("alliance.events.placebo_p", lambda *given: 0.5)
     monkeypatch.setattr("alliance.events.window_ts", lambda *given: None)
-    monkeypatch.setattr("alliance.answers.outcomes.FIRST", "2026-05-31")
-    monkeypatch.setattr("alliance.answers.grades.EVERY", 50)
-    monkeypatch.setattr("alliance.grading.DRAWS", 20)
     monkeypatch.setattr(evidence.Evidence, "sources", lambda *given: pd.DataFrame())
 
 
