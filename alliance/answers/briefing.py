@@ -89,7 +89,7 @@ def _deal(b: Builder, s: Scenario, deal: Answers) -> None:
     words = {"names": f"{row['structure_name']} on {row['maker_name']}"}
     low, even, why = None, None, part.note
     with b.section():
-        form = structures.known(g.structure, b.ev).structure
+        structures.known(g.structure, b.ev)  # counted where nothing can be tried, too
         with b.ev.aside():
             maker = companies.companies(s, b.ev, (g.company,))[g.company]
         if part.value is not None:

@@ -58,12 +58,8 @@ def _sales(b: Builder) -> None:
 def _eve(ev: Evidence, sale) -> tuple[Evidence, float, float, float, float]:
     """The evidence on a sale's eve; price and rate then, shares held and issued."""
     eve = ev.at((sale.announced - pd.Timedelta(days=1)).date())
-    price, rate = eve.close(SHARE), eve.rate("jpy_per_eur")
-    return (
-        eve,
-        *(returns.level(each, eve.as_of).known() for each in (price, rate)),
-        *inputs.stake(eve),
-    )
+    levels = (returns.level(s, eve.as_of) for s in (eve.close(SHARE), eve.rate("jpy_per_eur")))
+    return eve, *(level.known() for level in levels), *inputs.stake(eve)
 
 
 def _sale(ev: Evidence, sale, before: dict | None) -> dict:
@@ -183,7 +179,7 @@ def _year_ahead(s: Scenario, ev: Evidence) -> tuple[pd.DataFrame, pd.DataFrame]:
         hit = (year.max() >= multiples).astype(float)
         past = [row for row in seen if row[0] <= start]
         seen.append((start + pd.Timedelta(days=YEAR), year[-1], hit))
-        if start < pd.Timestamp(FIRST):
+        if start < pd.Timestamp(FIRST) or not past:
             continue
         m = sd.weekly_moments(price[:start], rate[:start])
         three = [m[name] for name in ("volatility", "fx_volatility", "correlation")]
@@ -229,9 +225,7 @@ def _days(b: Builder, s: Scenario) -> None:
                     about = {"what": what, "rule": rule, "nominal": part, "days": len(held)}
                     rows.append(about | _scored(held, len(held) ** (1 / 3), s.seed))
                     if rule == MODEL and part == NOMINAL[1]:
-                        b.put(
-                            "hindsight.days_coverage_90.{kind}", held.mean(), kind=kind, what=what
-                        )
-        b.frames["coverage"] = pd.concat(
-            [b.frames["coverage"], pd.DataFrame(rows)], ignore_index=True
-        )
+                        words = {"kind": kind, "what": what}
+                        b.put("hindsight.days_coverage_90.{kind}", held.mean(), **words)
+        both = [b.frames["coverage"], pd.DataFrame(rows)]
+        b.frames["coverage"] = pd.concat(both, ignore_index=True)

@@ -22,7 +22,8 @@ BINS, POINTS, LEVELS = 48, 13, 5
 
 
 def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
-    """The fall, its depth, the peers, the claim and the parts of chapter 1."""
+    """The fall, its depth, the peers, the claim and the parts of chapter 1. A scenario
+    that does not fit the evidence is a ScenarioError, here and in all panels."""
     b, prices = begin(s, ev)
     how_far(b, s, prices)
     claim(b, prices)

@@ -43,14 +43,14 @@ def put(b: Builder, s: Scenario) -> None:
         deals = Builder("3-separation", b.ev)
         reconciliation.put(deals)
         b.frames["aims"] = deals.frames["aims"]
-        b.frames["became"] = _became(b.ev, b.ev.at(s.as_of), deals)
+        b.frames["became"] = _became(b.ev, pd.Timestamp(s.as_of))
 
 
 def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
     """The main answers at each month's end, by the functions that the chapters use."""
     rows, known = [], ev.rows("structures", structure=s.separation.structure)["published"].min()
+    own = s.selldown.model_copy(update={"paths": min(PATHS, s.selldown.paths)})
     for day in pd.date_range(FIRST, ev.as_of, freq="ME"):
-        own = s.selldown.model_copy(update={"paths": min(PATHS, s.selldown.paths)})
         now = s.model_copy(update={"as_of": day.date(), "selldown": own})
         then = ev.at(day.date())
         rows.append({"day": day})
@@ -77,6 +77,11 @@ def _statements(b: Builder, s: Scenario) -> None:
     columns, ev = ["chapter", "said", "number", "came", "unit", "misled"], b.ev
     b.frames["statements"], then, rows = pd.DataFrame(columns=columns), ev.at(s.as_of), []
     misled, said = "hindsight.statements_misled", "hindsight.raised_as_said_eur"
+    with b.section() as raising:
+        raised, sources = _raised(ev, then, s)
+        raising.add(sources)
+        why = None if raised else "no structure of that day was cancelled since"
+        b.put(said, sum(row[2] for row in raised) if raised else None, why)
     with b.section(misled) as used:
         made = replay.replay(s, ev, s.as_of)
         with ev.aside():
@@ -102,15 +107,9 @@ def _statements(b: Builder, s: Scenario) -> None:
             (f"{word}: {ends}", chance, done, "fraction", (chance > 0.5) != (done > 0.5)),
         ):  # fmt: skip
             rows.append(("2-selldown", what, number, outcome, unit, bool(wrong)))
-        raised, sources = _raised(ev, then, s)
-        used.add(sources)
         b.frames["statements"] = pd.DataFrame(rows + raised, columns=columns)
+        used.add(raising.entries.values())
         b.put(misled, b.frames["statements"]["misled"].sum())
-    with b.section() as used:
-        raised, sources = _raised(ev, then, s)
-        used.add(sources)
-        why = None if raised else "no structure of that day was cancelled since"
-        b.put(said, sum(row[2] for row in raised) if raised else None, why)
 
 
 def _raised(ev: Evidence, then: Evidence, s: Scenario) -> tuple[list[tuple], list[dict]]:
@@ -129,22 +128,20 @@ def _raised(ev: Evidence, then: Evidence, s: Scenario) -> tuple[list[tuple], lis
     return rows, sources
 
 
-def _became(ev: Evidence, then: Evidence, deals: Builder) -> pd.DataFrame:
+def _became(ev: Evidence, day: pd.Timestamp) -> pd.DataFrame:
     """Each maker's share, from the day or its listing to the last close, beside its market."""
-    makers, rows = ev.rows("carmakers"), []
-    listed = makers.set_index("maker")[["share", "benchmark", "name"]]
-    units = {"porsche": {"share": "porsche-ag-pref", "benchmark": "estoxx50", "name": "Porsche AG"}}
-    both = {**listed.to_dict("index"), **units}
-    for maker, row in both.items():
+    listed = ev.rows("carmakers").set_index("maker")[["share", "benchmark", "name"]]
+    listed.loc["porsche"] = "porsche-ag-pref", "estoxx50", "Porsche AG"
+    rows = []
+    for maker, row in listed.iterrows():
         close, index = ev.close(row["share"]), ev.close(row["benchmark"])
         days = returns.common(close, index)
-        first = days[days >= pd.Timestamp(then.as_of)] if len(days) else days
-        start = days[days <= pd.Timestamp(then.as_of)]
-        if not len(first) or first[-1] == first[0]:
+        days = days[max(0, days.searchsorted(day, side="right") - 1) :]
+        if len(days) < 2 or days[-1] <= day:
             continue
-        day, last = (start[-1] if len(start) else first[0]), days[-1]
+        first, last = days[[0, -1]]
         rows.append({
-            "maker": maker, "name": row["name"], "from": day, "to": last, "price": close[last],
-            "change": close[last] / close[day] - 1, "benchmark": index[last] / index[day] - 1,
+            "maker": maker, "name": row["name"], "from": first, "to": last, "price": close[last],
+            "change": close[last] / close[first] - 1, "benchmark": index[last] / index[first] - 1,
         })  # fmt: skip
     return pd.DataFrame(rows)

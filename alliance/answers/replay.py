@@ -26,7 +26,6 @@ PARTS = ("price", "rate", "dividends", "cost")
 class Replay:
     """A start, the terms known there, the real market after it, and a ledger a programme."""
 
-    day: dt.date
     terms: sd.Terms
     market: sd.Realised
     ledgers: dict[str, sd.Ledger]
@@ -98,7 +97,7 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
     paid = ev.rows("dividends", lambda f: f["ex_date"].between(first, last, "right"), company=SHARE)
     amounts = returns.in_eur(paid.set_index("ex_date")["amount"], ev.rate("jpy_per_eur"))
     made = {name: market.paid(ledger, amounts) for name, ledger in made.items()}
-    return Replay(day, terms, market, made)
+    return Replay(terms, market, made)
 
 
 def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date) -> sd.Ledger:

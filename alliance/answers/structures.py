@@ -139,6 +139,7 @@ def per_eur(currency: str, ev: Evidence, day: dt.date | None = None) -> float:
 
 
 def in_eur(frame: pd.DataFrame, columns: list[str], ev: Evidence) -> pd.DataFrame:
-    """Some columns of a frame with ``currency`` and ``date`` in euros at the rate of that day."""
+    """Some columns of a frame with ``currency`` and ``date`` in euros at the rate of that day; a
+    ScenarioError as :func:`per_eur`."""
     rates = [per_eur(c, ev, d) for c, d in zip(frame["currency"], frame["date"], strict=True)]
     return frame.assign(**{name: frame[name] / rates for name in columns})

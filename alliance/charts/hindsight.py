@@ -180,12 +180,14 @@ def became(a: Answers) -> Chart:
         kit.rows(ax, list(frame["name"]))
 
     said = [f"{r.name} {percent(r.change, 0, True)}" for r in frame.itertuples()]
+    early = frame[frame["to"] < frame["to"].max()]
+    until = f"; {' and '.join(early['name'])} to {day(early['to'].min())}" if len(early) else ""
     span = f"{day(frame['from'].min())} to {day(frame['to'].max())}"
     return Chart(
         draw,
         f"{lags} of {len(frame)} shares did worse than their market from {span}",
         f"Dots of price changes, {span}: {', '.join(said)}.",
-        "exchange closes; Ford and GM to " + day(frame["to"].min()),
+        "exchange closes" + until,
         (3.0, 3.2),
     )
 

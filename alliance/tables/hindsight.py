@@ -86,11 +86,5 @@ def steps(a: Answers) -> Html:
         cash, EUR m     | cash_eur    | m,.1f
     """
     none = f"Nothing came after {a.as_of} in the evidence."
-    return collapsible(
-        table(
-            a.frame("steps"),
-            "Every sale of the replays; a dribble's are two months each",
-            columns,
-            none,
-        )
-    )
+    caption = "Every sale of the replays; a dribble's are two months each"
+    return collapsible(table(a.frame("steps"), caption, columns, none))
