@@ -41,7 +41,8 @@ class Side:
 
 
 def side(source: str) -> Side:
-    """A built folder, or a scenario by name or path."""
+    """A built folder (a BuildError if it holds no report), or a scenario by name or path (a
+    ScenarioError if there is none)."""
     folder = Path(source)
     if folder.is_dir():
         found = manifest.load(folder / "results.json")

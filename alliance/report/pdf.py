@@ -42,7 +42,8 @@ def needed() -> str:
 
 
 def print_report(page: Path, target: Path) -> None:
-    """Print one page: links and outline from its headings, page numbers from its style."""
+    """Print one page: links and outline from its headings, page numbers from its style. A
+    BuildError says that no browser is installed, or why it failed."""
     program = needed()
     with tempfile.TemporaryDirectory(prefix="alliance-") as folder:
         aside = Path(folder, "report.pdf")

@@ -59,7 +59,8 @@ def _text(value: Any) -> str:
 
 
 def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None) -> Target:
-    """The report of a scenario, by name or path, with some settings."""
+    """The report of a scenario, by name or path, with some settings. What is wrong in
+    them is a ScenarioError."""
     stem, s = scenario.load(source)
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]

@@ -111,7 +111,8 @@ class Structure:
             raise ScenarioError(f"{self.name}: {rule}, {left}")
 
     def parts(self, value) -> list[tuple[Leg, Any]]:
-        """Each leg with the part it takes of a unit worth ``value``; one value is checked again."""
+        """Each leg with the part it takes of a unit worth ``value``; one value is checked
+        again: a ScenarioError if more than all of the unit or its votes would go."""
         found = [(leg, leg.part(value)) for leg in self.legs]
         if np.ndim(value) == 0:  # draws are not refused one by one
             self._check(found)

@@ -60,7 +60,8 @@ def settings(
 
 
 def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost", **more) -> None:
-    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`."""
+    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`. A start that
+    is neither a scenario's name nor a token is a ScenarioError."""
     import click
     from traitlets.config import Config
 

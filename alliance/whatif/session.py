@@ -17,6 +17,7 @@ def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
     """A scenario and its name, from a token (no name) or a name in ``notebooks/scenarios/``.
 
     Never from a path: a session of the app must not read files, nor learn (``hint``) which exist.
+    What is neither is a ScenarioError.
     """
     source = source.strip()
     if source.startswith("a1."):
@@ -41,7 +42,8 @@ class Session:
         return scenario.flat(self.scenario)[name]
 
     def changed(self, name: str, value: Any, *, text: bool = False) -> Scenario:
-        """The scenario with one field changed: to a JSON value, or to what was typed (``text``)."""
+        """The scenario with one field changed: to a JSON value, or to what was typed
+        (``text``); a ScenarioError if it does not fit."""
         if text:
             info = scenario.fields(type(self.scenario))[name]
             if scenario.listed(info) and not value.strip().startswith("["):
@@ -51,7 +53,8 @@ class Session:
         return self.scenario.replace({group: {key: value} if key else value})
 
     def answers(self, panel: Panel, s: Scenario, picture: str = "") -> Answers:
-        """A panel's quick answers (for one picture) at a scenario that may be of another day."""
+        """A panel's quick answers (for one picture) at a scenario that may be of another
+        day; an AllianceError where it does not fit the evidence."""
         return panel.answer(s, self._evidence(s), picture)
 
     def take(self, s: Scenario) -> None:
