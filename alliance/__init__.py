@@ -5,6 +5,7 @@ room            what it does
 ==============  ===================================================================
 ``errors``      what can go wrong, as one small tree
 ``format``      numbers, money and days as text, in one way everywhere
+``places``      where notebooks and evidence lie, and where reports go
 ``evidence``    the only door to ``data/``: tables as they were known on a day
 ``returns``     prices to returns, drawdowns and levels
 ``sampling``    point sets, first passages and the bootstrap

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from alliance import report, scenario
+from alliance import places, report, scenario
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -150,6 +150,16 @@ def check(data, fix, seal) -> None:
     _end(problems, "no problems", "problems")
 
 
+@cli.command()
+@click.argument("folder", type=_to)
+@_flag("--data", "Copy the evidence too, to add to it.")
+def new(folder, data) -> None:
+    """Copy notebooks and scenarios to FOLDER, to edit: commands given there use them."""
+    for path in places.new(folder, data):
+        click.echo(path)
+    click.echo(f"cd {folder}, then: alliance lab, alliance report")
+
+
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments) -> None:
@@ -159,8 +169,12 @@ def lab(arguments) -> None:
     """
     from alliance.whatif.server import NAME
 
-    os.chdir(report.ROOT)
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={report.ROOT}"]
+    if places.ROOT == places.CARRIED:  # what is installed is not for editing
+        places.new(places.WORK)
+        _log(f"notebooks and scenarios were copied to {places.WORK / 'notebooks'}")
+    root = places.WORK
+    os.chdir(root)
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={root}"]
     command.append("--LabApp.default_url=/lab/tree/notebooks")
     given = " ".join([*arguments, *(n for n in os.environ if n == "JUPYTER_GATEWAY_URL")]).lower()
     if "gateway" not in given and "kernel_websocket_connection_class" not in given:

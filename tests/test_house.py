@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 #: Rows of the house from the ground up; a room imports only from rows above its own in this list.
 ROWS = [
     {"errors", "format"},
+    {"places"},
     {"evidence", "returns", "sampling", "scenario"},
     {"events", "ownership", "grading"},
     {"decline", "selldown", "separation", "bargain"},
@@ -192,12 +193,7 @@ def test_locks_hold_what_the_project_asks(name, extras):
         assert need.specifier.contains(locked[key]), f"{key} {locked[key]} in {name}"
 
 
-CONDA = {
-    "arch": "arch-py",
-    "flit_core": "flit-core",
-    "jupyter-server": "jupyter_server",
-    "matplotlib": "matplotlib-base",
-}
+CONDA = {"arch": "arch-py", "jupyter-server": "jupyter_server", "matplotlib": "matplotlib-base"}
 
 
 def test_conda_environment_equals_the_project():

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alliance.errors import EvidenceError, did_you_mean
+from alliance.places import DATA
 
 if TYPE_CHECKING:  # imported where it is used: a build with nothing to do must not pay for it
     import pandas as pd
-
-#: The evidence of this repository; ``ALLIANCE_DATA`` names another folder.
-DATA = Path(__file__).resolve().parents[2] / "data"
 
 _PARSERS = {"integer": "Int64", "number": "float64"}
 _touched: dict[str, str] = {}
@@ -28,7 +26,7 @@ def touched() -> dict[str, str]:
 
 
 def folder(data: str | os.PathLike[str] | None) -> Path:
-    """The evidence folder: the argument, else ``ALLIANCE_DATA``, else the repository's."""
+    """The evidence folder: the argument, else ``ALLIANCE_DATA``, else the workbook's own."""
     return Path(data or os.environ.get("ALLIANCE_DATA") or DATA).resolve()
 
 

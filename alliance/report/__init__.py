@@ -9,7 +9,7 @@ good report.
 import sys
 
 from alliance.report.builder import Options, Report, build, build_all
-from alliance.report.manifest import CHAPTERS, NOTEBOOKS, ROOT
+from alliance.report.manifest import CHAPTERS
 from alliance.report.targets import Target, distinct, target
 
 # papermill and nbformat bring jsonschema, which builds the grammar of web addresses for 0.9 s if it

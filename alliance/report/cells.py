@@ -4,7 +4,7 @@ results."""
 import json
 
 from alliance import answers
-from alliance.report.manifest import NOTEBOOKS
+from alliance.places import NOTEBOOKS
 from alliance.scenario import CHAPTERS, cell, reference
 
 

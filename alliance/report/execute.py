@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
+from alliance.places import PACKAGE, ROOT
 from alliance.report.kernels import Kernels
-from alliance.report.manifest import ROOT
 from alliance.tables import RESULTS_MIME
 
 Tick = Callable[[int], None]
@@ -132,8 +132,8 @@ def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Tick) ->
 
 
 def public(text: str) -> str:
-    """Text without colour codes, the repository's path and the user's home."""
-    text = _ANSI.sub("", text).replace(str(ROOT), ".")
+    """Text without colour codes, the workbook's and the package's path and the user's home."""
+    text = _ANSI.sub("", text).replace(str(ROOT), ".").replace(str(PACKAGE.parent), ".")
     home = str(Path.home())
     return text.replace(home, "~") if len(home) > 1 else text
 

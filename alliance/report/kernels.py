@@ -17,7 +17,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from alliance.report.manifest import ROOT
+from alliance import places
 
 _lock = threading.Lock()
 
@@ -54,7 +54,7 @@ class Kernels(AbstractContextManager):
 
         class Manager(AsyncKernelManager):
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
-                env = _with_root(kw.get("env") or os.environ) | own
+                env = {**(kw.get("env") or os.environ), **places.inherited(), **own}
                 there = self.provisioner
                 if kernels.plain:
                     kw |= {"cwd": str(folder), "env": env}
@@ -70,17 +70,11 @@ class Kernels(AbstractContextManager):
         return Manager
 
 
-def _with_root(env: Any) -> dict[str, str]:
-    """An environment in which Python finds this code first."""
-    path = filter(None, (str(ROOT), env.get("PYTHONPATH")))
-    return {**env, "PYTHONPATH": os.pathsep.join(path)}
-
-
 def _warm() -> None:
     """Start the server, if it is not there: it imports what kernels need while others work."""
     multiprocessing.set_forkserver_preload(["alliance.report.warm"])
     known = dict(os.environ)
-    os.environ |= _with_root(known) | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    os.environ |= places.inherited() | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     # what a kernel frees it takes again, instead of asking the system for new pages each time
     os.environ |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), "1000000000")
     try:

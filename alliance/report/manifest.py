@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from alliance.errors import BuildError
+from alliance.places import CARRIED, NOTEBOOKS, OWN, PACKAGE
 from alliance.scenario import CHAPTERS as CHAPTERS
-
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
 
 #: The chapter that a report's first page shows.
 FIRST = next(iter(CHAPTERS))
@@ -31,12 +29,12 @@ def revision() -> str | None:
     """The git revision of the working tree, with ``-changed`` where it differs; None without."""
 
     def git(*words: str) -> str:
-        command = ["git", "-C", str(ROOT), *words]
+        command = ["git", "-C", str(OWN), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
         return done.stdout.strip()
 
     try:
-        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != OWN:
             return None
         head = git("rev-parse", "--short=12", "HEAD")
         changed = git("status", "--porcelain", "--", "alliance", "data", "notebooks")
@@ -48,9 +46,9 @@ def revision() -> str | None:
 def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
     """SHA-256 of every file of the package, and of the pages' templates."""
     code, templates = {}, {}
-    for path in sorted((ROOT / "alliance").rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            name = path.relative_to(ROOT).as_posix()
+    for path in sorted(PACKAGE.rglob("*")):
+        name = path.relative_to(PACKAGE.parent).as_posix()
+        if path.is_file() and path.suffix != ".pyc" and CARRIED not in path.parents:
             (templates if "/report/templates/" in name else code)[name] = digest(path)
     return code, templates
 

@@ -15,12 +15,13 @@ from typing import Any
 import yaml
 from pydantic.fields import FieldInfo
 
+from alliance import places
 from alliance.errors import ScenarioError, did_you_mean
 from alliance.scenario.schema import GROUPS, Scenario, changes, fields, flat, listed, nested
 from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
-FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "scenarios"
+FOLDER = places.SCENARIOS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 #: Devices that Windows takes these names for, in every folder.

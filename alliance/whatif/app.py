@@ -4,14 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from alliance.report import NOTEBOOKS, ROOT
+from alliance import places
 from alliance.whatif import APP, APP_BUILD, START
 from alliance.whatif.server import NAME, Sessions, prepare
 from alliance.whatif.session import start_of
 
 #: Where our page template lies, as Jupyter finds it.
 SHARE = Path(__file__).parent / "share"
-NOTEBOOK = NOTEBOOKS / "4-whatif.ipynb"
 #: With --allow-build: pages and tables of reports, nothing else below build/, nothing hidden.
 REPORTS = r"build/[a-z0-9][a-z0-9+-]*/[a-z0-9-]+\.(html|json|xlsx|pdf)"
 
@@ -28,7 +27,7 @@ def settings(
     a session without a message is ended; and how many sessions there are at most."""
     return {
         "Voila": {
-            "root_dir": str(ROOT),
+            "root_dir": str(places.WORK),
             "port": port,
             "port_retries": 0,  # on another port than the one that is printed no reader finds it
             "ip": ip,
@@ -59,6 +58,17 @@ def settings(
     }
 
 
+def _notebook() -> Path:
+    """The cockpit's notebook below the folder that is served: a copy, where it lies elsewhere."""
+    path = places.NOTEBOOKS / "4-whatif.ipynb"
+    if path.is_relative_to(places.WORK):
+        return path
+    copy = places.WORK / "build" / "cockpit" / path.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(path.read_bytes())
+    return copy
+
+
 def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost", **more) -> None:
     """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`. A start that
     is neither a scenario's name nor a token is a ScenarioError."""
@@ -67,13 +77,12 @@ def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost"
 
     start_of(start)
     os.environ |= {APP: "1", APP_BUILD: "1" if allow_build else "", START: start}
-    for name, ours in (("JUPYTER_PATH", SHARE), ("PYTHONPATH", ROOT)):
-        paths = [str(ours), os.environ.get(name, "")]
-        os.environ[name] = os.pathsep.join(filter(None, paths))
+    paths = filter(None, (str(SHARE), os.environ.get("JUPYTER_PATH")))
+    os.environ |= places.inherited() | {"JUPYTER_PATH": os.pathsep.join(paths)}
     from voila.app import Voila
 
     made = Voila(config=Config(settings(allow_build, port, ip, **more)))
-    made.initialize([str(NOTEBOOK)])
+    made.initialize([str(_notebook())])
     click.echo(f"The cockpit: http://{ip}:{port}/ (Ctrl-C stops it)", err=True)
     if allow_build:
         click.echo("Whoever reaches this address can build reports on this machine.", err=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 import ipywidgets as w
 
 from alliance.errors import AllianceError
-from alliance.report import ROOT
+from alliance.places import WORK
 from alliance.whatif.inputs import box
 from alliance.whatif.views import ShareBox
 
-BUILD = ROOT / "build"
+BUILD = WORK / "build"
 _STEP = re.compile(r"step (\d+) of (\d+)")
 
 
@@ -65,7 +65,7 @@ class Building:
         self._stopping = False
         self.process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=WORK,
             env=env | {"PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -106,7 +106,7 @@ class Building:
             self.state.value = ""
         if code == 0 and page:  # the report in one file: JupyterLab opens no link from it
             self.bar.value = self.bar.max
-            below = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
+            below = page.relative_to(WORK) if page.is_relative_to(WORK) else page
             self._share.report = below.as_posix()
             self._share.say("The report is built.")
         elif self._stopping:

@@ -1,0 +1,52 @@
+"""Where notebooks and evidence lie, and where reports go.
+
+In a checkout notebooks and evidence are beside the package; an installed package carries a copy.
+Whoever stands in a folder that ``alliance new`` made, or below it, gets the notebooks there.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from alliance.errors import ScenarioError
+
+PACKAGE = Path(__file__).resolve().parent
+#: What an installed package carries; a checkout has none.
+CARRIED = PACKAGE / "shipped"
+#: The package's own notebooks and evidence.
+OWN = CARRIED if CARRIED.is_dir() else PACKAGE.parent
+
+
+def _root() -> Path:
+    """The nearest folder upward of the working one that has notebooks and scenarios, else OWN."""
+    here = Path.cwd()
+    return next((f for f in (here, *here.parents) if (f / "notebooks/scenarios").is_dir()), OWN)
+
+
+#: The folder that has ``notebooks/``.
+ROOT = Path(os.environ.get("ALLIANCE_ROOT") or _root()).resolve()
+NOTEBOOKS = ROOT / "notebooks"
+SCENARIOS = NOTEBOOKS / "scenarios"
+#: The evidence, where no other folder is named.
+DATA = (ROOT if (ROOT / "data").is_dir() else OWN) / "data"
+#: The folder below which reports of the cockpit are built.
+WORK = Path(os.environ.get("ALLIANCE_WORK") or (Path.cwd() if ROOT == CARRIED else ROOT)).resolve()
+
+
+def inherited() -> dict[str, str]:
+    """Settings by which another process finds the same folders, and this code first."""
+    path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
+    return {"ALLIANCE_ROOT": str(ROOT), "ALLIANCE_WORK": str(WORK), "PYTHONPATH": path}
+
+
+def new(folder: Path, data: bool = False) -> list[Path]:
+    """Copy notebooks and scenarios, and perhaps the evidence, to a folder for one to edit. What is
+    there already is never overwritten: then it is a ScenarioError, and nothing is copied."""
+    made = [folder / name for name in ("notebooks", "data")[: 1 + data]]
+    for path in made:
+        if path.exists():
+            raise ScenarioError(f"alliance new writes only what is not there; {path} exists")
+    skip = shutil.ignore_patterns("pictures", "__pycache__", ".ipynb_checkpoints")
+    for path in made:
+        shutil.copytree(OWN / path.name, path, ignore=skip)
+    return made
