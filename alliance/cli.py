@@ -160,6 +160,27 @@ def new(folder, data) -> None:
     click.echo(f"cd {folder}, then: alliance lab, alliance report")
 
 
+@cli.command()
+@click.argument("frame", required=False)
+@click.argument("start", default="base", metavar="[SCENARIO]")
+@_data
+def frames(frame, start, data) -> None:
+    """List the tables behind the charts, or print FRAME as CSV (of SCENARIO, else base)."""
+    from alliance import answers, evidence
+
+    if frame is None:
+        for (chapter, name), (*_, row) in answers.FRAMES.items():
+            click.echo(f"{chapter}/{name}: {row}")
+        return
+    chapter, name = answers.located(frame)
+    s = scenario.load(start)[1]
+    ev = evidence.open(s.as_of, data)
+    answers.CHECKS[chapter](s, ev)
+    table = answers.CHAPTERS[chapter](s, ev).frame(name)
+    index = answers.FRAMES[chapter, name][0]
+    click.echo(table.to_csv(index=index != "number", index_label=index.split(", ")), nl=False)
+
+
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from alliance.errors import ScenarioError
 
+#: Set in the kernels of a report, whose panels are text and whose charts have two shapes.
+IN_REPORT = "ALLIANCE_STATIC"
+
 PACKAGE = Path(__file__).resolve().parent
 #: What an installed package carries; a checkout has none.
 CARRIED = PACKAGE / "shipped"

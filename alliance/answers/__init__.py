@@ -13,7 +13,7 @@ of this room, and every figure and sentence draws on what it returns.
 from importlib import import_module
 
 from alliance.answers.event_study import null_size
-from alliance.answers.results import Answers, Input, Result, reference
+from alliance.answers.results import FRAMES, Answers, Input, Result, located, reference
 from alliance.scenario import CHAPTERS as _CHAPTERS
 
 _MODULES = {key: import_module(f"{__name__}.{key.split('-', 1)[1]}") for key in _CHAPTERS}

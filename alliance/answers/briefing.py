@@ -46,6 +46,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     """
     b = Builder("0-briefing", ev)
     fall, sale, deal = found = [c.answer(s, ev) for c in (decline, selldown, separation)]
+    b.frames["stub"] = fall.frame("stub")
     b.context |= {"fall": fall, "sale": sale, "scenario": s, "group": sale.context["group"]}
     b.context["results"] = {key: r for a in found for key, r in a.results.items()}
     _programmes(b, sale)

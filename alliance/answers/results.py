@@ -1,5 +1,6 @@
 """All answers: headline results, inputs, and labelled frames."""
 
+import html
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from alliance.errors import AllianceError, NotKnown, did_you_mean
+from alliance import format
+from alliance.errors import AllianceError, NotKnown, ScenarioError, did_you_mean
 from alliance.evidence import Evidence, Used
 
 #: Units whose values are whole numbers in results.
@@ -56,7 +58,7 @@ class Input:
     origin: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answers:
     """What a chapter found.
 
@@ -86,6 +88,29 @@ class Answers:
         if name not in self.frames:
             raise AllianceError(f"no frame '{name}'{did_you_mean(name, self.frames)}")
         return self.frames[name].copy()
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{word}: {', '.join(names)}" for word, names in self._parts().items())
+
+    def _repr_html_(self) -> str:
+        opened = (
+            f"<details><summary>{word}</summary>"
+            + "".join(f"<code>{html.escape(name)}</code><br>" for name in names)
+            + "</details>"
+            for word, names in self._parts().items()
+        )
+        return f"<p>Answers of {self.chapter}, as of {self.as_of}.</p>{''.join(opened)}"
+
+    def _parts(self) -> dict[str, list[str]]:
+        """What is in it, by how it is asked for."""
+        frames = [f"{n} ({len(f)} rows): {', '.join(map(str, f))}" for n, f in self.frames.items()]
+        found = [f"{k}: {format.quantity(r.value, r.unit)}" for k, r in self.results.items()]
+        inputs = [f"{i.name}: {format.shown(i.value)} {i.unit} ({i.origin})" for i in self.inputs]
+        return {
+            f'{len(found)} results, each a["id"]': found,
+            f'{len(frames)} frames, each a.frame("name")': frames,
+            f"{len(inputs)} inputs, a.inputs": inputs,
+        }
 
 
 @dataclass
@@ -189,6 +214,24 @@ def _listed(name: str) -> list[list[str]]:
 CATALOGUE = {key: (unit, label) for key, unit, label in _listed("results.txt")}
 #: Index, columns with units, and what a row is, of every frame by chapter and name.
 FRAMES = {(chapter, name): rest for chapter, name, *rest in _listed("frames.txt")}
+
+
+def located(name: str) -> tuple[str, str]:
+    """The chapter and name of a frame from ``name`` or ``chapter/name``.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none of that name, or more than one.
+    """
+    known = [key for key in FRAMES if name in (key[1], "/".join(key))]
+    if not known:
+        near = did_you_mean(name, [key for _, key in FRAMES])
+        raise ScenarioError(f"no frame '{name}'{near}; alliance frames lists them")
+    if len(known) > 1:
+        several = " or ".join("/".join(key) for key in known)
+        raise ScenarioError(f"frame '{name}' needs its chapter: {several}")
+    return known[0]
 
 
 def reference() -> str:

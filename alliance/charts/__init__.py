@@ -1,9 +1,15 @@
 """One function per idea. Each takes answers and returns a :class:`Chart`.
 
 A chart draws itself twice, wide and narrow, so that a page shows the one that fits the screen.
-It never computes: what it shows is in the answers.
+It never computes: what it shows is in the answers, and a chart names the frames that it asked for.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from alliance.answers import Answers
 from alliance.charts.attribution import event_effects, parts, parts_path
 from alliance.charts.bargain import gains
 from alliance.charts.base import Chart as Chart
@@ -28,3 +34,36 @@ ALL = {
     "3-separation": (*_SEPARATION, ford_losses, ford_segments, gains),
     "5-hindsight": (replayed, against, year_ahead, coverage, became, by_month),
 }
+
+
+class _Asked:
+    """Answers that keep the frames that a chart asks for."""
+
+    def __init__(self, a: Answers) -> None:
+        self._answers, self.asked = a, {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._answers, name)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._answers[key]
+
+    def frame(self, name: str) -> Any:
+        self.asked[name] = self._answers.frame(name)
+        return self.asked[name].copy()
+
+
+def _with_frames(draw: Callable[..., Chart]) -> Callable[..., Chart]:
+    """A chart's function, whose charts have its name and the frames behind them."""
+
+    @wraps(draw)
+    def drawn(a: Answers, *args: Any, **more: Any) -> Chart:
+        found = draw(asked := _Asked(a), *args, **more)
+        return replace(found, name=draw.__name__, frames=asked.asked)
+
+    return drawn
+
+
+for _chapter, _functions in ALL.items():
+    ALL[_chapter] = tuple(map(_with_frames, _functions))
+    globals().update({_draw.__name__: _draw for _draw in ALL[_chapter]})

@@ -3,11 +3,13 @@
 import base64
 import html
 import io
+import os
 import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -15,6 +17,7 @@ from matplotlib.figure import Figure
 from alliance.charts.kit import blank, wrapped
 from alliance.charts.looks import INK, SETTINGS, SOFT
 from alliance.errors import AllianceError, otherwise
+from alliance.places import IN_REPORT
 
 #: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
 WIDE, NARROW, DPI = 8.0, 4.2, 200
@@ -43,6 +46,8 @@ class Chart:
     finding in one sentence; ``alt``, for readers who don't see it, has the main value and its
     dates; ``height`` is in inches, wide and narrow. Where there is ``nothing`` to draw, text is
     shown and no picture. A missing title, alt text, source or axis label is an AllianceError.
+    ``name`` is the chart's function, ``frames`` are the answers' frames that it was drawn from, by
+    name, and ``data`` is the first of them: to look at, or to draw in one's own way.
     """
 
     draw: Callable[[Figure, bool], None]
@@ -51,6 +56,13 @@ class Chart:
     source: str
     height: tuple[float, float] = (4.4, 4.6)
     nothing: bool = False
+    name: str = ""
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """A copy of the frame behind the chart, the first where it is drawn from several."""
+        return next(iter(self.frames.values())).copy()
 
     def __post_init__(self) -> None:
         check_words(self, "a chart")
@@ -88,8 +100,22 @@ class Chart:
             return {"text/html": f'<p class="say">{html.escape(text)}</p>', "text/plain": text}, {}
         wide, narrow = (base64.b64encode(self.png(n)).decode() for n in (False, True))
         alt = f"{self.title} {self.alt}"
-        data = {"image/png": wide, NARROW_MIME: narrow, "text/plain": alt}
+        data = {"image/png": wide, "text/plain": alt}
+        if os.environ.get(IN_REPORT):  # its page has a place for each shape
+            data[NARROW_MIME] = narrow
+        else:
+            data["text/html"] = self._html(wide, alt)
         return data, {"image/png": {"alt": alt, "width": round(WIDE * 96)}}
+
+    def _html(self, wide: str, alt: str) -> str:
+        """The picture with its alt text, which renderers of PNG drop, and its frames' names."""
+        calls = ", ".join(f"<code>a.frame(&quot;{name}&quot;)</code>" for name in self.frames)
+        picture = f'<img alt="{html.escape(alt, quote=True)}" style="max-width: 100%" '
+        picture += f'width="{round(WIDE * 96)}" src="data:image/png;base64,{wide}">'
+        below = f"Data: {calls}; <code>charts.{self.name}(a).data</code> is the first"
+        below = below.removesuffix(" is the first") if len(self.frames) == 1 else below
+        caption = f'<figcaption style="font-size: 85%">{below}</figcaption>' if calls else ""
+        return f'<figure style="margin: 0">{picture}{caption}</figure>'
 
 
 def chart(title: str) -> Callable:

@@ -34,7 +34,7 @@ _PARTS = {
 
 def value_against_stake(a: Answers) -> Chart:
     """Renault's market value and its Nissan shares, as chapter 1 draws them, in a flat shape."""
-    made = stub(a.context["fall"])
+    made = stub(replace(a.context["fall"], frames={"stub": a.frame("stub")}))
     return made if made.nothing else replace(made, height=(3.4, 3.7))
 
 

@@ -75,7 +75,7 @@ def fall_area(ax, fall, width: float) -> None:
 
 def drawdown(a: Answers) -> Chart:
     """Fall below the running high, with the dated events numbered and listed."""
-    table, c, fall = a.frame("events"), a.context, a.frame("drawdown")["drawdown"]
+    fall, table, c = a.frame("drawdown")["drawdown"], a.frame("events"), a.context
     table = table[table["day"].between(fall.index[0], fall.index[-1])]
     prints = fall[fall.index.isin(table.loc[table["kind"] == "results", "day"])]
     table = table[~table["kind"].isin(["results", "forecast"])]

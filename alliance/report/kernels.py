@@ -49,7 +49,7 @@ class Kernels(AbstractContextManager):
         from jupyter_client.manager import AsyncKernelManager
 
         kernels = self
-        own = {"ALLIANCE_STATIC": "1", "IPYTHONDIR": str(folder / "ipython")}  # panels as text
+        own = {places.IN_REPORT: "1", "IPYTHONDIR": str(folder / "ipython")}  # panels as text
         own |= {"ALLIANCE_DATA": data} if data else {}
 
         class Manager(AsyncKernelManager):

@@ -54,8 +54,10 @@ def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def notebook(name: str) -> dict[str, Any]:
-    """A chapter's notebook, sources as text."""
+    """A chapter's notebook, sources as text, without the cells that are for exploring."""
     document = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))
+    cells = (c for c in document["cells"] if "lab" not in c["metadata"].get("tags", ()))
+    document["cells"] = [*cells]
     for cell in document["cells"]:
         cell["source"] = "".join(cell["source"])
     return document

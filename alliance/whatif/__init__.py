@@ -21,8 +21,8 @@ build; ``alliance app`` serves the cockpit.
 import os
 from typing import Any
 
-#: Set in the kernels of a report: panels are a line of text there.
-STATIC = "ALLIANCE_STATIC"
+from alliance.places import IN_REPORT
+
 LIVE = "In JupyterLab this panel has sliders; the command at the foot of this page opens these "
 LIVE += "settings in the cockpit."
 #: Set by ``alliance app`` for its kernels.
@@ -32,7 +32,7 @@ APP, APP_BUILD, START = "ALLIANCE_APP", "ALLIANCE_APP_BUILD", "ALLIANCE_START"
 def panel(name: str, s: Any, ev: Any) -> Any:
     """One panel (selldown, decline, separation or bargain) at a scenario: live where a notebook is
     explored, a line of text in a report."""
-    if os.environ.get(STATIC):
+    if os.environ.get(IN_REPORT):
         from alliance.tables import Html
 
         return Html(f'<p class="small">{LIVE}</p>', LIVE)
