@@ -1,6 +1,6 @@
 # The two commands: `make report` and `make test`. Each sets up all that it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check strip golden same mutants bench lock clean
+.PHONY: help report test lab check strip golden pictures same mutants bench lock clean
 
 VENV ?= .venv
 ARGS ?=
@@ -30,6 +30,9 @@ strip: $(VENV)/.dev  ## clear the outputs of the notebooks, as git wants them
 
 golden: $(VENV)/.dev  ## write all results of the shipped scenarios to tests/golden.txt, and say what moved
 	@$(BIN)/python -m tests.golden --write $(ARGS)
+
+pictures: $(VENV)/.dev  ## draw the README's charts again
+	@$(BIN)/python -m tests.pictures
 
 same: $(VENV)/.dev  ## list what differs from another revision in what a reader sees: REF=main
 	@$(BIN)/python -m tests.same $(REF) $(ARGS)
