@@ -89,7 +89,7 @@ def called(building, monkeypatch):
         (["report", "--name", "../escape"], "lower-case letters"),
         (["report", "base", "latest", "--name", "x"], "--name goes with one report"),
         (["report", "--set", "selldown.fee=0.01,,0.02"], "a sweep's values must differ"),
-        (["report", "--set", "selldown.fee=0.01,0.5"], "must be from 0 to 0.1"),
+        (["report", "--set", "selldown.fee=0.01,0.5"], "must be from 0 % to 10 % of value"),
         (["report", "--set", "separation.structures=[carve_out, segmens]"], "'segments'"),
         (["compare", "base", "bsae"], "did you mean 'base'"),
         (["verify", "/nowhere/at/all"], "does not exist"),

@@ -23,11 +23,12 @@ from alliance.answers import live
 from alliance.answers.structures import ASSUMED_FLOAT
 from alliance.cli import cli
 from alliance.errors import ScenarioError
+from alliance.scenario import spelt
 from alliance.scenario.groups import Selldown, field
 from alliance.whatif import app, server
 from alliance.whatif.build import Building
 from alliance.whatif.cockpit_view import Cockpit, alone
-from alliance.whatif.inputs import Control, label_of, text_of
+from alliance.whatif.inputs import Control, label_of
 from alliance.whatif.panel_view import PanelView
 from alliance.whatif.panels import PANELS
 from alliance.whatif.session import Session, start_of
@@ -72,7 +73,7 @@ def test_a_new_field_is_in_cell_panel_help_and_reference():
     panel = PanelView(PANELS["selldown"], session)
     control = panel.controls["selldown.patience"]
     assert control.main.description == "Patience (moons)"
-    assert control.help == "How long it waits; 0 to 9"
+    assert control.help == "How long it waits; 0 to 9 moons"
     assert (control.slider.min, control.slider.max, control.slider.step) == (0, 3, 0.2)
     control.slider.value = 2.0
     assert session.scenario.selldown.patience == 2.0
@@ -82,7 +83,7 @@ def test_a_new_field_is_in_cell_panel_help_and_reference():
     )
     assert "selldown.mood" not in panel.controls  # not among the first
     panel._more.value = True
-    assert panel.controls["selldown.mood"].main.options == ("calm", "brisk")
+    assert panel.controls["selldown.mood"].main.options == (("calm", "calm"), ("brisk", "brisk"))
     panel.controls["selldown.mood"].main.value = "brisk"
     assert session.scenario.selldown.mood == "brisk"
 
@@ -104,12 +105,12 @@ def test_each_control_shows_what_the_schema_takes_back(name):
         group, dot, key = name.partition(".")
         values = s.model_dump(mode="json")
         value = values[group][key] if dot else values[group]
-        shown = text_of(value)
+        shown = spelt(value, scenario.fields()[name])
         if scenario.listed(scenario.fields()[name]):
             shown = f"[{shown}]"
         assert scenario.apply(s, [f"{name}={shown}"]) == s, shown
     label = label_of(name, scenario.fields()[name])
-    unit = scenario.fields()[name].json_schema_extra["unit"]
+    unit = scenario.fields()[name].json_schema_extra["unit"].removeprefix("fraction").strip()
     assert unit in label and "_" not in label
 
 
@@ -134,22 +135,22 @@ def test_a_slider_widens_for_a_loaded_value_and_reports_nothing():
     control = made("selldown.horizon_years", 5.0, lambda *x: said.append(x))
     assert (control.slider.min, control.slider.max) == (1, 15)
     control.show(0.003)
-    assert control.slider.min <= 0.003 and control.main.value == "0.003"
+    assert control.slider.min <= 0.003 and control.main.value == "0.003 years"
     control = made("separation.ticket_eur", 6e8, lambda *x: said.append(x))
     control.show(5e9)
     assert control.slider.max >= 5e9 and control.slider.value == 5e9
-    assert control.main.value == "5e9" and said == []
+    assert control.main.value == "EUR 5bn" and said == []
 
 
 def test_a_value_off_the_steps_is_not_moved_by_the_slider():
     """The browser sends a slider's place back rounded to its step: that is no change."""
     said = []
     control = made("selldown.target_stake", 0.1234, lambda *x: said.append(x))
-    assert control.slider.value == pytest.approx(0.12) and control.main.value == "0.1234"
+    assert control.slider.value == pytest.approx(0.12) and control.main.value == "12.34 %"
     control.slider.value = 0.12 + 1e-12
-    assert said == [] and control.main.value == "0.1234"
+    assert said == [] and control.main.value == "12.34 %"
     control.slider.value = 0.13
-    assert said == [("selldown.target_stake", 0.13, False)] and control.main.value == "0.13"
+    assert said == [("selldown.target_stake", 0.13, False)] and control.main.value == "13 %"
 
 
 def test_days_have_a_slider_too():
@@ -167,10 +168,10 @@ def test_kinds_of_controls():
     assert isinstance(made("selldown.programme", "block").main, w.Dropdown)
     assert made("selldown.price_points", [1.1, 2.0]).main.value == "1.1, 2"
     assert made("seed", 1).slider is None  # two thousand million places are no slider
-    chosen = made("decline.peers", ["toyota"], choices=["toyota", "honda"])
+    chosen = made("decline.peers", ["toyota"], choices={"toyota": "Toyota", "honda": "Honda"})
     assert chosen.main.value == ("toyota",)
     empty = made("selldown.volatility", None, filled=0.354)
-    assert empty.main.value == "" and empty.main.placeholder == "by rule: 0.354"
+    assert empty.main.value == "" and empty.main.placeholder == "by rule: 35.4 %"
     assert "Renault" not in empty.help and "empty takes" in empty.help
 
 
@@ -223,17 +224,17 @@ def test_numbers_shown_equal_answers(cockpit, name):
 
 
 WRONG = [
-    ("selldown", "selldown.target_stake", "0.9", "must be from 0 to 0.43"),
-    ("selldown", "selldown.target_stake", "a lot", "valid number"),
+    ("selldown", "selldown.target_stake", "0.9", "must be from 0 % to 43 % of issued shares"),
+    ("selldown", "selldown.target_stake", "a lot", "must be a number such as 15 %"),
     ("selldown", "selldown.price_points", "2, 1.5", "multiples that rise"),
     ("selldown", "selldown.price_points", "", "at least 1"),
     ("selldown", "selldown.volatility", "nan", "finite"),
     ("decline", "decline.since", "2023-02-30", "a day"),
     ("decline", "decline.since", "2030-01-01", "before the last close"),
     ("decline", "decline.event_window_days", "4", "must be odd"),
-    ("separation", "separation.float_fraction", "-1", "from 0 to 1"),
+    ("separation", "separation.float_fraction", "-1", "from 0 % to 100 %"),
     ("separation", "separation.structures", "carve_out, spin", "rows of the table"),
-    ("bargain", "separation.ticket_eur", "1e99", "from 0"),
+    ("bargain", "separation.ticket_eur", "1e99", "from EUR 0 to EUR 10bn"),
 ]
 
 
@@ -248,7 +249,7 @@ def test_wrong_input_is_said_next_to_the_field_and_keeps_the_picture(
     shown.change(name, text, True)
     assert rule in shown.controls[name].problem and "received" in shown.controls[name].problem
     assert dict(shown.pictures.view) == before and cockpit.session.scenario == s
-    good = text_of(cockpit.session.value(name))
+    good = spelt(cockpit.session.value(name), scenario.fields()[name])
     shown.change(name, good, True)
     assert shown.controls[name].problem == "" and cockpit.session.scenario == s
 
@@ -257,13 +258,13 @@ def test_a_wrong_field_keeps_what_was_typed_until_it_is_right(cockpit):
     panel = cockpit.panel
     control = panel.controls["selldown.target_stake"]
     control.main.value = "2"
-    assert control.problem.endswith("; the pictures keep 0.15")
+    assert control.problem.endswith("received '200 %', did you mean 2 %?; the pictures keep 15 %")
     panel.controls["selldown.horizon_years"].slider.value = 7.0
     assert control.problem and control.main.value == "2"
     assert cockpit.session.scenario.selldown.horizon_years == 7
     assert cockpit.session.scenario.selldown.target_stake == 0.15
     control.slider.value = 0.3
-    assert control.problem == "" and control.main.value == "0.3"
+    assert control.problem == "" and control.main.value == "30 %"
 
 
 def test_a_fault_of_the_model_leaves_the_panel_alive(cockpit, monkeypatch):
@@ -292,7 +293,7 @@ def test_empty_again_takes_the_rule(cockpit):
     assert cockpit.session.scenario.selldown.volatility == 0.5
     control.main.value = ""
     assert cockpit.session.scenario.selldown.volatility is None
-    assert control.main.placeholder.startswith("by rule: 0.35")
+    assert control.main.placeholder.startswith("by rule: 35.")
     rule = panel.controls["selldown.block_discount"].main.placeholder
     control.slider.value = 0.7
     assert panel.controls["selldown.block_discount"].main.placeholder != rule  # follows
@@ -319,7 +320,7 @@ def test_a_moving_slider_is_not_pulled_back(cockpit):
     """The browser's 0.35 may be a hair off ours: sent back, it would undo the moves since."""
     control = cockpit.panel.controls["selldown.target_stake"]
     control.slider.value = 0.35000000000000003
-    assert control.slider.value == 0.35000000000000003 and control.main.value == "0.35"
+    assert control.slider.value == 0.35000000000000003 and control.main.value == "35 %"
 
 
 # --- the round trip -----------------------------------------------------------------------------
@@ -334,7 +335,7 @@ def test_save_writes_only_what_differs_and_load_takes_it_back(cockpit):
     assert "my-case" in cockpit.entries["files"].main.options and "Saved" in cockpit.share.message
     cockpit.load("latest")
     assert cockpit.session.scenario == scenario.load("latest")[1]
-    assert cockpit.panel.controls["selldown.target_stake"].main.value == "0.15"
+    assert cockpit.panel.controls["selldown.target_stake"].main.value == "15 %"
     assert cockpit.common["as_of"].main.value == str(cockpit.session.scenario.as_of)
     cockpit.load("my-case")
     assert cockpit.session.scenario == kept
@@ -434,7 +435,7 @@ def test_what_can_not_be_loaded_changes_nothing(cockpit, source, why):
 @pytest.mark.parametrize(
     "content, why",
     [
-        (b"selldown: {target_stake: 9}", "must be from 0 to 0.43"),
+        (b"selldown: {target_stake: 9}", "must be from 0 % to 43 %"),
         (b"decline: {since: 2040-01-01}", ""),
         (b"\xff\xfe", "UTF-8"),
         (b"x" * 70_000, "at most 64,000 bytes"),
@@ -590,7 +591,8 @@ def test_an_empty_term_shows_the_forms_own(cockpit):
     cockpit.tabs.value = "separation"
     control = cockpit.panel.controls["separation.float_fraction"]
     own = ASSUMED_FLOAT  # on the base day the float was not told
-    assert control.main.placeholder == f"by rule: {text_of(own)}" and control.slider.value == own
+    assert control.main.placeholder == f"by rule: {own:.0%}".replace("%", " %")
+    assert control.slider.value == own
     cockpit.panel.change("separation.structure", "integrated")  # has no float
     assert control.main.placeholder == ""
 

@@ -8,6 +8,7 @@
 {'decline': {'currency': 'EUR'}}
 """
 
+from alliance.scenario.amounts import spelt
 from alliance.scenario.cells import CHAPTERS, cell, listing, parameters, reaches, reference
 from alliance.scenario.groups import Decline, Group, Selldown, Separation
 from alliance.scenario.notebook import check_names, read

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
+from alliance.scenario import amounts
 from alliance.scenario.groups import Day, Decline, Group, Selldown, Separation, field
 
 
@@ -31,7 +32,7 @@ class Scenario(Group):
         ScenarioError lists every field that is wrong: rule, value received, nearest name."""
         try:
             if text:
-                return cls.model_validate(_emptied(cls, values), strict=False)
+                return cls.model_validate(_read(cls, values), strict=False)
             return cls.model_validate_json(json.dumps(values, allow_nan=True), strict=True)
         except ValidationError as error:
             lines = [_explain(cls, problem) for problem in error.errors()]
@@ -50,15 +51,18 @@ class Scenario(Group):
         return type(self).of(values, text=text)
 
 
-def _emptied(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
-    """Text values in which nothing after an optional field's name leaves it empty."""
+def _read(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
+    """Text values, amounts as plain numbers; nothing after an optional field's name leaves it
+    empty."""
     out = {}
     for name, value in values.items():
         info = model.model_fields.get(name)
         if info is not None and isinstance(info.default, Group) and isinstance(value, dict):
-            value = _emptied(type(info.default), value)
+            value = _read(type(info.default), value)
         elif info is not None and info.default is None and value == "":
             value = None
+        elif info is not None and {int, float} & {info.annotation, *get_args(info.annotation)}:
+            value = amounts.plain(value, info)
         out[name] = value
     return out
 
@@ -148,9 +152,18 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         hint = did_you_mean(str(received), valid)
         hint = hint if "did you mean" in hint else ""  # the rule names the values already
         return f"{name}: must be {problem['ctx']['expected']}, received {received!r}{hint}"
-    info = fields(model).get(name)
+    info = fields(model).get(name.rstrip(".0123456789"))
     rule = problem["msg"].removeprefix("Value error, ")
     if info is not None and problem["type"] in ("greater_than_equal", "less_than_equal"):
         low, high = limits(info)
-        rule = f"must be from {low} to {high} {unit(info)}".rstrip()
+        rule = f"must be from {amounts.span(low, high, info)}"
+        if isinstance(received, str) and "%" in rule:  # perhaps its percent sign is lost
+            value = float(received)
+            meant = f", did you mean {amounts.spelt(value / 100, info)}?"
+            hint = meant if low <= value / 100 <= high else ""
+            return f"{name}: {rule}, received '{amounts.spelt(value, info)}'{hint}"
+    if info is not None and problem["type"] in ("float_parsing", "int_parsing", "float_type"):
+        like = next(v for v in (info.default, *info.json_schema_extra["slider"][::-1], 1) if v)
+        like = amounts.spelt(like[0] if isinstance(like, tuple) else like, info)
+        rule = f"must be a number such as {like}"
     return f"{name}: {rule[0].lower()}{rule[1:]}, received {received!r}"

@@ -4,8 +4,9 @@ import datetime as dt
 import html
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as w
@@ -13,6 +14,7 @@ import traitlets
 from pydantic.fields import FieldInfo
 
 from alliance import scenario
+from alliance.scenario import amounts, spelt
 
 Days = tuple[dt.date, dt.date]  # the first and the last
 _marks = itertools.count()  # for ids in the page
@@ -21,29 +23,9 @@ _STEPS = 1000  # of a slider for whole numbers without a step of their own
 _WIDE = w.Layout(width="100%")
 
 
-def text_of(value: Any) -> str:
-    """A value as a reader types it; the schema's text door takes it back.
-
-    Examples
-    --------
-    >>> text_of(100e9), text_of(0.15), text_of((1.1, 2.0)), text_of(None)
-    ('100e9', '0.15', '1.1, 2', '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, list | tuple):
-        return ", ".join(text_of(each) for each in value)
-    if not isinstance(value, float):
-        return str(value)  # the schema takes no exponent for whole numbers
-    for power in (9, 6):
-        if abs(value) >= 10**power and value == round(value, -power + 3):
-            return f"{value / 10**power:.12g}e{power}"
-    return f"{value:.12g}"
-
-
 def label_of(name: str, info: FieldInfo) -> str:
     """A field's name in words, with its unit: ``Horizon (years)``."""
-    unit = info.json_schema_extra["unit"]
+    unit = info.json_schema_extra["unit"].removeprefix("fraction").strip()
     words = [_SPELT.get(word, word) for word in name.rpartition(".")[2].split("_")]
     if " ".join(words) == unit:
         return unit
@@ -52,6 +34,11 @@ def label_of(name: str, info: FieldInfo) -> str:
     text = " ".join(words)
     text = text[0].upper() + text[1:]
     return f"{text} ({unit})" if unit else text
+
+
+def words_of(key: str) -> str:
+    """A choice in words: ``buyback`` is ``buy-back``."""
+    return key.replace("_", " ").replace("buyback", "buy-back")
 
 
 def box(style: str, *parts: Any, kind: type[w.Box] = w.Box) -> w.Box:
@@ -108,8 +95,8 @@ class Control(Input):
     """One field of the schema: a box, a slider where it has a range, its help and its problem.
 
     ``report(name, value, text)`` is called when the reader has put in a JSON value, or typed a
-    text. ``filled`` is what fills it where the scenario leaves it empty; ``choices`` are names
-    that it may take, ``days`` the first and last day, where they are known.
+    text. ``filled`` is what fills it where the scenario leaves it empty; ``choices`` are what
+    it may take, in words by key, ``days`` the first and last day, where they are known.
     """
 
     def __init__(
@@ -119,14 +106,15 @@ class Control(Input):
         value: Any,
         report: Callable[[str, Any, bool], None],
         filled: float | None = None,
-        choices: Sequence[str] = (),
+        choices: Mapping[str, str] = MappingProxyType({}),
         days: Days | None = None,
     ) -> None:
         self.name, self.info, self._report = name, info, report
         self._of_days, self._placed = days is not None, math.nan
+        self._names = dict(choices) or {key: words_of(key) for key in scenario.choices(info)}
         low, high = scenario.limits(info)
-        span = "" if low is None else f"; {text_of(low)} to {text_of(high)}"
-        super().__init__(self._main(choices), f"{info.description}{span}", self._slider())
+        span = "" if low is None else f"; {amounts.span(low, high, info)}"
+        super().__init__(self._main(), f"{info.description}{span}", self._slider())
         self.show(value, filled, choices, days)
         self.main.observe(lambda change: self._typed(change["new"]), "value")
         if self.slider is not None:
@@ -138,14 +126,17 @@ class Control(Input):
         with self.quietly():
             if many or isinstance(main, w.Dropdown):
                 values = value if many else [value]
-                main.options = tuple(dict.fromkeys([*(choices or main.options), *values]))
+                self._names = dict(choices) or self._names
+                offered = dict.fromkeys([*self._names, *values])
+                main.options = tuple((self._names.get(k) or words_of(k), k) for k in offered)
                 main.value = tuple(values) if many else value
             elif isinstance(main, w.Checkbox):
                 main.value = value
             else:
                 empty = value is None and filled is not None
-                main.value = text_of(value)
-                main.placeholder = f"by rule: {text_of(float(f'{filled:.4g}'))}" if empty else ""
+                main.value = spelt(value, self.info)
+                near = spelt(float(f"{filled:.4g}"), self.info) if empty else ""
+                main.placeholder = f"by rule: {near}" if empty else ""
             if self.slider is not None:
                 self._place(filled if value is None else value, days)
 
@@ -184,14 +175,14 @@ class Control(Input):
             value = float(f"{value:.12g}")
         self._report(self.name, value, False)  # first the picture, then the number in the box
         with self.quietly():
-            self.main.value = text_of(value)
+            self.main.value = spelt(value, self.info)
 
-    def _main(self, choices: Sequence[str]) -> w.DOMWidget:
+    def _main(self) -> w.DOMWidget:
         info, look = self.info, {"description": label_of(self.name, self.info), "layout": _WIDE}
-        if choices and scenario.listed(info):
-            return w.SelectMultiple(options=choices, rows=min(6, len(choices)), **look)
-        if words := scenario.choices(info) or choices:
-            return w.Dropdown(options=words, **look)
+        if self._names and scenario.listed(info):
+            return w.SelectMultiple(rows=min(6, len(self._names)), **look)
+        if self._names:
+            return w.Dropdown(**look)
         if info.annotation is bool:
             return w.Checkbox(indent=False, **look)
         return w.Text(continuous_update=False, **look)

@@ -9,7 +9,7 @@ from alliance import scenario
 from alliance.charts.panels import Renderer
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
-from alliance.whatif.inputs import Control, box, text_of
+from alliance.whatif.inputs import Control, box
 from alliance.whatif.panels import Panel
 from alliance.whatif.session import Session
 from alliance.whatif.views import PictureView
@@ -81,7 +81,8 @@ class PanelView:
             new = self.session.changed(name, value, text=text)
             view, filled = self._view(new)
         except Exception as error:
-            kept = text_of(self.session.value(name)) or "empty"
+            info = scenario.fields(type(self.session.scenario))[name]
+            kept = scenario.spelt(self.session.value(name), info) or "empty"
             problem = f"{reason(error)}; the pictures keep {kept}"
             if control is None:
                 self.pictures.problem = problem

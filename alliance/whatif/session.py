@@ -11,6 +11,8 @@ from alliance.whatif.inputs import Days
 from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
+#: Tables that name what fields offer, by a part of the field's name.
+_TABLES = {"structures": "structure", "carmakers": "compan", "companies": "peers"}
 
 
 def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
@@ -78,18 +80,21 @@ class Session:
                 self._pinned[panel.name] = None
         return self._pinned.get(panel.name)
 
-    def offers(self, name: str) -> tuple[list[str], Days | None]:
-        """The names that a field may take, and its first and last day, where these are known."""
+    def offers(self, name: str) -> tuple[dict[str, str], Days | None]:
+        """What a field may take, in words by key, and its first and last day, where known."""
         g, ev = self.scenario.separation, self.ev
-        known = {
+        keys = {
             "separation.structure": lambda: g.structures,
             "separation.company": lambda: g.companies,
             "separation.structures": lambda: ev.names("structures"),
             "separation.companies": lambda: ev.names("carmakers"),
             "decline.peers": lambda: ev.rows("companies", exchange="XTKS", kind="share")["company"],
         }
-        choices = [n for n in known[name]() if n != SHARE] if name in known else []
-        return choices, self._days(name)
+        if name not in keys:
+            return {}, self._days(name)
+        table = next(t for t, part in _TABLES.items() if part in name)
+        words = ev.names(table)
+        return {key: words[key] for key in keys[name]() if key != SHARE}, self._days(name)
 
     def _days(self, name: str) -> Days | None:
         window = self.scenario.decline.beta_window_days
