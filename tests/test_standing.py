@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-from functools import cache
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from alliance import answers, evidence, scenario
 from alliance.errors import AllianceError, ScenarioError
-from alliance.evidence import DATA, Package
-from alliance.evidence.checks import write_hashes
 from tests import looks, trials
 from tests.trials import CLEAN, S, Tables, Trial, clean, keyed, moved, movers, said, scaled, spoiled
 
@@ -23,112 +17,55 @@ def quick(monkeypatch):
     trials.hurry(monkeypatch)
 
 
-@cache
-def clean_numbers(s=S):
-    return numbers(DATA, s)
+def numbers(changed=None, s=S):
+    """All results by id of the chapters that don't look past the day: values, and the frames."""
+    trial = Trial(changed, s)
+    found = [trial.answers(chapter) for chapter in looks.OF_THE_DAY]
+    values = {key: r.value for a in found for key, r in a.results.items()}
+    return values, {f"{a.chapter}/{n}": a.frame(n) for a in found for n in a.frames}
 
 
-def numbers(folder, s=S):
-    """All results by id of the chapters that don't look past the day: values, and the entries."""
-    ev = evidence.open(s.as_of, folder)
-    found = [answers.CHAPTERS[chapter](s, ev) for chapter in looks.OF_THE_DAY]
-    results = {key: r for a in found for key, r in a.results.items()}
-    return {key: r.value for key, r in results.items()}, Both(found, results)
+def corrupt(which):
+    """Tables with the numbers of the rows that ``which`` marks in each made smaller."""
+    rng = np.random.default_rng(5)
+    made = {n: scaled(n, which, lambda rows: rng.uniform(0.3, 0.9, rows)) for n in CLEAN.resources}
+    return {name: frame for name, frame in made.items() if frame is not None}
 
 
-class Both:
-    """Answers of all chapters as one."""
-
-    def __init__(self, found, results):
-        self.results = results
-        self.frames = {f"{a.chapter}/{n}": a.frame(n) for a in found for n in a.frames}
-
-
-def numeric_fields(resource):
-    kinds = {f["name"]: f["type"] for f in resource["schema"]["fields"]}
-    keys = set(resource["schema"]["primaryKey"])
-    return {n: k for n, k in kinds.items() if k in ("number", "integer") and n not in keys}
-
-
-def corrupt(folder, resource, change):
-    """Rewrite every number of a table by ``change(row, name, value, index)``."""
-    path = folder / resource["path"]
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    fields = numeric_fields(resource)
-    for index, row in enumerate(rows):
-        for name, kind in fields.items():
-            if row[name] != "":
-                value = change(row, name, float(row[name]), index)
-                row[name] = repr(float(value)) if kind == "number" else str(round(value))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-@pytest.fixture(scope="module")
-def copies(tmp_path_factory):
-    """Evidence with every number corrupted after, and before, the base day."""
-    day, out = str(S.as_of), {}
-    for which in ("after", "before"):
-        folder = tmp_path_factory.mktemp(which) / "data"
-        shutil.copytree(DATA, folder)
-        package = Package(folder)
-        rng = np.random.default_rng(5)
-        for resource in package.resources.values():
-
-            def change(row, name, value, index, which=which, rng=rng):
-                hit = (row["published"] > day) == (which == "after")
-                return value * rng.uniform(0.3, 0.9) if hit else value
-
-            corrupt(folder, resource, change)
-        write_hashes(package)
-        out[which] = folder
-    return out
-
-
-def test_the_future_changes_nothing(copies):
-    clean, a = clean_numbers()
-    spoiled, b = numbers(copies["after"])
+def test_the_future_changes_nothing(quick):
+    clean, a = numbers()
+    spoiled, b = numbers(corrupt(lambda rows: rows["published"] > str(S.as_of)))
     assert spoiled == clean
-    for name in a.frames:
-        pd.testing.assert_frame_equal(a.frames[name], b.frames[name])
+    for name in a:
+        pd.testing.assert_frame_equal(a[name], b[name])
 
 
-def told_on(row, documents):
+def told_on(rows):
     """The later of a row's day and its document's, or of the older print that it stands for."""
-    if row.get("note", "").startswith("First print:"):
-        return row["published"]
-    return max(row["published"], documents.get(row.get("document"), ""))
+    if "document" not in rows:
+        return rows["published"]
+    days = rows["document"].map(CLEAN.read("documents").set_index("document")["published"])
+    if "note" in rows:
+        days = days.mask(rows["note"].str.startswith("First print:").fillna(False))
+    return pd.concat([rows["published"], days], axis=1).max(axis=1)
 
 
 @pytest.mark.parametrize("name", ["base", "article-1"])
-def test_documents_of_a_later_day_change_nothing(name, tmp_path):
-    s = scenario.load(name)[1].replace({"selldown": {"paths": 256}})
-    folder = tmp_path / "data"
-    shutil.copytree(DATA, folder)
-    with (folder / "documents.csv").open(encoding="utf-8", newline="") as file:
-        documents = {row["document"]: row["published"] for row in csv.DictReader(file)}
-    spoilt, rng = [], np.random.default_rng(7)
+def test_documents_of_a_later_day_change_nothing(name, quick):
+    s, spoilt = scenario.load(name)[1].replace({"selldown": {"paths": 256}}), set()
 
-    def change(row, column, value, index):
-        if told_on(row, documents) <= str(s.as_of):
-            return value
-        spoilt.append(row.get("document"))
-        return value * rng.uniform(0.3, 0.9)
+    def late(rows):
+        which = told_on(rows) > str(s.as_of)
+        spoilt.update(rows.loc[which, "document"] if "document" in rows else ())
+        return which
 
-    package = Package(folder)
-    for resource in package.resources.values():
-        corrupt(folder, resource, change)
-    write_hashes(package)
-    assert len(set(spoilt)) > 60
-    assert numbers(folder, s)[0] == clean_numbers(s)[0]
+    assert numbers(corrupt(late), s)[0] == numbers(s=s)[0]
+    assert len(spoilt) > 60
 
 
-def test_the_past_changes_nearly_everything(copies):
-    clean, _ = clean_numbers()
-    spoiled, _ = numbers(copies["before"])
+def test_the_past_changes_nearly_everything(quick):
+    clean, _ = numbers()
+    spoiled, _ = numbers(corrupt(lambda rows: rows["published"] <= str(S.as_of)))
     same = {key for key in clean if spoiled.get(key) == clean[key]}
     whole = {  # counts, certainties and what is empty have nowhere to move
         key
@@ -198,7 +135,7 @@ def test_each_result_names_exactly_its_tables(quick):
     assert not still & set.union(*map(names, named)), "named, and moves nothing"
 
 
-def test_answers_are_equal_from_run_to_run(short_hindsight):
+def test_answers_are_equal_from_run_to_run(quick):
     """Other scenarios are held against golden.txt, which another run wrote."""
     s = scenario.load("latest")[1]
     for answer in answers.CHAPTERS.values():
@@ -251,7 +188,7 @@ def test_article_one_stands_on_friday():
 
 
 def test_arithmetic_of_shares_rests_on_holdings_and_counts_only():
-    _, a = clean_numbers()
+    a = looks.answers_of("2-selldown", looks.scenario_of("base"))
     for key in ("selldown.stake_before", "selldown.shares_sale_only", "ownership.votes.mirror"):
         assert names(a.results[key]) == {"holdings", "shares"}, key
     assert names(a.results["selldown.days_of_volume"]) == {"holdings", "shares", "prices-nissan"}

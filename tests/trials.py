@@ -95,8 +95,6 @@ def hurry(monkeypatch):
     monkeypatch.setitem(answers.decline.__globals__, "DRAWS", 10)
     monkeypatch.setattr("alliance.answers.grid.DRAWS", 100)
     monkeypatch.setattr("alliance.answers.moves.DRAWS", 40)
-    monkeypatch.setattr("alliance.events.placebo_p", lambda *given: 0.5)
-    monkeypatch.setattr("alliance.events.window_ts", lambda *given: None)
     monkeypatch.setattr(evidence.Evidence, "sources", lambda *given: pd.DataFrame())
 
 
@@ -142,9 +140,13 @@ class Trial:
         return self.answers(chapter)
 
 
-@cache
 def clean(chapter, s=S):
     """A chapter's answers with nothing replaced, and the tables that it read."""
+    return _clean(chapter, s)
+
+
+@cache
+def _clean(chapter, s):
     with watching() as seen:
         whole = Trial(s=s).answers(chapter)
     return whole, seen
@@ -158,13 +160,18 @@ def keyed(name):
 
 
 def scaled(name, which, factor):
-    """A table with the numbers of some rows times a factor, keys aside; None if it has none."""
+    """A table with the numbers of some rows times a factor, keys aside; None if none are moved.
+
+    ``which`` may take the table, and ``factor`` the number of its rows.
+    """
     frame, found = CLEAN.read(name), False
+    which = which(frame) if callable(which) else which
     for field in CLEAN.resource(name)["schema"]["fields"]:
         column = field["name"]
         if field["type"] in ("number", "integer") and column not in CLEAN.key(name):
             value = frame[column].astype("float64")
-            value, found = value.mask(which, value * factor), True
+            times = factor(len(frame)) if callable(factor) else factor
+            value, found = value.mask(which, value * times), True
             whole = field["type"] == "integer"
             frame[column] = value.round().astype(frame[column].dtype) if whole else value
     return frame if found and which.any() else None
