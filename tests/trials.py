@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from alliance import answers, evidence, grading, scenario
 from alliance.errors import AllianceError
@@ -21,7 +20,6 @@ from tests import looks
 
 S = scenario.Scenario().replace({"selldown": {"paths": 256}})
 CLEAN = Package(DATA)
-OTHERS = answers.CHAPTERS.keys() - {"0-briefing"}
 _watching = []  # for each thing that is being made: the tables read so far
 _views, _made = {}, {}  # what rests on unchanged tables, by day and key; the latter with its tables
 
@@ -124,12 +122,8 @@ class Trial:
             whole, tables = clean(chapter, self.s)
             if not tables & self.package.changed.keys():
                 return whole
-        with pytest.MonkeyPatch.context() as patch:
-            if chapter == "0-briefing":  # what it repeats is found once
-                for other in looks.OWN_FIELDS:
-                    again = lambda s, ev, other=other: self._repeated(other, s)  # noqa: E731
-                    patch.setattr(answers._MODULES[other], "answer", again)
-            try:
+        with looks.repeated(self._repeated if chapter == "0-briefing" else None):
+            try:  # what the briefing repeats is found once
                 return answers.CHAPTERS[chapter](self.s, self.evidence())
             except AllianceError as error:
                 return error
