@@ -343,8 +343,9 @@ def naming(results, parts):
 
 
 def a_dozen(found, rng):
-    """Of a mapping twelve items at most, drawn."""
-    return [sorted(found.items())[at] for at in rng.permutation(len(found))[:12]]
+    """Of a mapping twelve items at most: six with the longest values, and six drawn."""
+    items = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return items[:6] + [items[6 + at] for at in rng.permutation(len(items[6:]))[:6]]
 
 
 def test_days_outside_a_results_window_do_not_move_it(quick):
