@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from functools import cache
 
 import pytest
 from click.testing import CliRunner
@@ -22,11 +23,15 @@ def quiet(_):
     pass
 
 
-def mixed(changes, base=None):
-    s = base or scenario.Scenario().replace({"selldown": {"paths": 256}})
+S = scenario.Scenario().replace({"selldown": {"paths": 256}})
+
+
+@cache
+def mixed(other):
+    """The default compared with another scenario."""
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch)
-        sides = compare.Side("a", s), compare.Side("b", s.replace(changes))
+        sides = compare.Side("a", S), compare.Side("b", other)
         return compare.compare(*sides, log=quiet)
 
 
@@ -83,13 +88,13 @@ def test_many_fields_are_taken_by_group():
 
 
 def test_equal_scenarios_have_nothing_that_moved():
-    found = mixed({"title": "another"})
+    found = mixed(S.replace({"title": "another"}))
     assert found.fields == {} and found.moved == [] and found.missing == {}
     assert "decline.stub_eur" in found.equal
 
 
 def test_parts_of_every_difference_add_up():
-    found = mixed({"selldown": {"fee": 0.02, "horizon_years": 3}})
+    found = mixed(S.replace({"selldown": {"fee": 0.02, "horizon_years": 3}}))
     assert set(found.fields) == {"selldown.fee", "selldown.horizon_years"}
     rooms = ("selldown", "ownership", "bargain", "briefing", "hindsight")
     assert found.moved and all(d.id.startswith(rooms) for d in found.moved)
@@ -106,27 +111,27 @@ def test_parts_of_every_difference_add_up():
 
 def test_fields_that_only_fit_together_have_no_parts():
     """From the base's day a start in 2023-06 would lie in the future: no such mixture exists."""
-    found = mixed({"as_of": "2026-06-30", "decline": {"since": "2023-06-30"}})
+    found = mixed(S.replace({"as_of": "2026-06-30", "decline": {"since": "2023-06-30"}}))
     d = next(d for d in found.moved if d.id == "decline.price_change_jpy")
     assert d.parts is None and d.delta != 0
     assert any(d.id.startswith("selldown.price_points.p_hit[") for d in found.moved)
 
 
 def test_a_field_moves_only_its_chapter():
-    found = mixed({"decline": {"since": "2019-01-04"}})
+    found = mixed(S.replace({"decline": {"since": "2020-04-03"}}))
     assert {d.id.split(".")[0] for d in found.moved} == {"decline"}
     assert any(key.startswith("bargain") for key in found.equal)
 
 
 def test_a_field_moves_every_chapter_that_it_reaches():
     """The target stake is chapter 2's, and the bargain of chapter 3 rests on it too."""
-    found = mixed({"selldown": {"target_stake": 0.10, "paths": 256}})
+    found = mixed(S.replace({"selldown": {"target_stake": 0.10, "paths": 256}}))
     moved = {d.id: d for d in found.moved}
     assert moved["bargain.renault_gain_eur"].parts.keys() == {"selldown.target_stake"}
     assert not [d for d in moved if d.startswith("decline.")]
 
 
-def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path):
+def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path, short_hindsight):
     """A value that no input explains is put down to code, evidence or libraries."""
     import shutil
 
@@ -150,7 +155,7 @@ def test_sides_that_are_not_there():
 
 
 def test_charts_share_their_axes():
-    found = mixed({"decline": {"since": "2020-04-03"}})
+    found = mixed(S.replace({"decline": {"since": "2020-04-03"}}))
     a, b = found.answers["1-decline"]
     both = compare.pair(charts.stub(a), charts.stub(b), ("a", "b"))
     fig = both.figure()

@@ -129,6 +129,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(f"decline.{name}", value, "", "scenario")
     b.took("close at the start", float(t.price[t.start]), "JPY a share", "evidence")
     b.took("last close", float(t.price.iloc[-1]), "JPY a share", "evidence")
+    changes(b, t)
     how_far(b, s, t)
     claim(b, t)
     parts(b, s, t)
@@ -139,9 +140,9 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     return b.answers()
 
 
-def how_far(b: Builder, s: Scenario, t: Tape) -> None:
-    """Add the fall by four measures, its depth, and the peers beside it."""
-    start, shown = t.start, s.decline.currency
+def changes(b: Builder, t: Tape) -> None:
+    """Add the fall by four measures."""
+    start = t.start
     span = f"{start.date()} to {t.price.index[-1].date()}"
     for kind, closes in (("price_change", lambda: t.price), ("total_return", t.adjusted)):
         for currency in ("JPY", "EUR"):
@@ -151,6 +152,11 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
                 value = returns.change(series, start)
                 b.put(f"decline.{kind}_{currency.lower()}", value, span=span)
                 t.count(used)
+
+
+def how_far(b: Builder, s: Scenario, t: Tape) -> None:
+    """Add how deep the fall was, and the peers beside it."""
+    start, shown = t.start, s.decline.currency
     with b.section() as used:
         price = t.price if shown == "JPY" else returns.in_eur(t.price, t.rate)
         fall = returns.drawdown(price[start:])

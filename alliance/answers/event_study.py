@@ -21,11 +21,11 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     asset, index = _log_returns(b.ev, SHARE, MARKET)
     length, half = s.decline.estimation_days, s.decline.event_window_days // 2
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
-    table = moves.dated(listed(b.ev), b.ev, asset.index[0])
-    b.frames["events"] = table[table["day"] >= start].reset_index(drop=True)
+    table, daily = days(b.ev, start, length)
+    b.frames["events"], rows = table, []
     others = {window: events.window_ts(asset, index, window, length) for window in windows}
-    results, rows = table.loc[table["kind"] == "results", "day"], []
-    for event in b.frames["events"].itertuples(index=False):
+    results = table.loc[table["kind"] == "results", "day"]
+    for event in table.itertuples(index=False):
         at = asset.index.searchsorted(event.day)
         both = event.kind not in moves.PRINTS and asset.index[at : at + 2].isin(results).any()
         kind = {"kind": "both" if both else event.kind}
@@ -45,8 +45,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     def read(used: Used, kinds: tuple[str, ...]) -> None:
         _log_returns(b.ev, SHARE, MARKET)
         used.within(first)
-        known = b.frames["events"]
-        listed(b.ev, known.loc[known["kind"].isin(kinds), "event"])
+        listed(b.ev, table.loc[table["kind"].isin(kinds), "event"])
 
     for key, found, kinds, window in COUNTS:
         p = [row["p"] for row in tested if row["window"] == window and row["kind"] in kinds]
@@ -54,8 +53,17 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
             read(used, (*kinds, "results"))
             b.put(f"decline.events_{key}", len(p))
             b.put(f"decline.events_{found}", sum(x < 0.05 for x in p))
+    moves.put(b, daily, s.seed, read)
+
+
+def days(ev: Evidence, start: pd.Timestamp, length: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Dated events from a day on; the share's ``abnormal`` returns after it with their ``t``, by a
+    market model of so many days, and the ``kind`` of news on each."""
+    asset, index = _log_returns(ev, SHARE, MARKET)
+    table = moves.dated(listed(ev), ev, asset.index[0])
+    table = table[table["day"] >= start].reset_index(drop=True)
     daily = events.daily(asset, index, length)
-    moves.put(b, daily[daily.index > start], s.seed, read)
+    return table, moves.told(table, daily[daily.index > start])
 
 
 def listed(ev: Evidence, which: pd.Series | None = None) -> pd.DataFrame:

@@ -206,11 +206,10 @@ def _days(b: Builder, s: Scenario) -> None:
     length = s.decline.estimation_days
     with b.section():
         with b.ev.aside():
-            first = Builder("1-decline", b.ev)
-            event_study.put(first, s, pd.Timestamp(FIRST))
-        event_study.listed(b.ev, first.frames["events"].query("kind in @DAYS")["event"])
+            news, daily = event_study.days(b.ev, pd.Timestamp(FIRST), length)
+        event_study.listed(b.ev, news.loc[news["kind"].isin(DAYS), "event"])
         b.ev.close(event_study.MARKET)
-        daily, own = first.frames["moves"], returns.log_returns(b.ev.close(SHARE))
+        own = returns.log_returns(b.ev.close(SHARE))
         plain = (own / own.rolling(length).std().shift(1))[daily.index]
         rows = []
         for kind, what in DAYS.items():

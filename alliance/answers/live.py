@@ -12,7 +12,7 @@ import pandas as pd
 from alliance import ownership
 from alliance import selldown as sd
 from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
-from alliance.answers.decline import begin, claim, how_far, parts
+from alliance.answers.decline import begin, changes, claim, how_far, parts
 from alliance.answers.results import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
@@ -25,6 +25,7 @@ def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     """The fall, its depth, the peers, the claim and the parts of chapter 1. A scenario
     that does not fit the evidence is a ScenarioError, here and in all panels."""
     b, prices = begin(s, ev)
+    changes(b, prices)
     how_far(b, s, prices)
     claim(b, prices)
     parts(b, s, prices)

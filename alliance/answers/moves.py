@@ -35,17 +35,22 @@ def dated(table: pd.DataFrame, ev: Evidence, first: pd.Timestamp) -> pd.DataFram
     return table.assign(day=days, wide=times == "unknown")
 
 
+def told(table: pd.DataFrame, daily: pd.DataFrame) -> pd.DataFrame:
+    """Trading days with the ``kind`` of news on each, by dated events."""
+    reached, kind = _reached(table, daily.index), pd.Series("neither", index=daily.index)
+    for name in ("alliance", "results"):
+        kind[reached.loc[reached["kind"] == name, "day"].unique()] = name
+    return daily.assign(kind=kind)
+
+
 def put(b: Builder, daily: pd.DataFrame, seed: int, read: Callable[..., None]) -> None:
     """Add the parts of squared abnormal returns by what was in the news, and the largest days.
 
-    ``daily`` has ``abnormal`` (log points) and ``t`` by trading day; ``read`` counts what it rests
-    on, with events of some kinds.
+    ``daily`` has ``abnormal`` (log points), ``t`` and ``kind`` by trading day; ``read`` counts what
+    it rests on, with events of some kinds.
     """
-    reached, moved = _reached(b.frames["events"], daily.index), daily["abnormal"].to_numpy()
-    kind = pd.Series("neither", index=daily.index)
-    for name in ("alliance", "results"):
-        kind[reached.loc[reached["kind"] == name, "day"].unique()] = name
-    b.frames["moves"] = daily.assign(kind=kind)
+    b.frames["moves"] = daily
+    moved, kind = daily["abnormal"].to_numpy(), daily["kind"]
     whole = (moved**2).sum()
     for name, (what, kinds) in KINDS.items():
         shares, which = "decline.abnormal_share.{kind}", (kind == name).to_numpy()
@@ -68,7 +73,7 @@ def put(b: Builder, daily: pd.DataFrame, seed: int, read: Callable[..., None]) -
             b.put("decline.mean_move.{kind}", value, kind=name, what=what)
     with b.section() as used:
         read(used, ("results", "alliance", "other", "forecast"))
-        b.frames["large_moves"] = _large(b, daily)
+        b.frames["large_moves"] = _large(b, daily.drop(columns="kind"))
 
 
 def _reached(table: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:

@@ -54,7 +54,7 @@ class Evidence(Reads):
     def on(self, day: dt.date) -> Evidence:
         """The same evidence on any day: tables are read once for all, reads recorded here."""
         if day not in self._others:
-            then = self._others[day] = Evidence(self.package, day)
+            then = self._others[day] = type(self)(self.package, day)
             then._readers, then._others = self._readers, self._others
         return self._others[day]
 
