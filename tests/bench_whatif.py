@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from alliance.selldown import PROGRAMMES
+from alliance.whatif.inputs import words_of
 from alliance.whatif.panels import PANELS
 from tests import browsing
 from tests.conftest import FLAGS, chromium
@@ -99,7 +100,7 @@ def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
     for market in ("lognormal", "history"):
         page.get_by_label("Market", exact=True).select_option(market)
         for programme in (name for name in PROGRAMMES if name != "hold"):
-            page.get_by_label("Programme", exact=True).select_option(programme)
+            page.get_by_label("Programme", exact=True).select_option(words_of(programme))
             page.wait_for_timeout(1000)
             found[f"Sell-down by {programme}, {market}", "all"] = moved(page)
     return found

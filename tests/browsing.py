@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 
 WAIT = 90_000  # milliseconds: a first start on a slow machine
 STAGE = ".alliance-pictures svg[role=img]"
-TARGET = "Target stake (fraction of issued shares)"
+TARGET = "Target stake (of issued shares)"
 #: Milliseconds from a key on a slider to the changed picture on screen, one for each key.
 LATENCY = """async ([selector, moves, gap]) => {
   const stage = document.querySelector(selector + ' .alliance-pictures');

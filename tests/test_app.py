@@ -154,17 +154,17 @@ def test_the_address_follows_the_case(app, page):
     assert page.get_by_label("Title").input_value() != loaded.title
     page.reload()
     page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
-    holds(page, "0.17")
+    holds(page, "17 %")
     page.go_back()
-    holds(page, "0.16")
+    holds(page, "16 %")
     page.go_back()
-    holds(page, "0.15")
+    holds(page, "15 %")
     assert page.get_by_label("Title").input_value() == loaded.title
     page.go_forward()
-    holds(page, "0.16")
+    holds(page, "16 %")
     page.wait_for_timeout(1000)
     page.go_forward()  # what was ahead is still there
-    holds(page, "0.17")
+    holds(page, "17 %")
 
 
 def test_a_bad_link_says_so_at_the_top(app, page):
@@ -219,7 +219,7 @@ def test_the_order_of_focus_is_that_of_the_screen(served, width):
     page.keyboard.type("9")
     page.set_viewport_size({"width": width, "height": 800})  # as a tablet that is turned
     page.wait_for_timeout(500)
-    assert box.input_value() == "0.159" and box.evaluate("(e) => e === document.activeElement")
+    assert box.input_value() == "15 %9" and box.evaluate("(e) => e === document.activeElement")
     assert page.locator(".alliance-error:not(:empty)").count() == 0  # nor is it taken half typed
     assert page.faults == []
     page.keyboard.press("Backspace")
@@ -325,7 +325,7 @@ def test_a_stuck_a_killed_and_a_stopped_session_say_so(browser, page, project, t
         over(page)
         kernel.resume()
         page.locator(".alliance-bar").wait_for(state="hidden", timeout=5000)
-        holds(page, "0.16")
+        holds(page, "16 %")
         assert page.locator(".alliance-cockpit [inert]").count() == 0
         page.get_by_role("slider", name=TARGET).focus()
         page.keyboard.press("ArrowRight")
@@ -336,7 +336,7 @@ def test_a_stuck_a_killed_and_a_stopped_session_say_so(browser, page, project, t
         ended(page, token, "This session has ended", 15_000)
         page.locator(".alliance-bar a").click()  # it carries the case on
         page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
-        holds(page, "0.17")
+        holds(page, "17 %")
         page.wait_for_timeout(500)
     ended(page, token, "The server does not answer", 15_000)
 

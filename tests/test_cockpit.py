@@ -98,7 +98,7 @@ def test_a_slider_changes_picture_numbers_and_alt(cockpit):
         cockpit.keyboard.press("ArrowRight")
     s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2}})
     until(cockpit, sentence_of("selldown", s))
-    holds(cockpit, "0.2")
+    holds(cockpit, "20 %")
     after = words_shown(cockpit), picture.get_attribute("aria-label"), table.inner_text()
     assert all(a != b for a, b in zip(after, before, strict=True))
     assert re.search(r"\d", after[1])
@@ -122,11 +122,12 @@ def test_a_hundred_fast_moves_end_in_the_right_state(cockpit):
     count = cockpit.locator(".alliance-pictures:visible").get_attribute("data-count")
     cockpit.wait_for_timeout(500)
     assert cockpit.locator(".alliance-pictures:visible").get_attribute("data-count") == count
-    holds(cockpit, str(value))
+    shown = scenario.spelt(value, scenario.fields()["selldown.target_stake"])
+    holds(cockpit, shown)
     slider = cockpit.get_by_role("slider", name=TARGET)
     cockpit.wait_for_function(
         "([e, text]) => e.getAttribute('aria-valuetext') === text",
-        arg=[slider.element_handle(), str(value)],
+        arg=[slider.element_handle(), shown],
         timeout=5000,
     )
 
@@ -135,15 +136,15 @@ def test_wrong_input_is_said_and_the_picture_stays(cockpit):
     load(cockpit, token_of())
     before = words_shown(cockpit)
     box = cockpit.get_by_label(TARGET).first
-    box.fill("0.9")
+    box.fill("90 %")
     box.press("Enter")
-    problem = cockpit.locator(".alliance-error", has_text="must be from 0 to 0.43")
+    problem = cockpit.locator(".alliance-error", has_text="must be from 0 % to 43 %")
     problem.wait_for()
     cockpit.wait_for_function(
         "() => document.querySelector('input[aria-invalid=true]') !== null", timeout=5000
     )
     assert words_shown(cockpit) == before
-    box.fill("0.1")
+    box.fill("10 %")
     box.press("Enter")
     until(cockpit, sentence_of("selldown", scenario.Scenario().replace(
         {"selldown": {"target_stake": 0.1}})))  # fmt: skip
@@ -219,7 +220,7 @@ def test_pin_and_reset(cockpit):
 def test_every_text_is_readable_in_both_themes(cockpit, theme):
     load(cockpit, token_of())
     box = cockpit.get_by_label(TARGET).first
-    box.fill("0.9")  # with an error in sight
+    box.fill("90 %")  # with an error in sight
     box.press("Enter")
     theme_of(cockpit, theme)
     if not cockpit.locator(".alliance-pictures details[open]").count():
