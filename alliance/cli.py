@@ -150,6 +150,32 @@ def check(data, fix, seal) -> None:
     _end(problems, "no problems", "problems")
 
 
+@cli.group(cls=_Group)
+def add() -> None:
+    """Add to the evidence."""
+
+
+@add.command("prices")
+@click.argument("key")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", required=True, help="The company's name for display.")
+@click.option("--currency", required=True, metavar="ISO", help="Currency of its quotes, as EUR.")
+@click.option("--exchange", required=True, metavar="MIC", help="Its exchange, as XMIL.")
+@click.option("--source", required=True, metavar="TEXT", help="Where the file is from.")
+@click.option("--ticker", help="The vendor's symbol (default: KEY).")
+@click.option("--benchmark", metavar="INDEX", help="Index of its market (default: its exchange's).")
+@_data
+def add_prices(key, file, data, **options) -> None:
+    """Add a share as KEY, with daily prices from FILE: CSV with Date, Close, Adj Close, Volume.
+
+    It is checked, and sealed if it is clean; else nothing changes.
+    """
+    from alliance.evidence import adding
+
+    for line in adding.add_prices(key, file, data, **options):
+        click.echo(line)
+
+
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments) -> None:

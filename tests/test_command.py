@@ -80,7 +80,7 @@ def called(building, monkeypatch):
         (["report", "--set", "declin.since=2018-01-04"], "did you mean 'decline.since'"),
         (["report", "--set", "decline.beta_window_days=9"], "must be from 60 to 480"),
         (["report", "--set", "decline.peers=[toyoto]"], "did you mean 'toyota'"),
-        (["report", "--set", "decline.peers=[renault]"], "listed in Tokyo"),
+        (["report", "--set", "decline.peers=[renault]"], "other than Nissan's and Renault's"),
         (["report", "--as-of", "2015-05-05"], "the data start on 2016-01-04"),
         (["report", "--as-of", "yesterday"], "YYYY-MM-DD"),
         (["report", "--set", "decline.since=2010-01-01"], "the data start on 2016-01-04"),
