@@ -98,6 +98,11 @@ def _log(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _value(value) -> str:
+    """A result's value in a line of text."""
+    return "empty" if value is None else f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
 def _end(problems: list[str], none: str, some: str) -> None:
     """Print problems, how many there are, and end with 1 if there are any."""
     for line in (*problems, f"{len(problems)} {some}" if problems else none):
@@ -138,15 +143,25 @@ def verify(folder, data) -> None:
 @cli.command()
 @_data
 @_flag("--fix", "Rewrite parameter cells that differ from the schema.")
-@_flag("--seal", "Write hashes after a clean check.")
-def check(data, fix, seal) -> None:
+@_flag("--seal", "Say which results of the base move, and write hashes, after a clean check.")
+@_out
+def check(data, fix, seal, out) -> None:
     """List every problem of the evidence and of the notebooks' parameter cells."""
     from alliance.evidence import checks
     from alliance.report import cells
 
+    found = checks.check(data)
+    if seal and all(problem.rule == "hash" for problem in found):
+        from alliance.compare import moved_by_sealing
+
+        what, moved = moved_by_sealing(data, out, _log)
+        click.echo(what)
+        for key, before, after in moved:
+            click.echo(f"  {key}: {_value(before)} to {_value(after)}")
     if seal:
-        click.echo(f"sealed: {checks.seal(data)} tables have new hashes")
-    problems = [str(problem) for problem in checks.check(data)] + cells.check(fix=fix)
+        click.echo(f"sealed: {checks.seal(data, found)} tables have new hashes")
+        found = []
+    problems = [*map(str, found), *cells.check(fix=fix)]
     _end(problems, "no problems", "problems")
 
 

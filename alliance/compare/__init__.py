@@ -2,3 +2,4 @@
 
 from alliance.compare.differences import Comparison, Side, changed, compare, shapley, side
 from alliance.compare.page import pair, write
+from alliance.compare.sealing import moved_by_sealing

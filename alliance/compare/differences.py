@@ -189,10 +189,11 @@ def _values(side: Side, found: Answers) -> dict[str, Any]:
     """Values by id, lists item by item: as built where the side is a built report."""
     built = side.built
     values = {key: r.value for key, r in found.results.items() if built is None or key in built}
-    return _flat(values if built is None else {key: built[key]["value"] for key in values})
+    return flattened(values if built is None else {key: built[key]["value"] for key in values})
 
 
-def _flat(values: dict[str, Any]) -> dict[str, Any]:
+def flattened(values: dict[str, Any]) -> dict[str, Any]:
+    """Values by id, those of a list each with its place."""
     out = {}
     for key, value in values.items():
         several = isinstance(value, list)
@@ -214,7 +215,7 @@ def _parts(mixed: Mixed, chapter: str, key: str, who, delta: float) -> dict[str,
     def value(taken: frozenset[str]) -> float:
         name = key.partition("[")[0]
         found = mixed(chapter, taken).results.get(name)
-        value = _flat({name: found.value}).get(key) if found else None
+        value = flattened({name: found.value}).get(key) if found else None
         if not is_number(value):
             raise ScenarioError(f"{key} must exist in every mixture, received {value}")
         return value
