@@ -165,6 +165,26 @@ def check(data, fix, seal, out) -> None:
     _end(problems, "no problems", "problems")
 
 
+@cli.command()
+@click.option("--only", multiple=True, metavar="KEY", help="Only this series, as nissan.")
+@click.option("--prices", metavar="URL", help="Another address of prices, with {symbol}.")
+@click.option("--rates", metavar="URL", help="Another address of rates, with {currency}.")
+@click.option("--timeout", type=click.FloatRange(0.05), default=20, show_default=True,
+              help="Seconds to wait for each answer.")  # fmt: skip
+@_out
+@_data
+def refresh(out, data, **options) -> None:
+    """Fetch live prices and rates into an overlay, build/live/, which only --live uses.
+
+    A series that disagrees with its last sealed rows is refused and named. Proxies are taken from
+    HTTPS_PROXY and the like.
+    """
+    from alliance.evidence import live
+
+    refused = live.refresh(out, data, log=_log, **options)
+    _end([f"{key}: {why}" for key, why in refused.items()], "all refreshed", "series refused")
+
+
 @cli.group(cls=_Group)
 def add() -> None:
     """Add to the evidence."""

@@ -79,7 +79,7 @@ def add_prices(
             write_hashes(Package(work))
             if digest(root / "datapackage.json") != before:
                 raise EvidenceError(f"{file.name} was not added: the evidence changed meanwhile")
-            _swap(work, root, old)
+            swap(work, root, old)
     except OSError as error:
         raise EvidenceError(f"can't write {root}: {error.strerror}") from None
     told = [f"{table}: {len(frame)} sessions from {first} to {last}, beside {benchmark}"]
@@ -174,10 +174,11 @@ def _days(days: list[str]) -> str:
     return f" ({', '.join(days[:3])}{', …' if len(days) > 3 else ''})"
 
 
-def _swap(work: Path, root: Path, old: Path) -> None:
-    """Put the new folder in the old one's place; the old one comes back if that fails."""
+def swap(work: Path, root: Path, old: Path) -> None:
+    """Put the new folder in the old one's place, if there is one; it comes back if that fails."""
     try:
-        root.rename(old)
+        if root.exists():
+            root.rename(old)
         work.rename(root)
     except BaseException:
         if old.exists() and not root.exists():

@@ -15,6 +15,12 @@ def known() -> list[str]:
     return exchange_calendars.get_calendar_names(include_aliases=False)
 
 
+def over(mic: str, first: pd.Timestamp, now: pd.Timestamp) -> pd.DatetimeIndex:
+    """Sessions of an exchange from ``first`` that have ended by ``now`` (in UTC)."""
+    days = sessions(mic, first, max(first, now.tz_convert(None).normalize()))
+    return days[(_calendar(mic).closes[days] <= now).to_numpy()]
+
+
 @cache
 def _calendar(mic: str):
     import exchange_calendars
