@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -47,6 +48,7 @@ def cli() -> None:
 @click.option("--only", multiple=True, metavar="CHAPTER", help="Build only this chapter.")
 @_out
 @_data
+@_flag("--live", "With the live rows that 'alliance refresh' fetched.")
 @click.option("--jobs", type=click.IntRange(1), help="Kernels at once (default: cores).")
 @_flag("--pdf", "Print report.pdf too (needs Chromium, Chrome or Edge).")
 @_flag("--force", "Build even what is up to date.")
@@ -54,13 +56,17 @@ def cli() -> None:
 @_flag("--plain-kernels", "Ordinary kernels, not forked ones.", "plain")
 @_flag("--steps", "A line for each cell run, for programs that read it.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster (tcp://host:8786).")
-def build(scenarios, everything, settings, as_of, name, out, steps, cluster, **options) -> None:
+def build(scenarios, everything, settings, as_of, name, out, live, steps, cluster, **options):
     """Build the report of each SCENARIO (a name or a file; none means base).
 
     A value of --set with commas outside brackets sweeps: each combination is built, and a summary
     page with sweep.csv beside them.
     """
     only, data = options["only"], options["data"]
+    if live:
+        from alliance.evidence.live import overlay
+
+        data = options["data"] = overlay(out, data)
     for chapter in only:
         if chapter not in report.CHAPTERS:
             raise ScenarioError(f"no chapter '{chapter}'{did_you_mean(chapter, report.CHAPTERS)}")
@@ -73,7 +79,7 @@ def build(scenarios, everything, settings, as_of, name, out, steps, cluster, **o
     if name and many > 1:
         raise ScenarioError(f"--name goes with one report, received {many} of them")
     made = [report.target(source, each, name, as_of) for source in chosen for each in swept]
-    targets = report.distinct(made)
+    targets = report.distinct([t.live(named=bool(name)) for t in made] if live else made)
     bar = "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else ""
     if cluster:
         from alliance.report.executor import cluster as connected
@@ -115,19 +121,28 @@ def _end(problems: list[str], none: str, some: str) -> None:
 @click.argument("b")
 @_out
 @_data
-def compare(a, b, out, data) -> None:
+@_flag("--live", "With the live rows that 'alliance refresh' fetched.")
+def compare(a, b, out, data, live) -> None:
     """What differs between A and B (scenarios or built folders), and which inputs it comes from."""
     from alliance import compare as room
+    from alliance.evidence.live import overlay
 
-    found = room.compare(room.side(a), room.side(b), data, _log)
-    for name, (one, other) in found.fields.items():
-        click.echo(f"{name}: {one} | {other}")
+    used = overlay(out, data) if live else data
+    _told(room.compare(room.side(a), room.side(b), used, _log, data), out)
+
+
+def _told(found, out, name: str = "") -> None:
+    """Print what a comparison found, and write its page."""
+    from alliance import compare as room
+
+    for field, (one, other) in found.fields.items():
+        click.echo(f"{field}: {one} | {other}")
     click.echo(f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:")
     for d in found.moved[:10]:
         click.echo(f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})")
-        for name, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
-            click.echo(f"      from {name}: {part:+,.6g}")
-    click.echo(f"Open {room.write(found, out, _log)}")
+        for cause, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
+            click.echo(f"      from {cause}: {part:+,.6g}")
+    click.echo(f"Open {room.write(found, out, _log, name)}")
 
 
 @cli.command()
@@ -177,11 +192,16 @@ def refresh(out, data, **options) -> None:
     """Fetch live prices and rates into an overlay, build/live/, which only --live uses.
 
     A series that disagrees with its last sealed rows is refused and named. Proxies are taken from
-    HTTPS_PROXY and the like.
+    HTTPS_PROXY and the like. Where a base report is built, a page says which of its results moved.
     """
+    from alliance import compare as room
     from alliance.evidence import live
 
     refused = live.refresh(out, data, log=_log, **options)
+    if (out / "base" / "results.json").is_file():
+        one = replace(room.side(str(out / "base")), name="base as built")
+        other = replace(room.side("base"), name="base with live rows")
+        _told(room.compare(one, other, live.overlay(out, data), _log, data), out, "live")
     _end([f"{key}: {why}" for key, why in refused.items()], "all refreshed", "series refused")
 
 

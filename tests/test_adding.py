@@ -127,7 +127,7 @@ def test_a_holiday_at_the_end_takes_the_last_close_before(wider):
     [
         (["early"], "2023-01-17", "from 2016-01-04 to 2022-06-30"),
         (["mazda"], "2026-08-21", "from 2016-01-04 to 2026-06-30"),
-        (["ford"], "2026-08-21", "usd_per_eur must have a value"),
+        (["ford"], "2026-08-21", "usd_per_eur must have a rate"),
         (["renault"], "2023-01-17", "other than Nissan's and Renault's"),
         (["ferari"], "2023-01-17", "did you mean 'ferrari'"),
     ],

@@ -124,10 +124,11 @@ class Tape:
         for day in ends:
             if own[day - pd.Timedelta(days=returns.STALE_DAYS * before) : day].empty:
                 span = f"from {own.index[0]:%Y-%m-%d} to {own.index[-1]:%Y-%m-%d}"
-                what = "a value on" + (f" or {returns.STALE_DAYS} days before" if before else "")
+                what = "a rate on" if own.name.endswith("_per_eur") else "a close on"
+                what += f" or {returns.STALE_DAYS} days before" if before else ""
                 rule = f"decline: {own.name} must have {what} Nissan's first and last day, "
                 rule += f"{ends[0].date()} and {ends[1].date()}"
-                raise ScenarioError(f"{rule}; it has values {span if len(own) else 'on no day'}")
+                raise ScenarioError(f"{rule}; it has some {span if len(own) else 'on no day'}")
         return ends
 
     def beside(self, peers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -37,10 +37,11 @@ def write_page(folder: Path, name: str, rows: Iterable, drawn: Iterable[Chart], 
     return folder / "index.html"
 
 
-def write(found: Comparison, out: Path, log=print) -> Path:
-    """Write ``compare-<A>-<B>/index.html`` and ``compare.csv``; the page's path."""
+def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
+    """Write ``compare-<A>-<B>/index.html``, or one in the folder ``name``, and ``compare.csv``; the
+    page's path."""
     one, other = found.one.name, found.other.name
-    name = re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
+    name = name or re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
     log("drawing the charts that differ")
     rows = [["id", "unit", "a", "b", "difference", *found.players]]
     for d in found.moved:

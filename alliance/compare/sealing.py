@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alliance import answers
-from alliance.compare.differences import flattened
+from alliance.compare.causes import flattened
 from alliance.errors import AllianceError
 from alliance.evidence import Evidence, Package
 from alliance.evidence.descriptor import digest, folder

@@ -9,7 +9,8 @@ from alliance import answers, evidence
 from alliance.charts.base import Chart
 from alliance.charts.kit import note
 from alliance.charts.looks import SOFT
-from alliance.compare.differences import is_number, size
+from alliance.compare.causes import is_number
+from alliance.compare.differences import size
 from alliance.compare.page import write_page
 from alliance.format import MONEY, shown
 from alliance.report import CHAPTERS, Target

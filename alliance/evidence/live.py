@@ -1,35 +1,29 @@
 """Live rows: fetched, compared with what is sealed, and kept in an overlay outside ``data/``.
 
-The overlay is an evidence folder of its own, sealed like any other: the sealed rows with the fetched
-ones below them. Its descriptor says under ``overlay`` what was fetched and when, and of which sealed
-evidence; it is used only where it is asked for. The addresses are templates under ``live`` of the
-sealed descriptor: prices in the form of Yahoo's chart (JSON), rates in that of the ECB's data API
-(CSV).
+The overlay is an evidence folder of its own, sealed like any other: the sealed rows with those
+fetched below them. Its descriptor says under ``overlay`` what was fetched and when, and of which
+sealed evidence; it is used only where it is asked for. The addresses are templates under ``live``
+of the sealed descriptor.
 """
 
 import copy
-import io
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from shutil import copytree
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pandas as pd
 
 from alliance.errors import EvidenceError, ScenarioError, did_you_mean
-from alliance.evidence import calendars
+from alliance.evidence import calendars, fetching
 from alliance.evidence.adding import MISSING, swap
 from alliance.evidence.checks import check, write_hashes
 from alliance.evidence.descriptor import Package, digest, folder
 
 OVERLAP, LEAST = 60, 20  # last sealed rows that are fetched again, and how many must be there
 WITHIN = 0.005  # of a level: more, and the series is not the one that is sealed
-TRIES, MOST = 3, 20_000_000  # tries of an address, and bytes of its answer
-AGENT = "Mozilla/5.0 (compatible; alliance-workbook)"
 Rows = dict[str, pd.DataFrame]
 
 
@@ -38,16 +32,10 @@ def overlay(out: Path, data: Path | None = None) -> Path:
     root = out / "live" / "data"
     if not (root / "datapackage.json").is_file():
         raise EvidenceError(f"no live rows below {out}: 'alliance refresh' fetches them")
-    if described(Package(root))["sealed"] != digest(folder(data) / "datapackage.json"):
+    if Package(root).overlay["sealed"] != digest(folder(data) / "datapackage.json"):
         why = "the evidence is another since live rows were fetched"
         raise EvidenceError(f"{why}: 'alliance refresh' fetches them again")
     return root.resolve()
-
-
-def described(package: Package) -> dict[str, Any]:
-    """What an overlay holds: the day ``fetched``, the ``sealed`` descriptor's hash, and ``from``,
-    ``to`` and ``rows`` of its ``tables``; empty for sealed evidence."""
-    return package.descriptor.get("overlay", {})
 
 
 def refresh(
@@ -70,7 +58,7 @@ def refresh(
     """
     package = Package(folder(data))
     package.verify()
-    if described(package):
+    if package.overlay:
         raise EvidenceError("live rows go on top of sealed evidence, not of other live rows")
     now = now or pd.Timestamp.now("UTC")
     series = {n.partition("-")[2]: n for n in package.resources if n[:6] in ("prices", "rates-")}
@@ -79,11 +67,13 @@ def refresh(
             raise ScenarioError(f"no daily series '{key}'{did_you_mean(key, series)}")
     urls = package.descriptor.get("live", {})
     urls = {"prices": prices or urls.get("prices"), "rates": rates or urls.get("rates")}
-    kept, refused = _kept(out, package, only), {}
-    wanted, client = {key: series[key] for key in only or series}, _client()
+    wanted, client = {key: series[key] for key in only or series}, fetching.client()
+    kept, refused = _kept(out, package, wanted.values()), {}
     for at, (key, name) in enumerate(wanted.items(), 1):
         try:
-            made = _extended(package, name, urls, now, lambda url: _fetch(client, url, timeout))
+            made = _extended(
+                package, name, urls, now, lambda url: fetching.body(client, url, timeout)
+            )
             kept |= {name: made}
             said = f"{len(made) - len(package.raw(name))} new rows, to {made['date'].iloc[-1]}"
         except EvidenceError as error:
@@ -91,47 +81,6 @@ def refresh(
         log(f"{at} of {len(wanted)}  {key}: {said}")
     refused |= _write(out, package, kept, now)
     return refused
-
-
-def _client() -> Any:
-    """A session that tries again, and takes proxies from the environment."""
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.util import Retry
-
-    client = requests.Session()
-    client.headers["User-Agent"] = AGENT
-    again = Retry(
-        TRIES - 1, backoff_factor=0.3, status_forcelist=(429, 500, 502, 503, 504),
-        raise_on_status=False,
-    )  # fmt: skip
-    for scheme in ("http://", "https://"):
-        client.mount(scheme, HTTPAdapter(max_retries=again))
-    return client
-
-
-def _fetch(client: Any, url: str, timeout: float) -> str:
-    """The body at an address, whole; an EvidenceError in a few words if it can't be had."""
-    import requests
-
-    body, end = bytearray(), time.monotonic() + 5 * timeout
-    try:
-        with client.get(url, timeout=timeout, stream=True) as answer:
-            answer.raise_for_status()
-            for chunk in answer.iter_content(
-                64
-            ):  # small, so that a trickle does not stop the clock
-                body += chunk
-                if time.monotonic() > end or len(body) > MOST:
-                    raise EvidenceError(f"its answer is too slow or too long ({len(body)} bytes)")
-        return body.decode("utf-8")
-    except requests.HTTPError as error:
-        raise EvidenceError(f"status {error.response.status_code}") from None
-    except (requests.RequestException, UnicodeDecodeError) as error:
-        host, kind = urlsplit(url).netloc, type(error).__name__
-        slow = isinstance(error, requests.Timeout) or "timed out" in str(error)
-        why = f"no answer within {timeout:g} s" if slow else f"no whole answer ({kind})"
-        raise EvidenceError(f"{why} from {host}") from None
 
 
 def _extended(package: Package, name: str, urls, now: pd.Timestamp, fetch) -> pd.DataFrame:
@@ -150,7 +99,9 @@ def _extended(package: Package, name: str, urls, now: pd.Timestamp, fetch) -> pd
     first, day = sealed.index[0], pd.Timedelta(days=1)
     words |= {"first": f"{first:%Y-%m-%d}", "start": int(first.timestamp())}
     text = fetch(urls[kind].format(**words, end=int((now + day).timestamp())))
-    found = _chart(text, where) if kind == "prices" else _fixes(text, words["currency"])
+    found = (
+        fetching.chart(text, where) if kind == "prices" else fetching.fixes(text, words["currency"])
+    )
     _agrees(sealed, found["close"], "level")
     raw, last = package.raw(name), ours.index[-1]
     today = now.tz_convert(None).normalize()
@@ -191,52 +142,18 @@ def _agrees(sealed: pd.Series, found: pd.Series, what: str) -> None:
         raise EvidenceError(f"{rule}, {values}")
 
 
-def _chart(text: str, where: pd.Series) -> pd.DataFrame:
-    """``close``, ``adj_close`` and ``volume`` by day, from a chart of Yahoo's."""
-    try:
-        chart = json.loads(text)["chart"]["result"][0]
-        meta, parts = chart["meta"], chart["indicators"]
-        seconds = pd.Series(chart["timestamp"], dtype="int64") + int(meta["gmtoffset"])
-        columns = {"close": parts["quote"][0]["close"], "volume": parts["quote"][0].get("volume")}
-        columns["adj_close"] = parts.get("adjclose", [{}])[0].get("adjclose", columns["close"])
-        days = pd.DatetimeIndex(pd.to_datetime(seconds, unit="s")).normalize()
-        frame = pd.DataFrame(columns, index=days).astype("float64")
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        why = f"{type(error).__name__}: {str(error)[:60]}"
-        raise EvidenceError(f"its answer is no chart of daily closes ({why})") from None
-    if where["kind"] == "share" and meta.get("currency") != where["currency"]:
-        rule = f"it must be quoted in {where['currency']}"
-        raise EvidenceError(f"{rule}, received {meta.get('currency')}")
-    frame["volume"] = frame["volume"].where(frame["volume"] > 0).round().astype("Int64")
-    frame = frame[frame["close"] > 0]
-    return frame[~frame.index.duplicated(keep="last")].sort_index()
-
-
-def _fixes(text: str, currency: str) -> pd.DataFrame:
-    """The rate by day as ``close``, from a table of the ECB's."""
-    try:
-        if not text.endswith("\n"):
-            raise ValueError("its last line is cut")
-        raw = pd.read_csv(io.StringIO(text), dtype="str")
-        if set(raw["CURRENCY"]) != {currency} or set(raw["CURRENCY_DENOM"]) != {"EUR"}:
-            raise ValueError(f"it is not {currency} for one euro")
-        days = pd.DatetimeIndex(pd.to_datetime(raw["TIME_PERIOD"], format="%Y-%m-%d"))
-        frame = pd.DataFrame({"close": raw["OBS_VALUE"].astype("float64").to_numpy()}, index=days)
-    except (ValueError, KeyError) as error:
-        why = f"{type(error).__name__}: {str(error)[:60]}"
-        raise EvidenceError(f"its answer is no table of reference rates ({why})") from None
-    return frame[frame["close"] > 0].sort_index()
-
-
-def _kept(out: Path, package: Package, only: Iterable[str]) -> Rows:
-    """What an overlay of this evidence holds already, where only some series are asked for."""
-    if not only:
-        return {}
+def _kept(out: Path, package: Package, wanted: Iterable[str]) -> Rows:
+    """What an overlay of this evidence holds of other series already."""
     try:
         known = Package(overlay(out, package.root))
     except EvidenceError:
         return {}
-    return {name: known.raw(name) for name in described(known)["tables"]}
+    kept: Rows = {}
+    for name, held in known.overlay["tables"].items():
+        if name not in wanted:
+            kept[name] = known.raw(name)
+            kept[name].attrs["fetched"] = held["fetched"]
+    return kept
 
 
 def _write(out: Path, package: Package, series: Rows, now: pd.Timestamp) -> dict[str, str]:
@@ -272,8 +189,9 @@ def _describe(work: Path, package: Package, series: Rows, now: pd.Timestamp) -> 
         if name in series and len(new := series[name].iloc[len(package.raw(name)) :]):
             series[name].to_csv(work / resource["path"], index=False, lineterminator="\n")
             first, last = new["date"].iloc[0], new["date"].iloc[-1]
-            held[name] = {"from": first, "to": last, "rows": len(new)}
-            title = f"Live rows {first} to {last}, fetched {now:%Y-%m-%d}, not sealed"
+            day = series[name].attrs.get("fetched", f"{now:%Y-%m-%d}")
+            held[name] = {"from": first, "to": last, "rows": len(new), "fetched": day}
+            title = f"Live rows {first} to {last}, fetched {day}, not sealed"
             resource["sources"].append({"title": title, "from": first})
         if last and name.startswith("prices-"):
             sealed = package.read(name)["date"].iloc[-1] + pd.Timedelta(days=1)
