@@ -88,6 +88,8 @@ def called(building, monkeypatch):
         (["report", "--set", "decline.since=2024-01-05"], "before the last close"),
         (["report", "--name", "../escape"], "lower-case letters"),
         (["report", "base", "latest", "--name", "x"], "--name goes with one report"),
+        (["report", "--name", "live"], "can't be called 'live'"),
+        (["add", "prics"], "did you mean 'prices'"),
         (["report", "--set", "selldown.fee=0.01,,0.02"], "a sweep's values must differ"),
         (["report", "--set", "selldown.fee=0.01,0.5"], "must be from 0 to 0.1"),
         (["report", "--set", "separation.structures=[carve_out, segmens]"], "'segments'"),

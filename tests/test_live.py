@@ -296,6 +296,11 @@ def test_the_command_and_its_exit_codes(server, tmp_path):
     forms = [f"--{key}={form}" for key, form in server.forms().items()]
     wrong = call("--only", "nisan", *forms)
     assert isinstance(wrong.exception, ScenarioError) and "'nissan'" in str(wrong.exception)
+    wrong = call("--prices", "http://127.0.0.1/{ticker}")
+    assert isinstance(wrong.exception, ScenarioError) and "{symbol}" in str(wrong.exception)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    wrong = call("--only", "nissan", *forms, "--out", str(tmp_path / "file" / "x"))
+    assert isinstance(wrong.exception, EvidenceError) and "can't write" in str(wrong.exception)
     server.faults = {"7201.T": "500"}
     done = call("--only", "nissan", "--only", "topix", *forms)
     assert done.exit_code == 1 and "nissan: status 500" in done.output
@@ -397,6 +402,7 @@ def test_what_moved_splits_into_data_method_and_scenario(alive, tmp_path, quick)
     page = compare.write(compare.compare(compare.side(str(folder)), other, alive, quiet), tmp_path)
     text = page.read_text(encoding="utf-8")
     assert all(f"from {cause}<" in text for cause in ("data", "method", "decline.since"))
+    assert "With live rows, not sealed, fetched 2026-09-04" in text
 
 
 def test_one_cause_alone_takes_all(alive, tmp_path, quick):

@@ -1,6 +1,7 @@
 """Why a built report differs from the same one made now: its evidence, or its code."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,18 @@ class Causes:
     sealed: Path | None
     kept: dict[Any, Any] = field(default_factory=dict)
 
+    @cached_property
+    def package(self) -> Package:
+        """The evidence of now."""
+        return Package(folder(self.data))
+
+    @cached_property
+    def _prints(self) -> Fingerprints:
+        return Fingerprints.now(self.package)
+
     def of(self, side: Any, chapter: str, key: str, built: float, now: float) -> dict[str, float]:
         """Parts of ``now - built`` by cause."""
-        if "prints" not in self.kept:
-            self.kept["prints"] = Fingerprints.now(Package(folder(self.data)))
-        prints, then = self.kept["prints"], side.made.get("chapters", {}).get(chapter, {})
+        prints, then = self._prints, side.made.get("chapters", {}).get(chapter, {})
         today = prints.parts(chapter, side.scenario, manifest.notebook(chapter))
         parts = then.get("parts", {})
         differs = {

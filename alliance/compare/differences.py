@@ -149,6 +149,7 @@ class Comparison:
     missing: dict[str, str]
     players: list[str]
     answers: dict[str, tuple[Answers, Answers]]
+    live: str = ""  # the day on which live rows were fetched, where they are used
 
 
 def compare(
@@ -186,7 +187,8 @@ def compare(
                 moved.append(Difference(key, r.label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))
     everyone |= {name: [] for d in moved for name in d.parts or ()}
-    return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs)
+    fetched = causes.package.overlay.get("fetched", "")
+    return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs, fetched)
 
 
 def _values(side: Side, found: Answers) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     drawn = (_chart(*mover, labels, names) for mover in movers[:MOST_SHOWN])
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
     texts = {"title": f"Sweep over {', '.join(names)}", "reports": reports, "movers": movers}
+    texts["live"] = known.package.overlay.get("fetched")
     return write_page(folder, "sweep", rows, drawn, **texts)
 
 

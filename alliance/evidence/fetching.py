@@ -41,7 +41,7 @@ def client() -> Any:
     return client
 
 
-def body(client: Any, url: str, timeout: float) -> str:
+def body(client: Any, timeout: float, url: str) -> str:
     """The body at an address, whole; an EvidenceError in a few words if it can't be had."""
     import requests
 

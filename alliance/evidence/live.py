@@ -10,6 +10,7 @@ import copy
 import json
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from shutil import copytree
 from urllib.parse import quote
@@ -67,20 +68,26 @@ def refresh(
             raise ScenarioError(f"no daily series '{key}'{did_you_mean(key, series)}")
     urls = package.descriptor.get("live", {})
     urls = {"prices": prices or urls.get("prices"), "rates": rates or urls.get("rates")}
+    for form in filter(None, urls.values()):
+        try:
+            form.format(symbol="", currency="", first="", start=0, end=0)
+        except (LookupError, ValueError) as error:
+            rule = "an address may hold {symbol}, {currency}, {first}, {start} and {end}"
+            raise ScenarioError(f"{rule}, received {form} ({error})") from None
     wanted, client = {key: series[key] for key in only or series}, fetching.client()
     kept, refused = _kept(out, package, wanted.values()), {}
     for at, (key, name) in enumerate(wanted.items(), 1):
         try:
-            made = _extended(
-                package, name, urls, now, lambda url: fetching.body(client, url, timeout)
-            )
+            made = _extended(package, name, urls, now, partial(fetching.body, client, timeout))
             kept |= {name: made}
             said = f"{len(made) - len(package.raw(name))} new rows, to {made['date'].iloc[-1]}"
         except EvidenceError as error:
             refused[key], said = str(error), f"refused: {error}"
         log(f"{at} of {len(wanted)}  {key}: {said}")
-    refused |= _write(out, package, kept, now)
-    return refused
+    try:
+        return refused | _write(out, package, kept, now)
+    except OSError as error:
+        raise EvidenceError(f"can't write live rows below {out}: {error.strerror}") from None
 
 
 def _extended(package: Package, name: str, urls, now: pd.Timestamp, fetch) -> pd.DataFrame:
@@ -100,7 +107,7 @@ def _extended(package: Package, name: str, urls, now: pd.Timestamp, fetch) -> pd
     words |= {"first": f"{first:%Y-%m-%d}", "start": int(first.timestamp())}
     text = fetch(urls[kind].format(**words, end=int((now + day).timestamp())))
     found = (
-        fetching.chart(text, where) if kind == "prices" else fetching.fixes(text, words["currency"])
+        fetching.fixes(text, level[:3].upper()) if where is None else fetching.chart(text, where)
     )
     _agrees(sealed, found["close"], "level")
     raw, last = package.raw(name), ours.index[-1]
@@ -112,9 +119,8 @@ def _extended(package: Package, name: str, urls, now: pd.Timestamp, fetch) -> pd
         new = new.reindex(over).dropna(subset=["close"])
         late = over[over > new.index[-1]] if len(new) else over
         if len(over) - len(late) - len(new) > 1 + MISSING * len(over):
-            raise EvidenceError(
-                f"it has only {len(new)} of {len(over)} sessions since {last.date()}"
-            )
+            some = f"{len(new)} of {len(over)} sessions since {last.date()}"
+            raise EvidenceError(f"it must have nearly all sessions, received {some}")
         if "adj_close" in raw:
             theirs = found["adj_close"].reindex(sealed.index).dropna()
             ratio = theirs / ours["adj_close"].reindex(theirs.index)

@@ -81,6 +81,8 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     if name:
         folder = scenario.text.check_name(name)
         words.append(f"--name {name}")
+    if folder == "live":
+        raise ScenarioError("a report can't be called 'live': live rows are kept there; see --name")
     return Target(folder, s, " ".join(words))
 
 
