@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -104,15 +103,14 @@ def _log(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _value(value) -> str:
-    """A result's value in a line of text."""
-    return "empty" if value is None else f"{value:,.6g}" if isinstance(value, float) else str(value)
+def _say(lines) -> None:
+    for line in lines:
+        click.echo(line)
 
 
 def _end(problems: list[str], none: str, some: str) -> None:
     """Print problems, how many there are, and end with 1 if there are any."""
-    for line in (*problems, f"{len(problems)} {some}" if problems else none):
-        click.echo(line)
+    _say((*problems, f"{len(problems)} {some}" if problems else none))
     sys.exit(1 if problems else 0)
 
 
@@ -124,25 +122,9 @@ def _end(problems: list[str], none: str, some: str) -> None:
 @_flag("--live", "With the live rows that 'alliance refresh' fetched.")
 def compare(a, b, out, data, live) -> None:
     """What differs between A and B (scenarios or built folders), and which inputs it comes from."""
-    from alliance import compare as room
-    from alliance.evidence.live import overlay
+    from alliance.compare import between
 
-    used = overlay(out, data) if live else data
-    _told(room.compare(room.side(a), room.side(b), used, _log, data), out)
-
-
-def _told(found, out, name: str = "") -> None:
-    """Print what a comparison found, and write its page."""
-    from alliance import compare as room
-
-    for field, (one, other) in found.fields.items():
-        click.echo(f"{field}: {one} | {other}")
-    click.echo(f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:")
-    for d in found.moved[:10]:
-        click.echo(f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})")
-        for cause, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
-            click.echo(f"      from {cause}: {part:+,.6g}")
-    click.echo(f"Open {room.write(found, out, _log, name)}")
+    _say(between(a, b, out, data, live, _log))
 
 
 @cli.command()
@@ -162,46 +144,33 @@ def verify(folder, data) -> None:
 @_out
 def check(data, fix, seal, out) -> None:
     """List every problem of the evidence and of the notebooks' parameter cells."""
+    from alliance.compare import sealed
     from alliance.evidence import checks
     from alliance.report import cells
 
-    found = checks.check(data)
-    if seal and all(problem.rule == "hash" for problem in found):
-        from alliance.compare import moved_by_sealing
-
-        what, moved = moved_by_sealing(data, out, _log)
-        click.echo(what)
-        for key, before, after in moved:
-            click.echo(f"  {key}: {_value(before)} to {_value(after)}")
-    if seal:
-        click.echo(f"sealed: {checks.seal(data, found)} tables have new hashes")
-        found = []
-    problems = [*map(str, found), *cells.check(fix=fix)]
-    _end(problems, "no problems", "problems")
+    _say(sealed(data, out, _log) if seal else ())
+    problems = () if seal else map(str, checks.check(data))
+    _end([*problems, *cells.check(fix=fix)], "no problems", "problems")
 
 
 @cli.command()
 @click.option("--only", multiple=True, metavar="KEY", help="Only this series, as nissan.")
 @click.option("--prices", metavar="URL", help="Another address of prices, with {symbol}.")
 @click.option("--rates", metavar="URL", help="Another address of rates, with {currency}.")
-@click.option("--timeout", type=click.FloatRange(0.05), default=20, show_default=True,
-              help="Seconds to wait for each answer.")  # fmt: skip
+@click.option("--timeout", type=click.FloatRange(0.05), default=20, help="Seconds (default: 20).")
 @_out
 @_data
 def refresh(out, data, **options) -> None:
     """Fetch live prices and rates into an overlay, build/live/, which only --live uses.
 
-    A series that disagrees with its last sealed rows is refused and named. Proxies are taken from
-    HTTPS_PROXY and the like. Where a base report is built, a page says which of its results moved.
+    A series that disagrees with its last sealed rows is refused and named. HTTPS_PROXY and the like
+    are heeded. Where a base report is built, a page says which of its results moved.
     """
-    from alliance import compare as room
+    from alliance.compare import since_built
     from alliance.evidence import live
 
     refused = live.refresh(out, data, log=_log, **options)
-    if (out / "base" / "results.json").is_file():
-        one = replace(room.side(str(out / "base")), name="base as built")
-        other = replace(room.side("base"), name="base with live rows")
-        _told(room.compare(one, other, live.overlay(out, data), _log, data), out, "live")
+    _say(since_built(out, data, _log))
     _end([f"{key}: {why}" for key, why in refused.items()], "all refreshed", "series refused")
 
 
@@ -221,14 +190,10 @@ def add() -> None:
 @click.option("--benchmark", metavar="INDEX", help="Index of its market (default: its exchange's).")
 @_data
 def add_prices(key, file, data, **options) -> None:
-    """Add a share as KEY, with daily prices from FILE: CSV with Date, Close, Adj Close, Volume.
-
-    It is checked, and sealed if it is clean; else nothing changes.
-    """
+    """Add a share as KEY, prices from FILE (CSV: Date, Close, Adj Close, Volume), or nothing."""
     from alliance.evidence import adding
 
-    for line in adding.add_prices(key, file, data, **options):
-        click.echo(line)
+    _say(adding.add_prices(key, file, data, **options))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})

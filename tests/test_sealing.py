@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from alliance.cli import cli
-from alliance.compare import moved_by_sealing
+from alliance.compare import before_sealing
 from alliance.compare.sealing import results
 from tests.test_evidence import edit
 
@@ -62,16 +62,16 @@ def test_a_change_after_the_day_moves_nothing(data, tmp_path):
 
 def test_without_git_the_last_built_report_is_the_measure(data, tmp_path):
     edit(data, "prices/nissan.csv", higher)
-    what, moved = moved_by_sealing(data, tmp_path / "build", quiet)
-    assert what.startswith("neither") and moved == []
+    assert before_sealing(data, tmp_path / "build", quiet)[0].startswith("neither")
     built = [{"id": key, "value": value} for key, value in results(data).items()]
     built[0]["value"], gone = -1, built.pop()
     (tmp_path / "build" / "base").mkdir(parents=True)
     text = json.dumps({"results": built})
     (tmp_path / "build" / "base" / "results.json").write_text(text, encoding="utf-8")
-    what, moved = moved_by_sealing(data, tmp_path / "build", quiet)
-    assert "the last base report" in what
-    assert [(key, before) for key, before, _ in moved] == [(built[0]["id"], -1), (gone["id"], None)]
+    what, *moved = before_sealing(data, tmp_path / "build", quiet)
+    assert "2 results of the base moved since the last base report" in what
+    assert moved[0].startswith(f"  {built[0]['id']}: -1 to ")
+    assert moved[1].startswith(f"  {gone['id']}: empty to ")
 
 
 def test_what_is_wrong_is_never_compared_nor_sealed(data, tmp_path):

@@ -4,7 +4,7 @@ import base64
 import csv
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,18 @@ def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
         rows.append([d.id, d.unit, d.a, d.b, d.delta, *parts])
     drawn = _pairs(found)
     return write_page(out / name, "compare", rows, drawn, one=one, other=other, found=found)
+
+
+def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[str]:
+    """Write the page of a comparison; what it found, a line each, and the page to open."""
+    for field, (one, other) in found.fields.items():
+        yield f"{field}: {one} | {other}"
+    yield f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:"
+    for d in found.moved[:10]:
+        yield f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})"
+        for cause, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
+            yield f"      from {cause}: {part:+,.6g}"
+    yield f"Open {write(found, out, log, name)}"
 
 
 def _pairs(found: Comparison) -> Iterable[Chart]:
