@@ -270,6 +270,18 @@ def test_one_series_leaves_the_others_as_they_were(server, tmp_path):
     assert list(Package(live.overlay(tmp_path)).overlay["tables"]) == ["prices-topix"]
 
 
+def test_where_nothing_came_the_last_overlay_stays(server, tmp_path):
+    server.faults = {"7201.T": "500"}
+    assert "nissan" in refreshed(server, tmp_path, "nissan")
+    with pytest.raises(EvidenceError, match="no live rows below"):
+        live.overlay(tmp_path)
+    server.faults = {}
+    refreshed(server, tmp_path, "nissan")
+    server.faults = {"7201.T": "html"}
+    assert "nissan" in refreshed(server, tmp_path, "nissan")
+    assert list(Package(live.overlay(tmp_path)).overlay["tables"]) == ["prices-nissan"]
+
+
 def test_an_overlay_of_other_evidence_is_refused(server, tmp_path, data, reseal):
     with pytest.raises(EvidenceError, match="no live rows below"):
         live.overlay(tmp_path)

@@ -87,8 +87,8 @@ def between(
 
 def since_built(out: Path, data: Path | None, log: Log = print) -> Iterator[str]:
     """What live rows move in the last built base report, a line each; writes ``live/index.html``.
-    Nothing where there is no such report."""
-    if (out / "base" / "results.json").is_file():
+    Nothing where there is no such report, or no live rows."""
+    if (out / "base" / "results.json").is_file() and (out / "live" / "data").is_dir():
         one = replace(side(str(out / "base")), name="base as built")
         other = replace(side("base"), name="base with live rows")
         yield from tell(compare(one, other, overlay(out, data), log, data), out, log, "live")

@@ -84,6 +84,8 @@ def refresh(
         except EvidenceError as error:
             refused[key], said = str(error), f"refused: {error}"
         log(f"{at} of {len(wanted)}  {key}: {said}")
+    if not kept:  # without a network, say: the last overlay stays
+        return refused
     try:
         return refused | _write(out, package, kept, now)
     except OSError as error:
