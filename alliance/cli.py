@@ -47,6 +47,7 @@ def cli() -> None:
 @click.option("--only", multiple=True, metavar="CHAPTER", help="Build only this chapter.")
 @_out
 @_data
+@_flag("--live", "With the live rows that 'alliance refresh' fetched.")
 @click.option("--jobs", type=click.IntRange(1), help="Kernels at once (default: cores).")
 @_flag("--pdf", "Print report.pdf too (needs Chromium, Chrome or Edge).")
 @_flag("--force", "Build even what is up to date.")
@@ -54,13 +55,17 @@ def cli() -> None:
 @_flag("--plain-kernels", "Ordinary kernels, not forked ones.", "plain")
 @_flag("--steps", "A line for each cell run, for programs that read it.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster (tcp://host:8786).")
-def build(scenarios, everything, settings, as_of, name, out, steps, cluster, **options) -> None:
+def build(scenarios, everything, settings, as_of, name, out, live, steps, cluster, **options):
     """Build the report of each SCENARIO (a name or a file; none means base).
 
     A value of --set with commas outside brackets sweeps: each combination is built, and a summary
     page with sweep.csv beside them.
     """
     only, data = options["only"], options["data"]
+    if live:
+        from alliance.evidence.live import overlay
+
+        data = options["data"] = overlay(out, data)
     for chapter in only:
         if chapter not in report.CHAPTERS:
             raise ScenarioError(f"no chapter '{chapter}'{did_you_mean(chapter, report.CHAPTERS)}")
@@ -73,7 +78,7 @@ def build(scenarios, everything, settings, as_of, name, out, steps, cluster, **o
     if name and many > 1:
         raise ScenarioError(f"--name goes with one report, received {many} of them")
     made = [report.target(source, each, name, as_of) for source in chosen for each in swept]
-    targets = report.distinct(made)
+    targets = report.distinct([t.live(named=bool(name)) for t in made] if live else made)
     bar = "steps" if steps else "bars" if sys.stderr and sys.stderr.isatty() else ""
     if cluster:
         from alliance.report.executor import cluster as connected
@@ -98,10 +103,14 @@ def _log(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _say(lines) -> None:
+    for line in lines:
+        click.echo(line)
+
+
 def _end(problems: list[str], none: str, some: str) -> None:
     """Print problems, how many there are, and end with 1 if there are any."""
-    for line in (*problems, f"{len(problems)} {some}" if problems else none):
-        click.echo(line)
+    _say((*problems, f"{len(problems)} {some}" if problems else none))
     sys.exit(1 if problems else 0)
 
 
@@ -110,19 +119,12 @@ def _end(problems: list[str], none: str, some: str) -> None:
 @click.argument("b")
 @_out
 @_data
-def compare(a, b, out, data) -> None:
+@_flag("--live", "With the live rows that 'alliance refresh' fetched.")
+def compare(a, b, out, data, live) -> None:
     """What differs between A and B (scenarios or built folders), and which inputs it comes from."""
-    from alliance import compare as room
+    from alliance.compare import between
 
-    found = room.compare(room.side(a), room.side(b), data, _log)
-    for name, (one, other) in found.fields.items():
-        click.echo(f"{name}: {one} | {other}")
-    click.echo(f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:")
-    for d in found.moved[:10]:
-        click.echo(f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})")
-        for name, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
-            click.echo(f"      from {name}: {part:+,.6g}")
-    click.echo(f"Open {room.write(found, out, _log)}")
+    _say(between(a, b, out, data, live, _log))
 
 
 @cli.command()
@@ -138,16 +140,60 @@ def verify(folder, data) -> None:
 @cli.command()
 @_data
 @_flag("--fix", "Rewrite parameter cells that differ from the schema.")
-@_flag("--seal", "Write hashes after a clean check.")
-def check(data, fix, seal) -> None:
+@_flag("--seal", "Say which results of the base move, and write hashes, after a clean check.")
+@_out
+def check(data, fix, seal, out) -> None:
     """List every problem of the evidence and of the notebooks' parameter cells."""
+    from alliance.compare import sealed
     from alliance.evidence import checks
     from alliance.report import cells
 
-    if seal:
-        click.echo(f"sealed: {checks.seal(data)} tables have new hashes")
-    problems = [str(problem) for problem in checks.check(data)] + cells.check(fix=fix)
-    _end(problems, "no problems", "problems")
+    _say(sealed(data, out, _log) if seal else ())
+    problems = () if seal else map(str, checks.check(data))
+    _end([*problems, *cells.check(fix=fix)], "no problems", "problems")
+
+
+@cli.command()
+@click.option("--only", multiple=True, metavar="KEY", help="Only this series, as nissan.")
+@click.option("--prices", metavar="URL", help="Another address of prices, with {symbol}.")
+@click.option("--rates", metavar="URL", help="Another address of rates, with {currency}.")
+@click.option("--timeout", type=click.FloatRange(0.05), default=20, help="Seconds (default: 20).")
+@_out
+@_data
+def refresh(out, data, **options) -> None:
+    """Fetch live prices and rates into an overlay, build/live/, which only --live uses.
+
+    A series that disagrees with its last sealed rows is refused and named. HTTPS_PROXY and the like
+    are heeded. Where a base report is built, a page says which of its results moved.
+    """
+    from alliance.compare import since_built
+    from alliance.evidence import live
+
+    refused = live.refresh(out, data, log=_log, **options)
+    _say(since_built(out, data, _log))
+    _end([f"{key}: {why}" for key, why in refused.items()], "all refreshed", "series refused")
+
+
+@cli.group(cls=_Group)
+def add() -> None:
+    """Add to the evidence."""
+
+
+@add.command("prices")
+@click.argument("key")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", required=True, help="The company's name for display.")
+@click.option("--currency", required=True, metavar="ISO", help="Currency of its quotes, as EUR.")
+@click.option("--exchange", required=True, metavar="MIC", help="Its exchange, as XMIL.")
+@click.option("--source", required=True, metavar="TEXT", help="Where the file is from.")
+@click.option("--ticker", help="The vendor's symbol (default: KEY).")
+@click.option("--benchmark", metavar="INDEX", help="Index of its market (default: its exchange's).")
+@_data
+def add_prices(key, file, data, **options) -> None:
+    """Add a share as KEY, prices from FILE (CSV: Date, Close, Adj Close, Volume), or nothing."""
+    from alliance.evidence import adding
+
+    _say(adding.add_prices(key, file, data, **options))
 
 
 @cli.command()

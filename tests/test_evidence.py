@@ -530,7 +530,7 @@ def described(change):
 def bare(folder):
     """A table added without hash, and without all that the others say of themselves."""
     shutil.copyfile(folder / "prices/honda.csv", folder / "prices/mazda.csv")
-    row = "mazda,Mazda,7261.T,XTKS,JPY,share,2016-01-04,stated\n"
+    row = "mazda,Mazda,7261.T,XTKS,JPY,share,topix,2016-01-04,stated\n"
     edit(folder, "companies.csv", lambda t: t + row)
 
     def add(whole):

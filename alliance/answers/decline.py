@@ -8,7 +8,7 @@ import pandas as pd
 from alliance import decline, returns
 from alliance.answers import business, event_study, stake
 from alliance.answers.results import Answers, Builder
-from alliance.errors import ScenarioError, did_you_mean
+from alliance.errors import EvidenceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
@@ -30,26 +30,28 @@ def check(s: Scenario, ev: Evidence) -> None:
     if since >= close.index[-1].date():
         rule = f"must be before the last close at as_of ({close.index[-1].date()})"
         raise ScenarioError(f"decline.since: {rule}, received {since}")
-    listed = set(ev.rows("companies", exchange="XTKS", kind="share")["company"])
+    listed = offered(ev)
+    t = Tape(ev, close.index.asof(pd.Timestamp(since)))
     for peer in s.decline.peers:
         if peer not in listed:
-            hint = did_you_mean(peer, listed - {SHARE})
-            raise ScenarioError(f"decline.peers: must be listed in Tokyo, received '{peer}'{hint}")
-    start, last, days = close.index.asof(pd.Timestamp(since)), close.index[-1], close.index
-    for name in (MARKET, *s.decline.peers):
-        own = ev.close(name).index
-        if start not in own or last not in own:
-            span = f"from {own[0].date()} to {own[-1].date()}" if len(own) else "on no day"
-            ends = f"on Nissan's first and last day, {start.date()} and {last.date()}"
-            raise ScenarioError(f"decline: {name} must have a close {ends}; it has closes {span}")
-        days = days.intersection(own)
-    window = s.decline.beta_window_days
-    if (days < start).sum() < window:
+            rule = "must be a share in companies.csv, other than Nissan's and Renault's"
+            hint = did_you_mean(peer, listed)
+            raise ScenarioError(f"decline.peers: {rule}, received '{peer}'{hint}")
+        t.in_eur(ev.close(peer))
+    beside = (frame.dropna() for frame in t.beside(s.decline.peers))
+    days, window = returns.common(close, t.closes(MARKET), *beside), s.decline.beta_window_days
+    if (days < t.start).sum() < window:
         possible = f"on {s.as_of} only {len(days)} days were public"
         if len(days) > window:
             possible = f"the first possible day is {days[window].date()}"
         rule = f"{window} trading days of betas must precede it; with the data from {first}"
         raise ScenarioError(f"decline.since: {rule}, {possible}, received {since}")
+
+
+def offered(ev: Evidence) -> list[str]:
+    """Shares that may stand beside Nissan as peers."""
+    shares = ev.rows("companies", kind="share")["company"]
+    return [name for name in shares if name not in (SHARE, HOLDER)]
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,69 @@ class Tape:
         """A series in both currencies by (measure, currency): prices, and with dividends."""
 
         def make() -> dict[tuple[str, str], pd.Series]:
-            currency = self.ev.rows("companies", company=name)["currency"].iloc[0]
             table, out = self.ev.prices(name), {}
             for column, kind in (("close", "price"), ("adj_close", "total")):
                 if column in table:
                     own = table[column].dropna().rename(name)
                     fixed = returns.as_known(self.rate, own.index).to_numpy()
-                    yen = own * fixed if currency == "EUR" else own
+                    home = self.listed(name)["currency"] == "JPY"
+                    yen = own if home else self.in_eur(own) * fixed
                     out |= {(kind, "JPY"): yen, (kind, "EUR"): yen / fixed}
             return out
 
         return self.ev.once(("twofold", name), make)
+
+    def listed(self, name: str) -> pd.Series:
+        """Where a share or index is listed: its row of companies."""
+        return self.ev.rows("companies", company=name).iloc[0]
+
+    def in_eur(self, own: pd.Series) -> pd.Series:
+        """Prices of a share or index in euros; a ScenarioError without rates of its currency."""
+        currency = self.listed(own.name)["currency"]
+        if currency == "EUR":
+            return own
+        try:
+            rate = self.ev.rate(f"{currency.lower()}_per_eur")
+        except EvidenceError as error:
+            why = f"{own.name} is quoted in {currency}, of which there must be rates"
+            raise ScenarioError(f"decline.peers: {why}; {error}") from None
+        self._ends(rate)
+        return returns.in_eur(own, rate)
+
+    def closes(self, name: str) -> pd.Series:
+        """Closes of a share or index on its own days; on Nissan's first and last day, where its
+        exchange was shut then, the last before. A ScenarioError if there is none near."""
+        own = self.ev.close(name)
+        home = self.listed(name)["exchange"] == self.listed(SHARE)["exchange"]
+        return returns.as_known(own, own.index.union(self._ends(own, not home)))
+
+    def _ends(self, own: pd.Series, before: bool = True) -> pd.DatetimeIndex:
+        """Nissan's first and last day, refused if a series has no value then, nor just before."""
+        ends = pd.DatetimeIndex([self.start, self.price.index[-1]])
+        for day in ends:
+            if own[day - pd.Timedelta(days=returns.STALE_DAYS * before) : day].empty:
+                span = f"from {own.index[0]:%Y-%m-%d} to {own.index[-1]:%Y-%m-%d}"
+                what = "a rate on" if own.name.endswith("_per_eur") else "a close on"
+                what += f" or {returns.STALE_DAYS} days before" if before else ""
+                rule = f"decline: {own.name} must have {what} Nissan's first and last day, "
+                rule += f"{ends[0].date()} and {ends[1].date()}"
+                raise ScenarioError(f"{rule}; it has some {span if len(own) else 'on no day'}")
+        return ends
+
+    def beside(self, peers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Closes of peers and of the indices of their markets, the two of a peer in one currency
+        (their difference in returns is then the same in any)."""
+        pairs = []
+        for peer in peers:
+            index = self.listed(peer)["benchmark"]
+            if pd.isna(index):
+                rule = f"{peer} needs the index of its market, benchmark in companies.csv"
+                raise ScenarioError(f"decline.peers: {rule}")
+            pair = self.closes(peer), self.closes(index)
+            alike = self.listed(peer)["currency"] == self.listed(index)["currency"]
+            pairs.append(pair if alike else tuple(map(self.in_eur, pair)))
+        one, other = (pd.concat(each, axis=1, sort=True) for each in zip(*pairs, strict=True))
+        return one, other
 
     def before(self, sessions: int) -> pd.Timestamp:
         """The day so many sessions, and a few to spare, before the first."""
@@ -101,8 +155,7 @@ class Tape:
         """What the returns are explained by, for some peers."""
 
         def make() -> decline.Factors:
-            closes = pd.concat([self.ev.close(p) for p in peers], axis=1, sort=True).dropna()
-            return decline.factors(self.price, self.ev.close(MARKET), closes)
+            return decline.factors(self.price, self.closes(MARKET), *self.beside(peers))
 
         return self.ev.once(("factors", peers), make)
 
@@ -235,8 +288,9 @@ def _definitions(b: Builder, t: Tape, peers: tuple[str, ...], window: int) -> pd
         f"betas of {window // 2} days": (peers, max(window // 2, 60), False),
         f"betas of {window * 3 // 2} days": (peers, window * 3 // 2, False),
     }
-    listed = b.ev.rows("companies", exchange="XTKS", kind="share")["company"]
-    tried |= {f"{p} as the only peer": ((p,), window, False) for p in listed if p != SHARE}
+    tokyo = b.ev.rows("companies", exchange="XTKS", kind="share")["company"]
+    alone = [p for p in offered(b.ev) if p in {*tokyo, *peers}]
+    tried |= {f"{p} as the only peer": ((p,), window, False) for p in alone}
     rows = {}
     for name, (chosen, days, orthogonal) in tried.items():
         with suppress(ScenarioError):

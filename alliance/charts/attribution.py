@@ -9,7 +9,7 @@ from alliance.charts.looks import FAINT, INK, PARTS, SOFT, Look, color
 from alliance.errors import need
 from alliance.format import day, log_points, number, percent
 
-_MODEL = "exchange closes of Nissan, its peers and TOPIX; ECB reference rates; our model"
+_MODEL = "exchange closes of Nissan, its peers and their indices; ECB reference rates; our model"
 
 
 @chart("Events")

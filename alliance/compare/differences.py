@@ -12,7 +12,7 @@ Shapley, L. (1953), A value for n-person games, Annals of Mathematics Studies 28
 
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from math import factorial
@@ -21,6 +21,7 @@ from typing import Any
 
 from alliance import answers, evidence
 from alliance.answers import Answers
+from alliance.compare.causes import Causes, flattened, is_number, number
 from alliance.errors import BuildError, ScenarioError
 from alliance.report import CHAPTERS, manifest
 from alliance.scenario import Scenario, flat, load, reaches
@@ -38,19 +39,21 @@ class Side:
     name: str
     scenario: Scenario
     built: dict[str, Any] | None = None
+    made: dict[str, Any] = field(default_factory=dict)  # its manifest
 
 
 def side(source: str) -> Side:
     """A built folder (a BuildError if it holds no report), or a scenario by name or path (a
     ScenarioError if there is none)."""
-    folder = Path(source)
-    if folder.is_dir():
-        found = manifest.load(folder / "results.json")
+    place = Path(source)
+    if place.is_dir():
+        found = manifest.load(place / "results.json")
         if "scenario" not in found:
-            raise BuildError(f"{folder} holds no built report: results.json is missing or damaged")
+            raise BuildError(f"{place} holds no built report: results.json is missing or damaged")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
         built = {r["id"]: r for r in found["results"]}
-        return Side(found["scenario"].get("name", folder.name), Scenario.of(values), built)
+        made = manifest.load(place / "manifest.json")
+        return Side(found["scenario"].get("name", place.name), Scenario.of(values), built, made)
     name, scenario = load(source)
     return Side(name, scenario)
 
@@ -146,15 +149,16 @@ class Comparison:
     missing: dict[str, str]
     players: list[str]
     answers: dict[str, tuple[Answers, Answers]]
+    live: str = ""  # the day on which live rows were fetched, where they are used
 
 
-OTHER = "code, evidence or libraries"
-
-
-def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comparison:
-    """Compare two sides, with the attribution of each difference."""
+def compare(
+    one: Side, other: Side, data: Path | None = None, log=print, sealed: Path | None = None
+) -> Comparison:
+    """Compare two sides, with the attribution of each difference; ``sealed`` is the evidence below
+    ``data`` where that has live rows, to tell what they move from what other code moves."""
     fields = changed(one.scenario, other.scenario)
-    mixed = mixing(one.scenario, other.scenario, data)
+    mixed, causes = mixing(one.scenario, other.scenario, data), Causes(data, sealed)
     moved, equal, missing, pairs, everyone = [], [], {}, {}, {}
     for chapter in CHAPTERS:
         names = [name for name in fields if name in reaches(chapter).values()]
@@ -176,52 +180,37 @@ def compare(one: Side, other: Side, data: Path | None = None, log=print) -> Comp
                 name = one.name if is_number(first) else other.name
                 missing[key] = f"{name} (empty in the other)"
             else:
-                parts = _parts(mixed, chapter, key, who, last - first) if who or not names else None
+                ends, parts = ((one, first, 1), (other, last, -1)), None
+                if who or not names:
+                    parts = _parts(mixed, chapter, key, who, ends, causes)
                 r = b.results[key.partition("[")[0]]
                 moved.append(Difference(key, r.label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))
-    if any(d.parts and OTHER in d.parts for d in moved):
-        everyone[OTHER] = []
-    return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs)
+    everyone |= {name: [] for d in moved for name in d.parts or ()}
+    fetched = causes.package.overlay.get("fetched", "")
+    return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs, fetched)
 
 
 def _values(side: Side, found: Answers) -> dict[str, Any]:
     """Values by id, lists item by item: as built where the side is a built report."""
     built = side.built
     values = {key: r.value for key, r in found.results.items() if built is None or key in built}
-    return _flat(values if built is None else {key: built[key]["value"] for key in values})
+    return flattened(values if built is None else {key: built[key]["value"] for key in values})
 
 
-def _flat(values: dict[str, Any]) -> dict[str, Any]:
-    out = {}
-    for key, value in values.items():
-        several = isinstance(value, list)
-        out |= {f"{key}[{i}]": each for i, each in enumerate(value)} if several else {key: value}
-    return out
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value can be more or less than another."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _parts(mixed: Mixed, chapter: str, key: str, who, delta: float) -> dict[str, float] | None:
-    """Each input's part; what a built report differs by otherwise is a part of its own.
+def _parts(mixed: Mixed, chapter: str, key: str, who, ends, causes) -> dict[str, float] | None:
+    """Each input's part, and what a built report differs by from the same one made now.
 
     None where a mixture does not exist, of fields that only fit together, or lacks the result.
     """
-
-    def value(taken: frozenset[str]) -> float:
-        name = key.partition("[")[0]
-        found = mixed(chapter, taken).results.get(name)
-        value = _flat({name: found.value}).get(key) if found else None
-        if not is_number(value):
-            raise ScenarioError(f"{key} must exist in every mixture, received {value}")
-        return value
-
+    everything = frozenset(name for fields in who.values() for name in fields)
     try:
-        parts = shapley(who, value)
+        parts = shapley(who, lambda taken: number(mixed(chapter, taken), key))
+        now = [number(mixed(chapter, taken), key) for taken in (frozenset(), everything)]
+        for (side, value, sign), current in zip(ends, now, strict=True):
+            if abs(current - value) > 1e-9 * max(abs(value), 1e-300):
+                for name, part in causes.of(side, chapter, key, value, current).items():
+                    parts[name] = parts.get(name, 0.0) + sign * part
     except ScenarioError:
         return None
-    rest = delta - sum(parts.values())
-    return parts | ({OTHER: rest} if abs(rest) > 1e-9 * max(abs(delta), 1e-300) else {})
+    return parts

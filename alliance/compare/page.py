@@ -4,7 +4,7 @@ import base64
 import csv
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,11 @@ def write_page(folder: Path, name: str, rows: Iterable, drawn: Iterable[Chart], 
     return folder / "index.html"
 
 
-def write(found: Comparison, out: Path, log=print) -> Path:
-    """Write ``compare-<A>-<B>/index.html`` and ``compare.csv``; the page's path."""
+def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
+    """Write ``compare-<A>-<B>/index.html``, or one in the folder ``name``, and ``compare.csv``; the
+    page's path."""
     one, other = found.one.name, found.other.name
-    name = re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
+    name = name or re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
     log("drawing the charts that differ")
     rows = [["id", "unit", "a", "b", "difference", *found.players]]
     for d in found.moved:
@@ -48,6 +49,18 @@ def write(found: Comparison, out: Path, log=print) -> Path:
         rows.append([d.id, d.unit, d.a, d.b, d.delta, *parts])
     drawn = _pairs(found)
     return write_page(out / name, "compare", rows, drawn, one=one, other=other, found=found)
+
+
+def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[str]:
+    """Write the page of a comparison; what it found, a line each, and the page to open."""
+    for field, (one, other) in found.fields.items():
+        yield f"{field}: {one} | {other}"
+    yield f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:"
+    for d in found.moved[:10]:
+        yield f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})"
+        for cause, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
+            yield f"      from {cause}: {part:+,.6g}"
+    yield f"Open {write(found, out, log, name)}"
 
 
 def _pairs(found: Comparison) -> Iterable[Chart]:

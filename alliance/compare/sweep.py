@@ -9,7 +9,8 @@ from alliance import answers, evidence
 from alliance.charts.base import Chart
 from alliance.charts.kit import note
 from alliance.charts.looks import SOFT
-from alliance.compare.differences import is_number, size
+from alliance.compare.causes import is_number
+from alliance.compare.differences import size
 from alliance.compare.page import write_page
 from alliance.format import MONEY, shown
 from alliance.report import CHAPTERS, Target
@@ -49,6 +50,7 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     drawn = (_chart(*mover, labels, names) for mover in movers[:MOST_SHOWN])
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
     texts = {"title": f"Sweep over {', '.join(names)}", "reports": reports, "movers": movers}
+    texts["live"] = known.package.overlay.get("fetched")
     return write_page(folder, "sweep", rows, drawn, **texts)
 
 

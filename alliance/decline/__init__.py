@@ -4,10 +4,11 @@ The log price return of day t, in the holder's currency, splits exactly::
 
     r - dln(E) = b_m m + b_s (s - m) + company - dln(E)
 
-with m the market's return, s the mean return of the peers, E units of the share's currency for
-one unit of the holder's. The betas of day t come from least squares with intercept on the days
-*before* t only; the intercept stays in the company part. The parts add up by construction, so
-adding up proves nothing about them: the company part is what the other three leave.
+with m the market's return, s - m the mean return of the peers, each over its own market's, E
+units of the share's currency for one unit of the holder's. The betas of day t come from least
+squares with intercept on the days *before* t only; the intercept stays in the company part. The
+parts add up by construction, so adding up proves nothing about them: the company part is what the
+other three leave.
 
 References
 ----------

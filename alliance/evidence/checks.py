@@ -78,11 +78,11 @@ def check(data: str | Path | None = None) -> list[Problem]:
     return sorted(problems, key=lambda p: (p.file, p.row or 0, p.rule))
 
 
-def seal(data: str | Path | None = None) -> int:
+def seal(data: str | Path | None = None, found: list[Problem] | None = None) -> int:
     """Write the hash and size of every table into the descriptor; the number that changed. It is
-    an EvidenceError if anything but a hash is wrong."""
+    an EvidenceError if anything but a hash is wrong, in what a check just found or finds now."""
     package = Package(folder(data))
-    wrong = [p for p in check(data) if p.rule != "hash"]
+    wrong = [p for p in (check(data) if found is None else found) if p.rule != "hash"]
     if wrong:
         found = f"{len(wrong)} problems, first: {wrong[0]}"
         raise EvidenceError(f"evidence is sealed only when it is clean; {found}")

@@ -62,6 +62,12 @@ class Package:
             raise EvidenceError(f"{self.root / 'datapackage.json'}: {flaw}")
         return {resource["name"]: resource for resource in self.descriptor["resources"]}
 
+    @property
+    def overlay(self) -> dict:
+        """Of live rows: the last day ``fetched``, the ``sealed`` descriptor's hash, and ``from``,
+        ``to``, ``rows``, ``fetched`` of its ``tables``; empty for sealed evidence."""
+        return self.descriptor.get("overlay", {})
+
     def resource(self, name: str) -> dict:
         """The description of one table; an unknown name gets the nearest valid one."""
         try:

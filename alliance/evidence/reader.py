@@ -15,8 +15,6 @@ from alliance.evidence import documents
 from alliance.evidence.descriptor import Package, folder
 from alliance.evidence.used import Reads, Used, entries, table_of
 
-_FX = {"jpy_per_eur": "rates-jpy-per-eur", "usd_per_eur": "rates-usd-per-eur"}
-
 
 class Evidence(Reads):
     """All tables, cut at the day ``as_of``. Made by :func:`open`.
@@ -89,9 +87,11 @@ class Evidence(Reads):
 
     def rate(self, pair: str) -> pd.Series:
         """An exchange rate by day, named as it reads: ``jpy_per_eur``, ``usd_per_eur``."""
-        if pair not in _FX:
-            raise EvidenceError(f"no rate '{pair}'{did_you_mean(pair, _FX)}")
-        return self._view(_FX[pair], "rate", lambda f: f.set_index("date")[pair])
+        table = f"rates-{pair.replace('_', '-')}"
+        if table not in self.package.resources:
+            known = [n[6:].replace("-", "_") for n in self.package.resources if n[:6] == "rates-"]
+            raise EvidenceError(f"no rate '{pair}'{did_you_mean(pair, known)}")
+        return self._view(table, "rate", lambda f: f.set_index("date")[pair])
 
     def fact(self, key: str) -> pd.Series:
         """One fact as known on ``as_of``: NotKnown if it became public later, an EvidenceError if

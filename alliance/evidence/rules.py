@@ -111,6 +111,9 @@ def _sessions(tables: Tables) -> Found:
             yield name, None, "its company has no row in companies.csv"
             continue
         days, mic = pd.DatetimeIndex(frame["date"]), exchanges[name.removeprefix("prices-")]
+        if mic not in calendars.known():
+            yield name, None, f"no calendar of an exchange '{mic}'"
+            continue
         sessions = calendars.sessions(mic, days.min(), days.max())
         for day in days.difference(sessions):
             yield name, frame.index[days == day][0], f"{day.date()} is no session of {mic}"

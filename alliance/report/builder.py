@@ -116,8 +116,8 @@ def build_all(
     package.verify()  # all bytes, each time: milliseconds
     notebooks = {chapter: manifest.notebook(chapter) for chapter in CHAPTERS}
     prints, store = cache.Fingerprints.now(package), cache.Store(out)
-    other = None if package.root == DATA else manifest.digest(prints.tables)[:12]
-    made_from = {"revision": manifest.revision(), "evidence": other}
+    other = None if package.overlay or package.root == DATA else manifest.digest(prints.tables)[:12]
+    made_from = {"revision": manifest.revision(), "evidence": other, "live": package.overlay}
     reports = [_planned(t, out, notebooks, made_from, prints, o) for t in targets]
     stale = [report for report in reports if report.stale]
     for report in stale:

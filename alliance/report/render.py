@@ -72,7 +72,7 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
             "evidence": {r["name"]: r["hash"] for r in package.resources.values()},
             "versions": manifest.versions(),
             "revision": report.common["revision"],
-        }
+        } | ({"live": live} if (live := report.common["live"]) else {})
         values = {"name": target.name, **s.model_dump(mode="json")}
         stored = {"schema": 1, "scenario": values, "results": results}
         manifest.save(work / "results.json", stored)

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from alliance import scenario
 from alliance.errors import ScenarioError
@@ -23,6 +23,11 @@ class Target:
     name: str
     scenario: Scenario
     command: str
+
+    def live(self, named: bool) -> Self:
+        """The same with live rows, in a folder of its own unless it was ``named``."""
+        name = self.name if named else f"{self.name}+live"
+        return replace(self, name=name, command=f"{self.command} --live")
 
     @property
     def common(self) -> dict[str, Any]:
@@ -76,6 +81,8 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     if name:
         folder = scenario.text.check_name(name)
         words.append(f"--name {name}")
+    if folder == "live":
+        raise ScenarioError("a report can't be called 'live': live rows are kept there; see --name")
     return Target(folder, s, " ".join(words))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from alliance import evidence, scenario
 from alliance.answers import Answers
+from alliance.answers.decline import offered
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -88,7 +89,7 @@ class Session:
             "separation.company": lambda: g.companies,
             "separation.structures": lambda: ev.names("structures"),
             "separation.companies": lambda: ev.names("carmakers"),
-            "decline.peers": lambda: ev.rows("companies", exchange="XTKS", kind="share")["company"],
+            "decline.peers": lambda: offered(ev),
         }
         if name not in keys:
             return {}, self._days(name)
