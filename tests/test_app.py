@@ -265,7 +265,7 @@ def test_a_session_can_not_read_files(app):
         "data/facts.csv",
         "notebooks/4-whatif.ipynb",
         "notebooks/pictures/decline.png",
-        "alliance/cli.py",
+        "alliance/cli/reports.py",
         "build/base/index.html",
         "..%2f..%2fetc%2fpasswd",
         "%2fetc%2fpasswd",

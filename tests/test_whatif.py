@@ -768,7 +768,7 @@ def test_a_panel_in_a_report_is_a_line_of_text():
         ("build/.cache/x.json", False),
         ("build/../data/facts.csv", False),
         ("data/datapackage.json", False),
-        ("alliance/cli.py", False),
+        ("alliance/cli/reports.py", False),
         ("notebooks/scenarios/base.yaml", False),
         (".git/config", False),
     ],

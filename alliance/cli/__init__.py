@@ -1,0 +1,31 @@
+"""The command ``alliance``. Thin: it reads arguments, calls the rooms, and sets the exit code."""
+
+import signal
+import sys
+
+import click
+
+from alliance.cli import evidence, reports, work
+from alliance.cli.base import cli
+from alliance.errors import AllianceError
+
+
+def main() -> None:
+    """Run the command; errors of our own print as one text and set the exit code."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a background shell ignores it
+        signal.signal(number, stop)
+    try:
+        cli(standalone_mode=False)
+    except AllianceError as error:
+        click.echo(f"alliance: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("alliance: stopped; reports built before stay as they were", err=True)
+        sys.exit(130)
