@@ -72,7 +72,7 @@ class Sheet:
         names = [rows[r][-1] if self.listed else heads[c] for _, r, c in sorted(self.inputs)]
         said = f" Inputs (shaded): {', '.join(dict.fromkeys(names))}." if names else ""
         also = f" Follows the sheets {', '.join(sorted(self.follows))}." if self.follows else ""
-        return f"model: live formulas.{said}{also}"
+        return f"model: {'live formulas' * any(self.formulas()) or 'inputs'}.{said}{also}"
 
 
 def write(path: Path, documents: dict, results: list[dict], made_from: dict[str, Any]) -> None:
@@ -179,7 +179,9 @@ def _table(out, sheet: Sheet, bold, style) -> None:
 
     table = sheet.table
     for column, form in enumerate(table["formats"]):
-        out.set_column(column, column, 60 if sheet.listed and not column else 16, style(form, False))
+        out.set_column(
+            column, column, 60 if sheet.listed and not column else 16, style(form, False)
+        )
     out.write_row(0, 0, [table["caption"]], bold)
     out.write(1, 0, sheet.kind())
     out.write(2, 0, f"Units stand in the headings. From the tables {sheet.read}")

@@ -109,12 +109,13 @@ def _selldown(a: Answers):
     renault = ["stake_before"] * 2 + ["(held-in_trust)/issued", "votes_mirror"]
     owners["live_renault"] = [*renault, *["MIN(target,stake_before)"] * 2]
     owners["live_trust"] = [None, None, "in_trust/issued", None, None, None]
+    owners["live_others"] = [f"1-{{renault}}{'-{trust}' * (n == 2)}" for n in range(6)]
     columns = """
         when
         of | what
         Renault   | renault | .1% | @
         the trust | trust   | .1% | @
-        others    |         | .1% | 1-{renault}-{trust}
+        others    |         | .1% | @
     """
     yield table(owners, "Capital and votes", columns)
 
