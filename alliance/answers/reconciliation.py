@@ -29,7 +29,11 @@ def put(b: Builder) -> None:
 
 def _figure(b: Builder, name: str) -> float | None:
     """A fact's number, kept among those on which the record rests."""
-    found = b.context["facts"][name] = b.ev.figure(name)
+    found, words = b.ev.figure(name), (name, "")
+    if found is not None:
+        with b.ev.aside():
+            words = tuple(b.ev.fact(name)[["label", "unit"]])
+    b.context["facts"][name] = found, *words
     return found
 
 
@@ -51,7 +55,8 @@ def _porsche(b: Builder, rows) -> None:
         return figures
 
     def last(name: str, series: pd.Series) -> float:
-        found = b.context["facts"][name] = float(need(series, why).iloc[-1])
+        found = float(need(series, why).iloc[-1])
+        b.context["facts"][name] = found, name.replace("-", ", "), "shares"
         return found
 
     def gross() -> float:

@@ -72,7 +72,8 @@ class Sheet:
         names = [rows[r][-1] if self.listed else heads[c] for _, r, c in sorted(self.inputs)]
         said = f" Inputs (shaded): {', '.join(dict.fromkeys(names))}." if names else ""
         also = f" Follows the sheets {', '.join(sorted(self.follows))}." if self.follows else ""
-        return f"model: {'live formulas' * any(self.formulas()) or 'inputs'}.{said}{also}"
+        live = "live formulas" if any(self.formulas()) else "what other sheets' formulas follow"
+        return f"model: {live}.{said}{also}"
 
 
 def write(path: Path, documents: dict, results: list[dict], made_from: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ RESULTS_MIME = "application/vnd.alliance.results+json"
 TABLE_MIME = "application/vnd.alliance.table+json"
 Cells = Sequence[tuple[str, str | None]]  # each in HTML and in text
 BROAD = 10  # columns from which a table is printed across the page
-_LINE = re.compile(r" *([+-]?)([^|]*?) *(?:\|(.*))?")
+_LINE = re.compile(r" *([+-]?) *([^|]*?) *(?:\|(.*))?")
 _OF_ROW = re.compile(r"\[(\w+)\]")
 _SCALE = re.compile(r",? (?:bn|m)\b")  # of a heading: a model has none
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -99,12 +99,13 @@ def live(data, caption: str, lines, name: str = "", key: str = "") -> dict[str, 
     column. ``@`` takes each row's formula from the column's neighbour ``live_...``. A cell without
     a value has none, unless its formula can give nothing (``""``).
     """
-    frame = pd.DataFrame(data).reset_index(drop=True)
+    frame = pd.DataFrame(data)
+    records = frame.to_dict("records")
     ids = [column or head for head, column, *_ in lines]
     formulas = [[None] * len(lines) for _ in range(len(frame))]
     rows = [[raw(v) for v in row] for row in zip(*(frame[i] for i in ids), strict=True)]
     for at, (*_, formula) in enumerate(lines):
-        for n, row in enumerate(frame.to_dict("records")):
+        for n, row in enumerate(records):
             text = row.get(f"live_{ids[at]}") if formula == "@" else formula
             if not isinstance(text, str) or not text:
                 continue

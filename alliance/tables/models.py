@@ -123,15 +123,23 @@ def _selldown(a: Answers):
 def _separation(a: Answers):
     """Facts of the deals, companies, structures with their legs and what these add up to."""
     used = " ".join(DEALS[item] for item in a.frame("reconciliation")["item"])
-    facts = [(name, value, "", name.replace("-", "_"), "") for name, value in _facts(a, used)]
-    names = ["what", "value", "unit", "name", "live_value"]
-    yield table(pd.DataFrame(facts, columns=names), "Facts of the deals", _LIST, key="name")
+    facts = {key.replace("-", "_"): fact for key, fact in a.context["facts"].items()}
+    rows = [
+        (what, v, unit, k) for k, (v, what, unit) in facts.items() if re.search(rf"\b{k}\b", used)
+    ]
+    names = ["what", "value", "unit", "name"]
+    yield table(pd.DataFrame(rows, columns=names), "Facts of the deals", _LIST, key="name")
     frame = a.frame("companies")
-    frame["worth"], frame["key"] = frame["price"] * frame["shares"], _key(frame["maker"])
+    frame["worth"], frame["key"] = frame["price"] * frame["shares"], named(frame["maker"])
     lines = [f"{name.replace('_', ' ')} | {name} | ,.6g" for name in frame.columns[2:-2]]
     lines = ["company | name", *lines, "market value, EUR | worth | ,.0f | {price}*{shares}"]
     yield table(frame, "Companies, in EUR", "\n".join(lines), key="key")
-    legs = a.frame("legs")
+    frame, legs = a.frame("tried"), a.frame("legs")
+    if frame.empty:
+        return
+    legs = legs.reindex(range(max(len(legs), 1)))  # formulas need a row
+    numbers = ["fraction", "amount", "new", "premium", "votes", "fee"]
+    legs[numbers] = legs[numbers].astype(float)
     legs["paid"] = (legs["to"] != "holders").astype(int)
     legs["at_par"] = legs["amount"] / (1 + legs["premium"])
     columns = """
@@ -148,11 +156,11 @@ def _separation(a: Answers):
         amount less premium, EUR | at_par | ,.0f | {amount}/(1+{premium})
     """
     yield table(legs, "Legs of the structures", columns, name="leg")
-    frame, known = a.frame("tried"), legs.fillna(0).rename(columns=lambda name: f"leg_{name}")
-    frame["key"], g = _key(frame["structure"]), a.context["group"]
+    known = legs[[*numbers, "paid", "at_par"]].fillna(0.0).add_prefix("leg_")
+    frame["key"], g = named(frame["structure"]), a.context["group"]
     lines = []
     for name, sum_ in SUMS.items():
-        each = known.eval(sum_).groupby(known["leg_structure"]).sum()
+        each = known.eval(sum_).groupby(legs["structure"]).sum()
         frame[name] = frame["structure"].map(each).fillna(0.0)
         lines.append(f"{name} | | ,.6g | SUMPRODUCT((leg_structure={{structure}})*{sum_})")
     for name, tax, keep in (("unit", "", 1), ("parent", "(1-tax_rate)*", 1 - g.tax_rate)):
@@ -169,12 +177,6 @@ def _separation(a: Answers):
     yield table(frame, "Structures", columns + "\n".join(lines), key="key")
 
 
-def _facts(a: Answers, used: str):
-    for name, value in a.context["facts"].items():
-        if re.search(rf"\b{name.replace('-', '_')}\b", used):
-            yield name, value
-
-
-def _key(names: pd.Series) -> pd.Series:
+def named(names: pd.Series) -> pd.Series:
     """Names as formulas can have them."""
     return names.str.replace("-", "_")

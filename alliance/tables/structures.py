@@ -5,6 +5,7 @@ import pandas as pd
 from alliance.answers import Answers
 from alliance.format import missing, number
 from alliance.tables.base import Html, collapsible, table
+from alliance.tables.models import named
 
 
 def all_structures(a: Answers) -> Html:
@@ -38,6 +39,8 @@ def all_structures(a: Answers) -> Html:
         + blocking minority (as printed) | blocking
         + unit before the deal     | before           | ,.0f  | @
         rest as the market implies | rest             | m,.0f | @
+        + at the offer, low        | offer_low        | ,.0f  | @
+        + at the offer, high       | offer_high       | ,.0f  | @
         + a share, low             | low              | ,.2f  | @
         + a share, base            | base             | ,.2f  | @
         + a share, high            | high             | ,.2f  | @
@@ -80,18 +83,15 @@ def values(a: Answers) -> Html:
     return collapsible(table(frame, "Value a share by structure and company", columns))
 
 
-def _key(names: pd.Series) -> pd.Series:
-    """Names as formulas can have them."""
-    return names.str.replace("-", "_")
-
-
 def _lived(frame: pd.DataFrame, a: Answers) -> pd.DataFrame:
     """The grid beside its formulas by row."""
     tried, legs = a.frame("tried").set_index("structure"), a.frame("legs")
     frame["unit"] = frame["structure"].map(tried["unit"])
-    frame["s"], frame["m"] = _key(frame["structure"]), _key(frame["maker"])
+    frame["s"], frame["m"] = named(frame["structure"]), named(frame["maker"])
     frame["key"] = frame["s"] + "_on_" + frame["m"]
-    frame["offer"] = (1 - a.context["group"].offer_discount) * frame["unit_value"]
+    for offer, value in (("", "value"), ("_low", "low"), ("_high", "high")):
+        part = 1 - a.context["group"].offer_discount
+        frame[f"offer{offer}"] = part * frame[f"unit_{value}"]
     frame["root"] = frame["breakeven"]
     count, sized = legs.groupby("structure").size(), legs.groupby("structure")["amount"].count()
     handed = legs.query("to == 'holders'").groupby("structure").size()
@@ -121,7 +121,8 @@ def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
         if r.unit == "none":
             return f"{m}_price"
         unit = f"({{before}}+{s}_net_unit_rate*{o}+{s}_net_unit_sum)"
-        parts = f"(1-{tomorrow})*{{rest}}+((1-{holding if legs else tomorrow})*({kept(o)})"
+        held = holding if legs else tomorrow
+        parts = f"{tomorrow}{{rest}}+({held}({kept(o)})"
         money = f"{m}_net_cash+{m}_stakes+{s}_net_parent_rate*{o}+{s}_net_parent_sum{costs}"
         ruled_out = f"OR({kept(o)}<0,{votes(o)}<{s}_majority-1E-12)"
         return f'IF({ruled_out},"",({parts}+{s}_handed)*{unit}+{money})/{m}_shares)'
@@ -129,7 +130,6 @@ def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
     def charged(what: str) -> str:
         return f"({s}_unit_{what}_charged+{s}_parent_{what}_charged)"
 
-    low, high = (f"((1-offer_discount)*{m}_{r.unit}_{case})" for case in ("low", "high"))
     means = f"({{left}}+MAX({m}_net_cash,0)+{m}_free_cash_flow*{m}_plan_years*{m}_plan_left)"
     found = {
         "unit_value": f"{m}_{r.unit}_base",
@@ -146,9 +146,11 @@ def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
         "votes": votes("{offer}"),
         "before": f"{{unit_value}}-({s}_unit_rate*{{unit_value}}+{s}_unit_sum)",
         "rest": f"({m}_shares*{m}_price-{m}_net_cash-{m}_stakes)/(1-{d})-{{before}}",
-        "low": share(d, "holding_discount", low),
-        "base": share(d, d, "{offer}"),
-        "high": share("0", "0", high),
+        "offer_low": f"(1-offer_discount)*{m}_{r.unit}_low",
+        "offer_high": f"(1-offer_discount)*{m}_{r.unit}_high",
+        "low": share(f"(1-{d})*", "(1-holding_discount)*", "{offer_low}"),
+        "base": share(f"(1-{d})*", f"(1-{d})*", "{offer}"),
+        "high": share("", "", "{offer_high}"),
     }
     if legs == handed:
         return found
