@@ -218,7 +218,9 @@ SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 oor:op="fuse"><value>0</value></prop></item>
 </oor:items>
 """
-VARIANTS = 25  # of each of the two scenarios
+#: Scenarios, and how often the inputs of each are changed: fifty times in all. They have sales on
+#: record, the target met, a discount given, shares handed to holders, and costs.
+VARIANTS = {"base": 14, "latest": 14, "met": 6, "quick-block": 4, "comparators": 6, "costly": 6}
 
 
 def office():
@@ -346,11 +348,12 @@ def sale_of(a, given, patch):
     why = programme.no_loss(ev, i)
     made = programme.Outcomes(sd.PROGRAMMES["block"](t, i.market(1, "lognormal")))
     programme.put(b, i, "block", made.summary(None if why else g.carrying_eur_per_share))
-    shares = given.frame("Routes")["part"].astype(float) * t.planned
-    for name, ways in (("sale", (1, 0)), ("buyback", (0, 1)), ("half", (0.5, 0.5))):
-        sold, bought = (way * shares for way in ways)
-        b.frames["routes"][name] = ownership.stake(t.held, t.issued, sold, bought)
-    b.frames["routes"]["shares"] = shares
+    if "Routes to the target" in given.tables:
+        shares = given.frame("Routes")["part"].astype(float) * t.planned
+        for name, ways in (("sale", (1, 0)), ("buyback", (0, 1)), ("half", (0.5, 0.5))):
+            sold, bought = (way * shares for way in ways)
+            b.frames["routes"][name] = ownership.stake(t.held, t.issued, sold, bought)
+        b.frames["routes"]["shares"] = shares
     sizes = given.frame("What the market")["shares"].astype(float)
     costs = {"block": sd.block_cost(replace(t, block_discount=None), sizes),
              "dribble": sd.slice_cost(t, sizes, t.participation)}  # fmt: skip
@@ -511,11 +514,11 @@ def test_libreoffice_computes_what_python_does(tmp_path):
     """At the base, and with inputs changed at random, each formula gives the models' own number."""
     rng, cases = np.random.default_rng(20230206), []
     (tmp_path / "in").mkdir()
-    for name in ("base", "latest"):
+    for name, count in VARIANTS.items():
         s = scenario_of(name)
         made = chapters(s)
         plain = documents(made)
-        for n in range(VARIANTS + 1):
+        for n in range(count + 1):
             docs, found = varied(plain, rng if n else SimpleNamespace(random=lambda: 1.0))
             path = tmp_path / "in" / f"{name}-{n}.xlsx"
             sheets.write(path, docs, [], ABOUT)
@@ -532,6 +535,6 @@ def test_libreoffice_computes_what_python_does(tmp_path):
         except ScenarioError:
             continue  # inputs that can't be
         expected = linked(documents(again))
-        least.append(sum(compared(found[n], expected[n], file) for n in found))
+        least.append(sum(compared(found[n], expected[n], file) for n in found if n in expected))
     print(least)
-    assert len(least) > 0.8 * len(cases) and min(least) > 700
+    assert len(least) > 0.8 * len(cases) and min(least) > 600

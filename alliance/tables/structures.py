@@ -21,14 +21,14 @@ def all_structures(a: Answers) -> Html:
         on                         | day
         unit, EUR m                | unit_value       | m,.0f | @
         unit over the company      | unit_over_market | .1%   | @
-        + at the offer, EUR        | offer            | ,.0f  | (1-offer_discount)*{unit_value}
-        raised, EUR m              | gross            | m,.0f | {to_unit}+{to_parent}
+        + at the offer, EUR        | offer            | ,.0f  | @
+        raised, EUR m              | gross            | m,.0f | @
         -raised, own currency      | own
         + raised, own currency     | local            | ,.0f  | @
         to the unit                | to_unit          | m,.0f | @
         to the parent              | to_parent        | m,.0f | @
         fees                       |                  | m,.0f | @
-        + tax                      | tax              | ,.0f  | tax_rate*{to_parent}
+        + tax                      | tax              | ,.0f  | @
         paid out                   | paid_out         | m,.0f | @
         left                       |                  | m,.0f | @
         over the plan              | coverage         | .1%   | @
@@ -134,6 +134,9 @@ def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
     found = {
         "unit_value": f"{m}_{r.unit}_base",
         "unit_over_market": f"{{unit_value}}/({m}_price*{m}_shares)",
+        "offer": "(1-offer_discount)*{unit_value}",
+        "gross": "{to_unit}+{to_parent}",
+        "tax": "tax_rate*{to_parent}",
         "local": f"{{gross}}*{m}_per_eur",
         "to_unit": f"{s}_unit_rate*{{offer}}+{s}_unit_sum",
         "to_parent": f"{s}_parent_rate*{{offer}}+{s}_parent_sum",
