@@ -106,13 +106,19 @@ def gains(t: Stakes, agreed, belief, discount=None) -> Gains:
     )
 
 
+def even_over(t: Stakes, belief) -> float:
+    """What is overpaid, ``o = (G_N - G_R) / (2 c)``, where both sides' outside holders gain alike;
+    the gains at no overpayment, c what changes hands."""
+    at_par = gains(t, belief, belief)
+    return float((at_par.issuer_outside - at_par.holder_outside) / (2 * changes_hands(t)))
+
+
 def equal_split(t: Stakes, belief) -> float | None:
     """The agreed value at which both sides' outside holders gain alike; None if none can be.
 
-    ``P = p V / (p - o)`` with ``o = (G_N - G_R) / (2 c)`` at no overpayment, c what changes hands.
+    ``P = p V / (p - o)`` with o of :func:`even_over`.
     """
-    at_par = gains(t, belief, belief)
-    over = (at_par.issuer_outside - at_par.holder_outside) / (2 * changes_hands(t))
+    over = even_over(t, belief)
     if t.ticket <= 0 or over >= t.ticket:
         return None
     return float(t.ticket * belief / (t.ticket - over))

@@ -5,7 +5,7 @@ Two readings of a disposal loss: *naive*, what is given up against the cash; and
 an amount carried a share, and, rolled forward, a loss when the equity method ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import pandas as pd
@@ -16,7 +16,7 @@ from alliance.errors import NotKnown
 
 HEADLINES = {name: name for name in ("stake", "cash_eur", "loss_eur")}
 HEADLINES["carrying_implied"] = "own_share"
-STEPS = ["step", "own_share", "naive"]
+STEPS = ["step", "own_share", "naive", "amount"]
 _ROLL = [f"contribution-{when}" for when in ("2024", "h1-2024", "q1-2025", "q2-2025")]
 
 
@@ -68,6 +68,9 @@ def sale(t, rate: pd.Series, held: pd.Series) -> dict:
         "naive": price + t.loss_eur / t.shares,
         "own_share": price + t.loss_eur / tied,
         "held_before": before,
+        "issued_after": t.issued_after,
+        "shares_bought": t.shares_bought,
+        "jpy_per_eur": fix,
     }
 
 
@@ -78,27 +81,36 @@ def _roll(b: Builder, holder: str, share: str) -> None:
     fair, said = ev.fact("fair-value-basis-2025"), ev.fact("switch-loss-announced")
     third = record.iloc[2]
     ev.rows("tranches", _is(third["tranche"])), ev.holding(holder, share)
-    left = third["held_before"] - third["shares"]
     second = value["contribution-2024"] - value["contribution-h1-2024"]
     first = value["contribution-q1-2025"] + value["contribution-q2-2025"]
-    own, naive = third["own_share"], third["naive"]
-    out = third["cash_disclosed"] + third["loss_eur"]
-    rows = [("implied by the third sale", own, naive)]
-    rows.append(("after it", (third["held_before"] * own - out) / left, naive))
-    for step, amount in (
-        ("write-down of 2024", -value["impairment-2024"]),
-        ("Nissan's contribution, second half of 2024", second),
-        ("Nissan's contribution, first half of 2025", first),
-    ):
-        rows.append((step, rows[-1][1] + amount / left, rows[-1][2] + amount / left))
+    amounts = {
+        "write-down of 2024": -value["impairment-2024"],
+        "Nissan's contribution, second half of 2024": second,
+        "Nissan's contribution, first half of 2025": first,
+    }
     with ev.reading() as used:
         day = pd.DatetimeIndex([said["date"]])
-        worth = float(fair["value"]) / returns.as_known(ev.rate("jpy_per_eur"), day).iloc[0]
+        fix = returns.as_known(ev.rate("jpy_per_eur"), day).iloc[0]
         used.within(returns.earliest(day[0]), day[0])
+    left, worth = third["held_before"] - third["shares"], float(fair["value"]) / fix
+    rows = rolled(third, amounts)
+    b.context["rolled"] = {"left": left, "fair_jpy": float(fair["value"]), "rate": fix}
     for n, reading in ((1, "own_share"), (2, "naive")):
         b.put(f"selldown.record.switch_loss_{reading}", left * (rows[-1][n] - worth))
     with b.section():
         said = float(ev.fact("switch-loss-announced")["value"])
         b.put("selldown.record.switch_loss_announced", said)
-    rows.append(("fair value in June 2025", worth, worth))
+    rows.append(("fair value in June 2025", worth, worth, None))
     b.frames["roll"] = pd.DataFrame(rows, columns=STEPS)
+
+
+def rolled(third, amounts: Mapping[str, float]) -> list[tuple]:
+    """The amount carried a share from the third sale on, by the amounts of each later step: rows of
+    ``roll``, without the last."""
+    own, naive, left = third["own_share"], third["naive"], third["held_before"] - third["shares"]
+    out = third["cash_disclosed"] + third["loss_eur"]
+    rows = [("implied by the third sale", own, naive, None)]
+    rows.append(("after it", (third["held_before"] * own - out) / left, naive, None))
+    for step, amount in amounts.items():
+        rows.append((step, rows[-1][1] + amount / left, rows[-1][2] + amount / left, amount))
+    return rows

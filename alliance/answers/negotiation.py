@@ -101,7 +101,8 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
         "sale_discount": t.discount,
         "ticket_eur": t.ticket,
     }
-    b.context |= {"stakes": t, "belief": belief, "agreed": agreed}
+    b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "gains": gains}
+    b.context |= {"changes_hands": bargain.changes_hands(t), "over": bargain.even_over(t, belief)}
     b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
     _zone(b, t, belief, high)
     _points(b, s, t, agreed, belief, split)
@@ -210,9 +211,8 @@ def _point(name: str, t: bargain.Stakes, agreed, belief, day: dt.date) -> dict:
         "point": name,
         "terms_of": day,
         "agreed": agreed,
-        "ticket": t.ticket,
-        "block": t.block,
-        "discount": t.discount,
         "renault": float(found.holder_outside),
         "nissan": float(found.issuer_outside),
+        "belief": belief,
+        **{name: float(value) for name, value in vars(t).items()},
     }

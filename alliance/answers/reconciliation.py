@@ -1,5 +1,7 @@
 """Chapter 3, the deals: each recomputed beside what was printed, as far as public."""
 
+from functools import partial
+
 import pandas as pd
 
 from alliance.answers.results import Builder
@@ -15,6 +17,7 @@ COLUMNS = ["maker", "item", "computed", "printed", "unit", "note"]
 def put(b: Builder) -> None:
     """Add the record of the deals, the cells side by side, segments, charges and volumes."""
     rows: list[tuple] = []
+    b.context["facts"] = {}
     for add in (_porsche, _renault, _ford, _gm):
         add(b, rows)
     b.frames["reconciliation"] = pd.DataFrame(rows, columns=COLUMNS)
@@ -22,6 +25,16 @@ def put(b: Builder) -> None:
         b.frames["deals"] = b.ev.cited(b.ev.deals)
         b.frames["priors"] = b.ev.priors
         b.frames["valuations"] = in_eur(b.ev.valuations, ["low", "high"], b.ev)
+
+
+def _figure(b: Builder, name: str) -> float | None:
+    """A fact's number, kept among those on which the record rests."""
+    found, words = b.ev.figure(name), (name, "")
+    if found is not None:
+        with b.ev.aside():
+            words = tuple(b.ev.fact(name)[["label", "unit"]])
+    b.context["facts"][name] = found, *words
+    return found
 
 
 def _row(rows, maker, item, computed, printed, unit, note="") -> None:
@@ -35,14 +48,16 @@ def _porsche(b: Builder, rows) -> None:
     why = f"the terms of Porsche's flotation were not public on {ev.as_of}"
 
     def known(*facts: str) -> list[float]:
-        figures = [ev.figure(name) for name in facts]
+        figures = [_figure(b, name) for name in facts]
         if None in figures:
             ev.shares(UNIT)  # nor was its count
             raise NotKnown(why)
         return figures
 
-    def last(series: pd.Series) -> float:
-        return float(need(series, why).iloc[-1])
+    def last(name: str, series: pd.Series) -> float:
+        found = float(need(series, why).iloc[-1])
+        b.context["facts"][name] = found, name.replace("-", ", "), "shares"
+        return found
 
     def gross() -> float:
         listed, anchor, offer, price = known(*BLOCKS, *PRICES)
@@ -53,14 +68,15 @@ def _porsche(b: Builder, rows) -> None:
         return price / offer - 1
 
     def special() -> float:
-        return known("porsche-payout")[0] * gross() / last(ev.shares("volkswagen-pref"))
+        count = last("shares-volkswagen-pref", ev.shares("volkswagen-pref"))
+        return known("porsche-payout")[0] * gross() / count
 
     def capital() -> float:
         held, issued = ev.holding("volkswagen", UNIT), ev.shares(UNIT)
-        return last(held) / last(issued)
+        return last("held-porsche", held) / last("shares-porsche", issued)
 
     def votes() -> float:
-        return 1 - known(BLOCKS[1])[0] / (last(ev.shares(UNIT)) / 2)
+        return 1 - known(BLOCKS[1])[0] / (last("shares-porsche", ev.shares(UNIT)) / 2)
 
     for make, key in (
         (gross, "gross_proceeds_eur"),
@@ -74,7 +90,7 @@ def _porsche(b: Builder, rows) -> None:
             found[key] = make()
             b.put(where + key, found[key])
     with b.section():
-        f, proceeds = ev.figure, found["gross_proceeds_eur"]
+        f, proceeds = partial(_figure, b), found["gross_proceeds_eur"]
         spent, bought = f("porsche-stabilisation"), f("porsche-se-votes-bought")
         after = total = floating = None
         if found["special_dividend_eur_per_share"] is not None:
@@ -82,7 +98,7 @@ def _porsche(b: Builder, rows) -> None:
             total = payout * proceeds
             if spent:
                 after = listed * offer - spent
-                floating = (listed - spent / offer) / last(ev.shares(UNIT))
+                floating = (listed - spent / offer) / last("shares-porsche", ev.shares(UNIT))
         note = "printed: 75 % less a share"
         for item, value, printed, unit, said in (
             ("both blocks, gross", proceeds, f("porsche-proceeds-printed"), "EUR", ""),
@@ -102,7 +118,7 @@ def _porsche(b: Builder, rows) -> None:
 
 def _renault(b: Builder, rows) -> None:
     """Ampere's plan and pledges; Horse's owners."""
-    f = b.ev.figure
+    f = partial(_figure, b)
     with b.section():
         raised, note = f("ampere-cancelled"), f"no listing by {b.ev.as_of}"
         for day in b.ev.rows("structures", structure="carve_out")["ended"].dropna():
@@ -151,7 +167,7 @@ def _gm(b: Builder, rows) -> None:
     """GM's charges, added."""
     key = "separation.gm.ev_charges_usd"
     with b.section(key):
-        charges = [b.ev.figure(f"gm-charge-2025-q{n}") for n in (3, 4)]
+        charges = [_figure(b, f"gm-charge-2025-q{n}") for n in (3, 4)]
         if not (known := [c for c in charges if c is not None]):
             b.ev.rows("segments", maker="gm")
             raise NotKnown(f"no EV charge of GM was public on {b.ev.as_of}")

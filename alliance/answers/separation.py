@@ -43,6 +43,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
             rows.append((maker.name, what, value, local, maker.currency, note, origin))
     columns = ["maker", "figure", "value", "local", "currency", "note", "origin"]
     b.frames["figures"] = pd.DataFrame(rows, columns=columns)
+    _terms(b, tried, found)
     b.context |= {
         "group": s.separation,
         "structure_names": {k: f.name for k, f in tried.items()},
@@ -58,3 +59,26 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     reconciliation.put(b)
     negotiation.put(b, s, found)
     return b.answers()
+
+
+def _terms(b: Builder, tried: dict[str, known.Known], makers: dict[str, companies.Maker]) -> None:
+    """Add the terms of the structures, their legs, and the companies, as the models take them."""
+    made = {key: each.structure for key, each in tried.items() if each.structure}
+    rows = [vars(each) | {"structure": key} for key, each in made.items()]
+    names = ["structure", "unit", "payout", "voting_capital", "majority"]
+    b.frames["tried"] = pd.DataFrame(rows, columns=names)
+    rows = [vars(leg) | {"structure": key} for key, each in made.items() for leg in each.legs]
+    names = ["structure", "to", "partner", "fraction", "amount", "new", "premium", "votes", "fee"]
+    b.frames["legs"] = pd.DataFrame(rows, columns=names).astype({"new": int, "fee": int})
+    rows = []
+    for key, maker in makers.items():
+        if maker.company:
+            row = vars(maker.company) | {"maker": key, "per_eur": maker.per_eur}
+            for unit, values in maker.company.values.items():
+                cases = ("low", "base", "high")
+                row |= {f"{unit}_{case}": v for case, v in zip(cases, values, strict=True)}
+            rows.append(row)
+    names = ["maker", "name", "per_eur", "price", "shares", "net_cash", "stakes", "plan"]
+    names += ["plan_years", "plan_left", "free_cash_flow"]
+    names += [f"{unit}_{case}" for unit in ("ev", "profit") for case in ("low", "base", "high")]
+    b.frames["companies"] = pd.DataFrame(rows, columns=names)

@@ -21,6 +21,7 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
             inputs.stake(ev)
             back = _back(ev, share, holder)
             b.put(key, ownership.loop(part, back))
+    given = b.context["crossed"] = {"back": back}
     now, cap, in_force = _votes(b, i, trustee, share)
     _stakes(b, stake, back, now, cap, in_force)
     b.frames["cross"] = pd.DataFrame() if back is None else _cross(stake, back, now, cap)
@@ -32,12 +33,14 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
         with b.section(f"selldown.{key}"):
             inputs.stake(ev)
             treasury, crossed = ev.shares(share, "treasury"), _back(ev, share, holder)
-            own = float(treasury.iloc[-1]) if len(treasury) else 0.0
+            own = given["treasury"] = float(treasury.iloc[-1]) if len(treasury) else 0.0
             gain = ownership.eps_accretion(t.issued, own, t.held, crossed, **{how: t.planned})
             b.put(f"selldown.{key}", gain)
     if back is not None:
         with b.section():
-            b.frames["look_through"] = _look_through(ev, i, stake, back, holder, share)
+            b.frames["look_through"] = _look_through(ev, i, stake, given, holder, share)
+    b.context["block"] = now
+    given |= {"cap": cap, "trust": now.trust if in_force else None}
 
 
 def _back(ev: Evidence, share: str, holder: str) -> float:
@@ -101,14 +104,16 @@ def _stakes(b: Builder, stake: float, back: float | None, now, cap, in_force: bo
     b.frames["stakes"] = pd.concat([computed, printed], ignore_index=True)
 
 
-def _look_through(ev: Evidence, i, stake: float, back: float, holder: str, share: str):
-    """Market values without double counting, in euros."""
+def _look_through(ev: Evidence, i, stake: float, given: dict, holder: str, share: str):
+    """Market values without double counting, in euros; adds what they rest on to ``given``."""
     price, own = ev.close(holder), ev.shares(holder)
     price = price[returns.common(price, ev.close(share))]  # one day for both
     worth = i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur
-    value = pd.Series({holder: float(price.iloc[-1] * own.iloc[-1]), share: worth})
+    given |= {"price": float(price.iloc[-1]), "back_issued": float(own.iloc[-1])}
+    given["back_held"] = float(ev.holding(share, holder).iloc[-1])
+    value = pd.Series({holder: given["price"] * given["back_issued"], share: worth})
     held = pd.DataFrame(0.0, index=value.index, columns=value.index)
-    held.loc[holder, share], held.loc[share, holder] = stake, back
+    held.loc[holder, share], held.loc[share, holder] = stake, given["back"]
     return ownership.look_through(held, value).assign(market=value)
 
 

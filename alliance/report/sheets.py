@@ -1,70 +1,117 @@
-"""``tables.xlsx``: every table of a report, its results and sources, and the arithmetic live.
+"""``tables.xlsx``: every table of a report and its results, and models that follow their inputs.
 
-The sheet ``Arithmetic`` holds the sell-down as plain formulas: change an input and the rest
-follows. Numbers are unrounded; bytes are equal from build to build.
+A sheet is a *model*, with live formulas over named cells, or a *print*, the values as printed. What
+a formula gives now is written beside it, for readers that don't recalculate. Bytes are equal from
+build to build.
 """
 
 import datetime as dt
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from alliance.errors import AllianceError, did_you_mean
 from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
-
-OVER = "{held}-{target}*{issued}"
-#: Rows of the arithmetic: name, formula over the names above it, unit, result it must equal.
-ARITHMETIC = (
-    ("planned", f"=({OVER}+ABS({OVER}))/2", "shares", "shares_sale_only"),  # 0 if the target is met
-    ("value", "={planned}*{spot}/{fx}", "EUR", "planned_value_eur"),
-    ("days of volume", "={planned}/{adv}", "trading days", "days_of_volume"),
-    ("stake before", "={held}/{issued}", "fraction", "stake_before"),
-    ("shares if bought back only", f"=({OVER})/(1-{{target}})", "shares", "shares_buyback_only"),
-    ("stake if planned are bought back", "=({held}-{planned})/({issued}-{planned})", "fraction",
-     "stake_if_trust_bought_back"),
-    ("cost at once", "={planned}*{spot}/{fx}*{cost}", "EUR", ""),
-    ("proceeds at once", "={value}-{cost at once}", "EUR", ""),
-    ("loss against the amount carried, at once", "={planned}*{carrying}-{proceeds at once}", "EUR",
-     ""),
+FIRST = 4  # rows above the numbers: title, kind, units, headings
+PRINT = "print: values as the notebook printed them, unrounded"
+LIST = ["what", "value", "unit", "name"]  # columns of a list
+#: How numbers of a list are shown, by their unit.
+UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
+INPUT = {"bg_color": "#FFF4CC", "font_color": "#1F3FBF"}
+GUIDE = (
+    ("how to use it", "Contents names every sheet, with a link, and says model or print"),
+    ("model", "Live formulas. Change a shaded cell (an input) and all that rests on it follows, on"
+     " other sheets too. Formulas name their inputs: Excel lists them in its Name Manager, which"
+     " leads to each"),
+    ("print", "Values as the notebook printed them: simulations, tests and texts, which follow no"
+     " input. To change what they rest on, change the scenario and build the report again"),
+    ("money", "Models are in whole euros, yen and shares; prints as their headings say"),
+    ("LibreOffice", "It shows the values of the report until an input is changed; Ctrl-Shift-F9"
+     " computes all again"),
 )  # fmt: skip
-#: Inputs of the arithmetic: name, key among the chapter's inputs, unit.
-INPUTS = (
-    ("held", "held", "shares"),
-    ("issued", "issued", "shares"),
-    ("target", "selldown.target_stake", "fraction"),
-    ("spot", "selldown.spot_jpy", "JPY"),
-    ("fx", "selldown.jpy_per_eur", "JPY per EUR"),
-    ("adv", "adv", "shares a day"),
-    ("carrying", "selldown.carrying_eur_per_share", "EUR a share"),
-)
+_CELL = re.compile(r"{([^}^]+)(\^?)}")
+_WORD = re.compile(r"\b[a-z]\w*")
+Cell = tuple[str, int, int]  # sheet, row, column
+
+
+@dataclass
+class Sheet:
+    """A table's sheet: its name, its table as it came out of the notebook, its sources in words."""
+
+    name: str
+    table: dict[str, Any]
+    read: str
+    inputs: set[Cell] = field(default_factory=set)  # its cells that formulas refer to
+    follows: set[str] = field(default_factory=set)  # other sheets that its formulas refer to
+
+    @property
+    def model(self) -> bool:
+        return "formulas" in self.table
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list of values, each with its unit and name."""
+        return self.table.get("ids") == LIST
+
+    def formulas(self) -> Iterator[tuple[int, int, str]]:
+        """Row, column and text of each formula."""
+        for at, row in enumerate(self.table.get("formulas", ())):
+            yield from ((at, column, text) for column, text in enumerate(row) if text)
+
+    def kind(self) -> str:
+        """Whether it is a model, of which inputs, or a print."""
+        if not self.model:
+            return PRINT
+        heads, rows = self.table["columns"], self.table["rows"]
+        names = [rows[r][-1] if self.listed else heads[c] for _, r, c in sorted(self.inputs)]
+        said = f" Inputs (shaded): {', '.join(dict.fromkeys(names))}." if names else ""
+        also = f" Follows the sheets {', '.join(sorted(self.follows))}." if self.follows else ""
+        live = "live formulas" if any(self.formulas()) else "what other sheets' formulas follow"
+        return f"model: {live}.{said}{also}"
 
 
 def write(path: Path, documents: dict, results: list[dict], made_from: dict[str, Any]) -> None:
-    """Write the workbook of a report from its executed notebooks, results and manifest."""
+    """Write the workbook of a report from its executed notebooks, results and manifest.
+
+    Raises
+    ------
+    AllianceError
+        For a formula with a name that no cell has.
+    """
     from xlsxwriter import Workbook
 
-    found = {chapter: _tables(document) for chapter, document in documents.items()}
+    sheets = list(_sheets(documents, made_from))
+    names = _names(sheets)
+    used = _link(sheets, names)
     with Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": EPOCH, "title": made_from["name"]})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         _about(book.add_worksheet("About"), bold, made_from)
+        _contents(book.add_worksheet("Contents"), bold, sheets)
         _results(book.add_worksheet("Results"), bold, results)
-        for table in found.get("2-selldown", ()):
-            if table.get("inputs"):
-                given = dict(row[:2] for row in table["rows"])
-                _arithmetic(book.add_worksheet("Arithmetic"), bold, given, results)
-        for chapter, tables in found.items():
-            read = ", ".join(made_from["chapters"].get(chapter, {}).get("tables", ()))
-            for number, table in enumerate(tables, 1):
-                sheet = book.add_worksheet(_name(chapter, number, table))
-                for column, form in enumerate(table["formats"]):
-                    sheet.set_column(column, column, 16, _format(book, form))
-                sheet.write_row(0, 0, [table["caption"]], bold)
-                sheet.write(1, 0, f"Units stand in the headings. From the tables {read}")
-                _rows(sheet, 2, [table["columns"], *table["rows"]], bold)
-                sheet.freeze_panes(3, 0)
+        style = cache(lambda form, given: _format(book, form, given))
+        for sheet in sheets:
+            _table(book.add_worksheet(sheet.name), sheet, bold, style)
+        for name in sorted(used):
+            book.define_name(name, f"={_range(names[name])}")
+
+
+def _sheets(documents: dict, made_from: dict[str, Any]) -> Iterator[Sheet]:
+    """Sheets of each chapter: the models that no printed table is, then the tables in order."""
+    for chapter, document in documents.items():
+        read = ", ".join(made_from["chapters"].get(chapter, {}).get("tables", ()))
+        tables = _tables(document)
+        for model in (model for table in tables for model in table.get("models", ())):
+            yield Sheet(_name(f"{chapter[0]} {model['caption']}"), model, read)
+        for number, table in enumerate(tables, 1):
+            name = _name(f"{chapter[0]}.{number} {table['caption']}")
+            yield Sheet(name, table.get("model", table), read)
 
 
 def _tables(document: Any) -> list[dict[str, Any]]:
@@ -72,16 +119,96 @@ def _tables(document: Any) -> list[dict[str, Any]]:
     return [o["data"][TABLE_MIME] for o in outputs if TABLE_MIME in o.get("data", {})]
 
 
+def _name(title: str) -> str:
+    """A sheet's name: chapter, number, first words of the caption; at most 31 signs."""
+    return " ".join(re.sub(r"[\[\]:*?/\\']", " ", title).split())[:31].strip()
+
+
+def _names(sheets: list[Sheet]) -> dict[str, list[Cell]]:
+    """Cells by the name that formulas may use for them: one, or those of a column."""
+    found: dict[str, list[Cell]] = {}
+    for sheet in (sheet for sheet in sheets if sheet.model):
+        table = sheet.table
+        for column, name in enumerate(table["ids"]):
+            cells = [(sheet.name, row, column) for row in range(len(table["rows"]))]
+            if table["name"] and cells:
+                found[f"{table['name']}_{name}"] = cells
+            for key, cell in zip(table["keys"], cells, strict=False):
+                found[key if name == "value" else f"{key}_{name}"] = [cell]
+    return found
+
+
+def _link(sheets: list[Sheet], names: dict[str, list[Cell]]) -> set[str]:
+    """Tell sheets what formulas refer to: inputs, and other sheets; the names that are used."""
+    by_name, used = {sheet.name: sheet for sheet in sheets}, set()
+    for sheet in sheets:
+        at = {name: n for n, name in enumerate(sheet.table.get("ids", ()))}
+        for row, _, text in sheet.formulas():
+            cells = [(sheet.name, row - bool(m[2]), at[m[1]]) for m in _CELL.finditer(text)]
+            for name in words(text):
+                if name not in names:
+                    raise AllianceError(
+                        f"{sheet.name}: no cell is '{name}'{did_you_mean(name, names)}"
+                    )
+                used.add(name)
+                cells += names[name]
+            for other, r, c in cells:
+                table = by_name[other].table
+                number = type(table["rows"][r][c]) in (int, float)
+                if number and not table["formulas"][r][c]:
+                    by_name[other].inputs.add((other, r, c))
+                if other != sheet.name:
+                    sheet.follows.add(other)
+    return used
+
+
+def words(formula: str) -> set[str]:
+    """The names in a formula of a table's model."""
+    return set(_WORD.findall(_CELL.sub("", re.sub(r'"[^"]*"', "", formula))))
+
+
+def _range(cells: list[Cell]) -> str:
+    from xlsxwriter.utility import quote_sheetname, xl_range_abs
+
+    (sheet, first, column), (_, last, _) = cells[0], cells[-1]
+    return f"{quote_sheetname(sheet)}!{xl_range_abs(first + FIRST, column, last + FIRST, column)}"
+
+
+def _table(out, sheet: Sheet, bold, style) -> None:
+    """Write a table's sheet."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    table = sheet.table
+    for column, form in enumerate(table["formats"]):
+        out.set_column(
+            column, column, 60 if sheet.listed and not column else 16, style(form, False)
+        )
+    out.write_row(0, 0, [table["caption"]], bold)
+    out.write(1, 0, sheet.kind())
+    out.write(2, 0, f"Units stand in the headings. From the tables {sheet.read}")
+    _rows(out, FIRST - 1, [table["columns"], *table["rows"]], bold)
+    out.freeze_panes(FIRST, 0)
+    at = {name: n for n, name in enumerate(table.get("ids", ()))}
+
+    def form(row: int, column: int) -> str:
+        unit = table["rows"][row][2]
+        return UNITS.get(unit, "") if sheet.listed else table["formats"][column]
+
+    for row, column, text in sheet.formulas():
+        text = _CELL.sub(
+            lambda m, row=row: xl_rowcol_to_cell(row + FIRST - bool(m[2]), at[m[1]]), text
+        )
+        value = table["rows"][row][column]
+        out.write_formula(row + FIRST, column, f"={text}", style(form(row, column), False), value)
+    for _, row, column in sheet.inputs:
+        value = table["rows"][row][column]
+        out.write(row + FIRST, column, value, style(form(row, column), True))
+
+
 def _rows(sheet, first: int, rows: list[Any], bold) -> None:
     """Write rows of cells, the first as headings."""
     for at, row in enumerate(rows):
         sheet.write_row(first + at, 0, row, None if at else bold)
-
-
-def _name(chapter: str, number: int, table: dict[str, Any]) -> str:
-    """A sheet's name: chapter, number, first words of the caption; at most 31 signs."""
-    words = re.sub(r"[\[\]:*?/\\']", " ", table["caption"])
-    return f"{chapter[0]}.{number} {' '.join(words.split())}"[:31].strip()
 
 
 def _about(sheet, bold, made_from: dict[str, Any]) -> None:
@@ -91,11 +218,25 @@ def _about(sheet, bold, made_from: dict[str, Any]) -> None:
         ("differs from the base in", json.dumps(made_from["scenario"], ensure_ascii=False)),
         ("revision", made_from["revision"] or "unknown"),
         ("sources", "column 'from' of Results names the tables; each chapter's list the documents"),
+        *GUIDE,
         ("", "Not investment advice"),
     ]
     sheet.set_column(0, 0, 24, bold)
-    sheet.set_column(1, 1, 90)
+    sheet.set_column(1, 1, 150)
     _rows(sheet, 0, rows, None)
+
+
+def _contents(sheet, bold, sheets: list[Sheet]) -> None:
+    """Every sheet with its full title, and whether it is a model."""
+    rows = [(s.name, s.table["caption"], "model" if s.model else "print") for s in sheets]
+    rows = [("Results", "All results, with the tables that each is from", "print"), *rows]
+    sheet.write_row(0, 0, ("sheet", "title", "kind"), bold)
+    for at, (name, *rest) in enumerate(rows, 1):
+        sheet.write_url(at, 0, f"internal:'{name}'!A1", string=name)
+        sheet.write_row(at, 1, rest)
+    sheet.freeze_panes(1, 0)
+    for column, width in enumerate((34, 110, 10)):
+        sheet.set_column(column, column, width)
 
 
 def _results(sheet, bold, results: list[dict[str, Any]]) -> None:
@@ -104,42 +245,19 @@ def _results(sheet, bold, results: list[dict[str, Any]]) -> None:
         value = ", ".join(map(str, r["value"])) if isinstance(r["value"], list) else r["value"]
         names = ", ".join(source(s) for s in r["sources"])
         rows.append((r["id"], r["label"], value, r["unit"], r.get("note", ""), names))
-    _rows(sheet, 0, rows, bold)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(results), 1), 5)
+    sheet.write(0, 0, PRINT)
+    _rows(sheet, 1, rows, bold)
+    sheet.freeze_panes(2, 0)
+    sheet.autofilter(1, 0, max(len(results), 1) + 1, 5)
     for column, width in enumerate((44, 60, 18, 14, 40, 60)):
         sheet.set_column(column, column, width)
 
 
-def _arithmetic(sheet, bold, given: dict[str, Any], results: list[dict[str, Any]]) -> None:
-    """The sell-down's arithmetic: inputs in column B, formulas over them below."""
-    known = {r["id"]: r["value"] for r in results}
-    rows = [(name, given.get(key), unit) for name, key, unit in INPUTS]
-    rows.append(("cost", known.get("selldown.block_cost"), "fraction of value, at once"))
-    _rows(sheet, 0, [("what", "value", "unit", "result of the report"), *rows], bold)
-    place = {row[0]: f"B{at}" for at, row in enumerate(rows, 2)}
-    numbers = {row[0]: row[1] for row in rows}
-    for at, (name, formula, unit, key) in enumerate(ARITHMETIC, len(rows) + 3):
-        if any(numbers.get(n) is None for n in re.findall(r"{([^}]+)}", formula)):
-            continue
-        place[name], numbers[name] = f"B{at}", _value(formula, numbers)
-        sheet.write_row(at - 1, 0, (name, None, unit, known.get(f"selldown.{key}")))
-        sheet.write_formula(place[name], formula.format(**place), None, numbers[name])
-    sheet.set_column(0, 0, 42)
-    sheet.set_column(1, 3, 22)
-
-
-def _value(formula: str, numbers: dict[str, float]) -> float:
-    """What a formula gives now: written beside it for readers that don't recalculate."""
-    text = re.sub(r"{([^}]+)}", lambda m: repr(float(numbers[m.group(1)])), formula[1:])
-    return eval(text, {"__builtins__": {}, "ABS": abs})
-
-
-def _format(book, form: str):
-    """Excel's format for a Python one: ``.1%``, ``,.0f``, ``+.2f``."""
+def _format(book, form: str, given: bool):
+    """Excel's format for a Python one (``.1%``, ``,.0f``, ``+.2f``), shaded if an input has it."""
     match = re.fullmatch(r"[+]?,?(?:\.(\d))?([%fg])", form or "")
-    if not match:
+    if not match and not given:
         return None
-    text = {"%": "0.{}%", "f": "#,##0.{}", "g": "General"}[match[2]]
-    text = text.format("0" * int(match[1] or 0)).replace(".%", "%").rstrip(".")
-    return book.add_format({"num_format": text})
+    text = {"%": "0.{}%", "f": "#,##0.{}", "g": "General"}[match[2] if match else "g"]
+    text = text.format("0" * int((match and match[1]) or 0)).replace(".%", "%").rstrip(".")
+    return book.add_format({"num_format": text, **(INPUT if given else {})})

@@ -32,6 +32,10 @@ class Outcome:
     high: Any = None
     breakeven: Any = None
     breakeven_high: Any = None
+    before: Any = None
+    square: Any = None
+    line: Any = None
+    level: Any = None
     why: str = ""
 
 
@@ -67,6 +71,7 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
     cases = {"low": (low, before, d, h), "base": (base, before, d, d)}
     cases["high"] = high, before, 0.0, 0.0
     runs = plan is not None and company.plan_left
+    even = quadratic(structure, company, terms, before)
     return Outcome(
         **{k: v for k, v in cash.items() if k not in ("left", "unit_fees")},
         left=left,
@@ -78,6 +83,8 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
         rest=_rest(company, terms, before),
         breakeven=breakeven(structure, company, terms, before),
         breakeven_high=breakeven(structure, company, terms, before, terms.holding_discount),
+        before=before,
+        **dict(zip(("square", "line", "level"), even, strict=True)),
         **{n: value_per_share(structure, company, terms, *case) for n, case in cases.items()},
     )
 
@@ -139,12 +146,24 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before, hold
     """Offer value of the unit at which a share is worth what it costs now; None if none can be.
 
     ``holding`` is the discount on what the parent keeps once it is listed; today's if not given.
-    With S affine in the offer value and the parts sold for an amount falling as 1 / V, the value a
-    share times V is a quadratic in V; its positive root is the answer.
     """
-    legs = [leg for leg in structure.legs if leg.to != "holders"]
-    if not legs:
+    if all(leg.to == "holders" for leg in structure.legs):
         return None
+    square, line, level = quadratic(structure, company, terms, before, holding)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        root = np.sqrt(np.maximum(line**2 - 4 * square * level, 0))
+        flat = np.where(line > 0, -level / np.where(line == 0, 1, line), np.nan)
+        found = np.where(np.asarray(square) > 0, (root - line) / (2 * square), flat)
+    found = np.where(found > 0, found, np.nan)
+    return found if found.ndim else (None if np.isnan(found) else float(found))
+
+
+def quadratic(structure: Structure, company: Company, terms: Terms, before, holding=None) -> tuple:
+    """Square, line and level of the quadratic in V whose positive root :func:`breakeven` is.
+
+    It is what a share gains, times the shares and V: S is affine in the offer value, and the parts
+    sold for an amount fall as 1 / V.
+    """
     d = terms.conglomerate_discount
     keep = 1 - np.asarray(d if holding is None else holding, float)
     fixed = [leg for leg in structure.legs if leg.amount is None]
@@ -169,10 +188,4 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before, hold
     target = (1 - np.asarray(d, float)) * before + terms.oneoff + CAPITALISED * terms.running - cash
     square = (keep * k0 + handed) * g_unit + g_parent
     line = (keep * k0 + handed) * c - keep * a * g_unit - target
-    level = -keep * a * c
-    with np.errstate(invalid="ignore", divide="ignore"):
-        root = np.sqrt(np.maximum(line**2 - 4 * square * level, 0))
-        flat = np.where(line > 0, -level / np.where(line == 0, 1, line), np.nan)
-        found = np.where(np.asarray(square) > 0, (root - line) / (2 * square), flat)
-    found = np.where(found > 0, found, np.nan)
-    return found if found.ndim else (None if np.isnan(found) else float(found))
+    return square, line, -keep * a * c

@@ -21,14 +21,13 @@ from alliance.tables.selldown import (
 )
 from alliance.tables.separation import (
     aims,
-    all_structures,
     announcements,
     figures,
     points,
     reconciliation,
     side_by_side,
     terms,
-    values,
 )
+from alliance.tables.structures import all_structures, values
 from alliance.tables.summaries import bargain, deal, fall, sale
 from alliance.tables.words import words

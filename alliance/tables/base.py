@@ -15,6 +15,9 @@ RESULTS_MIME = "application/vnd.alliance.results+json"
 TABLE_MIME = "application/vnd.alliance.table+json"
 Cells = Sequence[tuple[str, str | None]]  # each in HTML and in text
 BROAD = 10  # columns from which a table is printed across the page
+_LINE = re.compile(r" *([+-]?) *([^|]*?) *(?:\|(.*))?")
+_OF_ROW = re.compile(r"\[(\w+)\]")
+_SCALE = re.compile(r",? (?:bn|m)\b")  # of a heading: a model has none
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -45,17 +48,23 @@ or_why = otherwise(lambda why: Html("", why))
 
 
 @or_why
-def table(data: Mapping[str, Any], caption: str, columns: str, none: str = "") -> Html:
-    """A table from one line a column: ``header | column | format``.
+def table(
+    data: Mapping[str, Any], caption: str, columns: str, none: str = "", **names: str
+) -> Html:
+    """A table from one line a column: ``header | column | format | formula``.
 
     Parameters
     ----------
     data : DataFrame or dict of columns
     columns : str
         The column is the header's where none is named; a format may begin with a scale: ``k``,
-        ``m`` or ``bn``.
+        ``m`` or ``bn``. With a formula anywhere the table is a model in ``tables.xlsx``: see
+        :func:`live`. A line that begins with ``-`` is not there, one with ``+`` only there.
     none : str
         What to say instead where there are no rows.
+    names : str
+        Of a model: ``name``, what names its columns in formulas, or ``key``, the column that names
+        its rows.
 
     Examples
     --------
@@ -67,11 +76,53 @@ def table(data: Mapping[str, Any], caption: str, columns: str, none: str = "") -
     """
     if none:
         need(data, none)
+    lines = [_LINE.fullmatch(line) for line in columns.splitlines() if line.strip()]
+    lines = [(m[1], m[2], *map(str.strip, f"{m[3] or ''}|||".split("|")[:3])) for m in lines]
     found, formats = {}, {}
-    for line in filter(str.strip, columns.splitlines()):
-        head, column, form = (part.strip() for part in f"{line}||".split("|")[:3])
-        found[head], formats[head] = scaled(data[column or head], form)
-    return show(pd.DataFrame(found), caption, formats)
+    for only, head, column, form, _ in lines:
+        if only != "+":
+            found[head], formats[head] = scaled(data[column or head], form)
+    out = show(pd.DataFrame(found), caption, formats)
+    if any(formula for *_, formula in lines):
+        lines = [line[1:] for line in lines if line[0] != "-"]
+        out.table = {**out.table, "model": live(data, caption, lines, **names)}
+    return out
+
+
+def live(data, caption: str, lines, name: str = "", key: str = "") -> dict[str, Any]:
+    """A table's model for ``tables.xlsx``: its numbers at their own scale beside their formulas.
+
+    ``lines`` are (header, column, format, formula). A formula is Excel's without ``=``, in which
+    ``{price}`` is the same row's cell, ``{price^}`` the one above, ``[maker]`` the row's text in a
+    column, and any other word the name of a cell: of a row named ``nissan``, ``nissan_price``, or
+    ``nissan`` where the column is ``value``; of a table named ``leg``, ``leg_premium`` is all of a
+    column. ``@`` takes each row's formula from the column's neighbour ``live_...``. A cell without
+    a value has none, unless its formula can give nothing (``""``).
+    """
+    frame = pd.DataFrame(data)
+    records = frame.to_dict("records")
+    ids = [column or head for head, column, *_ in lines]
+    formulas = [[None] * len(lines) for _ in range(len(frame))]
+    rows = [[raw(v) for v in row] for row in zip(*(frame[i] for i in ids), strict=True)]
+    for at, (*_, formula) in enumerate(lines):
+        for n, row in enumerate(records):
+            text = row.get(f"live_{ids[at]}") if formula == "@" else formula
+            if not isinstance(text, str) or not text:
+                continue
+            if rows[n][at] is None and '""' in text:
+                rows[n][at] = ""
+            if rows[n][at] is not None:
+                formulas[n][at] = _OF_ROW.sub(lambda m, row=row: str(row[m[1]]), text)
+    return {
+        "caption": _SCALE.sub("", caption),
+        "columns": [_SCALE.sub("", head) for head, *_ in lines],
+        "formats": [",.0f" if re.match("m|bn", form) else form for _, _, form, _ in lines],
+        "ids": ids,
+        "rows": rows,
+        "formulas": formulas,
+        "name": name,
+        "keys": [str(v) for v in frame[key]] if key else [],
+    }
 
 
 def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> Html:

@@ -18,6 +18,7 @@ from alliance import format
 from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
 from alliance.tables.base import Html, collapsible, linked, raw, show
+from alliance.tables.models import models
 
 _AMOUNT = re.compile(r"(?<=EUR|USD|JPY) (?={)")  # no line may end there
 _TEXT = files("alliance.tables").joinpath("sentences.txt").read_text("utf-8")
@@ -133,12 +134,13 @@ def shown(result: Result) -> str:
 
 
 def inputs(a: Answers) -> Html:
-    """What went in, with its origin."""
+    """What went in, with its origin; carries the models of ``tables.xlsx`` out of the notebook."""
     rows = [(i.name, _input(i.value), i.unit, i.origin) for i in a.inputs]
     frame = pd.DataFrame(rows, columns=["input", "value", "unit", "origin"])
     out = collapsible(show(frame, f"{len(rows)} inputs"))
     unrounded = [[i.name, raw(i.value), i.unit, i.origin] for i in a.inputs]
-    return Html(out.body, out.text, table=dict(out.table) | {"rows": unrounded, "inputs": True})
+    more = {"rows": unrounded, "models": models(a)}
+    return Html(out.body, out.text, table=dict(out.table) | more)
 
 
 def _input(value: Any) -> str:

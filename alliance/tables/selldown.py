@@ -3,7 +3,7 @@
 from alliance.answers import Answers
 from alliance.errors import need
 from alliance.format import day, missing, number, percent, shown
-from alliance.tables.base import Html, or_why, show, table
+from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import say
 
 _AFTER = "value_after_exit_eur_mean"
@@ -54,29 +54,44 @@ def disclosed_sales(a: Answers) -> Html:
     columns = """
         sale                    | tranche
         announced
+        + held before           | held_before    | ,.0f
         shares, m               | shares         | m,.1f
+        + bought by Nissan      | shares_bought  | ,.0f
+        + issued after          | issued_after   | ,.0f
         price, JPY              | price_jpy      | .1f
-        stake computed          | stake          | .2%
+        + yen for one euro      | jpy_per_eur    | .2f
+        stake computed          | stake          | .2%    | ({held_before}-{shares})/{issued_after}
         stake printed           | stake_printed  | .2%
-        cash computed, EUR bn   | cash_eur       | bn,.3f
+        cash computed, EUR bn   | cash_eur       | bn,.3f | {shares}*{price_jpy}/{jpy_per_eur}
         cash disclosed, EUR bn  | cash_disclosed | bn,.3f
-        difference              |                | +.2%
+        difference              |                | +.2%   | {cash_eur}/{cash_disclosed}-1
         loss disclosed, EUR bn  | loss_eur       | bn,.3f
-        carried, buy-back shared| own_share      | .2f
-        carried, naive          | naive          | .2f
+        carried, buy-back shared| own_share      | .2f    | @
+        carried, naive          | naive          | .2f    | ({cash_disclosed}+{loss_eur})/{shares}
     """
-    return table(frame, "The disclosed sales, computed beside disclosed", columns)
+    out = "{cash_disclosed}/{shares}+{loss_eur}/({shares}-{stake}*{shares_bought})"
+    frame["live_own_share"], frame["key"] = out, "sale_" + frame["tranche"].astype(str)
+    return table(frame, "The disclosed sales, computed beside disclosed", columns, key="key")
 
 
 def roll(a: Answers) -> Html:
     """The amount carried a share from the third sale to June 2025, in both readings."""
     columns = """
         step
-        buy-back shared | own_share | .2f
-        naive           |           | .2f
+        + adds in all, EUR | amount  | ,.0f
+        buy-back shared | own_share | .2f | @
+        naive           |           | .2f | @
     """
     none = f"What the roll to June 2025 needs was not public on {a.as_of}"
-    return table(a.frame("roll"), "Amount carried, EUR a share", columns, none)
+    frame = a.frame("roll")
+    if len(frame):
+        more, end = ["{%s^}+{amount}/rolled_shares"] * 3, "fair_jpy/fair_rate"
+        out = "sale_3_held_before*{own_share^}-sale_3_cash_disclosed-sale_3_loss_eur"
+        starts = ["sale_3_own_share", f"({out})/rolled_shares"], ["sale_3_naive", "{naive^}"]
+        for name, start in zip(("own_share", "naive"), starts, strict=True):
+            frame[f"live_{name}"] = [*start, *(text % name for text in more), end]
+        frame["key"] = [f"roll_{n}" for n in range(1, len(frame) + 1)]
+    return table(frame, "Amount carried, EUR a share", columns, none, key="key")
 
 
 def estimates(a: Answers) -> Html:
@@ -109,12 +124,14 @@ def power(a: Answers) -> Html:
     """Stake, power among many small holders, and the attendance below which it is a majority."""
     columns = """
         when
-        votes                              | stake            | .1%
-        voting power                       | power            | .1%
-        majority at attendance below       | majority_turnout | .1%
-        one-third veto at attendance below | veto_turnout     | .1%
-    """
-    return table(a.frame("power"), "One large holder among many small ones", columns)
+        votes                              | stake            | .1% | @
+        voting power                       | power            | .1% | {few}/(1-{few})
+        majority at attendance below       | majority_turnout | .1% | MIN(1,2*{stake})
+        one-third veto at attendance below | veto_turnout     | .1% | MIN(1,3*{stake})
+    """.replace("{few}", "MIN({stake},0.499)")
+    live = ["stake_before", "votes_mirror", "MIN(target,stake_before)"]
+    frame = a.frame("power").assign(live_stake=live)
+    return table(frame, "One large holder among many small ones", columns)
 
 
 def stakes(a: Answers) -> Html:
@@ -131,11 +148,17 @@ def stakes(a: Answers) -> Html:
 
     frame["date"] = frame["date"].map(shown)
     frame["source"] = [source(row) for row in frame.itertuples()]
+    force = a.context["crossed"]["trust"] is not None
+    own = {"Renault": "stake_before", "Nissan": "back"}
+    votes = {"Renault": "votes_renault", "Nissan": "votes_nissan"} if force else own | {"Nissan": 0}
+    computed = frame["issuer"].isna()
+    frame["live_capital"] = frame["holder"].map(own).where(computed, None)
+    frame["live_votes"] = frame["holder"].map(votes).where(computed, None)
     columns = """
         holder
         of | company
-        capital | | .1%
-        votes   | | .1%
+        capital | | .1% | @
+        votes   | | .1% | @
         as of   | date
         source
     """
@@ -149,11 +172,14 @@ def look_through(a: Answers) -> Html:
     frame = a.frame("look_through").rename(index=a.context["names"]).reset_index(names="firm")
     columns = """
         firm
-        market value        | market    | bn,.2f
-        beside its holdings | own       | bn,.2f
-        held outside        | outside   | .1%
-        worth to outsiders  | outsiders | bn,.2f
+        market value        | market    | bn,.2f | @
+        beside its holdings | own       | bn,.2f | {market}-[part]*[whole]
+        held outside        | outside   | .1%    | 1-[other]
+        worth to outsiders  | outsiders | bn,.2f | {outside}*{market}
     """
+    live = ["renault_close*back_issued", "issued*spot_jpy/jpy_per_eur"]
+    parts = {"part": ["stake_before", "back"], "other": ["back", "stake_before"]}
+    frame = frame.assign(live_market=live, whole=live[::-1], **parts)
     return table(frame, "Value without double counting, EUR bn", columns)
 
 
@@ -161,8 +187,19 @@ def look_through(a: Answers) -> Html:
 def cross(a: Answers) -> Html:
     """Each side's capital and votes in the other, before and after the deal."""
     frame = need(a.frame("cross"), a.result("ownership.loop_before").note)
-    formats = {name: ".1%" for name in frame if name != "holding"}
-    return show(frame, "Each side's votes in the other (our reading, not advice)", formats)
+    lives = (
+        ("stake_before", "back"),
+        ("IF(back>=0.25,0,stake_before)", None),
+        ("votes_renault", "votes_nissan"),
+        ("votes_mirror", None),
+        ("votes_no_effect", None),
+    )
+    lines = ["holding"]
+    for name, live in zip(list(frame)[1:], lives, strict=True):
+        frame[f"live_{name}"] = live
+        lines.append(f"{name} | | .1% | @")
+    caption = "Each side's votes in the other (our reading, not advice)"
+    return table(frame, caption, "\n".join(lines))
 
 
 def tornado(a: Answers) -> Html:

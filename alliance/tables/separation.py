@@ -4,10 +4,13 @@ import html
 
 from alliance.answers import Answers
 from alliance.errors import need
-from alliance.format import day, missing, number, percent, shown
+from alliance.format import day, number, percent, shown
 from alliance.tables.base import Html, collapsible, matrix, or_why, table, unbroken
 from alliance.tables.decline import by_window
+from alliance.tables.models import DEALS
 
+#: The terms of the bargain in the order of their table, as the model names them.
+_TERMS = "ticket independence bought discount benefit ip votes control signal relief"
 _ITEMS = (
     "what leaves, announced, in force, ended, outside money, partners, capital kept, votes kept, "
     "value, raised, paid out, own accounts, today"
@@ -50,6 +53,10 @@ def reconciliation(a: Answers) -> Html:
     """Each published figure beside the one recomputed, with the difference."""
     frame = need(a.frame("reconciliation"), f"No figure of a deal was public on {a.as_of}")
     scales = [_SCALES.get(unit, (1, unit)) for unit in frame["unit"]]
+    frame["live_own_computed"], frame["of"] = frame["item"].map(DEALS), frame["unit"]
+    for column in ("computed", "printed"):
+        frame[f"own_{column}"] = frame[column]
+    frame["gap"] = frame["computed"] - frame["printed"]
     frame["unit"] = [unit for _, unit in scales]
     for column in ("computed", "printed"):
         frame[column] *= [scale for scale, _ in scales]
@@ -57,10 +64,14 @@ def reconciliation(a: Answers) -> Html:
     columns = """
         maker
         figure | item
-        computed   | | ,.4g
-        printed    | | ,.4g
-        difference | | +,.2g
-        unit
+        -computed   | | ,.4g
+        -printed    | | ,.4g
+        -difference | | +,.2g
+        -unit
+        +computed   | own_computed | ,.6g | @
+        +printed    | own_printed  | ,.6g
+        +difference | gap          | ,.6g | {own_computed}-{own_printed}
+        +unit       | of
         note
     """
     return table(frame, "The deals recomputed beside what was printed", columns)
@@ -110,57 +121,6 @@ def figures(a: Answers) -> Html:
     return collapsible(table(frame, caption, columns))
 
 
-def all_structures(a: Answers) -> Html:
-    """Every structure on every company: cash and who gets it, coverage, control, value."""
-    frame = a.frame("grid")
-    own = frame["gross"] * frame["per_eur"] / 1e6
-    pairs = zip(frame["currency"], own, strict=True)
-    frame["own"] = ["" if missing(v) else f"{c} {number(v, 0)}m" for c, v in pairs]
-    columns = """
-        company                    | maker_name
-        structure                  | structure_name
-        on                         | day
-        unit, EUR m                | unit_value       | m,.0f
-        unit over the company      | unit_over_market | .1%
-        raised, EUR m              | gross            | m,.0f
-        raised, own currency       | own
-        to the unit                | to_unit          | m,.0f
-        to the parent              | to_parent        | m,.0f
-        fees                       |                  | m,.0f
-        paid out                   | paid_out         | m,.0f
-        left                       |                  | m,.0f
-        over the plan              | coverage         | .1%
-        with own means             | coverage_own     | .1%
-        capital kept               | kept             | .1%
-        votes kept                 | votes            | .1%
-        blocking minority          | blocking
-        rest as the market implies | rest             | m,.0f
-        assumed
-        not evaluable              | why
-    """
-    return collapsible(table(frame, "Every structure on every company, EUR m", columns))
-
-
-def values(a: Answers) -> Html:
-    """Value a share low, base and high in the company's own currency, with draws."""
-    pair = ["structure", "maker"]
-    frame = a.frame("grid").merge(a.frame("uncertainty"), on=pair, how="left")
-    for column in ("price", "low", "base", "high"):
-        frame[column] *= frame["per_eur"]
-    columns = """
-        company   | maker_name
-        structure | structure_name
-        currency
-        price | | ,.2f
-        low   | | ,.2f
-        base  | | ,.2f
-        high  | | ,.2f
-        break-even of the unit, EUR bn | breakeven | bn,.2f
-        a share gains in draws         | p_gain    | .0%
-    """
-    return collapsible(table(frame, "Value a share by structure and company", columns))
-
-
 @or_why
 def announcements(a: Answers) -> Html:
     """A row for each announcement: abnormal return and t by window, and what else happened."""
@@ -175,12 +135,15 @@ def announcements(a: Answers) -> Html:
 def terms(a: Answers) -> Html:
     """The terms of the bargain, their values, and who raised them."""
     frame = need(a.frame("bargain_terms"), a.result("bargain.renault_gain_eur").note)
+    frame["own"] = frame["value"]
+    frame["live_own"] = [f"bargain_{name}" for name in _TERMS.split()]
     frame["value"] = [
         number(v / 1e9) if v > 1 else percent(v) if v else "0" for v in frame["value"]
     ]
     columns = """
         term
-        value, EUR bn or % | value
+        -value, EUR bn or %      | value
+        +value, EUR or fraction  | own    | ,.6g | @
         raised in          | raised
     """
     return table(frame, "The terms of the bargain", columns)
@@ -190,15 +153,32 @@ def terms(a: Answers) -> Html:
 def points(a: Answers) -> Html:
     """Bargains by name: what is agreed and what each side's outside holders gain."""
     frame = need(a.frame("bargain_points"), a.result("bargain.renault_gain_eur").note)
-    frame["terms_of"] = frame["terms_of"].map(str)
+    t, now = vars(a.context["stakes"]) | {"belief": a.context["belief"]}, frame["terms_of"].map(str)
+    frame["terms_of"] = now
+    for name, value in t.items():
+        same = (now == a.as_of) & (frame[name] == value)
+        frame[f"live_{name}"] = [f"bargain_{name}" if one else None for one in same]
+    agreed = {"equal split": "bargain_split"}
+    frame["live_agreed"] = [
+        agreed.get(r.point, "bargain_agreed") if r.terms_of == a.as_of else None
+        for r in frame.itertuples()
+    ]
+    over = 'IF({agreed}="",0,{ticket}*(1-{belief}/{agreed}))'
+    worth = "-{ip}+{benefit}+{independence}+{votes}+{bought}*{discount}*{block}"
+    cost = "({relief}-{discount}-(1-{bought})*{fee})*{block}"
+    issuer, holder = f"(-{over}{worth})", f"({over}+{{signal}}-{{control}}+{cost})"
+    frame["live_renault"] = f"(1-{{back}})*({holder}+{{holding}}*{issuer})/(1-{{holding}}*{{back}})"
+    frame["live_nissan"] = f"(1-{{holding}})*({issuer}+{{back}}*{holder})/(1-{{holding}}*{{back}})"
+    rest = (name for name in t if name not in ("ticket", "block", "discount"))
     columns = """
         bargain                   | point
         terms of                  | terms_of
-        value agreed, EUR bn      | agreed   | bn,.2f
-        ticket, EUR bn            | ticket   | bn,.2f
-        shares sold, EUR bn       | block    | bn,.2f
-        sale discount             | discount | .0%
-        Renault's holders, EUR bn | renault  | bn,.2f
-        Nissan's holders, EUR bn  | nissan   | bn,.2f
+        value agreed, EUR bn      | agreed   | bn,.2f | @
+        ticket, EUR bn            | ticket   | bn,.2f | @
+        shares sold, EUR bn       | block    | bn,.2f | @
+        sale discount             | discount | .0% | @
+        Renault's holders, EUR bn | renault  | bn,.2f | @
+        Nissan's holders, EUR bn  | nissan   | bn,.2f | @
     """
+    columns += "\n".join(f"+ {name} | {name} | ,.6g | @" for name in rest)
     return table(frame, "Gains of both sides' outside holders", columns)

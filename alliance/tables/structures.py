@@ -1,0 +1,169 @@
+"""Chapter 3's structures on companies as tables; their models follow terms and companies."""
+
+import pandas as pd
+
+from alliance.answers import Answers
+from alliance.format import missing, number
+from alliance.tables.base import Html, collapsible, table
+from alliance.tables.models import named
+
+
+def all_structures(a: Answers) -> Html:
+    """Every structure on every company: cash and who gets it, coverage, control, value."""
+    frame = a.frame("grid")
+    frame["local"] = frame["gross"] * frame["per_eur"]
+    pairs = zip(frame["currency"], frame["local"] / 1e6, strict=True)
+    frame["own"] = ["" if missing(v) else f"{c} {number(v, 0)}m" for c, v in pairs]
+    frame = _lived(frame, a)
+    columns = """
+        company                    | maker_name
+        structure                  | structure_name
+        on                         | day
+        unit, EUR m                | unit_value       | m,.0f | @
+        unit over the company      | unit_over_market | .1%   | @
+        + at the offer, EUR        | offer            | ,.0f  | @
+        raised, EUR m              | gross            | m,.0f | @
+        -raised, own currency      | own
+        + raised, own currency     | local            | ,.0f  | @
+        to the unit                | to_unit          | m,.0f | @
+        to the parent              | to_parent        | m,.0f | @
+        fees                       |                  | m,.0f | @
+        + tax                      | tax              | ,.0f  | @
+        paid out                   | paid_out         | m,.0f | @
+        left                       |                  | m,.0f | @
+        over the plan              | coverage         | .1%   | @
+        with own means             | coverage_own     | .1%   | @
+        capital kept               | kept             | .1%   | @
+        votes kept                 | votes            | .1%   | @
+        -blocking minority         | blocking
+        + blocking minority (as printed) | blocking
+        + unit before the deal     | before           | ,.0f  | @
+        rest as the market implies | rest             | m,.0f | @
+        + at the offer, low        | offer_low        | ,.0f  | @
+        + at the offer, high       | offer_high       | ,.0f  | @
+        + a share, low             | low              | ,.2f  | @
+        + a share, base            | base             | ,.2f  | @
+        + a share, high            | high             | ,.2f  | @
+        + break-even: square       | square           | ,.6g  | @
+        + break-even: line         | line             | ,.6g  | @
+        + break-even: level        | level            | ,.6g  | @
+        + break-even: root         | root             | ,.0f  | @
+        + break-even of the unit   | breakeven        | ,.0f  | @
+        assumed
+        not evaluable              | why
+    """
+    caption = "Every structure on every company, EUR m"
+    return collapsible(table(frame, caption, columns, key="key"))
+
+
+def values(a: Answers) -> Html:
+    """Value a share low, base and high in the company's own currency, with draws."""
+    pair = ["structure", "maker"]
+    frame = a.frame("grid").merge(a.frame("uncertainty"), on=pair, how="left")
+    frame, none = _lived(frame, a), pd.Series(index=frame.index, dtype=object)
+    for column in ("price", "low", "base", "high"):
+        frame[column] *= frame["per_eur"]
+    frame["live_price"] = frame["m"] + "_price*" + frame["m"] + "_per_eur"
+    for case in ("low", "base", "high", "breakeven"):
+        rate = "" if case == "breakeven" else "*" + frame["m"] + "_per_eur"
+        cell, there = frame["key"] + f"_{case}", frame.get(f"live_{case}", none).notna()
+        frame[f"live_{case}"] = ("IF(" + cell + '="","",' + cell + rate + ")").where(there, None)
+    columns = """
+        company   | maker_name
+        structure | structure_name
+        currency
+        price | | ,.2f | @
+        low   | | ,.2f | @
+        base  | | ,.2f | @
+        high  | | ,.2f | @
+        break-even of the unit, EUR bn | breakeven | bn,.2f | @
+        -a share gains in draws        | p_gain    | .0%
+        + a share gains in draws (as printed) | p_gain | .0%
+    """
+    return collapsible(table(frame, "Value a share by structure and company", columns))
+
+
+def _lived(frame: pd.DataFrame, a: Answers) -> pd.DataFrame:
+    """The grid beside its formulas by row."""
+    tried, legs = a.frame("tried").set_index("structure"), a.frame("legs")
+    frame["unit"] = frame["structure"].map(tried["unit"])
+    frame["s"], frame["m"] = named(frame["structure"]), named(frame["maker"])
+    frame["key"] = frame["s"] + "_on_" + frame["m"]
+    for offer, value in (("", "value"), ("_low", "low"), ("_high", "high")):
+        part = 1 - a.context["group"].offer_discount
+        frame[f"offer{offer}"] = part * frame[f"unit_{value}"]
+    frame["root"] = frame["breakeven"]
+    count, sized = legs.groupby("structure").size(), legs.groupby("structure")["amount"].count()
+    handed = legs.query("to == 'holders'").groupby("structure").size()
+    texts = []
+    for r in frame.itertuples():
+        kinds = (int(each.get(r.structure, 0)) for each in (count, sized, handed))
+        texts.append({} if r.why else {f"live_{n}": f for n, f in _formulas(r, *kinds).items()})
+    return pd.concat([frame, pd.DataFrame(texts, index=frame.index, dtype=object)], axis=1)
+
+
+def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
+    """Formulas of one row, by how many legs its structure has, in all, for money, and to holders.
+
+    They are those of :mod:`alliance.separation`, over what the legs add up to (sheet Structures).
+    """
+    s, m, d = r.s, r.m, "conglomerate_discount"
+    once, costs = ("-oneoff", "-oneoff-10*running") if legs else ("", "")
+
+    def kept(offer: str) -> str:
+        return f"1-{s}_fixed" + f"-{s}_sized/{offer}" * bool(sized)
+
+    def votes(offer: str) -> str:
+        sold = f"({s}_votes_fixed+{s}_votes_sized/{offer})" if sized else f"{s}_votes_fixed"
+        return f"1-{sold}/{s}_voting_capital"
+
+    def share(tomorrow: str, holding: str, o: str) -> str:
+        if r.unit == "none":
+            return f"{m}_price"
+        unit = f"({{before}}+{s}_net_unit_rate*{o}+{s}_net_unit_sum)"
+        held = holding if legs else tomorrow
+        parts = f"{tomorrow}{{rest}}+({held}({kept(o)})"
+        money = f"{m}_net_cash+{m}_stakes+{s}_net_parent_rate*{o}+{s}_net_parent_sum{costs}"
+        ruled_out = f"OR({kept(o)}<0,{votes(o)}<{s}_majority-1E-12)"
+        return f'IF({ruled_out},"",({parts}+{s}_handed)*{unit}+{money})/{m}_shares)'
+
+    def charged(what: str) -> str:
+        return f"({s}_unit_{what}_charged+{s}_parent_{what}_charged)"
+
+    means = f"({{left}}+MAX({m}_net_cash,0)+{m}_free_cash_flow*{m}_plan_years*{m}_plan_left)"
+    found = {
+        "unit_value": f"{m}_{r.unit}_base",
+        "unit_over_market": f"{{unit_value}}/({m}_price*{m}_shares)",
+        "offer": "(1-offer_discount)*{unit_value}",
+        "gross": "{to_unit}+{to_parent}",
+        "tax": "tax_rate*{to_parent}",
+        "local": f"{{gross}}*{m}_per_eur",
+        "to_unit": f"{s}_unit_rate*{{offer}}+{s}_unit_sum",
+        "to_parent": f"{s}_parent_rate*{{offer}}+{s}_parent_sum",
+        "fees": f"fee_rate*({charged('rate')}*{{offer}}+{charged('sum')})",
+        "paid_out": f"{s}_payout*{{to_parent}}",
+        "left": "{gross}-{fees}-{tax}-{paid_out}" + once,
+        "coverage": f"{{left}}/{m}_plan",
+        "coverage_own": f"{means}/({m}_plan*{m}_plan_left)",
+        "kept": kept("{offer}"),
+        "votes": votes("{offer}"),
+        "before": f"{{unit_value}}-({s}_unit_rate*{{unit_value}}+{s}_unit_sum)",
+        "rest": f"({m}_shares*{m}_price-{m}_net_cash-{m}_stakes)/(1-{d})-{{before}}",
+        "offer_low": f"(1-offer_discount)*{m}_{r.unit}_low",
+        "offer_high": f"(1-offer_discount)*{m}_{r.unit}_high",
+        "low": share(f"(1-{d})*", "(1-holding_discount)*", "{offer_low}"),
+        "base": share(f"(1-{d})*", f"(1-{d})*", "{offer}"),
+        "high": share("", "", "{offer_high}"),
+    }
+    if legs == handed:
+        return found
+    keep, unit = f"((1-{d})*(1-{s}_fixed)+{s}_handed)", f"({{before}}+{s}_net_unit_sum)"
+    aim = f"((1-{d})*{{before}}+oneoff+10*running-{s}_net_parent_sum)"
+    root = "(SQRT(MAX({line}^2-4*{square}*{level},0))-{line})/(2*{square})"
+    return found | {
+        "square": f"{keep}*{s}_net_unit_rate+{s}_net_parent_rate",
+        "line": f"{keep}*{unit}-(1-{d})*{s}_sized*{s}_net_unit_rate-{aim}",
+        "level": f"-(1-{d})*{s}_sized*{unit}",
+        "root": f'IF({{square}}>0,{root},IF({{line}}>0,-{{level}}/{{line}},""))',
+        "breakeven": 'IF(N({root})>0,{root},"")',
+    }
