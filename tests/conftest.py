@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Files that take longest, to be begun first: so all workers of a run end together.
 FIRST = (
-    *("app", "cockpit", "standing", "report", "pages", "whatif", "command", "evidence", "compare"),
-    *("anywhere", "names", "panels", "golden"),
+    *("app", "cockpit", "sheets", "report", "pages", "whatif", "standing", "evidence", "compare"),
+    *("contributing", "anywhere", "names", "installed", "live", "panels", "golden"),
 )
 
 
