@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import shutil
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -14,7 +15,9 @@ from click.testing import CliRunner
 from alliance import evidence, report, scenario
 from alliance.cli import cli
 from alliance.errors import EvidenceError, NotKnown
+from alliance.evidence import DATA, Package
 from alliance.evidence.checks import check, seal
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.usefixtures("told_once")
 
@@ -612,3 +615,50 @@ def test_any_row_of_any_table_names_its_document():
         frame = ev.table(name)
         if name != "documents" and "document" in frame:
             assert set(frame["document"]) <= known, name
+
+
+# --- the descriptor's own words -----------------------------------------------------------------
+
+
+def test_the_descriptor_says_whose_it_is_and_where_it_came_from():
+    """Data Package v2 in full: licences by name and address, sources to the file and revision."""
+    package = Package(DATA)
+    described = package.descriptor
+    for key in ("title", "description", "version", "created", "keywords", "contributors"):
+        assert described[key], key
+    ids = {"CC-BY-4.0", "other-closed", "other-open"}
+    whole = {one["name"] for one in described["licenses"]}
+    assert whole == ids
+    for name, resource in package.resources.items():
+        given = resource["licenses"]
+        assert given and all({"name", "title", "path"} <= set(one) for one in given), name
+        assert {one["name"] for one in given} <= whole
+        priced = name.startswith("prices-") or name == "dividends"
+        assert (given[0]["name"] == "other-closed") == priced, name
+        for source in resource["sources"]:
+            if "commit" in source["title"]:
+                file = source["title"].rpartition(": ")[2].partition(" at commit ")[0]
+                assert source["path"].endswith(f"/blob/{source['version']}/{quote(file)}"), name
+                assert source["version"] in source["title"]
+            else:
+                assert "/blob/" not in source.get("path", ""), name
+            assert not priced or source["vendor"], name
+    levels = package.resources["rates-jpy-per-eur"]
+    first = package.read("rates-jpy-per-eur").query("kind == 'vendor'")["date"].min()
+    (stretch,) = (one["title"] for one in levels["licenses"] if one["name"] == "other-closed")
+    assert stretch.startswith(f"From {first:%Y-%m-%d}")
+
+
+def test_a_document_of_a_company_has_its_own_address_beside_the_copys():
+    listed = Package(DATA).read("documents")
+    own = listed[listed["issuer"].isin(["Nissan", "Renault", "Ford", "GM", "Volkswagen"])]
+    assert len(own) > 70 and own["original"].str.startswith("https://").all()
+    press = listed[listed["issuer"] == "Reuters"]
+    assert press["original"].isna().all()
+
+
+def test_terms_agree_in_licence_readme_and_descriptor():
+    for path in (ROOT / "LICENSE", ROOT / "README.md", DATA / "README.md"):
+        text = " ".join(path.read_text(encoding="utf-8").split())
+        assert "CC BY 4.0" in text and "data" in text and "vendors" in text, path
+        assert "prices" in text.lower() and "index levels" in text, path

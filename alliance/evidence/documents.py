@@ -19,7 +19,11 @@ def behind(resource: dict, frame: pd.DataFrame, listed: pd.DataFrame, until: str
         return none.assign(published=pd.NaT, confidence="", table=name, origin="sourced")
     if "document" not in frame:
         rows = [
-            {"issuer": s.get("issuer"), "title": s["title"], "read_at": s.get("path")}
+            {
+                "issuer": s.get("issuer") or s.get("vendor"),
+                "title": s["title"],
+                "read_at": s.get("path"),
+            }
             for s in resource["sources"]
             if s.get("from", until) <= until
         ]
@@ -30,4 +34,5 @@ def behind(resource: dict, frame: pd.DataFrame, listed: pd.DataFrame, until: str
     origin = frame["confidence"].eq("derived").map({True: "derived", False: "sourced"})
     counts = frame.assign(origin=origin).groupby(["document", "origin"])
     out = counts.agg(confidence=("confidence", "first"))
-    return cited(out.reset_index(), listed).assign(table=name)
+    out = cited(out.reset_index(), listed).assign(table=name)
+    return out.join(listed.set_index("document")["original"], on="document")

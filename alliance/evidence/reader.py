@@ -154,7 +154,7 @@ class Evidence(Reads):
         """The documents behind what was read (or behind everything), one a row.
 
         Columns: ``table, issuer, title, page, read_at, published, confidence, origin`` (sourced
-        or derived).
+        or derived), and for documents ``document`` and ``original``, the issuer's own address.
         """
         tables: dict[str, list[pd.DataFrame]] = {}
         everything = [{"kind": "table", "id": name} for name in self.package.resources]
