@@ -53,6 +53,8 @@ def test_lab_runs_every_chapter(lab, page, project, chapter):
     cells, panels = lighter(project / "notebooks", chapter)
     browsing.run_notebook(page, lab, f"notebooks/lighter-{chapter}.ipynb", chapter, cells)
     runs_well(page, panels)
+    pictures = page.locator("figure img")  # with alt text, which JupyterLab's own pictures lack
+    assert pictures.count() and all(len(one.get_attribute("alt")) > 40 for one in pictures.all())
     if chapter == "2-selldown":
         theme_of(page, "JupyterLab Dark")
         page.wait_for_timeout(600)
