@@ -643,6 +643,7 @@ def test_the_descriptor_says_whose_it_is_and_where_it_came_from():
             else:
                 assert "/blob/" not in source.get("path", ""), name
             assert not priced or source["vendor"], name
+            assert source.get("path", "https://").startswith("https://"), name  # pages link to it
     levels = package.resources["rates-jpy-per-eur"]
     first = package.read("rates-jpy-per-eur").query("kind == 'vendor'")["date"].min()
     (stretch,) = (one["title"] for one in levels["licenses"] if one["name"] == "other-closed")
