@@ -43,6 +43,9 @@ def test_a_chart_has_its_alt_text_and_frames_in_html(found, monkeypatch):
     assert all(name in data["text/html"] for name in named)
     assert "charts.drawdown(a).data</code> is the first" in data["text/html"]
     assert f'base64,{data["image/png"]}"' in data["text/html"] and NARROW_MIME not in data
+    table = data["text/html"].partition("<details")[2]
+    assert all(f"<th>{name}</th>" in table for name in found.frame("drawdown"))
+    assert table.count("<tr") <= 64 < len(found.frame("drawdown"))
     one = charts.rebased(found)._repr_mimebundle_()[0]["text/html"]
     assert "is the first" not in one
     monkeypatch.setenv(IN_REPORT, "1")

@@ -108,14 +108,15 @@ class Chart:
         return data, {"image/png": {"alt": alt, "width": round(WIDE * 96)}}
 
     def _html(self, wide: str, alt: str) -> str:
-        """The picture with its alt text, which renderers of PNG drop, and its frames' names."""
+        """The picture with its alt text, which renderers of PNG drop, and its data, folded."""
         calls = ", ".join(f"<code>a.frame(&quot;{name}&quot;)</code>" for name in self.frames)
         picture = f'<img alt="{html.escape(alt, quote=True)}" style="max-width: 100%" '
         picture += f'width="{round(WIDE * 96)}" src="data:image/png;base64,{wide}">'
         below = f"Data: {calls}; <code>charts.{self.name}(a).data</code> is the first"
         below = below.removesuffix(" is the first") if len(self.frames) == 1 else below
-        caption = f'<figcaption style="font-size: 85%">{below}</figcaption>' if calls else ""
-        return f'<figure style="margin: 0">{picture}{caption}</figure>'
+        fold = f'<details style="font-size: 85%"><summary>{below}</summary>'
+        fold += f'<div style="overflow-x: auto">{self.data.to_html(max_rows=60)}</div></details>'
+        return f'<figure style="margin: 0">{picture}{fold if calls else ""}</figure>'
 
 
 def chart(title: str) -> Callable:
