@@ -19,6 +19,7 @@ from alliance.answers import Result
 from alliance.charts import base as chart_base
 from alliance.charts import kit, looks
 from alliance.errors import AllianceError
+from alliance.places import IN_REPORT
 from alliance.report.manifest import FIRST
 from tests.looks import answers_of, assert_texts_keep_apart, cases, scenario_of
 
@@ -92,7 +93,8 @@ def test_charts_are_equal_from_draw_to_draw(found):
         assert draw(found).png() == draw(found).png()
 
 
-def test_a_chart_carries_alt_text_and_two_shapes(found):
+def test_a_chart_carries_alt_text_and_two_shapes(found, monkeypatch):
+    monkeypatch.setenv(IN_REPORT, "1")
     data, metadata = charts.parts(found)._repr_mimebundle_()
     alt = metadata["image/png"]["alt"]
     assert "2018-01-04" in alt and "company" in alt
