@@ -28,7 +28,11 @@ class Group(click.Group):
             raise click.UsageError(f"no command '{args[0]}'{hint}", context) from error
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+#: As wide as the terminal, up to this: no help text is cut.
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+
+
+@click.group(cls=Group, context_settings=_SETTINGS)
 @click.version_option(package_name="alliance-workbook")
 def cli() -> None:
     """Reports, checks and scenarios of the alliance workbook."""
