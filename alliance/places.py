@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from alliance.errors import ScenarioError
+from alliance.errors import EvidenceError, ScenarioError
 
 #: Set in the kernels of a report, whose panels are text and whose charts have two shapes.
 IN_REPORT = "ALLIANCE_STATIC"
@@ -40,6 +40,14 @@ def inherited() -> dict[str, str]:
     """Settings by which another process finds the same folders, and this code first."""
     path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
     return {"ALLIANCE_ROOT": str(ROOT), "ALLIANCE_WORK": str(WORK), "PYTHONPATH": path}
+
+
+def editable(folder: Path) -> Path:
+    """A folder that is one's own to change; an EvidenceError for what an installed package has."""
+    if CARRIED in (folder, *folder.parents):
+        rule = "what is installed is not for editing: alliance new FOLDER --data, then there"
+        raise EvidenceError(f"{rule}; received {folder}")
+    return folder
 
 
 def new(folder: Path, data: bool = False) -> list[Path]:

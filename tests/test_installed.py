@@ -94,6 +94,13 @@ def test_a_report_is_built_from_any_folder(fresh, tmp_path, built):
 
 def test_the_evidence_is_checked_from_any_folder(fresh, tmp_path):
     assert call(fresh, "check", cwd=tmp_path)[:2] == (0, "no problems\n")
+    code, _, err = call(fresh, "check", "--seal", cwd=tmp_path)
+    assert code == 1 and "what is installed is not for editing" in err
+    prices = tmp_path / "closes.csv"
+    prices.write_text("Date,Close\n2020-01-06,1\n2020-01-07,1\n", encoding="utf-8")
+    words = ["--name", "N", "--currency", "JPY", "--exchange", "XTKS", "--source", "S"]
+    code, _, err = call(fresh, "add", "prices", "mazda", "closes.csv", *words, cwd=tmp_path)
+    assert code == 1 and "alliance new FOLDER --data" in err
 
 
 def test_commands_in_a_new_folder_use_its_notebooks(fresh, tmp_path):

@@ -14,6 +14,7 @@ from alliance.errors import EvidenceError, did_you_mean
 from alliance.evidence import calendars
 from alliance.evidence.checks import check, write_hashes
 from alliance.evidence.descriptor import Package, digest, folder
+from alliance.places import editable
 
 #: Usual headings of price files, in lower case, and our columns; the empty ones are left out.
 HEADINGS = {"date": "date", "close": "close", "volume": "volume"}
@@ -42,7 +43,7 @@ def add_prices(
     a volume of zero an empty one. ``benchmark`` is the index of its market, else that of the other
     shares of its exchange.
     """
-    package = Package(folder(data))
+    package = Package(editable(folder(data)))
     package.verify()
     before, companies = digest(package.root / "datapackage.json"), package.read("companies")
     if not re.fullmatch("[a-z0-9][a-z0-9-]*", key) or key in set(companies["company"]):

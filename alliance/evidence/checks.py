@@ -17,6 +17,7 @@ from pathlib import Path
 from alliance.errors import AllianceError, EvidenceError
 from alliance.evidence.descriptor import Package, digest, flaws, folder
 from alliance.evidence.rules import DATED, RULES, Tables
+from alliance.places import editable
 
 #: Columns in which a correction may differ from the row that it corrects and yet change nothing.
 _ASIDE = ["published", "published_basis", "document", "page", "confidence", "note"]
@@ -81,7 +82,7 @@ def check(data: str | Path | None = None) -> list[Problem]:
 def seal(data: str | Path | None = None, found: list[Problem] | None = None) -> int:
     """Write the hash and size of every table into the descriptor; the number that changed. It is
     an EvidenceError if anything but a hash is wrong, in what a check just found or finds now."""
-    package = Package(folder(data))
+    package = Package(editable(folder(data)))
     wrong = [p for p in (check(data) if found is None else found) if p.rule != "hash"]
     if wrong:
         found = f"{len(wrong)} problems, first: {wrong[0]}"
