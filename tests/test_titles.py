@@ -19,7 +19,7 @@ def test_a_what_if_is_titled_by_what_differs():
     assert title("selldown.block_discount=0.03") == "Base, block discount 3 %"
     assert title("separation.ticket_eur=7e8") == "Base, ticket EUR 700m"
     assert title("decline.peers=[toyota]", source="latest") == "Latest, peers toyota"
-    assert title("selldown.horizon_years=3") == "Base, horizon years 3"
+    assert title("selldown.horizon_years=3") == "Base, horizon 3 years"
     assert title("selldown.volatility=0.3", "seed=7") == "Base, seed 7, volatility 30 %"
     assert title("title=Mine, and mine", "seed=7") == "Mine, and mine"
     assert title("seed=1") == "On the day of article 2", "nothing differs"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from alliance.report.manifest import CHAPTERS, FIRST
 from alliance.scenario import Scenario
 
 MOST = 120  # characters of a title
-_PARTS = ("fraction", "of ", "a year")  # units that readers take in per cent
 
 
 @dataclass(frozen=True)
@@ -108,19 +108,14 @@ def titled(name: str, before: Scenario, s: Scenario) -> str:
 
 def _words(field: str, value: Any) -> str:
     """A field and its value as a reader writes them."""
-    unit = scenario.fields()[field].json_schema_extra["unit"]
-    name = field.rpartition(".")[2].replace("_", " ")
+    name = re.sub(r"_(eur|jpy|years|days)$", "", field.rpartition(".")[2]).replace("_", " ")
     if field == "as_of":
         return f"as of {value}"
     if isinstance(value, list):
         return f"{name} {' '.join(map(str, value))}"
     if value is None:
         return f"{name} empty"
-    if isinstance(value, int | float) and unit[:3] in ("EUR", "JPY") and abs(value) >= 1e6:
-        return f"{name.removesuffix(' eur').removesuffix(' jpy')} {unit[:3]} {value / 1e6:,.10g}m"
-    if isinstance(value, float) and unit.startswith(_PARTS):
-        return f"{name} {100 * value:.10g} %"
-    return f"{name} {value:,.10g}" if isinstance(value, float) else f"{name} {value}"
+    return f"{name} {scenario.spelt(value, scenario.fields()[field])}"
 
 
 def distinct(targets: list[Target]) -> list[Target]:
