@@ -20,20 +20,19 @@ CARRIED = PACKAGE / "shipped"
 OWN = CARRIED if CARRIED.is_dir() else PACKAGE.parent
 
 
-def _root() -> Path:
-    """The nearest folder upward of the working one that has notebooks and scenarios, else OWN."""
-    here = Path.cwd()
-    return next((f for f in (here, *here.parents) if (f / "notebooks/scenarios").is_dir()), OWN)
-
-
-#: The folder that has ``notebooks/``.
-ROOT = Path(os.environ.get("ALLIANCE_ROOT") or _root()).resolve()
+try:
+    _HERE = Path.cwd()
+except FileNotFoundError:  # it has been removed meanwhile
+    _HERE = OWN
+#: The folder that has ``notebooks/``: the nearest upward of the working one, else OWN.
+_NEAR = (f for f in (_HERE, *_HERE.parents) if (f / "notebooks/scenarios").is_dir())
+ROOT = Path(os.environ.get("ALLIANCE_ROOT") or next(_NEAR, OWN)).resolve()
 NOTEBOOKS = ROOT / "notebooks"
 SCENARIOS = NOTEBOOKS / "scenarios"
 #: The evidence, where no other folder is named.
 DATA = (ROOT if (ROOT / "data").is_dir() else OWN) / "data"
 #: The folder below which reports of the cockpit are built.
-WORK = Path(os.environ.get("ALLIANCE_WORK") or (Path.cwd() if ROOT == CARRIED else ROOT)).resolve()
+WORK = Path(os.environ.get("ALLIANCE_WORK") or (_HERE if ROOT == CARRIED else ROOT)).resolve()
 
 
 def inherited() -> dict[str, str]:
