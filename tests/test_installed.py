@@ -153,6 +153,10 @@ def test_jupyterlab_starts_from_any_folder_with_notebooks_of_ones_own(fresh, tmp
 @pytest.mark.browser
 def test_the_cockpit_starts_from_any_folder(fresh, tmp_path, page):
     with started(fresh, "app", tmp_path) as (url, work):
+        asked = urllib.request.Request(f"{url}/voila/static/voila.js")
+        asked.add_header("Accept-Encoding", "gzip")
+        with urllib.request.urlopen(asked) as answer:  # for slow lines
+            assert answer.headers["Content-Encoding"] == "gzip"
         page.goto(url)
         page.locator(".alliance-cockpit svg").first.wait_for(timeout=browsing.WAIT)
         assert {path.name for path in work.iterdir()} == {"build"}
