@@ -201,7 +201,7 @@ def _order(page, said: list[str]) -> None:
 
 def load(page, token):
     """Put a page's cockpit at a scenario; the box empties once it is taken."""
-    unfold(page, "Load, title, seed")
+    unfold(page, "Load, title")
     box = page.get_by_label("Token", exact=True)
     box.fill(token)
     box.press("Enter")

@@ -73,7 +73,7 @@ def start(page, url):
 
 
 def upload(page, name, content):
-    unfold(page, "Load, title, seed")
+    unfold(page, "Load, title")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name=re.compile("Load a scenario file")).click()
     chooser.value.set_files({"name": name, "mimeType": "text/yaml", "buffer": content})

@@ -180,7 +180,7 @@ def test_save_load_and_token(cockpit, project):
     assert saved.selldown.target_stake == 0.2 and saved.selldown.horizon_years == 7
     assert path.read_text(encoding="utf-8") == scenario.dump(saved)
     load(cockpit, token_of())
-    unfold(cockpit, "Load, title, seed")
+    unfold(cockpit, "Load, title")
     cockpit.get_by_label("Load a scenario", exact=True).select_option("from-the-browser")
     until(cockpit, sentence_of("selldown", saved))
     cockpit.get_by_text("The scenario", exact=True).click()
@@ -196,7 +196,7 @@ def test_save_load_and_token(cockpit, project):
 
 def test_pin_and_reset(cockpit):
     load(cockpit, token_of())
-    pin = cockpit.get_by_role("button", name="Pin this case")
+    pin = cockpit.get_by_role("button", name="Pin", exact=True)
     pin.click()
     cockpit.wait_for_function("document.querySelector('[aria-pressed=true]') !== null")
     cockpit.get_by_role("slider", name=TARGET).focus()

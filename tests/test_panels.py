@@ -109,8 +109,7 @@ def test_texts_have_room_at_every_size(seen, name, size):
             assert_texts_keep_apart(renderer._axes[picture.key].figure)
             assert (said in picture.svg) == (case is not None)
             assert all(
-                float(points) * 4 / 3 >= 11
-                for points in re.findall(r"([\d.]+)px", picture.svg)
+                float(points) * 4 / 3 >= 11 for points in re.findall(r"([\d.]+)px", picture.svg)
             )
 
 

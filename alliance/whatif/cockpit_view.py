@@ -187,7 +187,7 @@ class Cockpit:
             files.observe(lambda change: self._chosen("files", change["new"]), "value")
             parts.append(self._entry("files", files, "From notebooks/scenarios/"))
         parts += [self.common[name].box for name in ("seed", "title")]
-        self.loading = w.ToggleButton(description="Load, title, seed")
+        self.loading = w.ToggleButton(description="Load, title", tooltip="And the seed")
         return unfolding(self.loading, box("fields", *parts).add_class("alliance-over"))
 
     def _chosen(self, name: str, source: str) -> None:
@@ -209,7 +209,7 @@ class Cockpit:
 
     def _actions(self, build: bool) -> list[w.Widget]:
         """Pin, reset, save and build."""
-        self.pinned = w.ToggleButton(description="Pin this case", tooltip="Compare with it")
+        self.pinned = w.ToggleButton(description="Pin", tooltip="Keep this case to compare with")
         self.pinned.add_class("alliance-button")
         self.pinned.observe(lambda change: self.pin(change["new"]), "value")
         row = [self.pinned, button("Reset", self.reset, tooltip="Back to what was loaded")]

@@ -66,7 +66,7 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     gains = frame[list(SIDES)] / 1e6
     least, most = gains.min().min(), max(gains.max().max(), 50, *then.to_numpy().flat)
     low = -kit.nice_ceiling(-least * 1.3) if least < 0 else 0.0
-    limits = {"xlim": (low, max(kit.nice_ceiling(most * 1.5), -0.6 * low))}
+    limits = {"xlim": (low, kit.nice_ceiling(low + (most - low) / 0.66))}  # names stand right
     limits["ylim"] = (-0.6, len(frame) - 0.4)
     place(ax, left=90)
     kit.axes(ax, "gain of outside holders, EUR m", **limits)
