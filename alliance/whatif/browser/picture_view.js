@@ -115,12 +115,14 @@ function render({ model, el }) {
     const boxes = view.pictures.map(figure);
     const same = boxes.length === grid.children.length;
     if (!same || boxes.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...boxes);
-    words.textContent = view.words;
+    if (words.textContent !== view.words) {
+      words.textContent = view.words;
+      clearTimeout(timer);
+      timer = setTimeout(() => { heard.textContent = view.words; }, REST);
+    }
     if (table.innerHTML !== view.table) table.innerHTML = view.table;
     el.dataset.count = view.count;
     settle();
-    clearTimeout(timer);
-    timer = setTimeout(() => { heard.textContent = view.words; }, REST);
   }
 
   function complain() {
