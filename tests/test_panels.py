@@ -97,7 +97,7 @@ def test_pictures_say_and_show(seen, name):
         assert_texts_keep_apart(renderer._axes[picture.key].figure)
 
 
-@pytest.mark.parametrize("size", [(350, 230), (900, 480)], ids=["phone", "alone"])
+@pytest.mark.parametrize("size", [(350, 280), (900, 480)], ids=["phone", "alone"])
 @pytest.mark.parametrize("name", PANELS)
 def test_texts_have_room_at_every_size(seen, name, size):
     """None is smaller than 11 pixels, also with a pinned case, which the picture names."""

@@ -38,7 +38,7 @@ class PictureView(anywidget.AnyWidget):
         columns = 2 if across >= TWO and count > 1 else 1
         rows = math.ceil(count / columns)
         wide = (across - 16 * (columns - 1)) / columns
-        high = (down - 8 * (rows - 1)) / rows - WORDS if down else 0.66 * wide
+        high = (down - 8 * (rows - 1)) / rows - WORDS if down else 0.8 * wide
         high = min(max(high, 0.5 * wide), 0.9 * wide)
         sizes = [(wide, high)] * count
         if columns == 2 and count == 3:

@@ -22,7 +22,7 @@ from alliance.charts import kit
 from alliance.charts.base import check_units, check_words
 from alliance.charts.looks import GHOST, SETTINGS, SOFT
 
-SIZE = (440, 240)  # pixels of a page
+SIZE = (440, 280)  # pixels of a page
 SMALL = 8.5  # points, 11.3 pixels: no text is smaller
 _LARGE = 600 * 0.75  # points of width from which a picture has room for more ticks
 _SIZES = ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize")
