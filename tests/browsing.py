@@ -201,11 +201,19 @@ def _order(page, said: list[str]) -> None:
 
 def load(page, token):
     """Put a page's cockpit at a scenario; the box empties once it is taken."""
+    unfold(page, "Load, title")
     box = page.get_by_label("Token", exact=True)
     box.fill(token)
     box.press("Enter")
     page.wait_for_function("(e) => e.value === ''", arg=box.element_handle(), timeout=15_000)
     page.get_by_text(f"Loaded {token[:24]}").wait_for()
+
+
+def unfold(page, button):
+    """Press a button that shows more, unless that is in sight already."""
+    toggle = page.get_by_role("button", name=button)
+    if toggle.get_attribute("aria-pressed") != "true":
+        toggle.click()
 
 
 def token_of(**groups):

@@ -12,7 +12,7 @@ import pytest
 
 from alliance import scenario
 from tests import browsing
-from tests.browsing import TARGET, holds, load, over, sentence_of, tells, token_of, until
+from tests.browsing import TARGET, holds, load, over, sentence_of, tells, token_of, unfold, until
 
 pytestmark = pytest.mark.browser
 _KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
@@ -73,6 +73,7 @@ def start(page, url):
 
 
 def upload(page, name, content):
+    unfold(page, "Load, title")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name=re.compile("Load a scenario file")).click()
     chooser.value.set_files({"name": name, "mimeType": "text/yaml", "buffer": content})
@@ -116,7 +117,7 @@ def test_the_app_opens_at_the_token_of_its_address(app, page):
     until(page, sentence_of("selldown", moved))
     tells(page, moved)
     with page.expect_download() as got:
-        page.get_by_role("link", name="Download the scenario").click()
+        page.get_by_role("link", name="Download").click()
     assert scenario.parse(got.value.path().read_text(encoding="utf-8")) == moved
     upload(page, "x.yaml", b"selldown: {target_stake: 0.3}")
     until(page, sentence_of("selldown", scenario.Scenario().replace(
@@ -127,14 +128,115 @@ def test_the_app_opens_at_the_token_of_its_address(app, page):
     assert page.get_by_role("button", name="Save scenario").count() == 0
 
 
-def test_one_picture_alone_is_as_wide_as_its_place(served):
+#: Of each picture in sight: its place, the pixels of its smallest text, and its axes' ticks.
+_PICTURES = """() => [...document.querySelectorAll('figure.picture svg')].map((svg) => {
+  const b = svg.getBoundingClientRect(), texts = [...svg.querySelectorAll('text')];
+  return { x: b.x, y: b.y, width: b.width, height: b.height, bottom: b.bottom,
+    text: Math.min(...texts.map((t) => parseFloat(getComputedStyle(t).fontSize)
+      * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b))),
+    ticks: texts.map((t) => t.textContent).filter((t) => /^[−+]?[\\d.]+( %)?$/.test(t)) };
+})"""
+
+
+def pictures(page, count):
+    """The pictures, once there are so many, drawn for the place that they have."""
+    page.wait_for_function(
+        """(count) => {
+          const all = [...document.querySelectorAll('figure.picture svg')];
+          return all.length === count && all.every((svg) => Math.abs(
+            svg.getBoundingClientRect().width / svg.viewBox.baseVal.width - 4 / 3) < 0.07);
+        }""",
+        arg=count,
+    )
+    return page.evaluate(_PICTURES)
+
+
+@pytest.mark.parametrize("title, count", [("Sell-down", 4), ("Decline", 3), ("Separation", 2),
+                                          ("Bargain", 2)])  # fmt: skip
+def test_the_cockpit_stands_in_one_viewport(served, title, count):
     page = served
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_role("button", name=title, exact=True).click()
+    found = pictures(page, count)
+    assert all(each["text"] >= 11 for each in found), found
+    assert len({round(each["x"]) for each in found}) == 2  # two columns
+    places = page.evaluate(
+        """() => ['.alliance-head', '.alliance-actions', '.alliance-words'].map((s) =>
+          [document.querySelector(s)].map((e) => e.getBoundingClientRect()).map((b) =>
+          [b.top, b.bottom, b.height])[0])"""
+    )
+    places += [[each["y"], each["bottom"], each["height"]] for each in found]
+    assert all(0 <= top < bottom <= 800 for top, bottom, _ in places), places
+    assert places[0][2] <= 44 and places[1][2] <= 44  # one line each
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    column = page.locator(".alliance-sides > .alliance-controls")
+    column.evaluate("(e) => e.scrollTo(0, e.scrollHeight)")  # it scrolls by itself
+    assert page.evaluate("scrollY") == 0
+    page.locator(".alliance-pictures details[open] tr").last.scroll_into_view_if_needed()
+    assert page.locator(".alliance-pictures details[open] tr").last.is_visible()
+    column.evaluate("(e) => e.scrollTo(0, 0)")
+    page.locator(".alliance-pictures").evaluate("(e) => e.scrollTo(0, 0)")
+    assert min(page.evaluate(
+        "[...document.querySelectorAll('.alliance-cockpit .noUi-handle')]"
+        ".filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().width)"
+    )) >= 24  # fmt: skip
+
+
+def test_one_picture_alone_is_large(served):
+    page = served
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Sell-down", exact=True).click()
+    before = pictures(page, 4)[0]
     page.get_by_label("Show", exact=True).select_option(index=1)
-    page.wait_for_function("document.querySelectorAll('figure.picture').length === 1")
-    wide = "(s) => document.querySelector(s).getBoundingClientRect().width"
-    assert page.evaluate(wide, "figure.picture svg") > 0.95 * page.evaluate(wide, ".pictures")
+    (alone,) = pictures(page, 1)
     page.get_by_label("Show", exact=True).select_option(index=0)
-    page.wait_for_function("document.querySelectorAll('figure.picture').length > 1")
+    assert alone["width"] * alone["height"] >= 2 * before["width"] * before["height"]
+    assert abs(alone["text"] - before["text"]) < 0.5  # drawn for its size, not scaled
+    assert len(alone["ticks"]) > len(before["ticks"]) and alone["bottom"] <= 800
+    pictures(page, 4)
+
+
+def test_axes_hold_while_a_slider_is_dragged(served):
+    page = served
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Sell-down", exact=True).click()
+    load(page, token_of())
+    first = pictures(page, 4)[0]["ticks"]
+    handle = page.get_by_role("slider", name=TARGET)
+    place = handle.bounding_box()
+    page.mouse.move(place["x"] + 12, place["y"] + 12)
+    page.mouse.down()
+    seen, words = [], page.locator(".alliance-words").inner_text
+    for step in (60, 120):  # fewer shares to sell: less room is needed
+        before = words()
+        page.mouse.move(place["x"] + 12 + step, place["y"] + 12, steps=4)
+        page.wait_for_function(
+            "(text) => document.querySelector('.alliance-words').textContent !== text", arg=before
+        )
+        page.wait_for_timeout(1000)  # longer than a rest: it is not let go
+        seen.append(page.evaluate(_PICTURES)[0]["ticks"])
+    assert seen == [first, first]
+    page.mouse.up()
+    page.wait_for_function(
+        f"(first) => ({_PICTURES})()[0].ticks.join() !== first", arg=",".join(first), timeout=5000
+    )
+    load(page, token_of())
+
+
+def test_a_phone_keeps_the_pictures_in_sight(served):
+    page = served
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("button", name="Sell-down", exact=True).click()
+    assert all(each["text"] >= 11 for each in pictures(page, 4))
+    controls = page.locator(".alliance-sides > .alliance-controls :is(input, select)")
+    controls.last.focus()
+    controls.last.scroll_into_view_if_needed()
+    stage = page.locator(".alliance-pictures").bounding_box()
+    last = controls.last.bounding_box()
+    assert stage["y"] >= 0 and 200 < stage["height"] <= 410
+    assert stage["y"] + stage["height"] <= last["y"] and last["y"] + last["height"] <= 800
+    assert page.evaluate("[scrollX, document.documentElement.scrollWidth]") == [0, 390]
 
 
 def test_the_address_follows_the_case(app, page):
@@ -230,7 +332,7 @@ def test_the_order_of_focus_is_that_of_the_screen(served, width):
     assert (tops[0] < tops[1]) == (width == 390)
     page.get_by_role("button", name="Sell-down", exact=True).focus()
     met = []
-    for _ in range(14):
+    for _ in range(18):
         page.keyboard.press("Tab")
         met.append(page.evaluate(
             "document.activeElement.closest('.alliance-pictures, .alliance-controls')"

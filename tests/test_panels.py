@@ -97,6 +97,22 @@ def test_pictures_say_and_show(seen, name):
         assert_texts_keep_apart(renderer._axes[picture.key].figure)
 
 
+@pytest.mark.parametrize("size", [(350, 280), (900, 480)], ids=["phone", "alone"])
+@pytest.mark.parametrize("name", PANELS)
+def test_texts_have_room_at_every_size(seen, name, size):
+    """None is smaller than 11 pixels, also with a pinned case, which the picture names."""
+    _, found = seen
+    renderer = Renderer(PANELS[name].pictures)
+    sizes, said = [size] * len(PANELS[name].pictures), "grey: pinned, target stake 15 %"
+    for case in (None, found[name]) if name in found else ():
+        for picture in renderer.draw(found[name], case, sizes=sizes, name=said):
+            assert_texts_keep_apart(renderer._axes[picture.key].figure)
+            assert (said in picture.svg) == (case is not None)
+            assert all(
+                float(points) * 4 / 3 >= 11 for points in re.findall(r"([\d.]+)px", picture.svg)
+            )
+
+
 def test_sentences_and_tables(seen):
     _, found = seen
     for name, a in found.items():

@@ -46,11 +46,15 @@ def check(s: Scenario, ev: Evidence) -> None:
 
 def stake(ev: Evidence) -> tuple[float, float]:
     """Shares held, and shares issued; a ScenarioError where none is known."""
-    held, issued = ev.holding(HOLDER, SHARE), ev.last("shares", "date", **COUNT)
-    if held.empty or issued is None:
-        first = f"in the evidence from {ev.days('holdings')[0].date()}"
-        raise ScenarioError(f"as_of: Renault's holding of Nissan is {first}, received {ev.as_of}")
-    return float(held.iloc[-1]), float(issued["shares"])
+
+    def make() -> tuple[float, float]:
+        held, issued = ev.holding(HOLDER, SHARE), ev.last("shares", "date", **COUNT)
+        if held.empty or issued is None:
+            known = f"in the evidence from {ev.days('holdings')[0].date()}, received {ev.as_of}"
+            raise ScenarioError(f"as_of: Renault's holding of Nissan is {known}")
+        return float(held.iloc[-1]), float(issued["shares"])
+
+    return ev.once("stake", make)
 
 
 def daily_volume(ev: Evidence) -> float:

@@ -44,6 +44,9 @@ def axes(
         ax.locator_params(axis="x", nbins=nbins)
     for axis in {"x", "y"} - set(grid):
         ax.grid(axis=axis, visible=False)
+    for name, (low, high) in getattr(ax, "held", {}).items():  # while a slider is dragged
+        if name in more:
+            more[name] = min(low, more[name][0]), max(high, more[name][1])
     labels = {"xlabel": wrapped(x, wrap), "ylabel": wrapped(y, wrap)}
     ax.set(**more, **{name: text for name, text in labels.items() if text})
     return ax

@@ -160,7 +160,7 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         if isinstance(received, str) and "%" in rule:  # perhaps its percent sign is lost
             value = float(received)
             meant = f", did you mean {amounts.spelt(value / 100, info)}?"
-            hint = meant if low <= value / 100 <= high else ""
+            hint = meant if value >= 1 and low <= value / 100 <= high else ""
             return f"{name}: {rule}, received '{amounts.spelt(value, info)}'{hint}"
     if info is not None and problem["type"] in ("float_parsing", "int_parsing", "float_type"):
         like = next(v for v in (info.default, *info.json_schema_extra["slider"][::-1], 1) if v)

@@ -1,5 +1,6 @@
 """All panels, and the round trip: load, save, token, pin, build."""
 
+import html
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,9 @@ from alliance.scenario import Scenario
 from alliance.whatif import APP, START
 from alliance.whatif.build import Building, button
 from alliance.whatif.inputs import Input, box
-from alliance.whatif.panel_view import PanelView, control_of, reason
+from alliance.whatif.panel_view import PanelView, control_of, reason, unfolding
 from alliance.whatif.panels import PANELS
-from alliance.whatif.session import Session, start_of
+from alliance.whatif.session import Session, differing, start_of
 from alliance.whatif.views import ShareBox
 
 #: Fields of no group, which all panels share.
@@ -65,10 +66,11 @@ class Cockpit:
         options = [(panel.title, name) for name, panel in PANELS.items()]
         self.tabs = w.ToggleButtons(options=options, description="Panel")
         self.tabs.observe(lambda change: self.open(change["new"]), "value")
-        head = (box("tabs", self.tabs), box("fields", self.common["as_of"].box))
-        self._place = box("controls", kind=w.VBox)
-        foot = box("foot", *self._foot(build), self._loading(), kind=w.VBox)
-        self.box = box("cockpit", w.VBox(head), self._place, foot, kind=w.VBox)
+        self.case = w.HTML().add_class("alliance-case")
+        head = box("head", box("tabs", self.tabs), self.common["as_of"].box, self.case)
+        self._place = box("place")
+        actions = box("actions", *self._actions(build), self.share, *self._loading())
+        self.box = box("cockpit", head, actions, self._place, kind=w.VBox)
         self.open(self.tabs.value)
         self._offer()
         self.share.on_msg(lambda _, sent, __: self.load(str(sent["token"])))  # Back was pressed
@@ -135,7 +137,7 @@ class Cockpit:
         self.session.answers(self.panel.panel, s)  # refused before anything changes
         self.session.origin, self.name = s, name
         self.session.take(s)
-        self.share.refused = ""
+        self.share.refused, self.loading.value = "", False
         self.panel.refresh()  # the others when they are opened
         self._offer()
 
@@ -156,6 +158,10 @@ class Cockpit:
         s = self.session.scenario
         self._disarm()
         self.share.offer(s, self.name if s == self.session.origin else "")
+        changed = differing(self.session.origin, s)
+        text = html.escape(f"changed: {changed}" if changed else s.title)
+        name = html.escape(self.name or "a token's case")
+        self.case.value = f'<p title="{text}"><b>{name}</b>{", " * bool(text)}{text}</p>'
 
     def _disarm(self) -> None:
         """The next press on Save asks again; what was asked is no longer to be read."""
@@ -167,7 +173,7 @@ class Cockpit:
         self.entries[name] = Input(main, help)
         return self.entries[name].box
 
-    def _loading(self) -> w.Box:
+    def _loading(self) -> tuple[w.ToggleButton, w.Box]:
         """Where a case comes from: a token, a file or a name; and its title and seed."""
         pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
         parts = [self._entry("token", pasted, "Paste a token and press Enter")]
@@ -180,7 +186,9 @@ class Cockpit:
             files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
             files.observe(lambda change: self._chosen("files", change["new"]), "value")
             parts.append(self._entry("files", files, "From notebooks/scenarios/"))
-        return box("fields", *parts, *(self.common[name].box for name in ("seed", "title")))
+        parts += [self.common[name].box for name in ("seed", "title")]
+        self.loading = w.ToggleButton(description="Load, title", tooltip="And the seed")
+        return unfolding(self.loading, box("fields", *parts).add_class("alliance-over"))
 
     def _chosen(self, name: str, source: str) -> None:
         """Load what is put into a box, and empty it for the next; a wrong token stays there."""
@@ -199,9 +207,9 @@ class Cockpit:
         if change["new"]:
             self.entries["file"].main.value = ()  # so that the same file can be taken again
 
-    def _foot(self, build: bool) -> list[w.Widget]:
-        """Pin, reset, save and build, and the case itself."""
-        self.pinned = w.ToggleButton(description="Pin this case", tooltip="Compare with it")
+    def _actions(self, build: bool) -> list[w.Widget]:
+        """Pin, reset, save and build."""
+        self.pinned = w.ToggleButton(description="Pin", tooltip="Keep this case to compare with")
         self.pinned.add_class("alliance-button")
         self.pinned.observe(lambda change: self.pin(change["new"]), "value")
         row = [self.pinned, button("Reset", self.reset, tooltip="Back to what was loaded")]
@@ -211,5 +219,4 @@ class Cockpit:
             row.append(button("Save scenario", lambda: self.save(named.value.strip())))
             named.observe(lambda _: (self._disarm(), self.entries["name"].fail("")), "value")
         self.building = Building(self.settings, self.share) if build else None
-        built = [self.building.box] if build else []
-        return [box("row", *row), *built, self.share]
+        return [*row, self.building.box] if build else row

@@ -97,6 +97,7 @@ class Control(Input):
     ``report(name, value, text)`` is called when the reader has put in a JSON value, or typed a
     text. ``filled`` is what fills it where the scenario leaves it empty; ``choices`` are what
     it may take, in words by key, ``days`` the first and last day, where they are known.
+    ``dragged`` is whether what is reported comes from the slider.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Control(Input):
         days: Days | None = None,
     ) -> None:
         self.name, self.info, self._report = name, info, report
-        self._of_days, self._placed = days is not None, math.nan
+        self._of_days, self._placed, self.dragged = days is not None, math.nan, False
         self._names = dict(choices) or {key: words_of(key) for key in scenario.choices(info)}
         low, high = scenario.limits(info)
         span = "" if low is None else f"; {amounts.span(low, high, info)}"
@@ -173,7 +174,9 @@ class Control(Input):
             value = dt.date.fromordinal(value).isoformat()
         elif isinstance(value, float):
             value = float(f"{value:.12g}")
+        self.dragged = self.slider.continuous_update
         self._report(self.name, value, False)  # first the picture, then the number in the box
+        self.dragged = False
         with self.quietly():
             self.main.value = spelt(value, self.info)
 

@@ -35,6 +35,20 @@ def control_of(session: Session, name: str, report, filled: float | None = None)
     return Control(name, info, session.value(name), report, filled, *session.offers(name))
 
 
+def unfolding(
+    button: w.ToggleButton, place: w.Box, make: Callable[[], list[w.Box]] = list
+) -> tuple[w.ToggleButton, w.Box]:
+    """A button, and a place that it shows and hides; what is in it is made at the first press."""
+
+    def unfold(change: dict[str, Any]) -> None:
+        place.children = place.children or make()
+        place.layout.display = "grid" if change["new"] else "none"
+
+    place.layout.display = "none"
+    button.add_class("alliance-button").observe(unfold, "value")
+    return button, place
+
+
 class PanelView:
     """Controls and pictures of one panel.
 
@@ -56,22 +70,16 @@ class PanelView:
         wide = w.Layout(width="100%")
         self.shown = w.Dropdown(options=options, description="Show", layout=wide)
         self.shown.observe(lambda _: self.draw(), "value")
+        self.pictures.observe(lambda _: self.draw(), "room")
+        self.pictures.on_msg(lambda *_: self.draw())  # a slider has been let go
         self.draw()
         infos = panel.fields(type(session.scenario))
         first = [name for name, info in infos.items() if info.json_schema_extra["first"]]
         later = [name for name in infos if name not in first]
-        rest = box("fields")
-
-        def unfold(change: dict[str, Any]) -> None:
-            """Make the further controls when they are first asked for."""
-            rest.children = rest.children or self._make(later)
-            rest.layout.display = "grid" if change["new"] else "none"
-
         self._more = w.ToggleButton(description=f"More inputs ({len(later)})")
-        self._more.add_class("alliance-button").observe(unfold, "value")
+        rest = unfolding(self._more, box("fields"), lambda: self._make(later))
         fields = box("fields", box("control", self.shown, kind=w.VBox), *self._make(first))
-        more = (self._more, rest) if later else ()
-        controls = box("controls", fields, *more, kind=w.VBox)
+        controls = box("controls", fields, *(rest if later else ()), kind=w.VBox)
         self.box = box("panel", box("sides", controls, self.pictures), kind=w.VBox)
 
     def change(self, name: str, value: Any, text: bool = False) -> None:
@@ -79,7 +87,7 @@ class PanelView:
         control = self.controls.get(name)
         try:
             new = self.session.changed(name, value, text=text)
-            view, filled = self._view(new)
+            view, filled = self._view(new, hold=control is not None and control.dragged)
         except Exception as error:
             info = scenario.fields(type(self.session.scenario))[name]
             kept = scenario.spelt(self.session.value(name), info) or "empty"
@@ -108,12 +116,18 @@ class PanelView:
         self.draw()
         self._show_values(offer=True)
 
-    def _view(self, s: Scenario) -> tuple[dict[str, Any], dict[str, float | None]]:
-        """What the pictures' widget shows, and what fills empty fields."""
+    def _view(
+        self, s: Scenario, hold: bool = False
+    ) -> tuple[dict[str, Any], dict[str, float | None]]:
+        """What the pictures' widget shows, perhaps on the axes that it had, and what fills empty
+        fields."""
         a = self.session.answers(self.panel, s, self.shown.value)
         pinned = self.session.pinned_answers(self.panel)
-        drawn = self._renderer.draw(a, pinned, self.shown.value)
+        count = 1 if self.shown.value else len(self.panel.charts)
+        more = {"sizes": self.pictures.sizes(count), "name": self.session.pinned_name(s)}
+        drawn = self._renderer.draw(a, pinned, self.shown.value, hold=hold, **more)
         view = {
+            "held": hold,
             "pictures": [vars(each) | {"source": f"Source: {each.source}"} for each in drawn],
             "words": self.panel.sentence(a).text,
             "table": self.panel.numbers(a, pinned),

@@ -4,26 +4,46 @@ ipywidgets has no picture with an alt text that changes, nor a way to the clipbo
 carries the few lines of JavaScript that these take.
 """
 
+import math
 from pathlib import Path
 
 import anywidget
-from traitlets import Bool, Dict, Unicode
+from traitlets import Bool, Dict, Int, Tuple, Unicode
 
 from alliance import scenario
 
 _HERE = Path(__file__).parent / "browser"
+TWO = 600  # pixels from which pictures stand in two columns, as cockpit.css says
+WORDS = 54  # pixels of a picture's title and source
 
 
 class PictureView(anywidget.AnyWidget):
     """Pictures, the numbers in words and as a table; all replaced in one message.
 
     ``view`` has ``pictures`` (key, title, svg, source), ``words``, ``table`` (HTML) and ``count``,
-    which rises with each drawing; ``problem`` says why they are not of the settings shown.
+    which rises with each drawing, ``held`` where a slider has been dragged: a message comes back
+    once it is let go. ``problem`` says why they are not of the settings shown. ``room`` is what the
+    page has for pictures, pixels across and down (0 where it may be any).
     """
 
     _esm, _css = _HERE / "picture_view.js", _HERE / "cockpit.css"
     view = Dict().tag(sync=True)
     problem = Unicode().tag(sync=True)
+    room = Tuple(Int(), Int(), default_value=(890, 600)).tag(sync=True)
+
+    def sizes(self, count: int) -> list[tuple[int, int]]:
+        """Pixels of so many pictures: in two columns where there is room, of three the first as
+        wide as both."""
+        across, down = self.room
+        columns = 2 if across >= TWO and count > 1 else 1
+        rows = math.ceil(count / columns)
+        wide = (across - 16 * (columns - 1)) / columns
+        high = (down - 8 * (rows - 1)) / rows - WORDS if down else 0.8 * wide
+        high = min(max(high, 0.5 * wide), 0.9 * wide)
+        sizes = [(wide, high)] * count
+        if columns == 2 and count == 3:
+            sizes[0] = across, high
+        return [tuple(min(max(150, int(n) // 10 * 10), 1600) for n in size) for size in sizes]
 
 
 class ShareBox(anywidget.AnyWidget):

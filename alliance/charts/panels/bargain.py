@@ -8,7 +8,7 @@ from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.bargain import MODEL, SIDES, gain_bars, who_gains
 from alliance.charts.looks import INK
-from alliance.charts.panels.svg import Caption, Nothing, ghost_dots, name_ticks
+from alliance.charts.panels.svg import SMALL, Caption, Nothing, ghost_dots, name_ticks, place
 from alliance.format import number, percent
 
 REGIONS = (
@@ -34,16 +34,18 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
     x, y, renault, nissan = columns.reshape(4, *shape)
     x, most, both = x / 1e9, x.max() / 1e9, np.minimum(renault, nissan)
     agreed, discount, belief = point["agreed"] / 1e9, point["discount"], a.context["belief"] / 1e9
-    place = {"position": (0.17, 0.19, 0.79, 0.72), "xlim": (0, most), "ylim": (0, 0.3)}
-    kit.axes(ax, "value of Ampere agreed, EUR bn", "sale discount", percent="y", **place)
+    point_high = place(ax, top=1.9 * SMALL)
+    limits = {"xlim": (0, most), "ylim": (0, 0.3)}
+    kit.axes(ax, "value of Ampere agreed, EUR bn", "sale discount", percent="y", **limits)
     gains, above = (np.minimum(renault, -nissan), np.minimum(nissan, -renault), both), ax.transAxes
     for n, (gain, (shade, hatch, text)) in enumerate(zip(gains, REGIONS, strict=True)):
         if (gain >= 0).any():
             ax.contourf(x, y, gain, levels=[0, np.inf], colors=[shade], hatches=[hatch])
         left, style = 0.01 + 0.34 * n, {"facecolor": shade, "edgecolor": INK, "hatch": hatch}
         style |= {"clip_on": False, "linewidth": 0.4, "transform": above}
-        ax.add_patch(Rectangle((left, 1.035), 0.03, 0.05, **style))
-        ax.text(left + 0.045, 1.03, text, fontsize=8, color=INK, va="bottom", transform=above)
+        ax.add_patch(Rectangle((left, 1 + 4 * point_high), 0.03, SMALL * point_high, **style))
+        at = left + 0.045, 1 + 3 * point_high
+        ax.text(*at, text, fontsize=SMALL, color=INK, va="bottom", transform=above)
     if pinned is not None and len(then := pinned.frame("bargain_points")):
         ghost_dots(ax, then["agreed"][:1] / 1e9, then["discount"][:1], size=6, clip_on=False)
     kit.dot(ax, min(agreed, most), min(discount, 0.3), size=7, clip_on=False)
@@ -64,10 +66,12 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     gains = frame[list(SIDES)] / 1e6
     least, most = gains.min().min(), max(gains.max().max(), 50, *then.to_numpy().flat)
     low = -kit.nice_ceiling(-least * 1.3) if least < 0 else 0.0
-    limits = {"xlim": (low, max(kit.nice_ceiling(most * 1.5), -0.6 * low))}
+    limits = {"xlim": (low, kit.nice_ceiling(low + (most - low) / 0.66))}  # names stand right
     limits["ylim"] = (-0.6, len(frame) - 0.4)
-    kit.axes(ax, "gain of outside holders, EUR m", position=(0.3, 0.19, 0.66, 0.74), **limits)
-    right = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 7}
+    place(ax, left=90)
+    kit.axes(ax, "gain of outside holders, EUR m", **limits)
+    right = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center"}
+    right["fontsize"] = SMALL
 
     def name(who, value, y):
         ax.text(0.99, y, f"{who} {number(value, 0, True)}", **right)
@@ -76,7 +80,7 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
     for who in then if len(then) else ():
         kit.dot(ax, then[who].iloc[0], y[0] + SIDES[who][0], size=4, marker="D")
     kit.rule(ax, x=0)
-    name_ticks(ax.yaxis, y, [kit.wrapped(p, 17) for p in frame["point"]], 7.5)
+    name_ticks(ax.yaxis, y, [kit.wrapped(p, 17) for p in frame["point"]])
     found = "; ".join(
         f"{point}: Renault {number(r.renault, 0, True)}, Nissan {number(r.nissan, 0, True)}"
         for point, r in zip(frame["point"], gains.itertuples(), strict=True)

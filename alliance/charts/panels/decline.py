@@ -5,7 +5,7 @@ import numpy as np
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.looks import SOFT, color
-from alliance.charts.panels.svg import Caption, dated, ghost, ghost_dots, name_ticks
+from alliance.charts.panels.svg import SMALL, Caption, dated, ghost, ghost_dots, name_ticks, place
 from alliance.charts.price import CLOSES, end_names, fall_area, multiples, price_lines
 from alliance.format import day, log_points, moved, percent
 
@@ -27,14 +27,16 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Caption:
         ax.minorticks_off()
     low, high = np.nanmin(frame.to_numpy()), np.nanmax(frame.to_numpy())
     ends = np.floor(np.log(low / 1.03) / _GRID), np.ceil(np.log(high * 1.03) / _GRID)
-    place = {"position": (0.205, 0.14, 0.445, 0.8), "ylim": [1.1**end for end in ends]}
-    kit.axes(ax, y=f"change in {c['currency']}, log scale", **place)
+    names = end_names(last, c["names"])
+    place(ax, left=56, bottom=20, right=5.5 * max(len(text) for _, text, _ in names) + 7)
+    limits = [1.1**end for end in ends]
+    kit.axes(ax, y=f"change in {c['currency']}, log scale", ylim=limits)
     dated(ax, frame.index)
     ghost(ax, pinned, lambda a: _thin(a.frame("rebased")["nissan"].dropna()))
     price_lines(ax, _thin(frame), 2, 1)
-    shown = multiples(low, high)
+    shown = multiples(*ax.get_ylim()) if ax.held else multiples(low, high)
     name_ticks(ax.yaxis, shown, [percent(m - 1, sign=True) for m in shown])
-    kit.log_labels(ax, frame.index[-1], end_names(last, c["names"]), 11.5 / 0.8, 5, 7.5)
+    kit.log_labels(ax, frame.index[-1], names, 1.2 * SMALL / ax.get_position().height, 5, SMALL)
     best, own = last.drop("nissan").idxmax(), moved(last["nissan"] - 1)
     found = ", ".join(f"{c['names'][n]} {percent(v - 1, 1, True)}" for n, v in last.items())
     title = f"Nissan {own}, {c['names'][best]} {moved(last[best] - 1)} since {since}"
@@ -47,8 +49,8 @@ def drawdown(ax, a: Answers, pinned: Answers | None) -> Caption:
     fall, c = a.frame("drawdown")["drawdown"], a.context
     deepest, now, bottom = a["decline.max_drawdown"], a["decline.drawdown_now"], day(c["bottom"])
     floor = -min(1.0, kit.nice_ceiling(max(-deepest, 0.01) * 1.02))
-    place = {"position": (0.18, 0.14, 0.75, 0.8), "ylim": (floor, 0)}
-    kit.axes(ax, y=f"below the high, {c['currency']}", percent="y", **place)
+    place(ax, bottom=20, right=18)
+    kit.axes(ax, y=f"below the high, {c['currency']}", percent="y", ylim=(floor, 0))
     dated(ax, fall.index)
     ghost(ax, pinned, lambda a: _thin(a.frame("drawdown")["drawdown"]))
     fall_area(ax, _thin(fall, int(fall.argmin())), 1.2)
@@ -67,8 +69,9 @@ def parts(ax, a: Answers, pinned: Answers | None) -> Caption:
     rows, places = values[::-1], np.arange(len(values))
     then = pinned.frame("parts")["value"][rows.index] if pinned is not None else rows.head(0)
     top = kit.nice_ceiling(max(0.05, *np.abs([*values, *then])) * 1.1)
-    place = {"position": (0.2, 0.19, 0.76, 0.76), "ylim": (-0.6, len(rows) - 0.4)}
-    kit.axes(ax, "part of the log price change in euros", xlim=(-top, top), **place)
+    place(ax, left=54)
+    limits = {"xlim": (-top, top), "ylim": (-0.6, len(rows) - 0.4)}
+    kit.axes(ax, "part of the log price change in euros", **limits)
     shades = [color("nissan") if name == "company" else SOFT for name in rows.index]
     ax.barh(places, rows, height=0.6, color=shades, alpha=0.75)
     if len(then):

@@ -7,12 +7,12 @@ import numpy as np
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.looks import GHOST, INK, PROGRAMMES, SOFT, Look
-from alliance.charts.panels.svg import Caption, Nothing, ghost
+from alliance.charts.panels.svg import SMALL, Caption, Nothing, ghost, place
 from alliance.format import money, number, percent
 
 FILINGS = "holdings, share counts and releases that chapter 2 lists"
 SIMULATED = "our simulation; chapter 2 lists its inputs"
-_NARROW = (0.17, 0.19, 0.57, 0.74)  # leaves room for end labels
+_END = 62  # points for end labels
 
 
 def _chosen(a: Answers) -> tuple[Any, Look]:
@@ -32,13 +32,14 @@ def proceeds(ax, a: Answers, pinned: Answers | None) -> Caption:
     ends = kit.axis_ends(least, 1.04 * max(most, now, 0.1))
     limits = {"xlim": ends, "ylim": (0, min(1.05, kit.nice_ceiling(part * 1.02)))}
     labels = ("proceeds, EUR bn, present value", "part of cases")
-    kit.axes(ax, *labels, percent="y", position=(0.17, 0.19, 0.79, 0.62), **limits)
+    place(ax, top=2.9 * SMALL)
+    kit.axes(ax, *labels, percent="y", **limits)
     edges = _edges(bins) if len(bins) > 1 else least + np.array([-1, 1]) * ends[1] / 200
     ax.stairs(bins["part"], edges, fill=True, color=shade, alpha=0.45)
     if pinned is not None and len(then := pinned.frame("proceeds")) > 1:
         ax.stairs(then["part"], _edges(then), color=GHOST, ls="--", lw=1)
-    _mark(ax, now, f"sold now {number(now)}", 1.12, INK, "--")
-    _mark(ax, mean, f"mean {number(mean)}", 1.03, shade)
+    _mark(ax, now, f"sold now {number(now)}", 1.4 * SMALL, INK, "--")
+    _mark(ax, mean, f"mean {number(mean)}", 2, shade)
     title = f"{name.capitalize()}: proceeds of {money(mean * 1e9, digits=2)} on average"
     if g.programme != "block":
         title += f"; sold now they bring {money(now * 1e9, digits=2)}"
@@ -50,21 +51,22 @@ def _edges(bins) -> np.ndarray:
     return np.append(bins["low"], bins["high"].iloc[-1])
 
 
-def _mark(ax, x: float, text: str, y: float, shade: str, dash: str = "-") -> None:
-    """A vertical line at a value, with its name above the axes."""
+def _mark(ax, x: float, text: str, up: float, shade: str, dash: str = "-") -> None:
+    """A vertical line at a value, with its name some points above the axes."""
     kit.rule(ax, x=x, color=shade, ls=dash, lw=1.2)
     low, high = ax.get_xlim()
     part = (x - low) / (high - low)
     side = "left" if part < 0.35 else "right" if part > 0.65 else "center"
-    style = {"transform": ax.get_xaxis_transform(), "va": "bottom", "fontsize": 8.5}
-    ax.text(x, y, text, ha=side, color=shade, **style)
+    style = {"xycoords": ax.get_xaxis_transform(), "va": "bottom", "fontsize": SMALL}
+    kit.note(ax, text, (x, 1), 0, up, ha=side, color=shade, **style)
 
 
 def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Chances through time that all is sold and that the target is reached."""
     frame, (g, (name, shade, _)) = a.frame("completion").set_index("years"), _chosen(a)
     years, key = g.horizon_years, f"selldown.{g.programme}"
-    limits = {"position": _NARROW, "xlim": (0, years), "ylim": (-0.02, 1.05)}
+    place(ax, right=_END)
+    limits = {"xlim": (0, years), "ylim": (-0.02, 1.05)}
     kit.axes(ax, "years from now", "chance until then", percent="y", **limits)
     ghost(ax, pinned, lambda a: a.frame("completion").set_index("years")["sold"])
     ax.plot(frame["sold"], color=shade, drawstyle="steps-post")
@@ -88,9 +90,10 @@ def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Stake and votes through time."""
     frame, (g, (name, shade, _)) = a.frame("path").set_index("years"), _chosen(a)
     first, last = frame.iloc[0], frame.iloc[-1]
-    label = "years from now (dotted: target; band: nine of ten cases)"
+    place(ax, right=_END)
+    label = "years from now (dotted: target; band: 5 to 95 %)"
     limits = {"xlim": (0, g.horizon_years), "ylim": kit.axis_ends(0, first["mean"] * 1.02)}
-    kit.axes(ax, label, "part of Nissan", percent="y", position=_NARROW, **limits)
+    kit.axes(ax, label, "part of Nissan", percent="y", **limits)
     ghost(ax, pinned, lambda a: a.frame("path").set_index("years")["mean"])
     kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
     ax.plot(frame["mean"], color=shade)
@@ -119,7 +122,7 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     mean = a[f"selldown.{g.programme}.loss_eur_mean"] / 1e9
     bottom, top = kit.axis_ends(frame.min().min(), max(frame.max().max(), 0.1))
     k0, k1 = frame.index[[0, -1]]
-    label = "amount carried, EUR a share (band: nine of ten cases)"
+    label = "amount carried, EUR a share (band: 5 to 95 %)"
     kit.axes(ax, label, "loss, EUR bn", xlim=(0, k1), ylim=(bottom, top))
     ghost(ax, pinned, lambda a: a.frame("loss").set_index("carrying")["mean"] / 1e3)
     kit.band(ax, frame.index, frame["low"], frame["high"], shade, 0.18)
@@ -130,7 +133,7 @@ def loss(ax, a: Answers, pinned: Answers | None) -> Caption:
     dx, side = (-7, "right") if left else (7, "left")
     dy, above = (5, "bottom") if left or low else (-5, "top")
     text = f"carried {number(k)}: {number(mean)}"
-    kit.note(ax, text, (k, mean), dx, dy, ha=side, va=above, fontsize=8.5, color="black")
+    kit.note(ax, text, (k, mean), dx, dy, ha=side, va=above, fontsize=SMALL, color="black")
     result, m0, m1 = "neither loss nor gain", *frame["mean"].iloc[[0, -1]]
     if large := abs(mean) >= 0.005:
         result = f"a {'loss' if mean >= 0 else 'gain'} of {money(abs(mean) * 1e9, digits=2)}"

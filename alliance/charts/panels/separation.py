@@ -5,12 +5,12 @@ import numpy as np
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.looks import BLUE
-from alliance.charts.panels.svg import Caption, Nothing, ghost_dots, name_ticks
+from alliance.charts.panels.svg import SMALL, Caption, Nothing, ghost_dots, name_ticks, place
 from alliance.charts.separation import MODEL, low_end
 from alliance.format import missing, money, number, percent
 
 _OTHER = "#9db7cf"
-_ROW = {"fontsize": 7, "va": "bottom"}
+_ROW = {"fontsize": SMALL, "va": "bottom"}
 
 
 def _rows(ax, a: Answers, pinned: Answers | None, column: str):
@@ -24,9 +24,9 @@ def _rows(ax, a: Answers, pinned: Answers | None, column: str):
     then = np.full(len(frame), np.nan)
     if pinned is not None:
         then = pinned.frame("grid").set_index("structure")[column].reindex(frame.index)
-    ax.set_position((0.31, 0.19, 0.62, 0.74))
+    place(ax, left=90, right=20)
     names = [kit.wrapped(n, 17) for n in frame["structure_name"]]
-    name_ticks(ax.yaxis, range(len(names)), names, 7.5)
+    name_ticks(ax.yaxis, range(len(names)), names)
     return frame, shades, np.asarray(then, float)
 
 
@@ -42,9 +42,9 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
     label = "share against price (bar: low–high, dot: base)"
     kit.axes(ax, label, percent="x", sign=True, **limits)
     ax.hlines(y, low.fillna(base), high, colors=shades, lw=5)
-    for place in np.flatnonzero(low.isna()):
+    for at in np.flatnonzero(low.isna()):
         text = "no low case: the terms rule it out"
-        ax.text(0.01, place + 0.15, text, transform=ax.get_yaxis_transform(), **_ROW)
+        ax.text(0.01, at + 0.15, text, transform=ax.get_yaxis_transform(), **_ROW)
     kit.dot(ax, base, y, size=6)
     if pinned is not None:
         ghost_dots(ax, then, y - 0.28)
@@ -69,12 +69,12 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
     if pinned is not None:
         ghost_dots(ax, then, y, clip_on=False)
     rows = list(frame[["structure_name", "gross", "coverage", "votes"]].itertuples())
-    for place, row in enumerate(rows):
+    for at, row in enumerate(rows):
         paid = "no EV plan public"
         if not missing(row.coverage):
-            paid = f"pays {percent(row.coverage)} of the EV plan"
-        text = f"{number(row.gross / 1e9, 1)}; {paid}; {percent(row.votes)} of votes"
-        ax.text(0.01, place + 0.3, text, transform=ax.get_yaxis_transform(), **_ROW)
+            paid = f"{percent(row.coverage)} of EV plan"
+        text = f"{number(row.gross / 1e9, 1)}; {paid}; votes {percent(row.votes)}"
+        ax.text(0.01, at + 0.3, text, transform=ax.get_yaxis_transform(), **_ROW)
     found = "; ".join(
         f"{r.structure_name} {number(r.gross / 1e9)} EUR bn, {percent(r.votes, 1)} of votes kept"
         for r in rows[::-1]

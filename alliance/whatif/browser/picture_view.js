@@ -2,6 +2,7 @@
 // in one turn of the browser, so nothing flickers. Screen readers hear the sentence once the
 // controls rest.
 const REST = 700; // milliseconds
+const WORDS = 96; // pixels below the pictures: the sentence, and where the numbers begin
 
 function part(parent, tag, name, attributes) {
   const element = document.createElement(tag);
@@ -43,6 +44,24 @@ function label(root) {
   }
 }
 
+// A cockpit is as high as what its page shows at once, and its kernel draws for the room there is.
+function fit(el, model) {
+  const sides = el.closest(".alliance-sides"), root = el.closest(".alliance-cockpit");
+  if (!sides || !root || !el.offsetParent) return;
+  let page = root.parentElement;
+  while (page && !/auto|scroll/.test(getComputedStyle(page).overflowY)) page = page.parentElement;
+  const view = page && page !== document.body ? page.clientHeight : innerHeight;
+  const around = root.offsetHeight - sides.offsetHeight + 8;
+  const tall = Math.max(view - around, 420);
+  root.style.setProperty("--view", `${view}px`);
+  root.style.setProperty("--tall", `${tall}px`);
+  const down = el === sides.firstElementChild ? 0 : Math.floor((tall - WORDS) / 10) * 10;
+  const room = [Math.floor(el.querySelector(".pictures").clientWidth / 10) * 10, down];
+  if (String(room) === String(model.get("room"))) return;
+  model.set("room", room);
+  model.save_changes();
+}
+
 // On a narrow page the pictures stand above the controls, and so they do in the order of focus. The
 // pictures move, never the controls: what is half typed stays so.
 function place(el) {
@@ -63,12 +82,18 @@ function render({ model, el }) {
   const problem = part(el, "p", "alliance-problem", { role: "alert" });
   const grid = part(el, "div", "pictures");
   const words = part(el, "p", "alliance-words");
-  const details = part(el, "details");
+  const details = part(el, "details", "", { open: "" });
   part(details, "summary").textContent = "The numbers of this panel";
   const table = part(details, "div", "alliance-table");
   const heard = part(el, "p", "alliance-heard", { role: "status" });
   const figures = new Map();
-  let timer;
+  let timer, free, down = false;
+  const press = ({ target }) => { down = target.closest(".noUi-target") !== null; };
+  const release = () => { down = false; settle(); };
+  const settle = () => { // once no slider is dragged any more the axes may narrow again
+    clearTimeout(free);
+    if (model.get("view").held) free = setTimeout(() => { if (!down) model.send({}); }, REST);
+  };
 
   function figure({ key, title, svg, source }) {
     if (!figures.has(key)) {
@@ -90,11 +115,14 @@ function render({ model, el }) {
     const boxes = view.pictures.map(figure);
     const same = boxes.length === grid.children.length;
     if (!same || boxes.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...boxes);
-    words.textContent = view.words;
+    if (words.textContent !== view.words) {
+      words.textContent = view.words;
+      clearTimeout(timer);
+      timer = setTimeout(() => { heard.textContent = view.words; }, REST);
+    }
     if (table.innerHTML !== view.table) table.innerHTML = view.table;
     el.dataset.count = view.count;
-    clearTimeout(timer);
-    timer = setTimeout(() => { heard.textContent = view.words; }, REST);
+    settle();
   }
 
   function complain() {
@@ -111,17 +139,30 @@ function render({ model, el }) {
   const watch = new MutationObserver(() => {
     waiting ??= setTimeout(() => { waiting = undefined; label(around()); }, 150);
   });
-  const turn = new ResizeObserver(() => requestAnimationFrame(() => place(el)));
+  let fitting;
+  const refit = () => requestAnimationFrame(() => {
+    place(el);
+    clearTimeout(fitting);
+    fitting = setTimeout(fit, 100, el, model);
+  });
+  const turn = new ResizeObserver(refit);
   turn.observe(el); // also tells when it has its place in a page
+  addEventListener("resize", refit);
+  addEventListener("pointerdown", press, true);
+  addEventListener("pointerup", release, true);
   const soon = setTimeout(() => {
     const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
     watch.observe(around(), seen);
+    turn.observe(around());
     label(around());
   }, 50); // once it has its place
   return () => {
     watch.disconnect();
     turn.disconnect();
-    [soon, timer, waiting].forEach(clearTimeout);
+    removeEventListener("resize", refit);
+    removeEventListener("pointerdown", press, true);
+    removeEventListener("pointerup", release, true);
+    [soon, timer, waiting, free, fitting].forEach(clearTimeout);
   };
 }
 

@@ -1,6 +1,6 @@
 // What differs from the default: to read, to copy as a token or a link, to download as a file. Also
 // what concerns the whole cockpit: whether its session lives, and the case in the page's address.
-const REST = 700; // milliseconds until the address follows the case
+const REST = 700, SHOWN = 6000; // milliseconds: the address follows the case; a message goes
 const SILENT = 8000, BROKEN = 4000; // milliseconds without an answer, or without a line
 const OVER = ["dead", "terminating", "restarting", "autorestarting"];
 
@@ -67,7 +67,7 @@ function head(model, el) {
     const refused = model.get("refused"), again = `${here}?start=${model.get("token")}`;
     const [text, link, href] =
       state && !in_app ? [state === "lost" ? "The kernel does not answer."
-        : "The kernel has ended. Run this cell again; this case's token, below, loads it there.", "", ""]
+        : "The kernel has ended. Run this cell again; this case's token loads it there.", "", ""]
       : state === "lost" ? ["The server does not answer.", "Open this case again", again]
       : state ? ["This session has ended.", "Go on with this case", again]
       : refused ? [`${refused}. The pictures show the base.`, "Open the base", here] : ["", "", ""];
@@ -113,31 +113,38 @@ function render({ model, el }) {
   const message = part(el, "p", "alliance-message", { role: "status" });
   const problem = part(el, "p", "alliance-problem", { role: "alert" });
   const report = part(el, "p", "alliance-report");
-  const row = part(el, "div", "alliance-row");
+  let shown;
+  const tell = (text) => { // for a while, over the pictures: nothing is pushed aside
+    say(message, text);
+    clearTimeout(shown);
+    if (text) shown = setTimeout(say, SHOWN, message, "");
+  };
   const button = (what, made) => {
     const one = { type: "button", textContent: `Copy ${what}` };
-    part(row, "button", "jupyter-button alliance-button", one).onclick = async () => {
-      const done = await copy(made());
-      message.textContent = done ? `Copied the ${what}.`
-        : "The browser refused to copy; select it below.";
+    part(el, "button", "jupyter-button alliance-button", one).onclick = async () => {
+      tell(await copy(made()) ? `Copied the ${what}.`
+        : "The browser refused to copy; select it under “The scenario”.");
     };
   };
   button("token", () => model.get("token"));
   if (in_app) {
     button("link", () => `${location.origin}${location.pathname}?start=${model.get("token")}`);
   }
-  const download = part(row, "a", "alliance-download", { textContent: "Download the scenario" });
+  const download = part(el, "a", "alliance-button", { textContent: "Download" });
   const details = part(el, "details");
-  part(details, "summary", "", { textContent: "The scenario: what differs from the default" });
-  const yaml = part(details, "pre", "", { tabIndex: 0 });
-  const token = part(details, "code", "alliance-token");
+  part(details, "summary", "alliance-button", { textContent: "The scenario" });
+  const over = part(details, "div", "alliance-over");
+  part(over, "p", "", { textContent: "What differs from the default, and the case's token:" });
+  const yaml = part(over, "pre", "", { tabIndex: 0 });
+  const token = part(over, "code", "alliance-token");
 
+  let said = "";
   function draw() {
     yaml.textContent = model.get("yaml");
     token.textContent = model.get("token");
     download.download = model.get("filename");
     download.href = "data:text/yaml;charset=utf-8," + encodeURIComponent(model.get("yaml"));
-    say(message, model.get("message")); // set again, it would be read aloud again
+    if (said !== (said = model.get("message"))) tell(said); // set again, it'd be read aloud again
     say(problem, model.get("problem"));
     const path = model.get("report"), folder = in_app ? "voila/files/" : "files/";
     report.replaceChildren();
@@ -147,8 +154,8 @@ function render({ model, el }) {
     report.append(` (${path})`);
   }
 
-  const shown = ["token", "yaml", "filename", "report", "message", "problem"];
-  model.on(shown.map((name) => `change:${name}`).join(" "), draw);
+  const all = ["token", "yaml", "filename", "report", "message", "problem"];
+  model.on(all.map((name) => `change:${name}`).join(" "), draw);
   draw();
   const ends = [head(model, el), ...(in_app ? [follow(model)] : [])];
   return () => ends.forEach((end) => end());
