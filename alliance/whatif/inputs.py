@@ -114,7 +114,7 @@ class Control(Input):
         self._of_days, self._placed, self.dragged = days is not None, math.nan, False
         self._names = dict(choices) or {key: words_of(key) for key in scenario.choices(info)}
         low, high = scenario.limits(info)
-        span = "" if low is None else f"; {amounts.span(low, high, info)}"
+        span = "" if low is None else f"; {amounts.span(low, high, info)}".replace(" %", "\xa0%")
         super().__init__(self._main(), f"{info.description}{span}", self._slider())
         self.show(value, filled, choices, days)
         self.main.observe(lambda change: self._typed(change["new"]), "value")
