@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from alliance.report.manifest import FIRST
 from alliance.tables import unbroken
@@ -20,7 +20,7 @@ _FORMULA = re.compile(r"(?<![\\$])\$(?!\s)([^$\n]+?|[^$]+?)(?<![\s\\])\$(?!\d)")
 def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=select_autoescape(default=True))
-    environment.filters["days"] = lambda text: Markup(unbroken(str(text)))
+    environment.filters["days"] = lambda text: Markup(unbroken(escape(text)))
     environment.filters |= {"inside": _inside, "headings": headings}
     return environment
 
@@ -30,7 +30,7 @@ def style() -> str:
     """The one stylesheet, with the colours of highlighted code."""
     from pygments.formatters import HtmlFormatter
 
-    code = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    code = HtmlFormatter(style="vs").get_style_defs(".highlight")
     return (TEMPLATES / "report.css").read_text(encoding="utf-8") + code
 
 
