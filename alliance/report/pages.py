@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
 from markupsafe import Markup, escape
 
+from alliance.format import shown
 from alliance.report.manifest import FIRST
 from alliance.tables import unbroken
 
@@ -59,8 +60,15 @@ def exporter() -> Any:
         return made.markdown2html(context, _FORMULA.sub(_mathml, source))
 
     made.register_filter("markdown2html", markdown)
+    made.register_filter("cell", _cell)
     made.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
     return made
+
+
+def _cell(value: Any) -> str:
+    """A value of a chart's frame, to read; all of its digits are in the workbook."""
+    number = isinstance(value, float) or (isinstance(value, int) and abs(value) >= 1e4)
+    return shown(value, (",.0f" if abs(value) >= 1000 else ".4g") if number else "")
 
 
 def body(document: Any) -> str:
