@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,20 @@ def quantity(value: Any, unit: str) -> str:
     if unit == "log points":
         return f"{shown(value, ',.3f')} {unit} ({shown(math.expm1(value), '+,.1%')})"
     return f"{shown(value, ',.2f')} {unit}"
+
+
+def difference(value: float, unit: str, form: Callable[[Any, str], str] = quantity) -> str:
+    """A difference with its sign, in the form of what differs; of fractions in percentage points.
+
+    Examples
+    --------
+    >>> difference(0.658, "fraction"), difference(4.2e8, "EUR", brief), difference(-2, "years")
+    ('+65.8 points', 'EUR\\xa0+0.42bn', '−2.00 years')
+    """
+    if unit == "fraction":
+        return f"{shown(100 * value, '+,.1f')} points"
+    text = form(value, unit)
+    return re.sub(r"\d", r"+\g<0>", text, count=1) if value > 0 else text
 
 
 def brief(value: Any, unit: str) -> str:

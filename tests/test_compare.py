@@ -157,18 +157,18 @@ def test_sides_that_are_not_there():
 def test_charts_share_their_axes():
     found = mixed(S.replace({"decline": {"since": "2020-04-03"}}))
     a, b = found.answers["1-decline"]
-    both = compare.pair(charts.stub(a), charts.stub(b), ("a", "b"))
+    both = compare.pair(charts.stub(a), charts.stub(b), ("a", "b"), "The stub")
     fig = both.figure()
     first, second = (part.axes[0] for part in fig.subfigs)
     assert first.get_xlim() == second.get_xlim() and first.get_ylim() == second.get_ylim()
-    assert both.alt.startswith("a: ") and " b: " in both.alt
+    assert both.alt.startswith("a: ") and " b: " in both.alt and both.title == "The stub"
     assert len(both.png()) > 3000 and len(both.png(True)) > 3000
 
 
 @pytest.mark.parametrize("name", [f.__name__ for c in charts.ALL.values() for f in c])
 def test_every_chart_can_be_paired(name, pairs):
     one, other = pairs[name]
-    both = compare.pair(one, other, ("one", "other"))
+    both = compare.pair(one, other, ("one", "other"), "Both")
     for narrow in (False, True):
         figure = both.figure(narrow)
         figure.draw_without_rendering()

@@ -728,7 +728,7 @@ def test_the_workbook_holds_every_table_with_its_sources(built):
         told = book[name]["A3"].value
         assert "From the tables " in told and "documents" in told, name
     kinds = {row[2] for row in book["Contents"].iter_rows(min_row=2, values_only=True)}
-    assert kinds == {"model", "print"}
+    assert kinds == {"model", "print", "data"}
     rows = list(book["Results"].iter_rows(min_row=2, values_only=True))
     stored = json.loads((built / "results.json").read_text(encoding="utf-8"))["results"]
     assert len(rows) == len(stored) + 1
@@ -737,6 +737,26 @@ def test_the_workbook_holds_every_table_with_its_sources(built):
         r["value"] for r in stored if r["id"] == "decline.stub_eur"
     )
     assert all(row[5] for row in rows[1:])
+
+
+def test_the_workbook_holds_the_data_of_every_chart(built, found):
+    import openpyxl
+
+    book = openpyxl.load_workbook(built / "tables.xlsx", read_only=True)
+    pages = "".join(page.read_text(encoding="utf-8") for page in built.glob("[1-5]-*.html"))
+    named = set(re.findall(r"sheet “(\d data \w+)”", pages))
+    assert len(named) > 25 and named <= set(book.sheetnames)
+    for name in ("rebased", "parts", "regions", "events"):
+        frame = found.frame(name)
+        head, *rows = book[f"1 data {name}"].iter_rows(min_row=4, values_only=True)
+        assert len(rows) == len(frame) and head[-len(frame.columns) :]
+        assert str(frame.columns[-1]) == head[-1].partition(", ")[0]
+        if frame.iloc[-1, -1] == frame.iloc[-1, -1]:
+            assert rows[-1][-1] == pytest.approx(frame.iloc[-1, -1], rel=1e-12), name
+    assert book["1 data rebased"]["A5"].value == "2018-01-04"
+    assert book["1 data drawdown"]["C4"].value == "drawdown, fraction"
+    kinds = {row[0].value: row[2].value for row in book["Contents"].iter_rows(min_row=2)}
+    assert {kinds[name] for name in named} == {"data"}
 
 
 def test_equal_runs_give_equal_bytes(out, base, stand_in):
@@ -782,25 +802,47 @@ def test_the_pdf(built, browser, tmp_path):
 
     pdf.print_report(built / "report.html", tmp_path / "report.pdf")
     reader = PdfReader(tmp_path / "report.pdf")
-    assert len(reader.pages) > 20
-    titles = str(reader.outline)
-    assert "The sell-down" in titles and "Numbers and sources" in titles
+    assert 20 < len(reader.pages) < 40
+    titles = set(_titles(reader.outline))
+    assert {"The sell-down", "Numbers and sources", "What would change the answer"} <= titles
     links = [a for p in reader.pages for a in (p.get("/Annots") or [])]
     assert len(links) > 100
     for number in (1, 2, len(reader.pages) // 2, len(reader.pages)):
         text = reader.pages[number - 1].extract_text()
         assert f"{number} / {len(reader.pages)}" in text
-    for page, width in ((False, 680), (True, 1010)):  # A4 and A4 landscape less margins, pixels
-        view = browser.new_page(viewport={"width": width, "height": 1000})
-        view.emulate_media(media="print")
-        view.goto((built / "report.html").resolve().as_uri())
-        kind = ".table.broad" if page else ".table:not(.broad)"
-        wide = view.evaluate(
-            f"[...document.querySelectorAll('{kind} table')]"
-            ".map(t => t.scrollWidth - t.parentElement.clientWidth).filter(x => x > 1).length"
-        )
-        view.close()
-        assert wide == 0, kind
+    view = browser.new_page(viewport={"width": 690, "height": 1000})  # A4 less margins, pixels
+    view.emulate_media(media="print")
+    view.goto((built / "report.html").resolve().as_uri())
+    wide = view.evaluate(
+        "[...document.querySelectorAll('.table table')]"
+        ".map(t => t.scrollWidth - t.parentElement.clientWidth).filter(x => x > 1).length"
+    )
+    view.close()
+    assert wide == 0
+
+
+def _titles(outline):
+    """All headings of a PDF's outline."""
+    for entry in outline:
+        yield from _titles(entry) if isinstance(entry, list) else [entry.title]
+
+
+@pytest.mark.browser
+def test_a_pdf_is_linked_and_named(built, browser, base, tmp_path):
+    """A report without one has no link; with one it stays complete, and is not built again."""
+    from click.testing import CliRunner
+
+    from alliance.cli import cli
+    from alliance.report.folder import Built
+
+    shutil.copytree(built, tmp_path / "base")
+    page = tmp_path / "base" / "index.html"
+    assert 'href="report.pdf"' not in page.read_text(encoding="utf-8")
+    report.build(target(base), tmp_path, log=quiet, pdf=True)
+    assert 'href="report.pdf"' in page.read_text(encoding="utf-8")
+    assert page.with_name("report.pdf").is_file() and Built.read(tmp_path / "base").complete
+    said = CliRunner().invoke(cli, ["report", "base", "--pdf", "--out", str(tmp_path)])
+    assert said.stdout.splitlines() == [f"PDF {page.with_name('report.pdf')}", f"Open {page}"]
 
 
 def test_without_a_browser_a_pdf_says_what_is_missing(built, monkeypatch, tmp_path):

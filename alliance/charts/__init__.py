@@ -59,7 +59,7 @@ def _with_frames(draw: Callable[..., Chart]) -> Callable[..., Chart]:
     @wraps(draw)
     def drawn(a: Answers, *args: Any, **more: Any) -> Chart:
         found = draw(asked := _Asked(a), *args, **more)
-        return replace(found, name=draw.__name__, frames=asked.asked)
+        return replace(found, name=draw.__name__, chapter=a.chapter, frames=asked.asked)
 
     return drawn
 

@@ -3,7 +3,9 @@
 import base64
 import html
 import io
+import json
 import os
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +24,8 @@ from alliance.places import IN_REPORT
 #: Widths in inches; a page shows the narrow shape on screens under 600 pixels.
 WIDE, NARROW, DPI = 8.0, 4.2, 200
 NARROW_MIME = "application/vnd.alliance.narrow+png"
+FRAMES_MIME = "application/vnd.alliance.frames+json"
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00\.000Z?")
 
 
 def check_words(words: object, what: str) -> None:
@@ -46,8 +50,9 @@ class Chart:
     finding in one sentence; ``alt``, for readers who don't see it, has the main value and its
     dates; ``height`` is in inches, wide and narrow. Where there is ``nothing`` to draw, text is
     shown and no picture. A missing title, alt text, source or axis label is an AllianceError.
-    ``name`` is the chart's function, ``frames`` are the answers' frames that it was drawn from, by
-    name, and ``data`` is the first of them: to look at, or to draw in one's own way.
+    ``name`` is the chart's function, ``chapter`` that of its answers, ``frames`` are the answers'
+    frames that it was drawn from, by name, and ``data`` is the first of them: to look at, or to
+    draw in one's own way.
     """
 
     draw: Callable[[Figure, bool], None]
@@ -57,6 +62,7 @@ class Chart:
     height: tuple[float, float] = (4.4, 4.6)
     nothing: bool = False
     name: str = ""
+    chapter: str = ""
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
@@ -103,6 +109,8 @@ class Chart:
         data = {"image/png": wide, "text/plain": alt}
         if os.environ.get(IN_REPORT):  # its page has a place for each shape
             data[NARROW_MIME] = narrow
+            sheets = ((f"{self.chapter[:1]} data {name}", name) for name in self.frames)
+            data[FRAMES_MIME] = {s: {"frame": n, **carried(self.frames[n])} for s, n in sheets}
         else:
             data["text/html"] = self._html(wide, alt)
         return data, {"image/png": {"alt": alt, "width": round(WIDE * 96)}}
@@ -117,6 +125,15 @@ class Chart:
         fold = f'<details style="font-size: 85%"><summary>{below}</summary>'
         fold += f'<div style="overflow-x: auto">{self.data.to_html(max_rows=60)}</div></details>'
         return f'<figure style="margin: 0">{picture}{fold if calls else ""}</figure>'
+
+
+def carried(frame: pd.DataFrame) -> dict[str, list]:
+    """A frame's columns and rows as JSON values: first its index, unless that only counts."""
+    if frame.index.names != [None] or not pd.api.types.is_integer_dtype(frame.index):
+        frame = frame.rename_axis(index=lambda name: name or "what").reset_index()
+    text = frame.to_json(orient="split", index=False, date_format="iso", double_precision=15)
+    found = json.loads(_MIDNIGHT.sub(r"\1", text))
+    return {"columns": list(map(str, found["columns"])), "rows": found["data"]}
 
 
 def chart(title: str) -> Callable:

@@ -68,6 +68,8 @@ def build(scenarios, everything, settings, as_of, name, out, live, steps, cluste
         from alliance.compare import sweep
 
         last = sweep.write(targets, settings, out, only, data, log)
+    for outcome in outcomes if options["pdf"] else ():
+        click.echo(f"PDF {outcome.index.with_name('report.pdf')}")
     click.echo(f"Open {last}")
     sys.exit(1 if failed else 0)
 

@@ -4,93 +4,173 @@ import base64
 import csv
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alliance import charts
+from alliance import charts, tables
+from alliance.charts import kit
 from alliance.charts.base import Chart
-from alliance.charts.kit import place_end_labels
-from alliance.compare.differences import Comparison
-from alliance.format import shown
+from alliance.charts.kit import place_end_labels, wrapped
+from alliance.charts.looks import FAINT
+from alliance.compare.differences import Comparison, Difference
+from alliance.format import brief, difference, quantity
 from alliance.report import index, pages
+from alliance.report.targets import chapter_name, titled
+
+Drawn = Mapping[str, Iterable[Chart]]  # charts by heading
+COLOR = "#0b5fa5"
 
 
-def write_page(folder: Path, name: str, rows: Iterable, drawn: Iterable[Chart], **values) -> Path:
+def write_page(folder: Path, name: str, rows: Iterable, drawn: Drawn, **values: Any) -> Path:
     """Write ``index.html`` and ``<name>.csv`` of a comparison or a sweep; the page's path.
 
-    ``name`` is the template's too; ``rows`` are those of the CSV, its head first; ``values`` are
-    what the template shows beside the charts.
+    ``name`` is the template's too; ``rows`` are those of the CSV, its head first; ``drawn`` are
+    charts by heading, and ``values`` are what the template shows beside them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{name}.{os.getpid()}"
     with aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     aside.replace(folder / f"{name}.csv")
-    pictures = []
-    for chart in drawn:
-        wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
-        pictures.append({"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"})
-    text = pages.page(f"{name}.html.j2", charts=pictures, shown=shown, **values)
+    pictures = {heading: list(map(_picture, some)) for heading, some in drawn.items()}
+    text = pages.page(f"{name}.html.j2", charts=pictures, **values)
     (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
     index.write_list(folder.parent)
     return folder / "index.html"
 
 
+def _picture(chart: Chart) -> dict[str, str]:
+    wide, narrow = (base64.b64encode(chart.png(small)).decode() for small in (False, True))
+    return {"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"}
+
+
 def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
     """Write ``compare-<A>-<B>/index.html``, or one in the folder ``name``, and ``compare.csv``; the
     page's path."""
-    one, other = found.one.name, found.other.name
+    names = one, other = found.one.name, found.other.name
     name = name or re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
     log("drawing the charts that differ")
     rows = [["id", "unit", "a", "b", "difference", *found.players]]
     for d in found.moved:
         parts = [(d.parts or {}).get(p, "") for p in found.players]
         rows.append([d.id, d.unit, d.a, d.b, d.delta, *parts])
-    drawn = _pairs(found)
-    return write_page(out / name, "compare", rows, drawn, one=one, other=other, found=found)
+    large = headlines(found)
+    drawn = {"": [arrows(large, names)] if large else []} | _pairs(found)
+    rest = {
+        chapter_name(chapter): [d for d in found.moved if d.id in b.results and d not in large]
+        for chapter, (_, b) in found.answers.items()
+    }
+    changes = titled("", found.one.scenario, found.other.scenario).removeprefix(", ")
+    texts = {"title": f"{one} and {other}: {changes or 'the same inputs'}", "large": large}
+    texts |= {"rest": rest, "one": one, "other": other, "found": found, "most": most(large)}
+    return write_page(out / name, "compare", rows, drawn, **texts, **FORMS)
+
+
+def headlines(found: Comparison) -> list[Difference]:
+    """What moved of the numbers that the chapters show large, in their order."""
+    keys = dict.fromkeys(
+        key for pair in found.answers.values() for a in pair for key in tables.headlines(a)
+    )
+    moved = {d.id: d for d in found.moved}
+    return [moved[key] for key in keys if key in moved]
+
+
+def most(some: list[Difference]) -> Difference | None:
+    """What moved most for its size."""
+    return max(some, key=lambda d: d.size, default=None)
+
+
+def told(d: Difference, form: Callable[[Any, str], str] = quantity) -> tuple[str, ...]:
+    """Both values and their difference, as a report prints them; in brief, log points bare."""
+    texts = form(d.a, d.unit), form(d.b, d.unit), difference(d.delta, d.unit, form)
+    return tuple(text.partition(" log points")[0] if form is brief else text for text in texts)
+
+
+#: What the page's template prints numbers by.
+FORMS = {"told": told, "brief": brief, "quantity": quantity, "difference": difference}
 
 
 def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[str]:
     """Write the page of a comparison; what it found, a line each, and the page to open."""
     for field, (one, other) in found.fields.items():
         yield f"{field}: {one} | {other}"
-    yield f"{len(found.moved)} results moved, {len(found.equal)} did not; most moved:"
-    for d in found.moved[:10]:
-        yield f"  {d.id}: {d.a:,.6g} to {d.b:,.6g} ({d.delta:+,.6g})"
+    large = headlines(found)
+    yield f"{len(found.moved)} results moved, {len(found.equal)} did not" + ":" * bool(found.moved)
+    for d in large or found.moved[:10]:
+        yield f"  {d.label}: " + "{} to {} ({})".format(*told(d, brief if large else quantity))
+        several = len(found.players) > 1
         for cause, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
-            yield f"      from {cause}: {part:+,.6g}"
+            if several and part:
+                yield f"      from {cause}: {difference(part, d.unit)}"
     yield f"Open {write(found, out, log, name)}"
 
 
-def _pairs(found: Comparison) -> Iterable[Chart]:
-    """The same charts of both sides, where something moved that they show."""
+def _pairs(found: Comparison) -> Drawn:
+    """The same charts of both sides by chapter, where something moved that they show."""
+    names, drawn = (found.one.name, found.other.name), {}
     for chapter, (a, b) in found.answers.items():
         for make in charts.ALL[chapter] if any(d.id in b.results for d in found.moved) else ():
             one, other = make(a), make(b)
             if (one.alt, one.title) != (other.alt, other.title):
-                yield pair(one, other, (found.one.name, found.other.name))
+                heading = " ".join(make.__doc__.partition("\n\n")[0].split()).rstrip(".")
+                both = pair(one, other, names, heading)
+                drawn.setdefault(chapter_name(chapter), []).append(both)
+    return drawn
 
 
-def pair(one: Chart, other: Chart, names: tuple[str, str]) -> Chart:
-    """Two drawings of the same chart side by side, their axes shared where both are numbers."""
+def pair(one: Chart, other: Chart, names: tuple[str, str], heading: str) -> Chart:
+    """Two drawings of the same chart side by side, each under what it finds, their axes shared
+    where both are numbers."""
     height = tuple(max(a, b) for a, b in zip(one.height, other.height, strict=True))
 
     def draw(fig, narrow):
         parts = fig.subfigures(*((2, 1) if narrow else (1, 2)), squeeze=True)
         for part, chart, name in zip(parts, (one, other), names, strict=True):
-            part.suptitle(name, fontsize=9, x=0.02, ha="left")
+            finding = wrapped(f"{name}: {chart.title}", 62 if narrow else 58)
+            part.suptitle(finding, fontsize=8, x=0.02, ha="left")
             chart.draw(part, True)
         for a, b in zip(*(part.axes for part in parts), strict=False):
             _share(a, b)
 
-    return Chart(
-        draw,
-        one.title if one.title == other.title else f"{names[0]}: {one.title}",
-        f"{names[0]}: {one.alt} {names[1]}: {other.title}. {other.alt}",
-        other.source,
-        (height[1], 2 * height[1]),
+    alt = f"{names[0]}: {one.title}. {one.alt} {names[1]}: {other.title}. {other.alt}"
+    return Chart(draw, heading, alt, other.source, (height[1] + 0.3, 2 * height[1] + 0.6))
+
+
+def arrows(large: list[Difference], names: tuple[str, str]) -> Chart:
+    """The headline numbers that moved: from one value to the other, each from zero."""
+    texts = ["{} → {}   {}".format(*told(d, brief)) for d in large]
+    ends = [(d.a / scale, d.b / scale) for d in large for scale in [max(abs(d.a), abs(d.b))]]
+
+    def draw(fig, narrow):
+        ax, y = fig.add_subplot(), range(len(large))[::-1]
+        kit.rule(ax, x=0, color=FAINT, zorder=0)
+        for at, (a, b) in zip(y, ends, strict=True):
+            kit.span(ax, at, a, b, COLOR)
+            kit.dot(ax, a, at, COLOR)
+            kit.dot(ax, b, at, COLOR, full=True)
+        if narrow:
+            for at, d, text in zip(y, large, texts, strict=True):
+                both, place = wrapped(f"{d.label}: {text}", 66), (0, 5)
+                ax.annotate(
+                    both, (0, at), place, ("axes fraction", "data"), "offset points", fontsize=6
+                )
+            ax.set_yticks([])
+        else:
+            ax.set_yticks(y, [wrapped(d.label, 58) for d in large], fontsize=7)
+            ax.secondary_yaxis("right").set_yticks(y, texts, fontsize=7.5)
+        ax.set_ylim(-0.6, len(large) - 0.1)
+        ax.set_xlim(min(-0.06, *(1.06 * v for ab in ends for v in ab)), 1.06)
+        ax.set_xticks([])
+        ax.set_xlabel(f"each from 0 on its own scale; ○ {names[0]}, ● {names[1]}", fontsize=7)
+        ax.grid(visible=False)
+
+    title = f"Of {len(large)} headline numbers that moved, most for its size: {most(large).label}"
+    alt = f"From {names[0]} to {names[1]}: " + "; ".join(
+        f"{d.label} {text}" for d, text in zip(large, texts, strict=True)
     )
+    height = 0.9 + 0.32 * len(large)
+    return Chart(draw, title, alt, "the answers of both", (height, height * 1.4))
 
 
 def _share(a: Any, b: Any) -> None:

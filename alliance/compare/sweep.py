@@ -12,7 +12,7 @@ from alliance.charts.looks import SOFT
 from alliance.compare.causes import is_number
 from alliance.compare.differences import size
 from alliance.compare.page import write_page
-from alliance.format import MONEY, shown
+from alliance.format import MONEY, quantity, shown
 from alliance.report import CHAPTERS, Target
 from alliance.report.builder import Log
 from alliance.report.manifest import digest
@@ -47,9 +47,14 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     sizes = {key: size(entry[2]) for key, entry in moving.items()}
     movers = [moving[key] for key in sorted(sizes, key=lambda k: (-sizes[k], k)) if sizes[key]]
     labels = [report["label"] for report in reports]
-    drawn = (_chart(*mover, labels, names) for mover in movers[:MOST_SHOWN])
+    drawn = {"": [_chart(*mover, labels, names) for mover in movers[:MOST_SHOWN]]}
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
-    texts = {"title": f"Sweep over {', '.join(names)}", "reports": reports, "movers": movers}
+    texts = {
+        "title": f"Sweep over {', '.join(names)}",
+        "reports": reports,
+        "movers": movers,
+        "quantity": quantity,
+    }
     texts["live"] = known.package.overlay.get("fetched")
     return write_page(folder, "sweep", rows, drawn, **texts)
 

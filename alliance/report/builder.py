@@ -156,9 +156,9 @@ def build_all(
     except OSError as error:
         gone = "" if out.is_dir() else "; the folder was removed while the report was built"
         raise BuildError(f"can't write the report below {out}: {error.strerror}{gone}") from None
-    for page in (done.index.with_name("report.pdf") for done in reports if o.pdf):
-        if not page.is_file():
-            pdf.print_report(page.with_suffix(".html"), page)
+    for done in reports if o.pdf else ():
+        if not done.index.with_name("report.pdf").is_file():
+            render.add_pdf(done.index.parent)
     return reports
 
 

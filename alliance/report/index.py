@@ -102,15 +102,15 @@ def write_list(out: Path) -> None:
                 "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
             }
             reports.append(shown)
-    titles = [r["title"] for r in reports]
-    for r in reports:
-        if titles.count(r["title"]) > 1:  # no two alike
-            r["title"] += f" ({r['name']})"
     others = [
         {"name": p.parent.name, "title": _title_of(p)}
         for p in sorted(out.glob("*/index.html"))
         if not p.with_name("run.json").is_file()
     ]
+    counted = Counter(r["title"] for r in (*reports, *others))
+    for r in (*reports, *others):
+        if counted[r["title"]] > 1:  # no two alike
+            r["title"] += f" ({r['name']})"
     text = pages.page("list.html.j2", reports=reports, others=others)
     aside = out / f".index.{os.getpid()}"
     aside.write_text(text, encoding="utf-8", newline="\n")

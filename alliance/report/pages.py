@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from alliance.format import shown
 from alliance.report.manifest import FIRST
 from alliance.tables import unbroken
 
@@ -20,7 +21,7 @@ _FORMULA = re.compile(r"(?<![\\$])\$(?!\s)([^$\n]+?|[^$]+?)(?<![\s\\])\$(?!\d)")
 def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=select_autoescape(default=True))
-    environment.filters["days"] = lambda text: Markup(unbroken(str(text)))
+    environment.filters["days"] = lambda text: Markup(unbroken(escape(text)))
     environment.filters |= {"inside": _inside, "headings": headings}
     return environment
 
@@ -30,7 +31,7 @@ def style() -> str:
     """The one stylesheet, with the colours of highlighted code."""
     from pygments.formatters import HtmlFormatter
 
-    code = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    code = HtmlFormatter(style="vs").get_style_defs(".highlight")
     return (TEMPLATES / "report.css").read_text(encoding="utf-8") + code
 
 
@@ -59,8 +60,15 @@ def exporter() -> Any:
         return made.markdown2html(context, _FORMULA.sub(_mathml, source))
 
     made.register_filter("markdown2html", markdown)
+    made.register_filter("cell", _cell)
     made.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
     return made
+
+
+def _cell(value: Any) -> str:
+    """A value of a chart's frame, to read; all of its digits are in the workbook."""
+    number = isinstance(value, float) or (isinstance(value, int) and abs(value) >= 1e4)
+    return shown(value, (",.0f" if abs(value) >= 1000 else ".4g") if number else "")
 
 
 def body(document: Any) -> str:

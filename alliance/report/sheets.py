@@ -1,8 +1,8 @@
 """``tables.xlsx``: every table of a report and its results, and models that follow their inputs.
 
-A sheet is a *model*, with live formulas over named cells, or a *print*, the values as printed. What
-a formula gives now is written beside it, for readers that don't recalculate. Bytes are equal from
-build to build.
+A sheet is a *model*, with live formulas over named cells, a *print*, the values as printed, or the
+*data* behind charts. What a formula gives now is written beside it, for readers that don't
+recalculate. Bytes are equal from build to build.
 """
 
 import datetime as dt
@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from alliance.answers.results import FRAMES
+from alliance.charts.base import FRAMES_MIME
 from alliance.errors import AllianceError, did_you_mean
 from alliance.tables import TABLE_MIME, source
 
@@ -31,10 +33,13 @@ GUIDE = (
      " leads to each"),
     ("print", "Values as the notebook printed them: simulations, tests and texts, which follow no"
      " input. To change what they rest on, change the scenario and build the report again"),
+    ("data", "A frame behind charts, to draw them anew"),
     ("money", "Models are in whole euros, yen and shares; prints as their headings say"),
     ("LibreOffice", "It shows the values of the report until an input is changed; Ctrl-Shift-F9"
      " computes all again"),
 )  # fmt: skip
+UNTOLD = ("text", "day", "any", "flag")  # units that a heading need not say
+_UNIT = re.compile(r"(\w[^,]*?) \(([^)]*)\)")
 _CELL = re.compile(r"{([^}^]+)(\^?)}")
 _WORD = re.compile(r"\b[a-z]\w*")
 Cell = tuple[str, int, int]  # sheet, row, column
@@ -65,9 +70,9 @@ class Sheet:
             yield from ((at, column, text) for column, text in enumerate(row) if text)
 
     def kind(self) -> str:
-        """Whether it is a model, of which inputs, or a print."""
+        """Whether it is a model, of which inputs, a print, or a chart's data."""
         if not self.model:
-            return PRINT
+            return self.table.get("kind", PRINT)
         heads, rows = self.table["columns"], self.table["rows"]
         names = [rows[r][-1] if self.listed else heads[c] for _, r, c in sorted(self.inputs)]
         said = f" Inputs (shaded): {', '.join(dict.fromkeys(names))}." if names else ""
@@ -106,17 +111,40 @@ def _sheets(documents: dict, made_from: dict[str, Any]) -> Iterator[Sheet]:
     """Sheets of each chapter: the models that no printed table is, then the tables in order."""
     for chapter, document in documents.items():
         read = ", ".join(made_from["chapters"].get(chapter, {}).get("tables", ()))
-        tables = _tables(document)
+        tables = _carried(document, TABLE_MIME)
         for model in (model for table in tables for model in table.get("models", ())):
             yield Sheet(_name(f"{chapter[0]} {model['caption']}"), model, read)
         for number, table in enumerate(tables, 1):
             name = _name(f"{chapter[0]}.{number} {table['caption']}")
             yield Sheet(name, table.get("model", table), read)
+        frames = {
+            name: found for each in _carried(document, FRAMES_MIME) for name, found in each.items()
+        }
+        for name, found in frames.items():
+            yield Sheet(name, _data(chapter, **found), read)
 
 
-def _tables(document: Any) -> list[dict[str, Any]]:
+def _carried(document: Any, mime: str) -> list[dict[str, Any]]:
+    """What the notebook's outputs carry under a name of ours."""
     outputs = [o for cell in document["cells"] for o in cell.get("outputs", ())]
-    return [o["data"][TABLE_MIME] for o in outputs if TABLE_MIME in o.get("data", {})]
+    return [o["data"][mime] for o in outputs if mime in o.get("data", {})]
+
+
+def _data(chapter: str, frame: str, columns: list[str], rows: list[list]) -> dict[str, Any]:
+    """A frame behind charts as a table, its columns with their units."""
+    _, listed, what = FRAMES[chapter, frame]
+    units = dict(_UNIT.findall(listed))
+    heads = [f"{c}, {u}" if (u := units.get(c, "text")) not in UNTOLD else c for c in columns]
+    return {
+        "kind": f"data: {what}",
+        "caption": f"{frame}: the data behind a chart",
+        "columns": heads,
+        "rows": [
+            [v if not isinstance(v, list) else " to ".join(map(str, v)) for v in row]
+            for row in rows
+        ],
+        "formats": [UNITS.get(units.get(c, ""), "") for c in columns],
+    }
 
 
 def _name(title: str) -> str:
@@ -227,8 +255,8 @@ def _about(sheet, bold, made_from: dict[str, Any]) -> None:
 
 
 def _contents(sheet, bold, sheets: list[Sheet]) -> None:
-    """Every sheet with its full title, and whether it is a model."""
-    rows = [(s.name, s.table["caption"], "model" if s.model else "print") for s in sheets]
+    """Every sheet with its full title, and its kind."""
+    rows = [(s.name, s.table["caption"], s.kind().partition(":")[0]) for s in sheets]
     rows = [("Results", "All results, with the tables that each is from", "print"), *rows]
     sheet.write_row(0, 0, ("sheet", "title", "kind"), bold)
     for at, (name, *rest) in enumerate(rows, 1):

@@ -2,7 +2,17 @@
 
 from alliance.tables.base import RESULTS_MIME, TABLE_MIME, Html, collapsible, show, table, unbroken
 from alliance.tables.briefing import beside_holding, claims, renault_parts, verdicts
-from alliance.tables.chapter import brief, headline, inputs, results, say, shown, source, sources
+from alliance.tables.chapter import (
+    brief,
+    headline,
+    headlines,
+    inputs,
+    results,
+    say,
+    shown,
+    source,
+    sources,
+)
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid
 from alliance.tables.hindsight import foreseen, hindsight, scores, statements, steps

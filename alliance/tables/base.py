@@ -9,15 +9,16 @@ import pandas as pd
 
 from alliance.answers import Result
 from alliance.errors import need, otherwise
-from alliance.format import missing, scaled, shown
+from alliance.format import fixed, missing, scaled, shown
 
 RESULTS_MIME = "application/vnd.alliance.results+json"
 TABLE_MIME = "application/vnd.alliance.table+json"
 Cells = Sequence[tuple[str, str | None]]  # each in HTML and in text
-BROAD = 10  # columns from which a table is printed across the page
+BROAD = 6  # columns above which a table may be as wide as the window
 _LINE = re.compile(r" *([+-]?) *([^|]*?) *(?:\|(.*))?")
 _OF_ROW = re.compile(r"\[(\w+)\]")
 _SCALE = re.compile(r",? (?:bn|m)\b")  # of a heading: a model has none
+_TEXT = re.compile(r"(<[^>]*>)|[^<]+")  # of markup: a tag, or text
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -32,7 +33,7 @@ class Html:
         headline: Iterable[str] = (),
         table: Mapping[str, Any] | None = None,
     ) -> None:
-        self.body, self.text, self.table = body, text, table
+        self.body, self.text, self.table = unbroken(body), text, table
         self.results, self.headline = tuple(results), tuple(headline)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -161,7 +162,7 @@ def _framed(caption: str, head: str, rows: Iterable[str], text: str, carried: di
     label, broad = html.escape(caption), len(carried["columns"]) > BROAD
     body = (
         f'<p class="caption">{label}</p><div class="table{" broad" * broad}" tabindex="0" '
-        f'role="region" aria-label="{label}"><table><thead><tr>{head}</tr></thead>'
+        f'role="group" aria-label="{label}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table></div>"
     )
     return Html(body, f"{caption}\n{text}", table={"caption": caption, **carried})
@@ -183,13 +184,14 @@ def raw(value: Any) -> Any:
 
 
 def linked(text: str) -> str:
-    """An address as a link named by its host; elsewhere days are kept from breaking."""
+    """Text as HTML, an address as a link named by its host."""
     if text.startswith(("https://", "http://")):
         host = text.split("/")[2].removeprefix("www.")
         return f'<a href="{html.escape(text, quote=True)}" rel="noopener">{html.escape(host)}</a>'
-    return unbroken(text)
+    return html.escape(text)
 
 
-def unbroken(text: str) -> str:
-    """Text as HTML in which no day breaks at its hyphens."""
-    return _DAY.sub(r'<span class="d">\g<0></span>', html.escape(text))
+def unbroken(markup: str) -> str:
+    """HTML in whose text no day breaks at its hyphens, and no number parts from its unit."""
+    day = r'<span class="d">\g<0></span>'
+    return _TEXT.sub(lambda m: m[1] or _DAY.sub(day, fixed(m[0])), markup)

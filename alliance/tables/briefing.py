@@ -8,7 +8,7 @@ from alliance.answers import Answers, Result
 from alliance.errors import need
 from alliance.format import day, money
 from alliance.tables.base import Html, or_why, table
-from alliance.tables.chapter import SENTENCES, say
+from alliance.tables.chapter import SENTENCES, headlines, say
 
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 ALIKE = 0.005  # of the planned value: programmes nearer than this to the best are as good
@@ -22,8 +22,7 @@ def verdicts(a: Answers) -> Html:
     tag = '<p class="say">'
     body = "".join(v.body.replace(tag, f"{tag}<b>{lead}</b> ", 1) for lead, v in made.items())
     text = "\n".join(f"{lead} {v.text}" for lead, v in made.items())
-    keys = SENTENCES[f"{a.chapter} headline"].split()
-    return Html(f'<div class="verdicts">{body}</div>', text, a.results.values(), keys)
+    return Html(f'<div class="verdicts">{body}</div>', text, a.results.values(), headlines(a))
 
 
 def _size(result: Result) -> Result:

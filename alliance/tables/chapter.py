@@ -35,6 +35,12 @@ def headlined(a: Answers) -> str:
     return f"{g.structure}.{g.company}" if a.chapter == "3-separation" else ""
 
 
+def headlines(a: Answers) -> tuple[str, ...]:
+    """Ids of the results that a chapter shows large, those of the scenario's choice among them."""
+    listed = SENTENCES[f"{a.chapter} headline"].replace("*", headlined(a)).split()
+    return *a.context.get("came_of_it", ()), *listed
+
+
 class _Numbers(string.Formatter):
     """Fields are named values, result ids or parts of the context; None prints as 'not available'.
 
@@ -104,8 +110,7 @@ _GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr)
 
 def headline(a: Answers, *keys: str) -> Html:
     """Some results large, else the chapter's, and all of its results out of the notebook."""
-    listed = SENTENCES[f"{a.chapter} headline"].replace("*", headlined(a)).split()
-    keys = keys or (*a.context.get("came_of_it", ()), *listed)
+    keys = keys or headlines(a)
     chosen = [(r.label, brief(r)) for r in map(a.result, keys)]
     tiles = "".join(
         f'<div><dt style="{_PLAIN}">{linked(label)}</dt>'
