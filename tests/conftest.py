@@ -21,7 +21,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Files that take longest, to be begun first: so all workers of a run end together.
 FIRST = (
-    *("app", "cockpit", "sheets", "report", "pages", "whatif", "standing", "evidence", "compare"),
+    *(
+        "app",
+        "cockpit",
+        "access",
+        "sheets",
+        "report",
+        "pages",
+        "whatif",
+        "standing",
+        "evidence",
+        "compare",
+    ),
     *("contributing", "anywhere", "names", "installed", "live", "panels", "golden"),
 )
 
