@@ -91,7 +91,7 @@ class PanelView:
         except Exception as error:
             info = scenario.fields(type(self.session.scenario))[name]
             kept = scenario.spelt(self.session.value(name), info) or "empty"
-            problem = f"{reason(error)}; the pictures keep {kept}"
+            problem = f"{reason(error).removeprefix(f'{name}: ')}; the pictures keep {kept}"
             if control is None:
                 self.pictures.problem = problem
             else:
