@@ -68,12 +68,13 @@ def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
 
 
 def headlines(found: Comparison) -> list[Difference]:
-    """What moved of the numbers that the chapters show large, in their order."""
+    """What moved, as printed, of the numbers that the chapters show large, in their order."""
     keys = dict.fromkeys(
         key for pair in found.answers.values() for a in pair for key in tables.headlines(a)
     )
     moved = {d.id: d for d in found.moved}
-    return [moved[key] for key in keys if key in moved]
+    some = [moved[key] for key in keys if key in moved]
+    return [d for d in some if brief(d.a, d.unit) != brief(d.b, d.unit)]
 
 
 def most(some: list[Difference]) -> Difference | None:
@@ -169,7 +170,7 @@ def arrows(large: list[Difference], names: tuple[str, str]) -> Chart:
     alt = f"From {names[0]} to {names[1]}: " + "; ".join(
         f"{d.label} {text}" for d, text in zip(large, texts, strict=True)
     )
-    height = 0.9 + 0.32 * len(large)
+    height = 0.9 + 0.37 * len(large)
     return Chart(draw, title, alt, "the answers of both", (height, height * 1.4))
 
 
