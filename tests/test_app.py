@@ -35,6 +35,11 @@ _ASK = """async ([url, kernel]) => {
   }  // a kernel answers in order: what ran would have been heard before
   return got.map((m) => m.msg_type + ' ' + (m.parent_header?.msg_type ?? ''));
 }"""
+#: The new inputs are there, and the page has got round to naming their sliders' handles.
+_NAMED = """() => {
+  const all = [...document.querySelectorAll('.alliance-cockpit .noUi-handle')];
+  return all.length > 5 && all.every((handle) => handle.getAttribute('aria-label'));
+}"""
 #: Where the focus is in the page's order, whether one sees it there, and on what it is.
 _FOCUS = """() => {
   const e = document.activeElement;
@@ -128,6 +133,13 @@ def test_the_app_opens_at_the_token_of_its_address(app, page):
     assert page.get_by_role("button", name="Save scenario").count() == 0
 
 
+#: The last row of the numbers, scrolled to: whether it is in sight.
+_LAST_ROW = """() => {
+  const row = [...document.querySelectorAll('.alliance-pictures details[open] tr')].at(-1);
+  row.scrollIntoView({ block: 'nearest' });
+  const { top, bottom } = row.getBoundingClientRect();
+  return top >= 0 && bottom > top && bottom <= innerHeight;
+}"""
 #: Of each picture in sight: its place, the pixels of its smallest text, and its axes' ticks.
 _PICTURES = """() => [...document.querySelectorAll('figure.picture svg')].map((svg) => {
   const b = svg.getBoundingClientRect(), texts = [...svg.querySelectorAll('text')];
@@ -173,8 +185,7 @@ def test_the_cockpit_stands_in_one_viewport(served, title, count):
     column = page.locator(".alliance-sides > .alliance-controls")
     column.evaluate("(e) => e.scrollTo(0, e.scrollHeight)")  # it scrolls by itself
     assert page.evaluate("scrollY") == 0
-    page.locator(".alliance-pictures details[open] tr").last.scroll_into_view_if_needed()
-    assert page.locator(".alliance-pictures details[open] tr").last.is_visible()
+    page.wait_for_function(_LAST_ROW)  # a picture that settles may bring the table anew
     column.evaluate("(e) => e.scrollTo(0, 0)")
     page.locator(".alliance-pictures").evaluate("(e) => e.scrollTo(0, 0)")
     assert min(page.evaluate(
@@ -291,7 +302,7 @@ def test_every_control_has_a_name_and_tab_goes_through_them(served):
     page.set_viewport_size({"width": 1400, "height": 900})
     page.wait_for_timeout(300)
     page.get_by_role("button", name=re.compile("^More inputs")).click()
-    page.wait_for_timeout(800)
+    page.wait_for_function(_NAMED)
     tree = page.locator(".alliance-cockpit").first.aria_snapshot()
     for role in ("slider", "textbox", "combobox", "listbox", "button", "img", "link"):
         found = re.findall(rf"^\s*- '?{role}\b(.*)$", tree, re.M)

@@ -87,7 +87,7 @@ function render({ model, el }) {
   const table = part(details, "div", "alliance-table");
   const heard = part(el, "p", "alliance-heard", { role: "status" });
   const figures = new Map();
-  let timer, free, down = false;
+  let timer, free, down = false, tabled;
   const press = ({ target }) => { down = target.closest(".noUi-target") !== null; };
   const release = () => { down = false; settle(); };
   const settle = () => { // once no slider is dragged any more the axes may narrow again
@@ -120,7 +120,7 @@ function render({ model, el }) {
       clearTimeout(timer);
       timer = setTimeout(() => { heard.textContent = view.words; }, REST);
     }
-    if (table.innerHTML !== view.table) table.innerHTML = view.table;
+    if (tabled !== view.table) table.innerHTML = tabled = view.table; // as read back it may differ
     el.dataset.count = view.count;
     settle();
   }
