@@ -96,7 +96,7 @@ class Tape:
 
     def listed(self, name: str) -> pd.Series:
         """Where a share or index is listed: its row of companies."""
-        return self.ev.rows("companies", company=name).iloc[0]
+        return self.ev.once(("row", name), lambda: self.ev.rows("companies", company=name).iloc[0])
 
     def in_eur(self, own: pd.Series) -> pd.Series:
         """Prices of a share or index in euros; a ScenarioError without rates of its currency."""
@@ -238,7 +238,8 @@ def claim(b: Builder, t: Tape) -> None:
     said = None if threshold is None else b.ev.fact(CLAIM)["date"]
     for key, until in (("", said), ("_now", None)):
         price = t.price[:until]
-        day, changes = price.index[-1], decline.from_each_day(price, first, last)
+        changes = b.ev.once(("claim", until), lambda p=price: decline.from_each_day(p, first, last))
+        day = price.index[-1]
         if not key:
             b.frames["from_each_day"] = changes.to_frame("change")
             b.context |= {"claim": threshold, "claim_day": day}

@@ -98,11 +98,16 @@ def _figures(key: str, ev: Evidence) -> Maker:
 
 def _row(key: str, ev: Evidence) -> tuple[pd.Series | None, Evidence]:
     """A maker's row, and the evidence on the day or on the eve of its deal."""
-    rows = ev.rows("carmakers", maker=key)
-    if rows.empty:
-        return None, ev
-    eves = ev.rows("separation-events", maker=key, marks="eve")
-    return rows.iloc[0], ev.at(min([ev.as_of, *eves["date"].dt.date]))
+
+    def found() -> tuple[pd.Series | None, dt.date]:
+        rows = ev.rows("carmakers", maker=key)
+        if rows.empty:
+            return None, ev.as_of
+        eves = ev.rows("separation-events", maker=key, marks="eve")
+        return rows.iloc[0], min([ev.as_of, *eves["date"].dt.date])
+
+    row, day = ev.once(("maker's row", key), found)
+    return row, ev.at(day)
 
 
 def _market(key: str, row: pd.Series, ev: Evidence) -> dict:

@@ -2,8 +2,8 @@
 
 The chapters' own functions make each result, so that a panel and a report can't differ; what a
 panel does not show (intervals, other programmes, events, other makers) is left out. Each function
-takes a scenario and its evidence, and perhaps the name of the one picture that is drawn. In its
-answers' context, ``filled`` has what fills fields that the scenario leaves empty, by dotted name.
+takes a scenario and its evidence. In its answers' context, ``filled`` has what fills fields that
+the scenario leaves empty, by dotted name. A picture's own frame is made when the picture is drawn.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from alliance import ownership
 from alliance import selldown as sd
 from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
 from alliance.answers.decline import begin, changes, claim, how_far, parts
-from alliance.answers.results import Answers, Builder
+from alliance.answers.results import Answers, Builder, Later
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -21,7 +21,7 @@ from alliance.scenario import Scenario
 BINS, POINTS, LEVELS = 48, 13, 5
 
 
-def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
+def decline(s: Scenario, ev: Evidence) -> Answers:
     """The fall, its depth, the peers, the claim and the parts of chapter 1. A scenario
     that does not fit the evidence is a ScenarioError, here and in all panels."""
     b, prices = begin(s, ev)
@@ -32,7 +32,7 @@ def decline(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     return b.answers(documents=False)
 
 
-def selldown(s: Scenario, ev: Evidence, only: str = "") -> Answers:
+def selldown(s: Scenario, ev: Evidence) -> Answers:
     """The headlined programme beside a block today, in the headlined market, of chapter 2.
 
     Frames: ``proceeds`` (a histogram), ``completion`` (chances through time), ``path`` (stake
@@ -56,7 +56,7 @@ def selldown(s: Scenario, ev: Evidence, only: str = "") -> Answers:
         "path": lambda: _path(found, block),
         "loss": lambda: _loss(found, carrying),
     }
-    b.frames |= {name: make() for name, make in makes.items() if only in ("", name)}
+    b.frames = Later(b.frames | makes)
     filled = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
     if i.group.block_discount is None:
         cost = sd.block_cost(i.terms, i.terms.planned) - i.terms.fee
@@ -65,7 +65,7 @@ def selldown(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     return b.answers(documents=False)
 
 
-def separation(s: Scenario, ev: Evidence, only: str = "") -> Answers:
+def separation(s: Scenario, ev: Evidence) -> Answers:
     """All structures on the headlined company, of chapter 3."""
     g, b = s.separation, Builder("3-separation", ev)
     companies.check_names(s, ev)
@@ -89,7 +89,7 @@ def separation(s: Scenario, ev: Evidence, only: str = "") -> Answers:
     return b.answers(documents=False)
 
 
-def bargain(s: Scenario, ev: Evidence, only: str = "") -> Answers:
+def bargain(s: Scenario, ev: Evidence) -> Answers:
     """The bargain of chapter 3."""
     b = Builder("3-separation", ev, context={"group": s.separation})
     companies.check(s, ev)

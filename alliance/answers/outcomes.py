@@ -66,7 +66,7 @@ def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
 def _panel(panel: str, s: Scenario, then: Evidence) -> dict[str, float]:
     """The answers of one panel on one day; none where it is too early for it."""
     try:
-        found = _fall(s, then) if panel == "decline" else getattr(live, panel)(s, then, "results")
+        found = _fall(s, then) if panel == "decline" else getattr(live, panel)(s, then)
     except AllianceError:
         return {}
     wanted = {name: key for name, (where, key) in BY_MONTH.items() if where == panel}

@@ -40,6 +40,7 @@ class Outcomes:
     complete = cached_property(lambda self: sd.complete(self.ledger))
     at_target = cached_property(lambda self: sd.at_target(self.ledger))
     stakes = cached_property(lambda self: sd.stakes(self.ledger))
+    _at_times = cached_property(lambda self: {})
 
     def losses(self, carrying: float) -> np.ndarray:
         return sd.losses(self.ledger, carrying)
@@ -78,7 +79,10 @@ class Outcomes:
         return t.planned - sold.mean(axis=1), t.issued - gone.mean(axis=1)
 
     def _stakes_at(self, points: int) -> np.ndarray:
-        return self._at(self.stakes, self.ledger.terms.held / self.ledger.terms.issued, points)
+        if points not in self._at_times:
+            before = self.ledger.terms.held / self.ledger.terms.issued
+            self._at_times[points] = self._at(self.stakes, before, points)
+        return self._at_times[points]
 
     def _at(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
         """Values (events, paths) after each event, at even times: array (points, paths)."""

@@ -3,7 +3,7 @@
 import html
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -113,6 +113,25 @@ class Answers:
         }
 
 
+class Later(Mapping):
+    """Frames by name; one given as a function is made when it is first asked for."""
+
+    def __init__(self, makes: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]) -> None:
+        self._makes, self._made = makes, {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made:
+            made = self._makes[name]
+            self._made[name] = made() if callable(made) else made
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makes)
+
+    def __len__(self) -> int:
+        return len(self._makes)
+
+
 @dataclass
 class Builder:
     """Collects results while a chapter computes; :meth:`answers` freezes them.
@@ -124,7 +143,7 @@ class Builder:
     ev: Evidence
     results: dict[str, Result] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
-    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     used: Used = field(default_factory=Used)
     opened: list[str] | None = None

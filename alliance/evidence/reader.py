@@ -65,8 +65,12 @@ class Evidence(Reads):
 
     def names(self, table: str) -> dict[str, str]:
         """Names by key whatever the day, unrecorded: what can be asked for; never for a result."""
-        frame = self.package.read(table)
-        return dict(zip(frame[self.package.key(table)[0]], frame["name"], strict=True))
+
+        def named() -> dict[str, str]:
+            frame = self.package.read(table)
+            return dict(zip(frame[self.package.key(table)[0]], frame["name"], strict=True))
+
+        return self._kept(("", "names", table), named)
 
     def days(self, table: str) -> pd.Series:
         """Days on which rows became public, whatever the day, unrecorded; never for a result."""
@@ -100,7 +104,8 @@ class Evidence(Reads):
         if key in known.index:
             self._record("fact", key, known.loc[[key]])
             return known.loc[key]
-        days = self.package.read("facts").groupby("fact")["published"].min()
+        facts = self.package.read("facts")
+        days = self._kept(("", "days", "facts"), lambda: facts.groupby("fact")["published"].min())
         if key in days:
             day = days[key].date()
             raise NotKnown(f"fact '{key}' was published on {day}, after {self.as_of}")
