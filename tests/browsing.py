@@ -27,7 +27,8 @@ from tests.conftest import ROOT
 WAIT = 90_000  # milliseconds: a first start on a slow machine
 STAGE = ".alliance-pictures svg[role=img]"
 TARGET = "Target stake (of issued shares)"
-#: Milliseconds from a key on a slider to the changed picture on screen, one for each key.
+#: Milliseconds from a key on a slider to the first changed picture on screen and to all of them,
+#: two for each key.
 LATENCY = """async ([selector, moves, gap]) => {
   const stage = document.querySelector(selector + ' .alliance-pictures');
   const handle = document.querySelector(selector + ' .noUi-handle[aria-label^="Target"]')
@@ -35,22 +36,24 @@ LATENCY = """async ([selector, moves, gap]) => {
   handle.focus();
   const found = [];
   for (let k = 0; k < moves; k++) {
-    const before = stage.dataset.count;
     const start = performance.now();
-    const changed = new Promise((done) => {
+    const painted = (name) => new Promise((done) => {
+      const before = stage.dataset[name];
       const watch = new MutationObserver(() => {
-        if (stage.dataset.count === before) return;
+        if (stage.dataset[name] === before) return;
         watch.disconnect();
         requestAnimationFrame(() => { const c = new MessageChannel();
           c.port1.onmessage = () => done(performance.now() - start); c.port2.postMessage(0); });
       });
       watch.observe(stage, { attributes: true });
+      setTimeout(done, 3000, 3000);
     });
+    const both = Promise.all([painted('first'), painted('count')]);
     const key = (k % 20) < 10 ? 'ArrowRight' : 'ArrowLeft';
     const code = key === 'ArrowRight' ? 39 : 37;
     handle.dispatchEvent(new KeyboardEvent('keydown', { key, keyCode: code, which: code,
       bubbles: true, cancelable: true }));
-    found.push(await Promise.race([changed, new Promise((r) => setTimeout(() => r(NaN), 3000))]));
+    found.push(await both);
     await new Promise((r) => setTimeout(r, gap));
   }
   return found;
@@ -132,18 +135,21 @@ def lab(folder: Path, root: Path = ROOT) -> Iterator[str]:
         yield url
 
 
-#: Ends the kernels of pages that have gone sooner than the app does, so that a test can see it.
-_SOON = "from alliance.whatif import server; server.GRACE = {0}; server.OPENING = 3 * {0}"
-_MAIN = "from alliance.cli import main; main()"
+#: No kernel but those of pages, and these end sooner than the app's once their page has gone.
+_ALONE = "server.SPARE = False"
+_SOON = "server.GRACE = {0}; server.OPENING = 3 * {0}"
+_MAIN = "from alliance.whatif import server; {}; from alliance.cli import main; main()"
 
 
 @contextmanager
 def app(
-    folder: Path, *options: str, root: Path = ROOT, grace: float | None = None
+    folder: Path, *options: str, root: Path = ROOT, grace: float | None = None, spare: bool = False
 ) -> Iterator[str]:
-    """``alliance app`` on a free port, perhaps with less grace for pages that have gone."""
+    """``alliance app`` on a free port, perhaps with less grace for pages that have gone; without
+    the kernel that is kept ready, unless ``spare``."""
     port = free_port()
-    how = ["-c", f"{_SOON.format(grace)}; {_MAIN}"] if grace else ["-m", "alliance"]
+    changed = [_SOON.format(grace)] * bool(grace) + [_ALONE] * (not spare)
+    how = ["-c", _MAIN.format("; ".join(changed))] if changed else ["-m", "alliance"]
     command = [sys.executable, *how, "app", "--no-browser", f"--port={port}"]
     log = folder / f"app-{port}.log"
     with serving([*command, *options], f"http://localhost:{port}", log, root) as url:
@@ -212,7 +218,7 @@ def load(page, token):
 def unfold(page, button):
     """Press a button that shows more, unless that is in sight already."""
     toggle = page.get_by_role("button", name=button)
-    if toggle.get_attribute("aria-pressed") != "true":
+    if not toggle.evaluate("(e) => e.classList.contains('mod-active')"):  # aria-pressed follows
         toggle.click()
 
 

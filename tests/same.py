@@ -246,10 +246,12 @@ def panels(name: str) -> Entries:
                 widget.value = True
         for widget in _widgets(live):
             view = getattr(widget, "view", None)
-            if isinstance(view, dict) and "pictures" in view:
+            if isinstance(view, dict) and "words" in view:
+                places = (getattr(widget, name, None) for name in ("one", "two", "three", "four"))
+                drawn = view.get("pictures") or [each for each in places if each]
                 out[f"{panel} words"], out[f"{panel} numbers"] = view["words"], view["table"]
                 out[f"{panel} problem"] = getattr(widget, "problem", "")
-                for picture in view["pictures"]:
+                for picture in drawn:
                     for part in ("title", "source"):
                         out[f"{panel} {picture['key']} {part}"] = picture[part]
                     out[f"{panel} {picture['key']} picture"] = _hash(picture["svg"])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from alliance import scenario
-from tests import browsing
+from tests import browsing, scripts
 from tests.browsing import TARGET, holds, load, over, sentence_of, tells, token_of, unfold, until
 
 pytestmark = pytest.mark.browser
@@ -528,3 +528,48 @@ def test_reports_are_built_and_served_only_if_allowed(browser, project, tmp_path
         assert fetch(f"{url}/voila/files/data/facts.csv") == 403
         assert fetch(f"{url}/voila/files/build/.cache/x.json") in (403, 404)
         context.close()
+
+
+def test_a_page_shows_its_case_before_its_scripts_and_finds_a_kernel_ready(browser, tmp_path):
+    """The list of scripts is that of the page, and what it shows early is what it shows then."""
+    s = scenario.Scenario().replace({"selldown": {"target_stake": 0.2}})
+    with browsing.app(tmp_path, spare=True) as url:
+        until_ready(tmp_path, url)
+        before = {kernel.pid for kernel in browsing.kernels(url)}
+        context = browser.new_context(viewport={"width": 390, "height": 800})
+        page, asked, held = context.new_page(), [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.route(
+            "**/voila.js", lambda route: held.append(route)
+        )  # the script that starts all others
+        page.goto(f"{url}/?start={scenario.to_token(s)}", wait_until="commit")
+        early, words = page.locator(".alliance-early"), sentence_of("selldown", s)
+        early.locator("svg").first.wait_for(timeout=browsing.WAIT)
+        assert (
+            sentence_of("selldown", s) in early.inner_text() and early.locator("svg").count() == 4
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert {kernel.pid for kernel in browsing.kernels(url)} == before
+        for route in held:
+            route.continue_()
+        until(page, words)
+        assert early.count() == 0
+        found = set(scripts.wanted(asked))
+        assert set(scripts.listed()) == found, "run make scripts"
+        page.unroute("**/voila.js")
+        until_ready(tmp_path, url, 2)
+        browsing.kernels(url)[-1].kill()  # it is of no use then, and another takes its place
+        page.goto(f"{url}/?start=nothing", wait_until="commit")
+        page.locator(".alliance-bar").wait_for(timeout=browsing.WAIT)
+        assert early.count() == 0  # the base is not the case that was asked for
+        context.close()
+
+
+def until_ready(folder, url, count=1):
+    """Until there are so many kernels, of which the last waits, all loaded, for the next page."""
+    deadline = time.monotonic() + 60
+    while True:
+        ready = [k for k in browsing.kernels(url) if k.memory_info().rss > 1.2e8]
+        if len(ready) >= count and ready[-1].cpu_percent(0.5) < 5:
+            return
+        assert time.monotonic() < deadline, "no kernel is made ready"

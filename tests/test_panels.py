@@ -20,9 +20,9 @@ from alliance.whatif.panels import PANELS, difference
 from tests.looks import answers_of, assert_texts_keep_apart, cases, evidence_of, scenario_of
 
 
-def quick(name, s, picture=""):
+def quick(name, s):
     """A panel's answers."""
-    return PANELS[name].answer(s, evidence_of(str(s.as_of)), picture)
+    return PANELS[name].answer(s, evidence_of(str(s.as_of)))
 
 
 @pytest.fixture(scope="module", params=list(dict.fromkeys(name for name, _ in cases())))
@@ -144,7 +144,7 @@ def test_a_redraw_equals_a_first_drawing():
             if last == before:  # nothing moves here
                 continue
             a = quick(name, s)
-            assert kept.draw(a) == Renderer(PANELS[name].pictures).draw(a), name
+            assert [*kept.draw(a)] == [*Renderer(PANELS[name].pictures).draw(a)], name
 
 
 def test_names_of_ticks_are_made_once(monkeypatch):
@@ -172,7 +172,7 @@ def test_one_picture_is_that_of_all():
     for name, panel in PANELS.items():
         whole = {p.key: p for p in Renderer(panel.pictures).draw(quick(name, s))}
         for key in panel.pictures:
-            drawn = Renderer(panel.pictures).draw(quick(name, s, key), only=key)
+            drawn = [*Renderer(panel.pictures).draw(quick(name, s), only=key)]
             assert drawn == [whole[key]]
 
 
@@ -180,8 +180,8 @@ def test_a_pinned_case_shows_in_grey():
     s = scenario.Scenario()
     then = s.replace({"selldown": {"target_stake": 0.25}})
     renderer = Renderer(PANELS["selldown"].pictures)
-    plain = renderer.draw(quick("selldown", s))
-    over = renderer.draw(quick("selldown", s), quick("selldown", then))
+    plain = [*renderer.draw(quick("selldown", s))]
+    over = [*renderer.draw(quick("selldown", s), quick("selldown", then))]
     assert all(
         b.svg.count("#8a8a8a") > a.svg.count("#8a8a8a") for a, b in zip(plain, over, strict=True)
     )
@@ -198,7 +198,7 @@ def test_a_picture_without_what_it_needs_is_refused(missing):
         return Caption(**said)
 
     with pytest.raises(AllianceError, match="units" if missing == "label" else missing):
-        Renderer({"k": chart}).draw(None)
+        list(Renderer({"k": chart}).draw(None))
 
 
 @pytest.mark.parametrize("value", [1e-9, 0.013, 0.5, 3.24, 5, 71, 99.9, 1e6, 123456.7])
@@ -210,7 +210,7 @@ def test_a_nice_ceiling_is_above_and_near(value):
 @pytest.mark.parametrize("carrying", [0.0, 1.0, 3.0, 9.0, 40.0])
 def test_the_loss_title_names_the_amount_without_a_loss(carrying):
     s = scenario.Scenario().replace({"selldown": {"carrying_eur_per_share": carrying}})
-    drawn = Renderer(PANELS["selldown"].pictures).draw(quick("selldown", s))
+    drawn = [*Renderer(PANELS["selldown"].pictures).draw(quick("selldown", s))]
     title = next(p.title for p in drawn if p.key == "loss")
     even = float(re.search(r"none at EUR ([\d.]+)", title).group(1))
     there = s.replace({"selldown": {"carrying_eur_per_share": even}})

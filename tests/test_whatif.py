@@ -33,7 +33,7 @@ from alliance.whatif.inputs import Control, label_of
 from alliance.whatif.panel_view import PanelView
 from alliance.whatif.panels import PANELS
 from alliance.whatif.session import Session, start_of
-from alliance.whatif.views import ShareBox
+from alliance.whatif.views import PLACES, ShareBox
 from tests.conftest import ROOT
 from tests.looks import STANDINGS, answers_of, evidence_of, scenario_of
 
@@ -185,7 +185,9 @@ def test_help_and_errors_are_escaped():
 
 
 def view_of(panel):
-    return {k: v for k, v in panel.pictures.view.items() if k != "count"}
+    view = {k: v for k, v in panel.pictures.view.items() if k != "count"}
+    drawn = [getattr(panel.pictures, place) for place in PLACES]
+    return view | {"pictures": [each for each in drawn if each.get("key") in view["keys"]]}
 
 
 def test_a_move_changes_picture_numbers_and_scenario(cockpit):
@@ -244,10 +246,10 @@ def test_wrong_input_is_said_next_to_the_field_and_keeps_the_picture(
     cockpit.tabs.value = panel
     shown = cockpit.panel
     shown._more.value = True
-    before, s = dict(shown.pictures.view), cockpit.session.scenario
+    before, s = view_of(shown), cockpit.session.scenario
     shown.change(name, text, True)
     assert rule in shown.controls[name].problem and "received" in shown.controls[name].problem
-    assert dict(shown.pictures.view) == before and cockpit.session.scenario == s
+    assert view_of(shown) == before and cockpit.session.scenario == s
     good = spelt(cockpit.session.value(name), scenario.fields()[name])
     shown.change(name, good, True)
     assert shown.controls[name].problem == "" and cockpit.session.scenario == s
@@ -268,7 +270,7 @@ def test_a_wrong_field_keeps_what_was_typed_until_it_is_right(cockpit):
 
 def test_a_fault_of_the_model_leaves_the_panel_alive(cockpit, monkeypatch):
     panel = cockpit.panel
-    before = dict(panel.pictures.view)
+    before = view_of(panel)
 
     def broken(*_):
         raise ZeroDivisionError("by zero")
@@ -277,12 +279,49 @@ def test_a_fault_of_the_model_leaves_the_panel_alive(cockpit, monkeypatch):
         patch.setattr(panel, "panel", replace(panel.panel, answer=broken))
         panel.controls["selldown.target_stake"].slider.value = 0.2
         assert "ZeroDivisionError" in panel.controls["selldown.target_stake"].problem
-        assert dict(panel.pictures.view) == before
+        assert view_of(panel) == before
         panel.draw()
         assert "last valid picture" in panel.pictures.problem
     panel.controls["selldown.target_stake"].slider.value = 0.21
     assert panel.controls["selldown.target_stake"].problem == panel.pictures.problem == ""
     assert cockpit.session.scenario.selldown.target_stake == 0.21
+
+
+def test_a_picture_that_fails_takes_back_those_before_it(cockpit, monkeypatch):
+    panel = cockpit.panel
+    before = view_of(panel)
+
+    def broken(*_):
+        raise ZeroDivisionError("by zero")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(panel._renderer._charts, "loss", broken)
+        panel.controls["selldown.target_stake"].slider.value = 0.2
+        assert "ZeroDivisionError" in panel.controls["selldown.target_stake"].problem
+        assert view_of(panel) == before and cockpit.session.scenario.selldown.target_stake == 0.15
+    panel.controls["selldown.target_stake"].slider.value = 0.21
+    assert view_of(panel)["pictures"][0] != before["pictures"][0]
+
+
+@pytest.mark.parametrize("watched", ["", "path", "loss"])
+def test_the_watched_picture_comes_first_and_the_words_with_it(cockpit, watched):
+    panel, sent = cockpit.panel, []
+    shown = panel.pictures
+    shown.watched = watched
+    shown.send_state = lambda keys=None: sent.append(
+        (set(keys or ()), dict(vars(shown)["_trait_values"]))
+    )
+    panel.controls["selldown.target_stake"].slider.value = 0.2
+    del shown.send_state
+    drawn = [keys & set(PLACES) for keys, _ in sent]
+    order = [place for keys in drawn for place in keys]
+    first = PLACES[list(panel.panel.pictures).index(watched or "proceeds")]
+    # the picture of completion does not change, so nothing is sent for it
+    assert order[0] == first and sorted(order) == ["four", "one", "three"]
+    keys, state = sent[0]
+    assert "view" in keys and "to 20" in state["view"]["words"]
+    counts = [(state["done"], state["view"]["count"]) for _, state in sent]
+    assert all(done < count for done, count in counts[:-1]) and counts[-1][0] == counts[-1][1]
 
 
 def test_empty_again_takes_the_rule(cockpit):
@@ -423,10 +462,10 @@ def token_of_depth():
     ],
 )
 def test_what_can_not_be_loaded_changes_nothing(cockpit, source, why):
-    s, view = cockpit.session.scenario, dict(cockpit.panel.pictures.view)
+    s, view = cockpit.session.scenario, view_of(cockpit.panel)
     cockpit.load(source)
     assert why in cockpit.entries["token"].problem and cockpit.share.problem == ""
-    assert cockpit.session.scenario == s and dict(cockpit.panel.pictures.view) == view
+    assert cockpit.session.scenario == s and view_of(cockpit.panel) == view
     with pytest.raises(ScenarioError):
         start_of(source)
 
@@ -475,7 +514,7 @@ def test_a_case_for_one_panel_is_said_on_another(cockpit):
         cockpit.tabs.value = name
         assert "must be one of those compared" in cockpit.panel.pictures.problem
     cockpit.load("base")
-    assert cockpit.panel.pictures.problem == "" and cockpit.panel.pictures.view["pictures"]
+    assert cockpit.panel.pictures.problem == "" and view_of(cockpit.panel)["pictures"]
     late = scenario.Scenario().replace(
         {"as_of": "2024-04-01", "decline": {"since": "2024-01-04"}})  # fmt: skip
     cockpit.load(scenario.to_token(late))

@@ -41,6 +41,16 @@ def panel(name: str, s: Any, ev: Any) -> Any:
     return alone(name, s, ev)
 
 
+def warm() -> None:
+    """Load what a cockpit needs, and draw a panel once, before its page is asked for."""
+    from alliance import evidence, scenario
+    from alliance.charts.panels import Renderer
+    from alliance.whatif.cockpit_view import PANELS
+
+    s, first = scenario.Scenario(), next(iter(PANELS.values()))
+    list(Renderer(first.pictures).draw(first.answer(s, evidence.open(s.as_of))))
+
+
 def cockpit(start: str = "base") -> Any:
     """All panels with the round trip, from a scenario's name or a token.
 
@@ -53,10 +63,14 @@ def cockpit(start: str = "base") -> Any:
     """
     import gc
 
+    from IPython.display import HTML, display
+
     from alliance.whatif.cockpit_view import Cockpit
 
     in_app = bool(os.environ.get(APP))
-    made = Cockpit(start, in_app=in_app, build=not in_app or bool(os.environ.get(APP_BUILD))).box
+    made = Cockpit(start, in_app=in_app, build=not in_app or bool(os.environ.get(APP_BUILD)))
+    if in_app:
+        display(HTML(made.early()), metadata={"early": True})
     gc.collect()
     gc.freeze()  # libraries and evidence stay: walking them stops a moving slider for 0.2 s
-    return made
+    return made.box

@@ -42,6 +42,7 @@ def settings(
             "allow_theme_override": "NO",
             "strip_sources": True,
             "show_tracebacks": False,
+            "extension_denylist": ["jupyterlab_pygments"],  # there is no code to be coloured
             "file_allowlist": [REPORTS] if allow_build else [],
             "file_denylist": [r"(.*/)?\..*"],
             "multi_kernel_manager_class": Sessions,
@@ -82,10 +83,11 @@ def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost"
     from voila.app import Voila
 
     class Compressed(Voila):
-        """Its scripts as gzip: a fourth of five megabytes, which a slow line feels."""
+        """Scripts as gzip: a fourth of five megabytes, which a slow line feels; messages too."""
 
         def init_settings(self) -> dict[str, Any]:
-            return super().init_settings() | {"compress_response": True}
+            lines = {"websocket_compression_options": {"compression_level": 1}}
+            return super().init_settings() | {"compress_response": True} | lines
 
     made = Compressed(config=Config(settings(allow_build, port, ip, **more)))
     made.initialize([str(_notebook())])

@@ -19,7 +19,7 @@ from alliance.whatif.inputs import Input, box
 from alliance.whatif.panel_view import PanelView, control_of, reason, unfolding
 from alliance.whatif.panels import PANELS
 from alliance.whatif.session import Session, differing, start_of
-from alliance.whatif.views import ShareBox
+from alliance.whatif.views import PLACES, ShareBox
 
 #: Fields of no group, which all panels share.
 COMMON = ("as_of", "seed", "title")
@@ -74,6 +74,21 @@ class Cockpit:
         self.open(self.tabs.value)
         self._offer()
         self.share.on_msg(lambda _, sent, __: self.load(str(sent["token"])))  # Back was pressed
+
+    def early(self) -> str:
+        """The first panel's sentence and pictures as HTML, for the time until the controls are
+        there; empty where the address names no case that can be shown."""
+        shown = self.panel.pictures
+        drawn = [getattr(shown, place) for place in PLACES]
+        figures = "".join(
+            f"<figure><figcaption>{html.escape(each['title'])}</figcaption>{each['svg']}</figure>"
+            for each in drawn
+            if each
+        )
+        words = html.escape(shown.view["words"])
+        state = f"As of {self.session.scenario.as_of}; the controls are on their way."
+        text = f"<p>{words}</p><p>{state}</p>{figures}"
+        return "" if self.share.refused else f'<div class="alliance-early">{text}</div>'
 
     @property
     def panel(self) -> PanelView:

@@ -1,21 +1,23 @@
 """One panel: its controls, its pictures, and what happens when a control moves."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as w
 
 from alliance import scenario
-from alliance.charts.panels import Renderer
+from alliance.charts.panels import RenderedChart, Renderer
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
 from alliance.whatif.inputs import Control, box
 from alliance.whatif.panels import Panel
 from alliance.whatif.session import Session
-from alliance.whatif.views import PictureView
+from alliance.whatif.views import PLACES, PictureView
 
 #: Fields on which depends what others may take.
 _OFFER = ("as_of", "separation.structures", "separation.companies")
+_SENT = 5e-4  # seconds: the thread that sends a picture needs the interpreter meanwhile
 
 
 def reason(error: Exception) -> str:
@@ -27,6 +29,11 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"can't be written: {error.strerror}"
     return f"this can't be computed ({type(error).__name__}: {error})"
+
+
+def _plain(drawn: RenderedChart) -> dict[str, str]:
+    """A picture as its widget takes it."""
+    return vars(drawn) | {"source": f"Source: {drawn.source}"}
 
 
 def control_of(session: Session, name: str, report, filled: float | None = None) -> Control:
@@ -87,7 +94,7 @@ class PanelView:
         control = self.controls.get(name)
         try:
             new = self.session.changed(name, value, text=text)
-            view, filled = self._view(new, hold=control is not None and control.dragged)
+            self._show(new, hold=control is not None and control.dragged)
         except Exception as error:
             info = scenario.fields(type(self.session.scenario))[name]
             kept = scenario.spelt(self.session.value(name), info) or "empty"
@@ -98,7 +105,6 @@ class PanelView:
                 control.fail(problem)
             return
         self.session.take(new)
-        self._show(view, filled)
         if control is not None:
             control.fail("")
         self._show_values(offer=name in _OFFER)
@@ -107,7 +113,7 @@ class PanelView:
     def draw(self) -> None:
         """Draw the current scenario; what is wrong is shown above the last picture."""
         try:
-            self._show(*self._view(self.session.scenario))
+            self._show(self.session.scenario)
         except Exception as error:
             self.pictures.problem, self._filled = f"The last valid picture: {error}", {}
 
@@ -116,27 +122,37 @@ class PanelView:
         self.draw()
         self._show_values(offer=True)
 
-    def _view(
-        self, s: Scenario, hold: bool = False
-    ) -> tuple[dict[str, Any], dict[str, float | None]]:
-        """What the pictures' widget shows, perhaps on the axes that it had, and what fills empty
-        fields."""
-        a = self.session.answers(self.panel, s, self.shown.value)
-        pinned = self.session.pinned_answers(self.panel)
-        count = 1 if self.shown.value else len(self.panel.charts)
-        more = {"sizes": self.pictures.sizes(count), "name": self.session.pinned_name(s)}
-        drawn = self._renderer.draw(a, pinned, self.shown.value, hold=hold, **more)
+    def _show(self, s: Scenario, hold: bool = False) -> None:
+        """Show a scenario, picture by picture, perhaps on the axes that they had; if one can't be
+        drawn, all are as before."""
+        shown, only = self.pictures, self.shown.value
+        before = {name: getattr(shown, name) for name in ("view", *PLACES)}
+        a, pinned = self.session.answers(self.panel, s), self.session.pinned_answers(self.panel)
+        keys = [key for key in self.panel.pictures if only in ("", key)]
+        more = {"sizes": shown.sizes(len(keys)), "name": self.session.pinned_name(s)}
         view = {
+            "count": self._count + 1,
             "held": hold,
-            "pictures": [vars(each) | {"source": f"Source: {each.source}"} for each in drawn],
+            "keys": keys,
             "words": self.panel.sentence(a).text,
             "table": self.panel.numbers(a, pinned),
         }
-        return view, a.context.get("filled", {})
-
-    def _show(self, view: dict[str, Any], filled: dict[str, float | None]) -> None:
-        self._count, self._filled = self._count + 1, filled
-        self.pictures.problem, self.pictures.view = "", view | {"count": self._count}
+        places, left = dict(zip(self.panel.pictures, PLACES, strict=False)), len(keys)
+        drawing = self._renderer.draw(a, pinned, only, hold=hold, first=shown.watched, **more)
+        try:
+            for each in drawing:
+                left -= 1
+                with shown.hold_sync():
+                    shown.problem, shown.view = "", view
+                    setattr(shown, places[each.key], _plain(each))
+                    shown.done = self._count + 1 if left == 0 else shown.done
+                time.sleep(_SENT if left else 0)
+        except Exception:
+            with shown.hold_sync():
+                for name, value in before.items():
+                    setattr(shown, name, value)
+            raise
+        self._count, self._filled = self._count + 1, a.context.get("filled", {})
 
     def _make(self, names: Iterable[str]) -> list[w.Box]:
         """Boxes of new controls."""

@@ -17,8 +17,8 @@ class Panel:
     """A part of a chapter that follows its sliders.
 
     ``name`` is the group of the schema, or the part of one, whose fields are its controls;
-    ``answer(scenario, evidence, picture)`` gives quick answers, perhaps for one picture;
-    ``sentence`` has them in words; ``charts`` are in reading order.
+    ``answer(scenario, evidence)`` gives quick answers; ``sentence`` has them in words; ``charts``
+    are in reading order.
     """
 
     name: str

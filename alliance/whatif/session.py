@@ -67,10 +67,10 @@ class Session:
         group, _, key = name.partition(".")
         return self.scenario.replace({group: {key: value} if key else value})
 
-    def answers(self, panel: Panel, s: Scenario, picture: str = "") -> Answers:
-        """A panel's quick answers (for one picture) at a scenario that may be of another
-        day; an AllianceError where it does not fit the evidence."""
-        return panel.answer(s, self._evidence(s), picture)
+    def answers(self, panel: Panel, s: Scenario) -> Answers:
+        """A panel's quick answers at a scenario that may be of another day; an AllianceError
+        where it does not fit the evidence."""
+        return panel.answer(s, self._evidence(s))
 
     def take(self, s: Scenario) -> None:
         """Make a checked scenario the current one; an edited one loses the loaded one's title."""

@@ -15,19 +15,25 @@ from alliance import scenario
 _HERE = Path(__file__).parent / "browser"
 TWO = 600  # pixels from which pictures stand in two columns, as cockpit.css says
 WORDS = 54  # pixels of a picture's title and source
+#: Where a panel's pictures are kept, in their order.
+PLACES = ("one", "two", "three", "four")
 
 
 class PictureView(anywidget.AnyWidget):
-    """Pictures, the numbers in words and as a table; all replaced in one message.
+    """Pictures, the numbers in words and as a table; a picture is replaced as soon as it is drawn.
 
-    ``view`` has ``pictures`` (key, title, svg, source), ``words``, ``table`` (HTML) and ``count``,
-    which rises with each drawing, ``held`` where a slider has been dragged: a message comes back
-    once it is let go. ``problem`` says why they are not of the settings shown. ``room`` is what the
-    page has for pictures, pixels across and down (0 where it may be any).
+    ``view`` has ``keys`` (the pictures in order), ``words``, ``table`` (HTML) and ``count``, which
+    rises with each drawing, ``held`` where a slider has been dragged: a message comes back once it
+    is let go. Each of :data:`PLACES` holds a picture: key, title, svg, source. ``done`` is the
+    count whose pictures all are there, ``watched`` the key of the one to be drawn first.
+    ``problem`` says why they are not of the settings shown. ``room`` is what the page has for
+    pictures, pixels across and down (0 where it may be any).
     """
 
     _esm, _css = _HERE / "picture_view.js", _HERE / "cockpit.css"
-    view = Dict().tag(sync=True)
+    view, one, two, three, four = (Dict().tag(sync=True) for _ in range(5))
+    done = Int().tag(sync=True)
+    watched = Unicode().tag(sync=True)
     problem = Unicode().tag(sync=True)
     room = Tuple(Int(), Int(), default_value=(890, 600)).tag(sync=True)
 

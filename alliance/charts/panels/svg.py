@@ -3,7 +3,7 @@
 import html
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,18 +87,20 @@ class Renderer:
         sizes: Sequence[tuple[int, int]] = (),
         name: str = "",
         hold: bool = False,
-    ) -> list[RenderedChart]:
+        first: str = "",
+    ) -> Iterator[RenderedChart]:
         """All charts of a panel's answers (or one), over those of a pinned case of that name.
 
-        ``sizes`` are pixels of the page, in order; with ``hold`` axes widen where they must, and
-        never narrow. A chart without title, alt text, source or axis label is an error.
+        They come one by one, the one named ``first`` before the others. ``sizes`` are pixels of the
+        page, in reading order; with ``hold`` axes widen where they must, and never narrow. A chart
+        without title, alt text, source or axis label is an error.
         """
         keys = [key for key in self._charts if only in ("", key)]
+        sized = dict(zip(keys, sizes or [SIZE] * len(keys), strict=True))
         with rc_context(SETTINGS | _OWN):  # what is set inside ends with it
-            return [
-                self._render(self._clean(key, size, hold, name if pinned else ""), key, a, pinned)
-                for key, size in zip(keys, sizes or [SIZE] * len(keys), strict=True)
-            ]
+            for key in sorted(keys, key=lambda key: key != first):
+                ax = self._clean(key, sized[key], hold, name if pinned else "")
+                yield self._render(ax, key, a, pinned)
 
     def _render(self, ax: Axes, key: str, a: Answers, pinned: Answers | None) -> RenderedChart:
         try:

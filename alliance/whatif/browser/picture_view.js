@@ -1,6 +1,7 @@
 // Pictures and numbers of a panel. A picture's element stays; only what changed in it is replaced,
-// in one turn of the browser, so nothing flickers. Screen readers hear the sentence once the
-// controls rest.
+// in one turn of the browser, so nothing flickers. They arrive one by one, the watched one first.
+// Screen readers hear the sentence once the controls rest.
+const PLACES = ["one", "two", "three", "four"];
 const REST = 700; // milliseconds
 const WORDS = 96; // pixels below the pictures: the sentence, and where the numbers begin
 
@@ -62,6 +63,17 @@ function fit(el, model) {
   model.save_changes();
 }
 
+// Which picture one sees first: of those in sight, in order.
+function watched(el, figures) {
+  const view = el.getBoundingClientRect();
+  const top = Math.max(view.top, 0), bottom = Math.min(view.bottom, innerHeight);
+  for (const [key, { box }] of figures) {
+    const at = box.isConnected && box.getBoundingClientRect();
+    if (at && (at.top + at.bottom) / 2 > top && (at.top + at.bottom) / 2 < bottom) return key;
+  }
+  return "";
+}
+
 // On a narrow page the pictures stand above the controls, and so they do in the order of focus. The
 // pictures move, never the controls: what is half typed stays so.
 function place(el) {
@@ -89,30 +101,40 @@ function render({ model, el }) {
   const figures = new Map();
   let timer, free, down = false, tabled;
   const press = ({ target }) => { down = target.closest(".noUi-target") !== null; };
+  const look = () => {
+    const key = el.offsetParent ? watched(el, figures) : "";
+    if (!key || key === model.get("watched")) return;
+    model.set("watched", key);
+    model.save_changes();
+  };
   const release = () => { down = false; settle(); };
   const settle = () => { // once no slider is dragged any more the axes may narrow again
     clearTimeout(free);
     if (model.get("view").held) free = setTimeout(() => { if (!down) model.send({}); }, REST);
   };
 
-  function figure({ key, title, svg, source }) {
+  function figure(key) {
     if (!figures.has(key)) {
       const box = part(grid, "figure", "picture");
       const parts = ["figcaption", "div", "small"].map((tag) => part(box, tag));
       figures.set(key, { box, parts, last: [] });
     }
-    const { box, parts, last } = figures.get(key);
+    return figures.get(key).box;
+  }
+
+  function fill({ key, title, svg, source }) {
+    if (!figures.has(key)) return;
+    const { parts, last } = figures.get(key);
     [title, svg, source].forEach((now, at) => {
       if (last[at] === now) return;
       parts[at][at === 1 ? "innerHTML" : "textContent"] = last[at] = now;
     });
-    return box;
   }
 
   function draw() {
     const view = model.get("view");
-    if (!view.pictures) return;
-    const boxes = view.pictures.map(figure);
+    if (!view.keys) return;
+    const boxes = view.keys.map(figure);
     const same = boxes.length === grid.children.length;
     if (!same || boxes.some((box, at) => grid.children[at] !== box)) grid.replaceChildren(...boxes);
     if (words.textContent !== view.words) {
@@ -121,9 +143,13 @@ function render({ model, el }) {
       timer = setTimeout(() => { heard.textContent = view.words; }, REST);
     }
     if (tabled !== view.table) table.innerHTML = tabled = view.table; // as read back it may differ
-    el.dataset.count = view.count;
+    PLACES.forEach((place) => fill(model.get(place)));
+    document.querySelector(".alliance-early")?.remove(); // what the app's page showed before
+    el.dataset.first = view.count;
     settle();
   }
+
+  function finish() { el.dataset.count = model.get("done"); }
 
   function complain() {
     problem.textContent = model.get("problem");
@@ -131,8 +157,11 @@ function render({ model, el }) {
   }
 
   model.on("change:view", draw);
+  for (const place of PLACES) model.on(`change:${place}`, () => fill(model.get(place)));
+  model.on("change:done", finish);
   model.on("change:problem", complain);
   draw();
+  finish();
   complain();
   let waiting;
   const around = () => el.closest(".alliance-cockpit") ?? document.body; // not all of JupyterLab
@@ -150,6 +179,7 @@ function render({ model, el }) {
   addEventListener("resize", refit);
   addEventListener("pointerdown", press, true);
   addEventListener("pointerup", release, true);
+  addEventListener("focusin", look, true);
   const soon = setTimeout(() => {
     const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
     watch.observe(around(), seen);
@@ -162,6 +192,7 @@ function render({ model, el }) {
     removeEventListener("resize", refit);
     removeEventListener("pointerdown", press, true);
     removeEventListener("pointerup", release, true);
+    removeEventListener("focusin", look, true);
     [soon, timer, waiting, free, fitting].forEach(clearTimeout);
   };
 }
