@@ -324,6 +324,39 @@ def test_the_watched_picture_comes_first_and_the_words_with_it(cockpit, watched)
     assert all(done < count for done, count in counts[:-1]) and counts[-1][0] == counts[-1][1]
 
 
+def test_undo_takes_back_one_change_after_the_other(cockpit):
+    panel, start = cockpit.panel, cockpit.session.scenario
+    assert cockpit.undoing.disabled
+    slider = panel.controls["selldown.target_stake"].slider
+    for value in (0.16, 0.17, 0.2):
+        slider.value = value  # one movement
+    panel.change("selldown.programme", "dribble")
+    panel.controls["selldown.horizon_years"].slider.value = 7.0
+    slider.value = 0.3
+    cockpit.load("latest")
+    wrong = cockpit.session.scenario
+    panel.change("selldown.target_stake", "0.9", True)  # refused: nothing to take back
+    assert cockpit.session.scenario == wrong
+    cockpit.undoing.click()
+    s = cockpit.session.scenario.selldown
+    assert (s.target_stake, s.horizon_years, s.programme) == (0.3, 7, "dribble")
+    assert cockpit.name == "base" and "by" not in cockpit.share.problem
+    found = []
+    while not cockpit.undoing.disabled:
+        cockpit.undoing.click()
+        s = cockpit.session.scenario.selldown
+        found.append((s.target_stake, s.horizon_years, s.programme))
+    first = start.selldown
+    assert found == [(0.2, 7, "dribble"), (0.2, first.horizon_years, "dribble"),
+                     (0.2, first.horizon_years, first.programme),
+                     (first.target_stake, first.horizon_years, first.programme)]  # fmt: skip
+    assert cockpit.session.scenario == start and slider.value == start.selldown.target_stake
+    cockpit.undo()  # and nothing more
+    assert cockpit.session.scenario == start
+    slider.value = 0.25
+    assert not cockpit.undoing.disabled
+
+
 def test_empty_again_takes_the_rule(cockpit):
     panel = cockpit.panel
     control = panel.controls["selldown.volatility"]

@@ -29,7 +29,7 @@ _LARGEST = 64_000  # bytes of a file that is loaded
 def alone(name: str, s: Scenario, ev: Evidence) -> w.VBox:
     """One panel below a notebook's chapter, with its token to copy."""
     session, share = Session(s, ev), ShareBox(in_app=bool(os.environ.get(APP)))
-    view = PanelView(PANELS[name], session, lambda: share.offer(session.scenario))
+    view = PanelView(PANELS[name], session, lambda _: share.offer(session.scenario))
     share.offer(s)
     return box("cockpit", view.box, share, kind=w.VBox)
 
@@ -59,6 +59,8 @@ class Cockpit:
         self.panels: dict[str, PanelView] = {}
         self.entries: dict[str, Input] = {}  # boxes that are no fields: token, file or files, name
         self._armed = ""  # the name that a second press on Save replaces
+        self._past, self._slid = [], set()  # cases to go back to; fields that a slider is moving
+        self._now = self.name, self.session.origin, self.session.scenario
         self.common = {
             name: control_of(self.session, name, lambda *change: self.panel.change(*change))
             for name in COMMON
@@ -138,6 +140,13 @@ class Cockpit:
         with self._shown("Back to what was loaded."):
             self._take(self.name, self.session.origin)
 
+    def undo(self) -> None:
+        """Take back the last change; a slider's moves in a row count as one."""
+        if self._past:
+            with self._shown("Undone."):
+                self._now, self._slid = self._past.pop(), set()
+                self._take(*self._now)
+
     def pin(self, on: bool) -> None:
         """Keep this case to compare with, or let it go."""
         self.session.pin(on)
@@ -148,9 +157,10 @@ class Cockpit:
         name = self.name if self.name in scenario.names() else "base"
         return name, scenario.settings(self.session.scenario, scenario.load(name)[1])
 
-    def _take(self, name: str, s: Scenario) -> None:
+    def _take(self, name: str, origin: Scenario, s: Scenario | None = None) -> None:
+        s = s or origin
         self.session.answers(self.panel.panel, s)  # refused before anything changes
-        self.session.origin, self.name = s, name
+        self.session.origin, self.name = origin, name
         self.session.take(s)
         self.share.refused, self.loading.value = "", False
         self.panel.refresh()  # the others when they are opened
@@ -168,15 +178,27 @@ class Cockpit:
             near.fail(problem)
         self.share.say(done, "" if near else problem)
 
-    def _offer(self) -> None:
+    def _offer(self, slid: bool = False) -> None:
         """The current case to be shared, under its name if nothing has been changed."""
         s = self.session.scenario
+        self._remember(slid)
         self._disarm()
         self.share.offer(s, self.name if s == self.session.origin else "")
         changed = differing(self.session.origin, s)
         text = html.escape(f"changed: {changed}" if changed else s.title)
         name = html.escape(self.name or "a token's case")
         self.case.value = f'<p title="{text}"><b>{name}</b>{", " * bool(text)}{text}</p>'
+
+    def _remember(self, slid: bool) -> None:
+        """Keep the case before this one, unless the same slider has only moved on."""
+        now = self.name, self.session.origin, self.session.scenario
+        before = scenario.flat(self._now[2]) | {"title": now[2].title}  # a move drops it
+        moved = {name for name, value in scenario.flat(now[2]).items() if value != before[name]}
+        if now != self._now and not (slid and moved == self._slid):
+            self._past.append(self._now)
+        if now != self._now:
+            self._slid, self._now = moved if slid else set(), now
+        self.undoing.disabled = not self._past
 
     def _disarm(self) -> None:
         """The next press on Save asks again; what was asked is no longer to be read."""
@@ -227,7 +249,9 @@ class Cockpit:
         self.pinned = w.ToggleButton(description="Pin", tooltip="Keep this case to compare with")
         self.pinned.add_class("alliance-button")
         self.pinned.observe(lambda change: self.pin(change["new"]), "value")
-        row = [self.pinned, button("Reset", self.reset, tooltip="Back to what was loaded")]
+        self.undoing = button("Undo", self.undo, tooltip="Take back the last change")
+        reset = button("Reset", self.reset, tooltip="Back to what was loaded")
+        row = [self.pinned, self.undoing, reset]
         if not self.in_app:
             named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
             row.append(self._entry("name", named, "Lower-case letters, digits and hyphens"))

@@ -59,15 +59,15 @@ def unfolding(
 class PanelView:
     """Controls and pictures of one panel.
 
-    ``taken`` is called when a change has become the current scenario; ``common`` are controls of
-    no panel that show the same scenario.
+    ``taken`` is called when a change has become the current scenario, and whether a slider made it;
+    ``common`` are controls of no panel that show the same scenario.
     """
 
     def __init__(
         self,
         panel: Panel,
         session: Session,
-        taken: Callable[[], None] = lambda: None,
+        taken: Callable[[bool], None] = lambda slid: None,
         common: Mapping[str, Control] | None = None,
     ) -> None:
         self.panel, self.session, self._taken = panel, session, taken
@@ -94,7 +94,8 @@ class PanelView:
         control = self.controls.get(name)
         try:
             new = self.session.changed(name, value, text=text)
-            self._show(new, hold=control is not None and control.dragged)
+            slid = control is not None and control.dragged
+            self._show(new, hold=slid)
         except Exception as error:
             info = scenario.fields(type(self.session.scenario))[name]
             kept = scenario.spelt(self.session.value(name), info) or "empty"
@@ -108,7 +109,7 @@ class PanelView:
         if control is not None:
             control.fail("")
         self._show_values(offer=name in _OFFER)
-        self._taken()
+        self._taken(slid)
 
     def draw(self) -> None:
         """Draw the current scenario; what is wrong is shown above the last picture."""
