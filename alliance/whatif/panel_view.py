@@ -73,7 +73,7 @@ class PanelView:
         self.panel, self.session, self._taken = panel, session, taken
         self.pictures, self._renderer, self._count = PictureView(), Renderer(panel.pictures), 0
         self.controls, self._filled = dict(common or {}), {}
-        options = [("all pictures", ""), *((key, key) for key in panel.pictures)]
+        options = [("all pictures", ""), *((panel.words(key), key) for key in panel.pictures)]
         wide = w.Layout(width="100%")
         self.shown = w.Dropdown(options=options, description="Show", layout=wide)
         self.shown.observe(lambda _: self.draw(), "value")

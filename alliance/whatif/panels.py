@@ -1,6 +1,7 @@
 """The panels: each is a record here, a function that answers, and a module of pictures."""
 
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +33,10 @@ class Panel:
     def pictures(self) -> dict[str, PanelChart]:
         """The charts by name."""
         return {chart.__name__: chart for chart in self.charts}
+
+    def words(self, key: str) -> str:
+        """What a picture shows: how its function begins."""
+        return re.split(r"[.,:]", self.pictures[key].__doc__ or key)[0]
 
     def fields(self, model: type[scenario.Scenario]) -> dict[str, Any]:
         """The panel's fields by dotted name, as the schema has them."""
