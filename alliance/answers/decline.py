@@ -30,8 +30,7 @@ def check(s: Scenario, ev: Evidence) -> None:
     if since >= close.index[-1].date():
         rule = f"must be before the last close at as_of ({close.index[-1].date()})"
         raise ScenarioError(f"decline.since: {rule}, received {since}")
-    listed = offered(ev)
-    t = Tape(ev, close.index.asof(pd.Timestamp(since)))
+    listed, t = offered(ev), Tape(ev, close.index.asof(pd.Timestamp(since)))
     for peer in s.decline.peers:
         if peer not in listed:
             rule = "must be a share in companies.csv, other than Nissan's and Renault's"
@@ -116,7 +115,8 @@ class Tape:
         exchange was shut then, the last before. A ScenarioError if there is none near."""
         own = self.ev.close(name)
         home = self.listed(name)["exchange"] == self.listed(SHARE)["exchange"]
-        return returns.as_known(own, own.index.union(self._ends(own, not home)))
+        ends = self._ends(own, not home)
+        return own if ends.isin(own.index).all() else returns.as_known(own, own.index.union(ends))
 
     def _ends(self, own: pd.Series, before: bool = True) -> pd.DatetimeIndex:
         """Nissan's first and last day, refused if a series has no value then, nor just before."""

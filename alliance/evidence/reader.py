@@ -102,8 +102,9 @@ class Evidence(Reads):
         there is no such fact."""
         known = self._kept(("facts",), lambda: self._cut("facts").set_index("fact"))
         if key in known.index:
-            self._record("fact", key, known.loc[[key]])
-            return known.loc[key]
+            rows = self._kept(("", "fact", "facts", key), lambda: known.loc[[key]])
+            self._record("fact", key, rows)
+            return rows.iloc[0]
         facts = self.package.read("facts")
         days = self._kept(("", "days", "facts"), lambda: facts.groupby("fact")["published"].min())
         if key in days:
