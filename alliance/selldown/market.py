@@ -5,7 +5,7 @@ price first reach given multiples of its start.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -132,28 +132,36 @@ class Lognormal:
             Inf where not reached; the fill is at the level (at closes: the level found there).
         end_price, end_rate : array (paths,)
         """
-        k, rho, fx = len(multiples), self.correlation, self.fx_volatility
-        sigma = max(self.volatility, LEAST)
-        levels = np.log(multiples) / sigma + above(closes)
-        drift = (self.drift - sigma**2 / 2) / sigma
-        u = sampling.sobol(self.paths, 2 + 3 * k + 1, self.seed)
-        times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
-        # the rate's own noise is drawn at the hits in order, and at the end
-        nu, across = self.fx_drift - fx**2 / 2, np.sqrt(1 - rho**2)
-        own, past = np.zeros(len(end)), np.zeros(len(end))
-        rates = np.full(times.shape, float(self.rate))
-        for j, level in enumerate(levels):
-            hit = np.flatnonzero(times[j] < np.inf)
-            now = times[j, hit]
-            own[hit] += np.sqrt(now - past[hit]) * ndtri(u[2 + 2 * k + j][hit])
-            past[hit] = now
-            w = rho * (level - drift * now) + across * own[hit]
-            rates[j, hit] = self.rate * np.exp(nu * now + fx * w)
-        own += np.sqrt(self.horizon - past) * ndtri(u[2 + 3 * k])
-        w = rho * (end - drift * self.horizon) + across * own
-        prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], times.shape)
-        end_rate = self.rate * np.exp(nu * self.horizon + fx * w)
-        return times, prices, rates, self.spot * np.exp(sigma * end), end_rate
+        return _passages(self, tuple(map(float, multiples)), closes)
+
+
+@lru_cache(maxsize=2)  # what is sold at the hits may change while these stay
+def _passages(market: Lognormal, multiples: tuple[float, ...], closes: bool):
+    k, rho, fx = len(multiples), market.correlation, market.fx_volatility
+    sigma = max(market.volatility, LEAST)
+    levels = np.log(multiples) / sigma + above(closes)
+    drift = (market.drift - sigma**2 / 2) / sigma
+    u = sampling.sobol(market.paths, 2 + 3 * k + 1, market.seed)
+    times, end = sampling.first_passages(levels, drift, market.horizon, u[: 2 + 2 * k])
+    # the rate's own noise is drawn at the hits in order, and at the end
+    nu, across = market.fx_drift - fx**2 / 2, np.sqrt(1 - rho**2)
+    own, past = np.zeros(len(end)), np.zeros(len(end))
+    rates = np.full(times.shape, float(market.rate))
+    for j, level in enumerate(levels):
+        hit = np.flatnonzero(times[j] < np.inf)
+        now = times[j, hit]
+        own[hit] += np.sqrt(now - past[hit]) * ndtri(u[2 + 2 * k + j][hit])
+        past[hit] = now
+        w = rho * (level - drift * now) + across * own[hit]
+        rates[j, hit] = market.rate * np.exp(nu * now + fx * w)
+    own += np.sqrt(market.horizon - past) * ndtri(u[2 + 3 * k])
+    w = rho * (end - drift * market.horizon) + across * own
+    prices = np.broadcast_to(market.spot * np.exp(sigma * levels)[:, None], times.shape)
+    end_rate = market.rate * np.exp(nu * market.horizon + fx * w)
+    found = times, prices, rates, market.spot * np.exp(sigma * end), end_rate
+    for array in found:
+        array.flags.writeable = False  # they are kept
+    return found
 
 
 @dataclass(frozen=True)
