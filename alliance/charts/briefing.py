@@ -30,6 +30,7 @@ _PARTS = {
     "Horse": (AMBER, INK),
     "the rest": ("#b9b9b9", INK),
 }
+_KINDS = {"alliance": (BLUE, "o"), "EV unit": (GREEN, "s"), "other": (AMBER, "D")}  # of events
 
 
 def value_against_stake(a: Answers) -> Chart:
@@ -94,10 +95,6 @@ def _arrow(ax, row, capital: float, votes: float) -> None:
 _BELOW = ("Nissan", "Aramco")  # holders whose arrow is labelled below it
 
 
-#: Looks of the kinds of events: colour and shape.
-_KINDS = {"alliance": (BLUE, "o"), "EV unit": (GREEN, "s"), "other": (AMBER, "D")}
-
-
 @chart("What had happened")
 def timeline(a: Answers) -> Chart:
     """Dated events in the order of their days, each a row with a dot on the axis of time."""
@@ -119,12 +116,12 @@ def timeline(a: Answers) -> Chart:
             of, (color, marker) = (frame["kind"] == kind).to_numpy(), _KINDS[kind]
             style = {"marker": marker, "label": kind, "clip_on": False, "zorder": 3}
             kit.dot(ax, frame["date"][of], places[of], color, full=True, size=4.5, **style)
-        each = zip(frame["date"], places, shapes[narrow], part > 0.5, strict=True)
-        for on, y, text, left in each:
-            side = {"ha": "right" if left else "left", "fontsize": 7.5}
-            kit.note(ax, text, (on, y), -6 if left else 6, -0.5, **side)
-        kit.rows(ax, [], room=None)
-        ax.set_ylim(-sizes[narrow].sum() - 0.3, 0.3)
+        for text, on, y, left in zip(
+            shapes[narrow], frame["date"], places, part > 0.5, strict=True
+        ):
+            side, dx = ("right", -6) if left else ("left", 6)
+            kit.note(ax, text, (on, y), dx, -0.5, ha=side, fontsize=7.5)
+        ax.set(ylim=(places[-1] - 0.8, 0.3), yticks=())
         kit.key_above(ax, 3)
 
     return Chart(
