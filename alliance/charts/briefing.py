@@ -121,7 +121,7 @@ def timeline(a: Answers) -> Chart:
         ):
             side, dx = ("right", -6) if left else ("left", 6)
             kit.note(ax, text, (on, y), dx, -0.5, ha=side, fontsize=7.5)
-        ax.set(ylim=(places[-1] - 0.8, 0.3), yticks=())
+        ax.set(ylim=(places[-1] - 1.2, 0.3), yticks=())
         kit.key_above(ax, 3)
 
     return Chart(
