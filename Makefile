@@ -1,6 +1,6 @@
 # The two commands: `make report` and `make test`. Each sets up all that it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check strip golden pictures scripts same mutants bench lock clean
+.PHONY: help report test lab check strip golden pictures address scripts same mutants bench lock clean
 
 VENV ?= .venv
 ARGS ?=
@@ -33,6 +33,9 @@ golden: $(VENV)/.dev  ## write all results of the shipped scenarios to tests/gol
 
 pictures: $(VENV)/.dev  ## draw the README's charts again
 	@$(BIN)/python -m tests.pictures
+
+address: $(BIN)/python  ## write your fork's address into the links: REPOSITORY=owner/name
+	@$(BIN)/python -m tests.address '$(REPOSITORY)'
 
 scripts: $(VENV)/.dev  ## list the scripts that the app's page fetches early again (needs Chromium)
 	@$(BIN)/python -m tests.scripts

@@ -386,6 +386,23 @@ def test_the_drawing_and_the_parts_say_their_numbers():
     assert "EUR 43.46" in charts.parts_of_renault(last).title
 
 
+@pytest.mark.parametrize("name", ["base", "latest", "article-1"])
+def test_the_timeline_has_a_dot_an_event_and_ends_on_the_day(name):
+    a = answers_of(CHAPTER, scenario_of(name))
+    made, events = charts.timeline(a), a.frame("timeline")
+    for narrow in (False, True):
+        (ax,) = made.figure(narrow).axes
+        drawn = sorted(day for line in ax.lines for day in pd.to_datetime(line.get_xdata()))
+        assert drawn == list(events["date"])
+        assert ax.get_xlim()[1] == (pd.Timestamp(a.as_of) - pd.Timestamp(0)).days
+        labels = " ".join(text.get_text() for text in ax.texts).split()
+        said = " ".join(f"{row.date:%Y-%m-%d}: {row.title}" for row in events.itertuples())
+        assert labels == said.split()
+    most = {"base": "9 of 16 fell in 2022", "latest": "13 of 41 fell in 2023"}
+    assert most.get(name, "7 of 13 fell in 2022") in made.title
+    assert made.data.equals(events)
+
+
 # --- the first screen -----------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from alliance.answers import Answers
 from alliance.charts.attribution import event_effects, parts, parts_path
 from alliance.charts.bargain import gains
 from alliance.charts.base import Chart as Chart
-from alliance.charts.briefing import parts_of_renault, value_against_stake, who_owns_whom
+from alliance.charts.briefing import parts_of_renault, timeline, value_against_stake, who_owns_whom
 from alliance.charts.business import price_to_book, stub, unit_sales
 from alliance.charts.ford_gm import ford_losses, ford_segments
 from alliance.charts.hindsight import against, became, by_month, coverage, replayed, year_ahead
@@ -28,7 +28,7 @@ _DECLINE = (rebased, drawdown, from_each_day, event_effects, parts, parts_path)
 _SEPARATION = (valuations, ranges, breakeven, announcements, stubs, priors)
 #: All charts, by the chapter whose answers they draw on, in the order of its notebook.
 ALL = {
-    "0-briefing": (value_against_stake, who_owns_whom, parts_of_renault),
+    "0-briefing": (value_against_stake, who_owns_whom, timeline, parts_of_renault),
     "1-decline": (*_DECLINE, unit_sales, price_to_book, stub),
     "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
     "3-separation": (*_SEPARATION, ford_losses, ford_segments, gains),

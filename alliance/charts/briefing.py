@@ -30,6 +30,7 @@ _PARTS = {
     "Horse": (AMBER, INK),
     "the rest": ("#b9b9b9", INK),
 }
+_KINDS = {"alliance": (BLUE, "o"), "EV unit": (GREEN, "s"), "other": (AMBER, "D")}  # of events
 
 
 def value_against_stake(a: Answers) -> Chart:
@@ -92,6 +93,46 @@ def _arrow(ax, row, capital: float, votes: float) -> None:
 
 
 _BELOW = ("Nissan", "Aramco")  # holders whose arrow is labelled below it
+
+
+@chart("What had happened")
+def timeline(a: Answers) -> Chart:
+    """Dated events in the order of their days, each a row with a dot on the axis of time."""
+    frame = need(a.frame("timeline"), f"no event was public on {a.as_of}")
+    first, last = np.datetime64(f"{frame['date'].min():%Y}-01-01"), np.datetime64(a.as_of)
+    said = [f"{day(r.date)}: {r.title}" for r in frame.itertuples()]
+    part = (frame["date"] - first) / (last - first)  # of the axis, left of each dot
+    room = [np.maximum(part, 1 - part) * whole for whole in (116, 60)]  # letters beside each
+    shapes = [list(map(kit.wrapped, said, letters.astype(int))) for letters in room]
+    sizes = [np.array([1 + 0.8 * text.count("\n") for text in shape]) for shape in shapes]
+    counted = frame["date"].dt.year.value_counts().sort_index()
+    most = counted[counted == counted.max()]
+
+    def draw(fig, narrow):
+        ax = kit.axes(fig, "day of the event", dates=narrow, grid="x", xlim=(first, last))
+        places = sizes[narrow] / 2 - sizes[narrow].cumsum()
+        ax.spines["left"].set_visible(False)
+        for kind in sorted(set(frame["kind"]), key=list(_KINDS).index):
+            of, (color, marker) = (frame["kind"] == kind).to_numpy(), _KINDS[kind]
+            style = {"marker": marker, "label": kind, "clip_on": False, "zorder": 3}
+            kit.dot(ax, frame["date"][of], places[of], color, full=True, size=4.5, **style)
+        for text, on, y, left in zip(
+            shapes[narrow], frame["date"], places, part > 0.5, strict=True
+        ):
+            side, dx = ("right", -6) if left else ("left", 6)
+            kit.note(ax, text, (on, y), dx, -0.5, ha=side, fontsize=7.5)
+        ax.set(ylim=(places[-1] - 1.2, 0.3), yticks=())
+        kit.key_above(ax, 3)
+
+    return Chart(
+        draw,
+        f"Of the dated events that were public by {a.as_of}, {most.sum()} of "
+        f"{len(frame)} fell in {' and '.join(map(str, most.index))}",
+        f"Dots on an axis of time from {first} to {a.as_of}, a row for each of {len(said)} events; "
+        f"the first: {said[0]}; the last: {said[-1]}.",
+        "press, releases and filings, as listed under Sources",
+        (float(1.5 + 0.155 * sizes[0].sum()), float(1.75 + 0.155 * sizes[1].sum())),
+    )
 
 
 @chart("Renault part by part")
