@@ -69,7 +69,7 @@ class Panel:
                 texts += [tables.shown(other) if other else "not shown then"]
                 texts += [difference(one, other)]
             rows[one.label] = [(f"<td>{html.escape(text)}</td>", text) for text in texts]
-        return matrix(caption, "", heads, rows, ()).body
+        return matrix(caption, "result", heads, rows, ()).body
 
 
 def difference(one: Result, other: Result | None) -> str:
