@@ -13,7 +13,11 @@ _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 _SCALED = re.compile(r"(k|m|bn|log)?(.*)")
 _MINUS = re.compile(r"(?:(?<!\w)|(?<=\de))-(?=\d)")  # of a number: not in a day, not in a name
 _PERCENT = re.compile(r"(?<=\d) ?(?=%)")
-_CURRENCY = re.compile(r"(?<=EUR|USD|JPY) (?=[−+\d])")
+#: The space between a number, or a field for one, and its unit or its currency.
+UNIT = re.compile(
+    r"(?<=EUR|USD|JPY)\s(?=[−+\d{])|(?<=[\d}])\s(?=(?:%|(?:EUR|USD|JPY)(?! ?[−+\d])|log points"
+    r"|points|trading days|(?:day|week|month|year|time|share|car)s|yen|bn)(?!\w))|(?<=[\d}]\slog)\s"
+)
 
 
 def minus(text: str) -> str:
@@ -39,8 +43,18 @@ def tidy(text: str) -> str:
 
 
 def fixed(text: str) -> str:
-    """Text in which no number parts from its currency or percent sign."""
-    return _CURRENCY.sub(NBSP, _PERCENT.sub(NBSP, text))
+    """Text with true minus signs in which no number parts from its currency or its unit."""
+    return UNIT.sub(NBSP, tidy(text))
+
+
+def in_words(key: str) -> str:
+    """A key in words: ``buyback`` is ``buy-back``."""
+    return key.replace("_", " ").replace("buyback", "buy-back")
+
+
+def counted(count: int, what: str) -> str:
+    """How many there are of something: ``1 result``, ``12 results``."""
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def number(value: float, digits: int = 2, sign: bool = False) -> str:
@@ -153,10 +167,10 @@ def difference(value: float, unit: str, form: Callable[[Any, str], str] = quanti
     Examples
     --------
     >>> difference(0.658, "fraction"), difference(4.2e8, "EUR", brief), difference(-2, "years")
-    ('+65.8 points', 'EUR\\xa0+0.42bn', '−2.00 years')
+    ('+65.8\\xa0points', 'EUR\\xa0+0.42bn', '−2.00 years')
     """
     if unit == "fraction":
-        return f"{shown(100 * value, '+,.1f')} points"
+        return f"{shown(100 * value, '+,.1f')}{NBSP}points"
     text = form(value, unit)
     return re.sub(r"\d", r"+\g<0>", text, count=1) if value > 0 else text
 
@@ -171,4 +185,4 @@ def brief(value: Any, unit: str) -> str:
     """
     if unit not in MONEY or not isinstance(value, int | float):
         return quantity(value, unit)
-    return fixed(minus(f"{unit} {value / 1e9:,.{2 if abs(value) < 9.995e9 else 1}f}bn"))
+    return fixed(f"{unit} {value / 1e9:,.{2 if abs(value) < 9.995e9 else 1}f}bn")

@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from alliance.format import in_words
 from alliance.selldown import PROGRAMMES
-from alliance.whatif.inputs import words_of
 from alliance.whatif.panels import PANELS
 from tests import browsing
 from tests.conftest import FLAGS, chromium
@@ -114,7 +114,7 @@ def measure(page) -> dict[tuple[str, str], tuple[float, float]]:
     for market in ("lognormal", "history"):
         page.get_by_label("Market", exact=True).select_option(market)
         for programme in (name for name in PROGRAMMES if name != "hold"):
-            page.get_by_label("Programme", exact=True).select_option(words_of(programme))
+            page.get_by_label("Programme", exact=True).select_option(in_words(programme))
             page.wait_for_timeout(1000)
             name = f"Sell-down by {programme}, {market}"
             found[name, "first"], found[name, "last"] = moved(page)

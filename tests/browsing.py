@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError
 
 from alliance import evidence, scenario
@@ -60,8 +61,18 @@ LATENCY = """async ([selector, moves, gap]) => {
 }"""
 
 
+#: WCAG at A and AA, and what axe-core finds good practice, as a page's landmarks.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES["resultTypes"] = ["violations"]  # of others not every place
 #: Contrast of each text below a place in the page, and which text it is.
 CONTRAST = (ROOT / "tests/contrast.js").read_text(encoding="utf-8")
+
+
+def faults(page) -> list[tuple[str, str]]:
+    """What axe-core finds against a page as it stands: the rule, and the first place."""
+    found = Axe().run(page, options=RULES).response
+    assert len(found["passes"]) > 8
+    return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
 
 
 def kernels(url: str) -> list[psutil.Process]:

@@ -320,6 +320,23 @@ def test_every_control_has_a_name_and_tab_goes_through_them(served):
     assert unseen == []  # and one sees where one is
 
 
+@pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])
+def test_axe_finds_nothing(served, width):
+    """On no panel, with all inputs in sight and a case pinned."""
+    page, more = served, re.compile("^More inputs")
+    page.set_viewport_size({"width": width, "height": 800})
+    unfold(page, "Pin")
+    for title in ("Sell-down", "Decline", "Separation", "Bargain"):
+        page.get_by_role("button", name=title, exact=True).click()
+        page.get_by_role("button", name=more).wait_for()
+        unfold(page, more)
+        page.wait_for_function(_NAMED)
+        page.wait_for_timeout(500)  # what is new has its colours
+        assert browsing.faults(page) == [], title
+    page.get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_role("button", name="Sell-down", exact=True).click()
+
+
 @pytest.mark.parametrize("width", [1100, 390], ids=["laptop", "phone"])
 def test_the_order_of_focus_is_that_of_the_screen(served, width):
     """On a phone the pictures come first, on a laptop the controls on their left; also turned."""

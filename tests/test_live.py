@@ -441,7 +441,7 @@ def test_after_a_refresh_a_page_says_what_moved(server, tmp_path, quick):
     words = ["refresh", "--out", str(tmp_path), "--only", "nissan"]
     words += [f"--{key}={form}" for key, form in server.forms().items()]
     done = CliRunner().invoke(cli, words)
-    assert done.exit_code == 0 and "1 results moved" in done.output, done.output
+    assert done.exit_code == 0 and "1 result moved" in done.output, done.output
     text = (tmp_path / "live" / "index.html").read_text(encoding="utf-8")
     assert "base as built" in text and "decline.stub_eur" in text
     assert "what moved comes from data" in text

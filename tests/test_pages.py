@@ -369,6 +369,40 @@ def test_index_shows_answers_sources_and_foot(built):
     assert 'href="base/index.html"' in listing
 
 
+#: What must stand on one line: a number, and its unit or currency.
+_UNITS = "%|EUR|JPY|USD|bn|yen|log points|(?:day|week|month|year|time|share|car)s"
+_UNITS = rf"(?:(?<=\d)|(?<=\d\slog))[ \n]+(?:{_UNITS})(?!\w)"
+_PARTED = re.compile(rf"{_UNITS}|(?:EUR|JPY|USD)[ \n]+[−+]?\d")
+
+
+class _Printed(HTMLParser):
+    """A page's text, but code, in one piece."""
+
+    def __init__(self, markup):
+        super().__init__()
+        self.within, self.parts = 0, []
+        self.feed(markup)
+
+    def handle_starttag(self, tag, attrs):
+        self.within += tag in ("code", "pre", "script", "style")
+        self.parts.append(" | " * (tag in ("td", "th", "p", "li", "dt", "dd", "div", "summary")))
+
+    def handle_endtag(self, tag):
+        self.within -= tag in ("code", "pre", "script", "style")
+
+    def handle_data(self, data):
+        self.parts.append("" if self.within else data)
+
+
+def test_no_number_parts_from_its_unit(built):
+    for path in (*built.glob("*.html"), built.parent / "index.html"):
+        text = "".join(_Printed(path.read_text(encoding="utf-8")).parts)
+        found = [text[max(0, m.start() - 30) : m.end() + 10] for m in _PARTED.finditer(text)]
+        assert found == [], path.name
+        found = re.findall(r".{,30}(?:\d%|(?<!\w)-\d|(?<!\w)[\d.]+e[-−+]?\d+(?!\w)).{,9}", text)
+        assert found == [], path.name
+
+
 # --- in a browser -------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from alliance.answers.decline import begin, changes, parts
 from alliance.answers.results import Answers, Builder
 from alliance.errors import AllianceError
 from alliance.evidence import Evidence
+from alliance.format import in_words
 from alliance.scenario import Scenario
 
 FIRST, PATHS = "2018-01-31", 1024  # of the answers by month
@@ -99,7 +100,7 @@ def _statements(b: Builder, s: Scenario) -> None:
         ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
         mean = {name: float(sd.after_exit(ledger).mean()) for name, ledger in ledgers.items()}
         real = {name: made.row(name)["value_after_exit"] for name in mean}
-        best, word, here = max(mean, key=mean.get), chosen.replace("_", " "), real[chosen]
+        best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
         worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
         gain, came = mean[chosen] - mean["block"], here - real["block"]
         chance, done = (
@@ -109,7 +110,7 @@ def _statements(b: Builder, s: Scenario) -> None:
         short = made.market.horizon < i.group.horizon_years
         ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
         for what, number, outcome, unit, wrong in (
-            (f"{best.replace('_', ' ')} is worth most after exit", mean[best], real[best], "EUR",
+            (f"{in_words(best)} is worth most after exit", mean[best], real[best], "EUR",
              real[best] < max(real.values())),
             (f"{word}: the worst twentieth brings", worst, here, "EUR", here < worst),
             (f"{word} beats selling at once by", gain, came, "EUR", gain * came < 0),

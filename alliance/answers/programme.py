@@ -11,6 +11,7 @@ from alliance.answers.business import last_book
 from alliance.answers.inputs import Inputs, count_sale
 from alliance.answers.results import Builder
 from alliance.evidence import Evidence
+from alliance.format import in_words
 
 #: What the scenario assumes, rather than the evidence says, for each programme.
 ALL = ("horizon_years", "drift", "fx_drift")
@@ -101,7 +102,7 @@ def assumed(name: str) -> list[str]:
 
 def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
     """Add a programme's headline results."""
-    words = {"programme": name, "name": name.replace("_", " ").capitalize()}
+    words = {"programme": name, "name": in_words(name).capitalize()}
     for keys in ([k for k in row if k != LOSS], [LOSS]):
         with b.section():
             count_sale(b.ev)

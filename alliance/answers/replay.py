@@ -13,6 +13,7 @@ from alliance.answers.inputs import HOLDER, SHARE
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown
 from alliance.evidence import Evidence
+from alliance.format import in_words
 from alliance.scenario import Scenario
 
 #: Days to start from, beside the scenario's, by their rows in the table of events.
@@ -143,7 +144,7 @@ def put(b: Builder, s: Scenario) -> None:
     b.frames["replay"] = pd.DataFrame(rows)
     b.frames["steps"] = pd.concat(steps, ignore_index=True) if steps else pd.DataFrame()
     for name in names:
-        title = "What Renault did" if name == DONE else name.replace("_", " ").capitalize()
+        title = "What Renault did" if name == DONE else in_words(name).capitalize()
         words = {"programme": name, "name": title, "day": ev.as_of}
         with b.section(*(f"{pattern}{key}_eur" for key in COLUMNS), **words):
             for key, value in replay(s, ev, s.as_of).row(name).items():

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -83,7 +82,7 @@ class Chart:
             title = wrapped(self.title, 42 if narrow else 78)
             bold = {"fontsize": 11 if narrow else 12, "fontweight": "bold"}
             fig.suptitle(title, x=0.012, ha="left", color=INK, **bold)
-            source = textwrap.fill(f"Source: {self.source}", 74 if narrow else 140)
+            source = wrapped(f"Source: {self.source}", 74 if narrow else 140)
             fig.supxlabel(source, x=0.012, ha="left", fontsize=7, color=SOFT)
             self.draw(fig, narrow)
             check_units(fig.axes, f"a chart ('{self.title}')")

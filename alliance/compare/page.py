@@ -14,7 +14,7 @@ from alliance.charts.base import Chart
 from alliance.charts.kit import place_end_labels, wrapped
 from alliance.charts.looks import FAINT
 from alliance.compare.differences import Comparison, Difference
-from alliance.format import brief, difference, quantity
+from alliance.format import brief, counted, difference, quantity
 from alliance.report import index, pages
 from alliance.report.targets import chapter_name, titled
 
@@ -97,7 +97,8 @@ def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[st
     for field, (one, other) in found.fields.items():
         yield f"{field}: {one} | {other}"
     large = headlines(found)
-    yield f"{len(found.moved)} results moved, {len(found.equal)} did not" + ":" * bool(found.moved)
+    moved = counted(len(found.moved), "result")
+    yield f"{moved} moved, {len(found.equal)} did not" + ":" * bool(found.moved)
     for d in large or found.moved[:10]:
         yield f"  {d.label}: " + "{} to {} ({})".format(*told(d, brief if large else quantity))
         several = len(found.players) > 1

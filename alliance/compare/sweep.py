@@ -19,6 +19,8 @@ from alliance.report.manifest import digest
 from alliance.scenario import flat, reaches, swept
 
 MOST_SHOWN = 6
+#: What a chart's values are divided by, and its unit then.
+SCALES = {unit: (1e6, f"{unit} m") for unit in MONEY} | {"fraction": (0.01, "%")}
 
 
 def write(targets: list[Target], settings, out: Path, only, data: Path | None, log: Log) -> Path:
@@ -49,13 +51,8 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     labels = [report["label"] for report in reports]
     drawn = {"": [_chart(*mover, labels, names) for mover in movers[:MOST_SHOWN]]}
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
-    texts = {
-        "title": f"Sweep over {', '.join(names)}",
-        "reports": reports,
-        "movers": movers,
-        "quantity": quantity,
-    }
-    texts["live"] = known.package.overlay.get("fetched")
+    texts = {"title": f"Sweep over {', '.join(names)}", "reports": reports, "movers": movers}
+    texts |= {"quantity": quantity, "live": known.package.overlay.get("fetched")}
     return write_page(folder, "sweep", rows, drawn, **texts)
 
 
@@ -72,7 +69,7 @@ def _plain(value: Any) -> Any:
 
 def _chart(label: str, unit: str, values: list, labels: list[str], names: list[str]) -> Chart:
     """One result over the combinations."""
-    scale, unit = (1e6, f"{unit} m") if unit in MONEY else (1, unit)
+    scale, unit = SCALES.get(unit, (1, unit))
     values = np.array(values, dtype=float) / scale  # None is not a number
     low, high = (shown(limit(values), ",.4g") for limit in (np.nanmin, np.nanmax))
 

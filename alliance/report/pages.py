@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
 from markupsafe import Markup, escape
 
-from alliance.format import shown
+from alliance.format import counted, shown
 from alliance.report.manifest import FIRST
 from alliance.tables import unbroken
 
@@ -22,7 +22,7 @@ def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=select_autoescape(default=True))
     environment.filters["days"] = lambda text: Markup(unbroken(escape(text)))
-    environment.filters |= {"inside": _inside, "headings": headings}
+    environment.filters |= {"inside": _inside, "headings": headings, "counted": counted}
     return environment
 
 
@@ -57,7 +57,7 @@ def exporter() -> Any:
 
     @pass_context
     def markdown(context, source):  # formulas as MathML, which needs no script and no network
-        return made.markdown2html(context, _FORMULA.sub(_mathml, source))
+        return unbroken(made.markdown2html(context, _FORMULA.sub(_mathml, source)))
 
     made.register_filter("markdown2html", markdown)
     made.register_filter("cell", _cell)
@@ -66,7 +66,8 @@ def exporter() -> Any:
 
 
 def _cell(value: Any) -> str:
-    """A value of a chart's frame, to read; all of its digits are in the workbook."""
+    """A value of a chart's frame, to read: what rounding left is 0; the workbook has all digits."""
+    value = 0 if isinstance(value, float) and abs(value) < 1e-6 else value
     number = isinstance(value, float) or (isinstance(value, int) and abs(value) >= 1e4)
     return shown(value, (",.0f" if abs(value) >= 1000 else ".4g") if number else "")
 
@@ -103,7 +104,7 @@ def first(briefing: str, **common: Any) -> str:
 
 
 _ANNEXED = re.compile(
-    r"<details><summary>(?:All \d+ results|Sources read by)[^<]*</summary>.*?</details>", re.S
+    r"<details><summary>(?:All \d+ results?|Sources read by)[^<]*</summary>.*?</details>", re.S
 )
 _NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*"\s*/?>\n?')
 _FILE = re.compile(r'<a href="[^"#:]*\.(?:ipynb|json|xlsx|html)"[^>]*>(.*?)</a>')

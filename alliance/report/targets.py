@@ -45,7 +45,7 @@ class Target:
 def chapter_name(chapter: str) -> str:
     """A chapter's name for display: ``1 Decline``."""
     number, _, word = chapter.partition("-")
-    return f"{number} {word.capitalize()}"
+    return f"{number} {word.capitalize().replace('Selldown', 'Sell-down')}"
 
 
 def differences(changes: dict[str, Any]) -> str:

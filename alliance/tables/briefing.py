@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from alliance.answers import Answers, Result
 from alliance.errors import need
-from alliance.format import day, money
+from alliance.format import day, in_words, money
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say
 
@@ -68,7 +68,7 @@ def _sale(a: Answers) -> Html:
     values = frame["value_after_exit_eur_mean"].sort_values(ascending=False)
     alike = values.index[values >= values[best] - ALIKE * r["selldown.planned_value_eur"].value]
     rest, gain = values.drop(ISSUERS), a.result("briefing.best_over_hold_eur")
-    otherwise = f"{money(rest.max(), digits=2)}, {_name(rest.idxmax())}"
+    otherwise = f"{money(rest.max(), digits=2)}, {in_words(rest.idxmax())}"
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
     worst = r[f"selldown.{best}.value_after_exit_eur_cvar05"]
     fear = wait and bool(worst.value < values["block"])
@@ -77,7 +77,7 @@ def _sale(a: Answers) -> Html:
         "verdict sale",
         a,
         **r,
-        best=_listed([_name(name) for name in alike]),
+        best=_listed([in_words(name) for name in alike]),
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
         issuer=f", if Nissan pays the market's price (else {otherwise})" * (best in ISSUERS),
         gain=_size(gain),
@@ -88,10 +88,6 @@ def _sale(a: Answers) -> Html:
         whence="the scenario says" if given else "the rule says",
         fear=", or can't bear that worst twentieth" * fear,
     )
-
-
-def _name(programme: str) -> str:
-    return programme.replace("_", " ").replace("buyback", "buy-back")
 
 
 def _deal(a: Answers) -> Html:
@@ -124,7 +120,7 @@ def _deal(a: Answers) -> Html:
 def beside_holding(a: Answers) -> Html:
     """Holding and each programme: cash now, value after exit, worst twentieth, chance, votes."""
     frame, years = a.frame("programmes"), a.context["group"].horizon_years
-    frame["programme"] = frame["programme"].map(_name)
+    frame["programme"] = frame["programme"].map(in_words)
     columns = """
         programme
         cash now  | cash_now_eur                | bn,.2f

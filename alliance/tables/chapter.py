@@ -20,7 +20,6 @@ from alliance.errors import AllianceError
 from alliance.tables.base import Html, collapsible, linked, raw, show
 from alliance.tables.models import models
 
-_AMOUNT = re.compile(r"(?<=EUR|USD|JPY) (?={)")  # no line may end there
 _TEXT = files("alliance.tables").joinpath("sentences.txt").read_text("utf-8")
 _FOUND = iter(re.split(r"^\[(.+)\]$", _TEXT, flags=re.M)[1:])
 #: Sentences by name, in brackets before each, without their line breaks.
@@ -96,7 +95,7 @@ def say(sentence: str, a: Answers, **values: Any) -> Html:
     AllianceError
         For an unknown result id (with the nearest).
     """
-    sentence = _AMOUNT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
+    sentence = format.UNIT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
     plain = _Numbers(a, values, marked=False)
     text = plain.format(sentence)
     body = _Numbers(a, values, marked=True).format(sentence)
@@ -125,7 +124,7 @@ def results(a: Answers) -> Html:
     """All results of a chapter with the tables behind each, collapsed."""
     rows = [(r.label, shown(r), r.note or "", _names(r)) for r in a.results.values()]
     frame = pd.DataFrame(rows, columns=["result", "value", "note", "from"])
-    return collapsible(show(frame, f"All {len(rows)} results"))
+    return collapsible(show(frame, f"All {format.counted(len(rows), 'result')}"))
 
 
 def brief(result: Result) -> str:
@@ -142,7 +141,7 @@ def inputs(a: Answers) -> Html:
     """What went in, with its origin; carries the models of ``tables.xlsx`` out of the notebook."""
     rows = [(i.name, _input(i.value), i.unit, i.origin) for i in a.inputs]
     frame = pd.DataFrame(rows, columns=["input", "value", "unit", "origin"])
-    out = collapsible(show(frame, f"{len(rows)} inputs"))
+    out = collapsible(show(frame, format.counted(len(rows), "input")))
     unrounded = [[i.name, raw(i.value), i.unit, i.origin] for i in a.inputs]
     more = {"rows": unrounded, "models": models(a)}
     return Html(out.body, out.text, table=dict(out.table) | more)

@@ -1,8 +1,9 @@
 """The tables of chapter 2."""
 
+from alliance import scenario
 from alliance.answers import Answers
 from alliance.errors import need
-from alliance.format import day, missing, number, percent, shown
+from alliance.format import day, in_words, minus, missing, number, percent, shown
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import say
 
@@ -15,7 +16,7 @@ def programmes(a: Answers) -> Html:
     other = frame[frame["market"] != market]
     frame = frame[frame["market"] == market].sort_values(_AFTER, ascending=False)
     frame["other"] = other[_AFTER]
-    frame["programme"] = frame.index.str.replace("_", " ")
+    frame["programme"] = frame.index.map(in_words)
     return table(
         frame,
         f"Value at the horizon, EUR bn: means in the {market} market; after exit bears the cost "
@@ -98,8 +99,8 @@ def estimates(a: Answers) -> Html:
     """Volatilities and correlation over one, three and five years (five are used)."""
     columns = """
         years
-        Nissan, a year       | volatility    | .3f
-        yen per euro, a year | fx_volatility | .3f
+        Nissan, a year       | volatility    | .1%
+        yen per euro, a year | fx_volatility | .1%
         correlation          |               | .3f
         weeks
     """
@@ -209,9 +210,11 @@ def tornado(a: Answers) -> Html:
     frame, middle = frame.loc[swing.index], "none"
     if len(frame):
         middle = number(frame["middle"].iloc[0] / 1e9)
-    frame["input"] = frame["input"].str.replace("_", " ")
-    ends = ["low_at", "high_at"]
-    frame[ends] = frame[ends].map("{:,.4g}".format)
+    infos = [scenario.fields()[f"selldown.{name}"] for name in frame["input"]]
+    for end in ("low_at", "high_at"):
+        at = frame[end].map("{:.4g}".format).map(float)
+        frame[end] = list(map(minus, map(scenario.spelt, at, infos)))
+    frame["input"] = frame["input"].map(in_words)
     columns = """
         input
         from           | low_at

@@ -4,7 +4,7 @@ A panel's answers are a part of its chapter's: what a panel does not compute is 
 """
 
 from alliance.answers import Answers
-from alliance.format import day, money, percent
+from alliance.format import day, in_words, money, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say
 
@@ -25,7 +25,7 @@ def sale(a: Answers) -> Html:
     return say(
         "2-selldown",
         a,
-        programme=headlined(a).replace("_", " "),
+        programme=in_words(headlined(a)),
         held=f"held, {money(held.value, digits=2)}; " if held else "",
     )
 

@@ -14,6 +14,7 @@ import traitlets
 from pydantic.fields import FieldInfo
 
 from alliance import scenario
+from alliance.format import in_words
 from alliance.scenario import amounts, spelt
 
 Days = tuple[dt.date, dt.date]  # the first and the last
@@ -34,11 +35,6 @@ def label_of(name: str, info: FieldInfo) -> str:
     text = " ".join(words)
     text = text[0].upper() + text[1:]
     return f"{text} ({unit})" if unit else text
-
-
-def words_of(key: str) -> str:
-    """A choice in words: ``buyback`` is ``buy-back``."""
-    return key.replace("_", " ").replace("buyback", "buy-back")
 
 
 def box(style: str, *parts: Any, kind: type[w.Box] = w.Box) -> w.Box:
@@ -112,7 +108,7 @@ class Control(Input):
     ) -> None:
         self.name, self.info, self._report = name, info, report
         self._of_days, self._placed, self.dragged = days is not None, math.nan, False
-        self._names = dict(choices) or {key: words_of(key) for key in scenario.choices(info)}
+        self._names = dict(choices) or {key: in_words(key) for key in scenario.choices(info)}
         low, high = scenario.limits(info)
         span = "" if low is None else f"; {amounts.span(low, high, info)}".replace(" %", "\xa0%")
         super().__init__(self._main(), f"{info.description}{span}", self._slider())
@@ -129,7 +125,7 @@ class Control(Input):
                 values = value if many else [value]
                 self._names = dict(choices) or self._names
                 offered = dict.fromkeys([*self._names, *values])
-                main.options = tuple((self._names.get(k) or words_of(k), k) for k in offered)
+                main.options = tuple((self._names.get(k) or in_words(k), k) for k in offered)
                 main.value = tuple(values) if many else value
             elif isinstance(main, w.Checkbox):
                 main.value = value

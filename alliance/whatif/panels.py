@@ -3,12 +3,13 @@
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from alliance import scenario, tables
+from alliance import format, scenario, tables
 from alliance.answers import Answers, Result, live
 from alliance.charts.panels import PanelChart, bargain, decline, selldown, separation
+from alliance.format import in_words
 from alliance.tables.base import matrix
 from alliance.tables.chapter import SENTENCES, headlined
 
@@ -64,7 +65,7 @@ class Panel:
         if pinned:
             then, heads = headlined(pinned), ["now", "pinned", "difference"]
             if now != then and any(now in key for key in self.keys(a)):
-                names = (each.replace("_", " ").replace(".", " on ") for each in (now, then))
+                names = (in_words(each).replace(".", " on ") for each in (now, then))
                 caption = "Now {}, pinned {}".format(*names)
         for key in self.keys(a):
             one = a.result(key)
@@ -74,22 +75,15 @@ class Panel:
                 texts += [tables.shown(other) if other else "not shown then"]
                 texts += [difference(one, other)]
             rows[one.label] = [(f"<td>{html.escape(text)}</td>", text) for text in texts]
-        return matrix(caption, "", heads, rows, ()).body
+        return matrix(caption, "result", heads, rows, ()).body
 
 
 def difference(one: Result, other: Result | None) -> str:
     """How far a result has moved from the pinned one; empty where one of them has no number."""
-    values = [each and each.value for each in (one, other)]
-    if not all(isinstance(value, int | float) for value in values):
+    if other is None or not all(isinstance(r.value, int | float) for r in (one, other)):
         return ""
-    moved = values[0] - values[1]
-    text = tables.shown(replace(one, value=moved, note=None))
-    if not any(digit in text for digit in "123456789"):
-        return "0"
-    if moved > 0:
-        digit = next(at for at, c in enumerate(text) if c.isdigit())
-        text = f"{text[:digit]}+{text[digit:]}"
-    return text.replace("%", "points") if one.unit == "fraction" else text
+    text = format.difference(one.value - other.value, one.unit)
+    return text if any(digit in text for digit in "123456789") else "0"
 
 
 _PANELS = (

@@ -7,8 +7,9 @@ from alliance.answers import Answers
 from alliance.answers.decline import offered
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
+from alliance.format import in_words
 from alliance.scenario import Scenario
-from alliance.whatif.inputs import Days, label_of, words_of
+from alliance.whatif.inputs import Days, label_of
 from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
@@ -39,7 +40,7 @@ def differing(one: Scenario, other: Scenario) -> str:
             label = label_of(name, infos[name]).partition(" (")[0]
             label = label if label[:2].isupper() else label[0].lower() + label[1:]
             text = scenario.spelt(value, infos[name]) or "by rule"
-            parts.append(f"{label} {words_of(text) if scenario.choices(infos[name]) else text}")
+            parts.append(f"{label} {in_words(text) if scenario.choices(infos[name]) else text}")
     return ", ".join(parts)
 
 
