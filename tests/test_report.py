@@ -886,6 +886,26 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch, short
     assert "4 combinations" in text and text.count("<img ") >= 4
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_sweep_over_one_number_is_a_line_over_it(narrow):
+    """Rising inputs go right; a result that is missing leaves a gap."""
+    from matplotlib.figure import Figure
+
+    from alliance.compare import sweep
+
+    line, names = {0.1: 2, 0.15: 0, 0.4: 1}, ["selldown.target_stake"]
+    chart = sweep._chart("Value", "EUR", [None, 2e9, 1e9], ["b", "c", "a"], names, line)
+    figure = Figure(figsize=(4, 3))
+    chart.draw(figure, narrow)
+    (ax,) = figure.axes
+    figure.canvas.draw()
+    x, y = ax.lines[0].get_data()
+    assert list(x) == [0.1, 0.15, 0.4] and (y[0], y[2]) == (1000, 2000) and y[1] != y[1]
+    assert ax.get_xlabel() == "target stake" and ax.get_ylabel() == "EUR m"
+    ticks = [t.get_text() for t in ax.get_xticklabels()]
+    assert "20 %" in ticks, ticks
+
+
 def test_a_sweep_has_every_chapter_that_its_fields_reach():
     from alliance.compare.sweep import concerned
 

@@ -38,8 +38,9 @@ def ranges(a: Answers) -> Chart:
     lows, highs = frame["low_change"], frame["high_change"]
 
     def draw(fig, narrow):
-        label = "value a share against the price (line: low to high, dot: base, bar: 90 % of draws)"
-        ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 * narrow)
+        label = "value a share against the price (line: the unit low to high, dot: base; bar: 90 % "
+        label += "of draws of all inputs)"
+        ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 if narrow else 88)
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):
             shade = structure_color(row.structure, names)

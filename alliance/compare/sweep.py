@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 
 from alliance import answers, evidence
+from alliance.charts import kit
 from alliance.charts.base import Chart
-from alliance.charts.kit import note
 from alliance.charts.looks import SOFT
 from alliance.compare.causes import is_number
 from alliance.compare.differences import size
 from alliance.compare.page import write_page
-from alliance.format import MONEY, quantity, shown
+from alliance.format import MONEY, in_words, quantity, shown
 from alliance.report import CHAPTERS, Target
 from alliance.report.builder import Log
 from alliance.report.manifest import digest
-from alliance.scenario import flat, reaches, swept
+from alliance.scenario import fields, flat, reaches, spelt, swept
 
-MOST_SHOWN = 6
+MOST_SHOWN, BLUE = 6, "#0b5fa5"
 #: What a chart's values are divided by, and its unit then.
 SCALES = {unit: (1e6, f"{unit} m") for unit in MONEY} | {"fraction": (0.01, "%")}
 
@@ -31,11 +31,12 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     log(f"sweep: {len(targets)} combinations, {', '.join(chapters)}")
     rows = [["report", *names, "id", "label", "value", "unit", "note"]]
     known = evidence.open(targets[0].scenario.as_of, data)
-    moving, reports = {}, []
+    moving, reports, along, infos = {}, [], [], fields()
     for at, target in enumerate(targets):
         ev, values = known.on(target.scenario.as_of), flat(target.scenario)
         taken = {name: _plain(values[name]) for name in names}
-        label = ", ".join(f"{n.partition('.')[2] or n} {value}" for n, value in taken.items())
+        along.append(values[names[0]])
+        label = ", ".join(f"{_words(n)} {spelt(values[n], infos[n]) or 'by rule'}" for n in names)
         label = f"{target.name.partition('+')[0]}: {label}" if several else label
         there = (out / target.name / "index.html").is_file()
         reports.append({"name": target.name, "label": label, "there": there})
@@ -49,7 +50,9 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     sizes = {key: size(entry[2]) for key, entry in moving.items()}
     movers = [moving[key] for key in sorted(sizes, key=lambda k: (-sizes[k], k)) if sizes[key]]
     labels = [report["label"] for report in reports]
-    drawn = {"": [_chart(*mover, labels, names) for mover in movers[:MOST_SHOWN]]}
+    one = len(names) == 1 and not several and all(map(is_number, along))
+    line = dict(sorted(zip(along, range(len(along)), strict=True))) if one else {}
+    drawn = {"": [_chart(*mover, labels, names, line) for mover in movers[:MOST_SHOWN]]}
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
     texts = {"title": f"Sweep over {', '.join(names)}", "reports": reports, "movers": movers}
     texts |= {"quantity": quantity, "live": known.package.overlay.get("fetched")}
@@ -67,19 +70,33 @@ def _plain(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
 
 
-def _chart(label: str, unit: str, values: list, labels: list[str], names: list[str]) -> Chart:
-    """One result over the combinations."""
+def _words(name: str) -> str:
+    return in_words(name.partition(".")[2] or name)
+
+
+def _chart(
+    label: str, unit: str, values: list, labels: list[str], names: list[str], line: dict[float, int]
+) -> Chart:
+    """One result over the combinations; where one number alone varies, over it: ``line`` has the
+    place of each of its values."""
     scale, unit = SCALES.get(unit, (1, unit))
     values = np.array(values, dtype=float) / scale  # None is not a number
     low, high = (shown(limit(values), ",.4g") for limit in (np.nanmin, np.nanmax))
 
+    def draw_line(fig, narrow):
+        info, at = fields()[names[0]], list(line)
+        ax = kit.axes(fig, _words(names[0]), unit, nbins=5)
+        ax.plot(at, values[list(line.values())], "o-", color=BLUE, lw=1)
+        ax.xaxis.set_major_formatter(lambda x, _: spelt(float(f"{x:.6g}"), info))
+        ax.margins(x=0.06, y=0.12)
+
     def draw(fig, narrow):
         ax = fig.add_subplot()
         y = np.arange(len(values))[::-1]
-        ax.plot(values, y, "o-" if len(names) == 1 else "o", color="#0b5fa5", lw=1)
+        ax.plot(values, y, "o", color=BLUE)
         for at, value in zip(y, values, strict=True):
             if np.isfinite(value):
-                note(ax, shown(value, ",.4g"), (value, at), 0, 8, fontsize=7)
+                kit.note(ax, shown(value, ",.4g"), (value, at), 0, 8, fontsize=7)
         ax.set_yticks(y, labels, fontsize=7.5)
         ax.set_ylim(-0.5, len(values) - 0.3)
         ax.margins(x=0.12)
@@ -87,8 +104,8 @@ def _chart(label: str, unit: str, values: list, labels: list[str], names: list[s
         ax.set_xlabel(unit, color=SOFT)
         ax.grid(axis="y", visible=False)
 
-    height = 1.5 + 0.34 * len(values)
+    height = 3.2 if line else 1.5 + 0.34 * len(values)
     each = (f"{t} {shown(v, ',.4g')}" for t, v in zip(labels, values, strict=True) if v == v)
-    alt = f"Dots over {len(labels)} combinations of {', '.join(names)}: {'; '.join(each)}"
-    source = "answers of the workbook for each combination"
-    return Chart(draw, f"{label}: {low} to {high} {unit}", alt, source, (height, height))
+    alt = f"Values at {len(labels)} combinations of {', '.join(names)}: {'; '.join(each)}"
+    title, source = (f"{label}: {low} to {high} {unit}", "our answers for each combination")
+    return Chart(draw_line if line else draw, title, alt, source, (height, height))

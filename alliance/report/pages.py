@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
 from markupsafe import Markup, escape
 
-from alliance.format import counted, shown
+from alliance.format import counted, fixed, shown
 from alliance.report.manifest import FIRST
 from alliance.tables import unbroken
 
@@ -69,7 +69,7 @@ def _cell(value: Any) -> str:
     """A value of a chart's frame, to read: what rounding left is 0; the workbook has all digits."""
     value = 0 if isinstance(value, float) and abs(value) < 1e-6 else value
     number = isinstance(value, float) or (isinstance(value, int) and abs(value) >= 1e4)
-    return shown(value, (",.0f" if abs(value) >= 1000 else ".4g") if number else "")
+    return fixed(shown(value, (",.0f" if abs(value) >= 1000 else ".4g") if number else ""))
 
 
 def body(document: Any) -> str:
