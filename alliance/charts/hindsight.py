@@ -8,7 +8,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import AMBER, BLUE, FAINT, GREEN, INK, PROGRAMMES, RED, SOFT, Look, color
 from alliance.errors import need
-from alliance.format import day, money, number, percent
+from alliance.format import day, in_words, money, number, percent
 
 DONE = Look("as Renault did", AMBER)
 NAMES = {name: look.name for name, look in PROGRAMMES.items()} | {"disclosed": DONE.name}
@@ -197,7 +197,7 @@ def by_month(a: Answers) -> Chart:
     frame, g = a.frame("by_month"), a.context["group"]
     frame["own_part"] = np.expm1(frame["own_part"])
     frame["waiting"] = frame["after_exit"] / frame["planned_value"] / (1 - frame["block_cost"]) - 1
-    word = g.programme.replace("_", " ")
+    word = in_words(g.programme)
     panels = {
         "price_change": (f"Nissan since {a.context['since']}", 1, "part"),
         "own_part": ("its own part of that", 1, "part"),

@@ -8,7 +8,7 @@ import numpy as np
 from alliance import answers, evidence
 from alliance.charts import kit
 from alliance.charts.base import Chart
-from alliance.charts.looks import SOFT
+from alliance.charts.looks import BLUE, SOFT
 from alliance.compare.causes import is_number
 from alliance.compare.differences import size
 from alliance.compare.page import write_page
@@ -18,7 +18,7 @@ from alliance.report.builder import Log
 from alliance.report.manifest import digest
 from alliance.scenario import fields, flat, reaches, spelt, swept
 
-MOST_SHOWN, BLUE = 6, "#0b5fa5"
+MOST_SHOWN = 6
 #: What a chart's values are divided by, and its unit then.
 SCALES = {unit: (1e6, f"{unit} m") for unit in MONEY} | {"fraction": (0.01, "%")}
 
@@ -107,5 +107,5 @@ def _chart(
     height = 3.2 if line else 1.5 + 0.34 * len(values)
     each = (f"{t} {shown(v, ',.4g')}" for t, v in zip(labels, values, strict=True) if v == v)
     alt = f"Values at {len(labels)} combinations of {', '.join(names)}: {'; '.join(each)}"
-    title, source = (f"{label}: {low} to {high} {unit}", "our answers for each combination")
+    title, source = f"{label}: {low} to {high} {unit}", "our answers for each combination"
     return Chart(draw_line if line else draw, title, alt, source, (height, height))

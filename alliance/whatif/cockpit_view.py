@@ -81,6 +81,8 @@ class Cockpit:
         """The first panel's sentence and pictures as HTML, for the time until the controls are
         there; empty where the address names no case that can be shown."""
         shown = self.panel.pictures
+        if self.share.refused or shown.problem:
+            return ""
         drawn = [getattr(shown, place) for place in PLACES]
         figures = "".join(
             f"<figure><figcaption>{html.escape(each['title'])}</figcaption>{each['svg']}</figure>"
@@ -90,7 +92,7 @@ class Cockpit:
         words = html.escape(shown.view["words"])
         state = f"As of {self.session.scenario.as_of}; the controls are on their way."
         text = f"<p>{words}</p><p>{state}</p>{figures}"
-        return "" if self.share.refused else f'<div class="alliance-early">{text}</div>'
+        return f'<div class="alliance-early">{text}</div>'
 
     @property
     def panel(self) -> PanelView:
