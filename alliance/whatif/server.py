@@ -100,9 +100,9 @@ class Sessions(AsyncMappingKernelManager):
 
     async def _take(self, path: str = "", env: Any = None, **_: Any) -> str:
         """The kernel that was made ready, in a page's folder and settings; empty if none lives."""
+        if self._next is None or not self._next.done():
+            return ""  # not waited for: a page that comes too soon starts its own
         made, self._next = self._next, None
-        if made is None:
-            return ""
         own = {str(name): str(value) for name, value in env.items()}
         where = f"os.chdir({self.cwd_for_path(path)!r})"
         try:
@@ -121,8 +121,8 @@ class Sessions(AsyncMappingKernelManager):
         client = self.get_kernel(kernel).client()
         client.start_channels()
         try:
-            await client.wait_for_ready(timeout=60)
-            reply = await client.execute_interactive(code, silent=True, timeout=60)
+            await client.wait_for_ready(timeout=20)
+            reply = await client.execute(code, silent=True, reply=True, timeout=20)
             if reply["content"]["status"] != "ok":
                 raise RuntimeError(reply["content"].get("evalue"))
         except Exception:
