@@ -65,6 +65,15 @@ def test_lab_runs_every_chapter(lab, page, project, chapter):
 
 def test_lab_runs_the_cockpit(cockpit):
     runs_well(cockpit, 1)
+    shown = "([place, part]) => [place.dataset.count, place.offsetHeight, part.clientHeight]"
+    parts = [
+        cockpit.query_selector(one) for one in (".alliance-pictures", ".jp-WindowedPanel-outer")
+    ]
+    cockpit.wait_for_timeout(1000)
+    before = cockpit.evaluate(shown, parts)
+    cockpit.wait_for_timeout(1000)
+    assert cockpit.evaluate(shown, parts) == before  # it has found its size, and draws no more
+    assert before[2] - 160 < before[1] < before[2]  # what the head and the actions leave
 
 
 def runs_well(page, panels):

@@ -533,7 +533,7 @@ def test_the_same_upload_is_taken_again(cockpit):
     each = {"name": "x.yaml", "type": "", "size": 1, "last_modified": None,
             "content": memoryview(b"selldown: {target_stake: 0.3}")}  # fmt: skip
     for _ in range(2):
-        served._uploaded({"new": (each,)})
+        served._uploaded((each,))
         assert served.session.scenario.selldown.target_stake == 0.3
         assert served.entries["file"].main.value == ()
         served.panel.controls["selldown.target_stake"].slider.value = 0.2

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from alliance.charts.kit import blank, wrapped
-from alliance.charts.looks import INK, SETTINGS, SOFT
+from alliance.charts.looks import INK, SOFT, drawing
 from alliance.errors import AllianceError, otherwise
 from alliance.places import IN_REPORT
 
@@ -74,7 +73,7 @@ class Chart:
 
     def figure(self, narrow: bool = False) -> Figure:
         """The drawing as a matplotlib figure, tied to no backend and no global state."""
-        with rc_context(SETTINGS):
+        with drawing():
             size = (NARROW if narrow else WIDE, self.height[narrow])
             fig = Figure(figsize=size, dpi=DPI, layout="constrained")
             FigureCanvasAgg(fig)
@@ -92,7 +91,7 @@ class Chart:
         """The drawing as PNG, without a date or a program's name in it."""
         from PIL import Image
 
-        with rc_context(SETTINGS):
+        with drawing():
             fig, out = self.figure(narrow), io.BytesIO()
             fig.canvas.draw()  # once: savefig would lay out and draw twice
             pixels = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")

@@ -1,9 +1,12 @@
 """How all charts look: settings, and the name, colour and line style of what they show."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from matplotlib import rcParamsDefault
+from matplotlib import rc_context, rcParamsDefault
 
 INK, SOFT, FAINT, GHOST = "#1a1a1a", "#5c5c5c", "#d8d8d8", "#8a8a8a"
 RED, BLUE, AMBER, GREEN, GREY = "#c3002f", "#0b5fa5", "#d99400", "#00876c", "#6e6e6e"
@@ -36,6 +39,18 @@ SETTINGS = {
     for name, value in rcParamsDefault.items()
     if not name.startswith(("backend", "webagg", "toolbar", "interactive", "date.epoch", "_"))
 } | STYLE
+_one = threading.RLock()
+
+
+@contextmanager
+def drawing(own: Mapping[str, Any] = MappingProxyType({})) -> Iterator[None]:
+    """Draw with our settings, and those of one's ``own``; they end with the block.
+
+    Settings are the whole process's, so one thread draws at a time: JupyterLab draws a panel while
+    a cell runs.
+    """
+    with _one, rc_context(SETTINGS | {**own}):
+        yield
 
 
 class Look(NamedTuple):

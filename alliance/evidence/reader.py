@@ -53,7 +53,7 @@ class Evidence(Reads):
         """The same evidence on any day: tables are read once for all, reads recorded here."""
         if day not in self._others:
             then = self._others[day] = type(self)(self.package, day)
-            then._readers, then._others = self._readers, self._others
+            then._blocks, then._others = self._blocks, self._others
         return self._others[day]
 
     def table(self, name: str) -> pd.DataFrame:
@@ -240,14 +240,14 @@ class Evidence(Reads):
 
     def _record(self, kind: str, name: str, frame: pd.DataFrame, part: tuple | None = ()) -> None:
         """Count a read; ``part`` names the rows, None if they are not to be known again."""
-        if not self._readers:
+        if not self._blocks.open:
             return
         if part is None:
             entry = self._entry(kind, name, frame)
         else:
             key = ("", "entry", kind, name, *part)
             entry = self._kept(key, lambda: self._entry(kind, name, frame))
-        self._readers[-1].add([entry])
+        self._blocks.open[-1].add([entry])
 
     def _entry(self, kind: str, name: str, frame: pd.DataFrame) -> dict:
         public = self._known(name if kind == "table" else "facts")  # corrections included

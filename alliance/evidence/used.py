@@ -1,5 +1,6 @@
 """What a block read of the evidence: facts, rows of tables, days of series."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -52,11 +53,18 @@ def joined(one: dict, other: dict) -> dict:
     return out
 
 
+class _Blocks(threading.local):
+    """The blocks that are open in a thread: a moved slider reads while a cell runs."""
+
+    def __init__(self) -> None:
+        self.open: list[Used] = []
+
+
 class Reads:
     """Keeps, block by block, what is read inside."""
 
     def __init__(self) -> None:
-        self._readers: list[Used] = []
+        self._blocks = _Blocks()
         self._once: dict[Any, tuple[Any, Used]] = {}
 
     @contextmanager
@@ -66,11 +74,11 @@ class Reads:
         Blocks may nest: what an inner one counts at its end, after ``within``, the outer counts.
         """
         used = Used()
-        self._readers.append(used)
+        self._blocks.open.append(used)
         try:
             yield used
         finally:
-            self._readers.pop()
+            self._blocks.open.pop()
             if count:
                 self._count(used)
 
@@ -89,8 +97,8 @@ class Reads:
         return self._once[key][0]
 
     def _count(self, used: Used) -> None:
-        if self._readers:
-            self._readers[-1].add(used.entries.values())
+        if self._blocks.open:
+            self._blocks.open[-1].add(used.entries.values())
 
 
 def entries(used: Used | Iterable[dict] | None) -> list[dict]:

@@ -13,7 +13,7 @@ import ipywidgets as w
 
 from alliance.errors import AllianceError
 from alliance.places import WORK
-from alliance.whatif.inputs import box
+from alliance.whatif.inputs import box, in_turn
 from alliance.whatif.views import ShareBox
 
 BUILD = WORK / "build"
@@ -23,7 +23,7 @@ _STEP = re.compile(r"step (\d+) of (\d+)")
 def button(text: str, press: Callable[[], None], **more: object) -> w.Button:
     """A button, and what a press does."""
     made = w.Button(description=text, **more)
-    made.on_click(lambda _: press())
+    made.on_click(in_turn(lambda _: press()))
     return made.add_class("alliance-button")
 
 

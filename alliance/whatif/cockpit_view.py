@@ -15,7 +15,7 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.whatif import APP, START
 from alliance.whatif.build import Building, button
-from alliance.whatif.inputs import Input, box
+from alliance.whatif.inputs import Input, box, in_turn, on_value
 from alliance.whatif.panel_view import PanelView, control_of, reason, unfolding
 from alliance.whatif.panels import PANELS
 from alliance.whatif.session import Session, differing, start_of
@@ -67,7 +67,7 @@ class Cockpit:
         }
         options = [(panel.title, name) for name, panel in PANELS.items()]
         self.tabs = w.ToggleButtons(options=options, description="Panel")
-        self.tabs.observe(lambda change: self.open(change["new"]), "value")
+        on_value(self.tabs, self.open)
         self.case = w.HTML().add_class("alliance-case")
         head = box("head", box("tabs", self.tabs), self.common["as_of"].box, self.case)
         self._place = box("place")
@@ -75,7 +75,8 @@ class Cockpit:
         self.box = box("cockpit", head, actions, self._place, kind=w.VBox)
         self.open(self.tabs.value)
         self._offer()
-        self.share.on_msg(lambda _, sent, __: self.load(str(sent["token"])))  # Back was pressed
+        went_back = in_turn(lambda _, sent, __: self.load(str(sent["token"])))
+        self.share.on_msg(went_back)
 
     def early(self) -> str:
         """The first panel's sentence and pictures as HTML, for the time until the controls are
@@ -216,14 +217,14 @@ class Cockpit:
         """Where a case comes from: a token, a file or a name; and its title and seed."""
         pasted = w.Text(description="Token", placeholder="a1.…", continuous_update=False)
         parts = [self._entry("token", pasted, "Paste a token and press Enter")]
-        pasted.observe(lambda change: self._chosen("token", change["new"]), "value")
+        on_value(pasted, lambda new: self._chosen("token", new))
         if self.in_app:
             file = w.FileUpload(accept=".yaml,.yml", description="Load a scenario file")
-            file.observe(self._uploaded, "value")
+            on_value(file, self._uploaded)
             parts.append(self._entry("file", file, "A scenario's YAML file of yours"))
         else:
             files = w.Dropdown(options=["", *scenario.names()], description="Load a scenario")
-            files.observe(lambda change: self._chosen("files", change["new"]), "value")
+            on_value(files, lambda new: self._chosen("files", new))
             parts.append(self._entry("files", files, "From notebooks/scenarios/"))
         parts += [self.common[name].box for name in ("seed", "title")]
         self.loading = w.ToggleButton(description="Load, title", tooltip="And the seed")
@@ -240,17 +241,17 @@ class Cockpit:
             with entry.quietly():
                 entry.main.value = ""
 
-    def _uploaded(self, change: dict[str, Any]) -> None:
-        for each in change["new"]:
+    def _uploaded(self, files: tuple[dict[str, Any], ...]) -> None:
+        for each in files:
             self.upload(bytes(each["content"]), each["name"])
-        if change["new"]:
+        if files:
             self.entries["file"].main.value = ()  # so that the same file can be taken again
 
     def _actions(self, build: bool) -> list[w.Widget]:
         """Pin, reset, save and build."""
         self.pinned = w.ToggleButton(description="Pin", tooltip="Keep this case to compare with")
         self.pinned.add_class("alliance-button")
-        self.pinned.observe(lambda change: self.pin(change["new"]), "value")
+        on_value(self.pinned, self.pin)
         self.undoing = button("Undo", self.undo, tooltip="Take back the last change")
         reset = button("Reset", self.reset, tooltip="Back to what was loaded")
         row = [self.pinned, self.undoing, reset]
@@ -258,6 +259,6 @@ class Cockpit:
             named = w.Text(description="Name", placeholder="my-case", continuous_update=True)
             row.append(self._entry("name", named, "Lower-case letters, digits and hyphens"))
             row.append(button("Save scenario", lambda: self.save(named.value.strip())))
-            named.observe(lambda _: (self._disarm(), self.entries["name"].fail("")), "value")
+            on_value(named, lambda _: (self._disarm(), self.entries["name"].fail("")))
         self.building = Building(self.settings, self.share) if build else None
         return [*row, self.building.box] if build else row

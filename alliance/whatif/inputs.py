@@ -1,9 +1,11 @@
 """Boxes to type in or choose from: label, unit, range, step and help come from the schema alone."""
 
 import datetime as dt
+import functools
 import html
 import itertools
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -19,9 +21,27 @@ from alliance.scenario import amounts, spelt
 
 Days = tuple[dt.date, dt.date]  # the first and the last
 _marks = itertools.count()  # for ids in the page
+_one = threading.RLock()
 _SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
 _STEPS = 1000  # of a slider for whole numbers without a step of their own
 _WIDE = w.Layout(width="100%")
+
+
+def in_turn(react: Callable[..., Any]) -> Callable[..., Any]:
+    """Let one reaction end before another begins: JupyterLab has what is sent to a kernel's widgets
+    handled in several threads, and the later drawing must be of the later case."""
+
+    @functools.wraps(react)
+    def run(*received: Any) -> Any:
+        with _one:
+            return react(*received)
+
+    return run
+
+
+def on_value(widget: w.DOMWidget, react: Callable[[Any], None]) -> None:
+    """Have a widget's new values reacted to, in turn."""
+    widget.observe(in_turn(lambda change: react(change["new"])), "value")
 
 
 def label_of(name: str, info: FieldInfo) -> str:
@@ -113,9 +133,9 @@ class Control(Input):
         span = "" if low is None else f"; {amounts.span(low, high, info)}".replace(" %", "\xa0%")
         super().__init__(self._main(), f"{info.description}{span}", self._slider())
         self.show(value, filled, choices, days)
-        self.main.observe(lambda change: self._typed(change["new"]), "value")
+        on_value(self.main, self._typed)
         if self.slider is not None:
-            self.slider.observe(lambda change: self._slid(change["new"]), "value")
+            on_value(self.slider, self._slid)
 
     def show(self, value: Any, filled: float | None = None, choices=(), days=None) -> None:
         """Show a value without reporting it; choices and slider widen to hold it."""

@@ -10,7 +10,7 @@ from alliance import scenario
 from alliance.charts.panels import RenderedChart, Renderer
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
-from alliance.whatif.inputs import Control, box
+from alliance.whatif.inputs import Control, box, in_turn, on_value
 from alliance.whatif.panels import Panel
 from alliance.whatif.session import Session
 from alliance.whatif.views import PLACES, PictureView
@@ -47,12 +47,12 @@ def unfolding(
 ) -> tuple[w.ToggleButton, w.Box]:
     """A button, and a place that it shows and hides; what is in it is made at the first press."""
 
-    def unfold(change: dict[str, Any]) -> None:
+    def unfold(shown: bool) -> None:
         place.children = place.children or make()
-        place.layout.display = "grid" if change["new"] else "none"
+        place.layout.display = "grid" if shown else "none"
 
     place.layout.display = "none"
-    button.add_class("alliance-button").observe(unfold, "value")
+    on_value(button.add_class("alliance-button"), unfold)
     return button, place
 
 
@@ -76,9 +76,9 @@ class PanelView:
         options = [("all pictures", ""), *((panel.words(key), key) for key in panel.pictures)]
         wide = w.Layout(width="100%")
         self.shown = w.Dropdown(options=options, description="Show", layout=wide)
-        self.shown.observe(lambda _: self.draw(), "value")
-        self.pictures.observe(lambda _: self.draw(), "room")
-        self.pictures.on_msg(lambda *_: self.draw())  # a slider has been let go
+        on_value(self.shown, lambda _: self.draw())
+        self.pictures.observe(in_turn(lambda _: self.draw()), "room")
+        self.pictures.on_msg(in_turn(lambda *_: self.draw()))  # a slider has been let go
         self.draw()
         infos = panel.fields(type(session.scenario))
         first = [name for name, info in infos.items() if info.json_schema_extra["first"]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from matplotlib import rc_context, rcParams
+from matplotlib import rcParams
 from matplotlib.artist import setp
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -20,7 +20,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import check_units, check_words
-from alliance.charts.looks import GHOST, SETTINGS, SOFT
+from alliance.charts.looks import GHOST, SOFT, drawing
 
 SIZE = (440, 280)  # pixels of a page
 SMALL = 8.5  # points, 11.3 pixels: no text is smaller
@@ -97,7 +97,7 @@ class Renderer:
         """
         keys = [key for key in self._charts if only in ("", key)]
         sized = dict(zip(keys, sizes or [SIZE] * len(keys), strict=True))
-        with rc_context(SETTINGS | _OWN):  # what is set inside ends with it
+        with drawing(_OWN):
             for key in sorted(keys, key=lambda key: key != first):
                 ax = self._clean(key, sized[key], hold, name if pinned else "")
                 yield self._render(ax, key, a, pinned)

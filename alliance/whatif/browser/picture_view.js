@@ -49,9 +49,10 @@ function label(root) {
 function fit(el, model) {
   const sides = el.closest(".alliance-sides"), root = el.closest(".alliance-cockpit");
   if (!sides || !root || !el.offsetParent) return;
-  let page = root.parentElement;
-  while (page && !/auto|scroll/.test(getComputedStyle(page).overflowY)) page = page.parentElement;
-  const view = page && page !== document.body ? page.clientHeight : innerHeight;
+  let view = innerHeight; // of the outermost place that scrolls: the inner ones grow with us
+  for (let each = root.parentElement; each && each !== document.body; each = each.parentElement) {
+    if (/auto|scroll/.test(getComputedStyle(each).overflowY)) view = each.clientHeight;
+  }
   const around = root.offsetHeight - sides.offsetHeight + 8;
   const tall = Math.max(view - around, 420);
   root.style.setProperty("--view", `${view}px`);
