@@ -329,7 +329,7 @@ def test_shares_are_conserved_and_the_target_is_never_overshot(
     assert (ledger.shares[~np.isfinite(ledger.time)] == 0).all()
     finite = np.where(np.isfinite(ledger.time), ledger.time, 0)
     assert (finite >= 0).all() and (finite <= horizon + 1e-9).all()
-    assert (sd.stakes(ledger) >= target - 1e-9).all()
+    assert (ledger.stake_after >= target - 1e-9).all()
     done, reached = sd.complete(ledger), sd.at_target(ledger)
     assert (reached >= done - 1e-9)[np.isfinite(done)].all(), "the target is not before completion"
     assert np.isfinite(sd.wealth(ledger)).all()
@@ -339,7 +339,7 @@ def test_the_two_clocks_of_a_buyback():
     ledger = sd.buyback(terms(budget=900e9), B1)
     assert np.isfinite(sd.complete(ledger)).mean() > 0.99
     assert not np.isfinite(sd.at_target(ledger)).any()
-    assert sd.stakes(ledger)[-1].min() == pytest.approx(0.2095, abs=5e-5)
+    assert ledger.stake_after[-1].min() == pytest.approx(0.2095, abs=5e-5)
 
 
 # --- loss ---------------------------------------------------------------------------------------

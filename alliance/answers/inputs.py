@@ -1,6 +1,7 @@
 """Chapter 2, the inputs: what the scenario leaves empty is filled from the evidence."""
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,12 @@ class Inputs:
         now, then = (g.spot_jpy, g.jpy_per_eur), (g.horizon_years, g.paths, seed)
         if (name or g.market) == "lognormal":
             return sd.Lognormal(*now, *moments, *then)
-        return sd.History(self.history, *now, *sd.growth_rates(*moments), *then)
+        return _history(self.history.tobytes(), *now, *sd.growth_rates(*moments), *then)
+
+
+@lru_cache(maxsize=2)  # the same market, so that it keeps what it has found
+def _history(weeks: bytes, *more: float) -> sd.History:
+    return sd.History(np.frombuffer(weeks).reshape(-1, 2), *more)
 
 
 def check(s: Scenario, ev: Evidence) -> None:

@@ -1,5 +1,6 @@
 """Chapter 2, one programme: what its ledger brings, as results and as paths through time."""
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,7 +32,7 @@ POINTS = 61  # of a path through time
 
 @dataclass(frozen=True)
 class Outcomes:
-    """A ledger's outputs by path, each computed once: arrays (paths,); stakes (events, paths)."""
+    """A ledger's outputs by path, each computed once: arrays (paths,)."""
 
     ledger: sd.Ledger
 
@@ -40,7 +41,6 @@ class Outcomes:
     after_exit = cached_property(lambda self: sd.after_exit(self.ledger))
     complete = cached_property(lambda self: sd.complete(self.ledger))
     at_target = cached_property(lambda self: sd.at_target(self.ledger))
-    stakes = cached_property(lambda self: sd.stakes(self.ledger))
     _at_times = cached_property(lambda self: {})
 
     def losses(self, carrying: float) -> np.ndarray:
@@ -59,7 +59,7 @@ class Outcomes:
             "p_complete": np.isfinite(self.complete).mean(),
             "p_at_target": np.isfinite(self.at_target).mean(),
             "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
-            "stake_end_mean": self.stakes[-1].mean(),
+            "stake_end_mean": self.ledger.stake_after[-1].mean(),
             "loss_eur_mean": np.nan if carrying is None else self.losses(carrying).mean(),
         }
 
@@ -82,7 +82,7 @@ class Outcomes:
     def _stakes_at(self, points: int) -> np.ndarray:
         if points not in self._at_times:
             before = self.ledger.terms.held / self.ledger.terms.issued
-            self._at_times[points] = self._at(self.stakes, before, points)
+            self._at_times[points] = self._at(self.ledger.stake_after, before, points)
         return self._at_times[points]
 
     def _at(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
@@ -118,7 +118,12 @@ def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
 
 def no_loss(ev: Evidence, i: Inputs) -> str | None:
     """Why there is no loss in income, where there is none."""
-    if ev.figure("switch-loss-announced") is not None:
-        day = ev.fact("switch-loss-announced")["date"].date()
+    if day := ev.once("switch", lambda: _switched(ev)):
         return f"the equity method ended on {day}: no loss in income"
     return i.carrying_note if i.group.carrying_eur_per_share is None else None
+
+
+def _switched(ev: Evidence) -> dt.date | None:
+    """The day from which no loss goes through income."""
+    known = ev.figure("switch-loss-announced") is not None
+    return ev.fact("switch-loss-announced")["date"].date() if known else None

@@ -119,9 +119,13 @@ def _look_through(ev: Evidence, i, stake: float, given: dict, holder: str, share
 
 def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, float | None]:
     """Shares in the trust, and the cap on votes; None where not public."""
-    rows = ev.rows("holdings", holder=trustee, company=share).sort_values("date")
-    inside = float(rows["shares"].iloc[-1]) if len(rows) else None
-    return inside, ev.figure("voting-cap")
+
+    def make() -> tuple[float | None, float | None]:
+        rows = ev.rows("holdings", holder=trustee, company=share).sort_values("date")
+        inside = float(rows["shares"].iloc[-1]) if len(rows) else None
+        return inside, ev.figure("voting-cap")
+
+    return ev.once(("trust", trustee, share), make)
 
 
 def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:

@@ -27,7 +27,6 @@ from alliance.selldown.ledger import (
     cvar,
     losses,
     proceeds,
-    stakes,
     wealth,
 )
 from alliance.selldown.market import History, Lognormal, fair_drifts, growth_rates, weekly_moments

@@ -1,5 +1,6 @@
 """One sales ledger for every programme, and the outputs that are functions of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,7 +60,19 @@ class Ledger:
     @cached_property
     def own_cash(self) -> np.ndarray:
         """Value of the shares sold by event and path, net of cost, not discounted."""
-        return self.shares * self.price / self.rate * (1 - self.cost)
+        out, kept = np.empty(self.shares.shape), 1 - _once(self.cost)
+        for row, cash in enumerate(out):  # row by row, as in rows.py
+            np.multiply(self.shares[row], self.price[row], out=cash)
+            cash /= self.rate[row]
+            cash *= kept[row]
+        return out
+
+    @cached_property
+    def stake_after(self) -> np.ndarray:
+        """Stake after each event, array (events, paths)."""
+        left = self.terms.held - self.sold_after
+        left /= self.terms.issued - self.gone_after
+        return left
 
     @property
     def received(self) -> np.ndarray:
@@ -67,9 +80,14 @@ class Ledger:
         return self.own_cash if self.cash is None else self.cash
 
 
+def _once(values: np.ndarray) -> np.ndarray:
+    """A column where values (events, paths) are the same on every path."""
+    return values[:, :1] if values.strides[1] == 0 else values
+
+
 def proceeds(ledger: Ledger) -> np.ndarray:
     """Present value of the cash from sales, by path."""
-    cash, time = ledger.received, ledger.time
+    cash, time = ledger.received, _once(ledger.time)
     if ledger.terms.discount != 0:
         cash = cash * np.exp(-ledger.terms.discount * np.where(np.isfinite(time), time, 0))
     return cash.sum(axis=0)
@@ -125,27 +143,25 @@ def cvar(values: np.ndarray, tail: float = 0.05) -> float:
     return float(np.partition(values, count - 1)[:count].mean())
 
 
-def stakes(ledger: Ledger) -> np.ndarray:
-    """Stake after each event, array (events, paths)."""
-    return (ledger.terms.held - ledger.sold_after) / (ledger.terms.issued - ledger.gone_after)
-
-
 def complete(ledger: Ledger) -> np.ndarray:
     """Time at which all planned shares are sold, by path; inf if not by the horizon."""
-    return _first(ledger, ledger.sold_after >= ledger.terms.planned - 1)
+    return _first(ledger, (sold >= ledger.terms.planned - 1 for sold in ledger.sold_after))
 
 
 def at_target(ledger: Ledger) -> np.ndarray:
     """Time at which the stake is at the target, by path; inf if not by the horizon."""
-    return _first(ledger, stakes(ledger) <= ledger.terms.target + 1 / ledger.terms.issued)
+    most = ledger.terms.target + 1 / ledger.terms.issued
+    return _first(ledger, (stake <= most for stake in ledger.stake_after))
 
 
-def _first(ledger: Ledger, reached: np.ndarray) -> np.ndarray:
-    n = len(ledger.end_price)
+def _first(ledger: Ledger, reached: Iterable[np.ndarray]) -> np.ndarray:
+    """Time of the first event at which it is reached, by path; inf if at none."""
     if ledger.terms.planned <= 0:
-        return np.zeros(n)
-    time = np.broadcast_to(ledger.time, reached.shape)
-    return np.where(reached & np.isfinite(time), time, np.inf).min(axis=0)
+        return np.zeros(len(ledger.end_price))
+    first = np.full(len(ledger.end_price), np.inf)
+    for time, there in zip(_once(ledger.time), reached, strict=True):
+        np.minimum(first, np.where(there, time, np.inf), out=first)
+    return first
 
 
 def losses(ledger: Ledger, carrying: float) -> np.ndarray:
@@ -153,7 +169,8 @@ def losses(ledger: Ledger, carrying: float) -> np.ndarray:
 
     A sale of x to others for cash C loses x k - C. Where the issuer buys b and cancels, the
     holder's stake s' after it shares in what the issuer paid: (1 - s') (b k - C). The amount
-    carried a share, k = ``carrying`` at first, is then k' = (h k - C - loss) / (h - b).
+    carried a share, k = ``carrying`` at first, is then k' = (h k - C - loss) / (h - b); a sale to
+    others leaves it as it is.
     """
     amounts = carrying, ledger.terms.held, ledger.terms.issued, 0.0
     k, held, issued, total = (np.full(len(ledger.end_price), amount) for amount in amounts)
@@ -162,9 +179,8 @@ def losses(ledger: Ledger, carrying: float) -> np.ndarray:
         loss, left = sold * k - cash, held - sold
         if bought:
             issued = issued - sold
-            loss *= np.where(sold > 0, 1 - left / issued, 1.0)
+            loss *= 1 - left / issued
+            k = (held * k - cash - loss) / np.maximum(left, 1.0)  # nothing after the last
         total += loss
-        # after the last share nothing is carried
-        k = (held * k - cash - loss) / np.where(left > 0, left, 1.0)
         held = left
     return total

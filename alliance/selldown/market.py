@@ -6,6 +6,7 @@ price first reach given multiples of its start.
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,8 +82,45 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
     }
 
 
+@lru_cache(maxsize=2)  # what is sold may change while the market stays
+def _found(market: "Lognormal | History", what: str, *asked: Any) -> tuple[np.ndarray, ...]:
+    found = getattr(market, what)(*asked)
+    for array in found:
+        array.flags.writeable = False
+    return found
+
+
+class _Market:
+    """What is asked of both; what is asked again is found once, in arrays that are read-only."""
+
+    def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Price and rate at rising times, arrays (times, paths)."""
+        return _found(self, "_at", tuple(map(float, times)))
+
+    def since(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`at`, after a row of what they are now: arrays (times + 1, paths)."""
+        return _found(self, "_since", tuple(map(float, times)))
+
+    def passages(self, multiples: np.ndarray, closes: bool = True):
+        """First times at which the price reaches multiples (above 1, rising) of the spot.
+
+        Returns
+        -------
+        times, prices, rates : array (k, paths)
+            Inf where not reached; the fill is at the level (at closes: the level found there).
+        end_price, end_rate : array (paths,)
+        """
+        return _found(self, "_passages", tuple(map(float, multiples)), closes)
+
+    def _since(self, times: tuple[float, ...]) -> tuple[np.ndarray, ...]:
+        now, then = np.array([[[self.spot]], [[self.rate]]], float), self._at(times)
+        return tuple(
+            np.vstack([np.broadcast_to(n, t[:1].shape), t]) for n, t in zip(now, then, strict=True)
+        )
+
+
 @dataclass(frozen=True)
-class Lognormal:
+class Lognormal(_Market):
     """Correlated geometric Brownian motions of price and rate.
 
     ``spot`` and ``rate`` are S and E now; volatilities and drifts are a year, and these arithmetic:
@@ -106,8 +144,7 @@ class Lognormal:
         both = self.volatility**2 + self.fx_volatility**2
         return both - 2 * self.correlation * self.volatility * self.fx_volatility
 
-    def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Price and rate at rising times, arrays (times, paths)."""
+    def _at(self, times: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         z = sampling.normals(self.paths, 2 * len(times), self.seed)
         price, rate = np.empty((2, len(times), self.paths))
         across = np.sqrt(1 - self.correlation**2)
@@ -123,49 +160,33 @@ class Lognormal:
             np.multiply(start, np.exp(path, out=path), out=path)
         return price, rate
 
-    def passages(self, multiples: np.ndarray, closes: bool = True):
-        """First times at which the price reaches multiples (above 1, rising) of the spot.
-
-        Returns
-        -------
-        times, prices, rates : array (k, paths)
-            Inf where not reached; the fill is at the level (at closes: the level found there).
-        end_price, end_rate : array (paths,)
-        """
-        return _passages(self, tuple(map(float, multiples)), closes)
-
-
-@lru_cache(maxsize=2)  # what is sold at the hits may change while these stay
-def _passages(market: Lognormal, multiples: tuple[float, ...], closes: bool):
-    k, rho, fx = len(multiples), market.correlation, market.fx_volatility
-    sigma = max(market.volatility, LEAST)
-    levels = np.log(multiples) / sigma + above(closes)
-    drift = (market.drift - sigma**2 / 2) / sigma
-    u = sampling.sobol(market.paths, 2 + 3 * k + 1, market.seed)
-    times, end = sampling.first_passages(levels, drift, market.horizon, u[: 2 + 2 * k])
-    # the rate's own noise is drawn at the hits in order, and at the end
-    nu, across = market.fx_drift - fx**2 / 2, np.sqrt(1 - rho**2)
-    own, past = np.zeros(len(end)), np.zeros(len(end))
-    rates = np.full(times.shape, float(market.rate))
-    for j, level in enumerate(levels):
-        hit = np.flatnonzero(times[j] < np.inf)
-        now = times[j, hit]
-        own[hit] += np.sqrt(now - past[hit]) * ndtri(u[2 + 2 * k + j][hit])
-        past[hit] = now
-        w = rho * (level - drift * now) + across * own[hit]
-        rates[j, hit] = market.rate * np.exp(nu * now + fx * w)
-    own += np.sqrt(market.horizon - past) * ndtri(u[2 + 3 * k])
-    w = rho * (end - drift * market.horizon) + across * own
-    prices = np.broadcast_to(market.spot * np.exp(sigma * levels)[:, None], times.shape)
-    end_rate = market.rate * np.exp(nu * market.horizon + fx * w)
-    found = times, prices, rates, market.spot * np.exp(sigma * end), end_rate
-    for array in found:
-        array.flags.writeable = False  # they are kept
-    return found
+    def _passages(self, multiples: tuple[float, ...], closes: bool) -> tuple[np.ndarray, ...]:
+        k, rho, fx = len(multiples), self.correlation, self.fx_volatility
+        sigma = max(self.volatility, LEAST)
+        levels = np.log(multiples) / sigma + above(closes)
+        drift = (self.drift - sigma**2 / 2) / sigma
+        u = sampling.sobol(self.paths, 2 + 3 * k + 1, self.seed)
+        times, end = sampling.first_passages(levels, drift, self.horizon, u[: 2 + 2 * k])
+        # the rate's own noise is drawn at the hits in order, and at the end
+        nu, across = self.fx_drift - fx**2 / 2, np.sqrt(1 - rho**2)
+        own, past = np.zeros(len(end)), np.zeros(len(end))
+        rates = np.full(times.shape, float(self.rate))
+        for j, level in enumerate(levels):
+            hit = np.flatnonzero(times[j] < np.inf)
+            now = times[j, hit]
+            own[hit] += np.sqrt(now - past[hit]) * ndtri(u[2 + 2 * k + j][hit])
+            past[hit] = now
+            w = rho * (level - drift * now) + across * own[hit]
+            rates[j, hit] = self.rate * np.exp(nu * now + fx * w)
+        own += np.sqrt(self.horizon - past) * ndtri(u[2 + 3 * k])
+        w = rho * (end - drift * self.horizon) + across * own
+        prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], times.shape)
+        end_rate = self.rate * np.exp(nu * self.horizon + fx * w)
+        return times, prices, rates, self.spot * np.exp(sigma * end), end_rate
 
 
-@dataclass(frozen=True)
-class History:
+@dataclass(frozen=True, eq=False)  # to be kept, and asked again
+class History(_Market):
     """Blocks of the real joint weekly history, its means moved to given growth rates.
 
     ``returns``, array (weeks, 2), are weekly log returns of price and rate; ``growth`` and
@@ -224,13 +245,13 @@ class History:
         """Of ln(S / E), a year."""
         return float((self.returns[:, 0] - self.returns[:, 1]).var() * WEEKS)
 
-    def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Price and rate at rising times (to the nearest week), arrays (times, paths)."""
+    def _at(self, times: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """To the nearest week."""
         weeks = np.rint(np.asarray(times) * WEEKS).astype(int)[:, None]
         return self._value(weeks, np.arange(self.paths)[None, :])
 
-    def passages(self, multiples: np.ndarray, closes: bool = True):
-        """As :meth:`Lognormal.passages`, watched at weekly closes and filled at them."""
+    def _passages(self, multiples: tuple[float, ...], closes: bool) -> tuple[np.ndarray, ...]:
+        """Watched at weekly closes, and filled at them."""
         starts, s, _ = self._walk
         table = self._tables[0]
         top = table[:, 1:].max(axis=1)

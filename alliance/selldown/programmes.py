@@ -136,9 +136,7 @@ def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
     """The issuer buys with a budget each quarter at the close and cancels; no cost."""
     quarters = max(1, int(market.horizon * 4))
     time = np.arange(quarters) / 4
-    price, rate = market.at(np.append(time[1:], market.horizon))
-    price = np.vstack([np.full(market.paths, float(market.spot)), price])
-    rate = np.vstack([np.full(market.paths, float(market.rate)), rate])
+    price, rate = market.since(np.append(time[1:], market.horizon))
     spent = terms.budget * np.minimum(0.25, market.horizon - time)[:, None]
     wanted = spent / price[:-1]
     shares = _until(wanted, terms.planned)
@@ -148,7 +146,12 @@ def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
 
 def _until(wanted: np.ndarray, planned: float) -> np.ndarray:
     """Shares by event, cut so that they add up to the plan at most."""
-    return np.diff(np.minimum(running(wanted), planned), axis=0, prepend=0.0)
+    asked, before, out = 0.0, 0.0, np.empty_like(wanted)
+    for row, more in enumerate(wanted):  # a row fits the fast memory
+        asked = asked + more
+        now = np.minimum(asked, planned)
+        before, out[row] = now, now - before
+    return out
 
 
 def windows(terms: Terms, market: Lognormal | History) -> Ledger:
@@ -158,14 +161,13 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     start = np.arange(halves) / 2
     middle = np.minimum(start + terms.window_days / 365.25 / 2, market.horizon)
     time = np.stack([start, middle], axis=1).ravel()
-    price, rate = market.at(np.append(time[1:], market.horizon))
-    price = np.vstack([np.full(market.paths, float(market.spot)), price])
-    rate = np.vstack([np.full(market.paths, float(market.rate)), rate])
-    notice = np.where(price[:-1:2] >= terms.floor, terms.lot, 0.0)
-    spent = terms.budget * np.minimum(0.5, market.horizon - start)[:, None]
-    bought = np.minimum(notice, spent / price[:-1:2])
-    to_market = (notice - bought) * (terms.rest == "market")
-    both = np.stack([bought, to_market], axis=1).reshape(len(time), -1)
+    price, rate = market.since(np.append(time[1:], market.horizon))
+    both = np.zeros((len(time), market.paths))
+    for row, span in enumerate(np.minimum(0.5, market.horizon - start)):
+        notice = np.where(price[2 * row] >= terms.floor, terms.lot, 0.0)
+        bought = np.minimum(notice, terms.budget * span / price[2 * row], out=both[2 * row])
+        if terms.rest == "market":
+            np.subtract(notice, bought, out=both[2 * row + 1])
     shares = _until(both, terms.planned)
     days = terms.window_days / 365.25 * TRADING_DAYS
     cost = np.zeros(shares.shape)

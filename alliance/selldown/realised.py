@@ -51,6 +51,10 @@ class Realised:
         at = np.searchsorted(self._years, np.asarray(times) + 1e-9, side="right") - 1
         return self.prices.to_numpy()[at, None], self.rates.to_numpy()[at, None]
 
+    def since(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`at`, after a row of the first."""
+        return self.at(np.append(0.0, times))
+
     def passages(self, multiples: np.ndarray, closes: bool = True):
         """As :meth:`Lognormal.passages`, watched and filled at closes, whatever is asked."""
         reached = self.prices.to_numpy()[1:] >= self.spot * np.asarray(multiples)[:, None]

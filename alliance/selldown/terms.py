@@ -67,4 +67,5 @@ def slice_cost(terms: Terms, shares, part):
     seller's half of the permanent impact. More than all of the volume costs as a block."""
     temporary = terms.impact * terms.daily_volatility * np.sqrt(part) / 2
     slow = terms.fee + temporary + terms.permanent_impact * shares / terms.float_ / 2
-    return np.where(np.asarray(part) > 1, block_cost(terms, shares), slow)
+    more = np.asarray(part) > 1
+    return np.where(more, block_cost(terms, shares), slow) if more.any() else slow

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.patches import StepPatch
 
 from alliance.answers import Answers
 from alliance.charts import kit
@@ -27,7 +28,7 @@ def _chosen(a: Answers) -> tuple[Any, Look]:
 def proceeds(ax, a: Answers, pinned: Answers | None) -> Caption:
     """The spread of proceeds, with their mean and what selling now brings."""
     bins, (g, (name, shade, _)) = a.frame("proceeds"), _chosen(a)
-    mean, now = a.frame("programmes").loc[[g.programme, "block"], "proceeds_eur_mean"] / 1e9
+    mean, now = (a[f"selldown.{p}.proceeds_eur_mean"] / 1e9 for p in (g.programme, "block"))
     least, most, part = bins["low"].min(), bins["high"].max(), bins["part"].max()
     ends = kit.axis_ends(least, 1.04 * max(most, now, 0.1))
     limits = {"xlim": ends, "ylim": (0, min(1.05, kit.nice_ceiling(part * 1.02)))}
@@ -35,9 +36,9 @@ def proceeds(ax, a: Answers, pinned: Answers | None) -> Caption:
     place(ax, top=2.9 * SMALL)
     kit.axes(ax, *labels, percent="y", **limits)
     edges = _edges(bins) if len(bins) > 1 else least + np.array([-1, 1]) * ends[1] / 200
-    ax.stairs(bins["part"], edges, fill=True, color=shade, alpha=0.45)
+    ax.add_artist(StepPatch(bins["part"], edges, fill=True, color=shade, alpha=0.45, lw=0))
     if pinned is not None and len(then := pinned.frame("proceeds")) > 1:
-        ax.stairs(then["part"], _edges(then), color=GHOST, ls="--", lw=1)
+        ax.add_artist(StepPatch(then["part"], _edges(then), fill=False, color=GHOST, ls="--", lw=1))
     _mark(ax, now, f"sold now {number(now)}", 1.4 * SMALL, INK, "--")
     _mark(ax, mean, f"mean {number(mean)}", 2, shade)
     title = f"{name.capitalize()}: proceeds of {money(mean * 1e9, digits=2)} on average"
