@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -580,6 +581,32 @@ def test_a_page_shows_its_case_before_its_scripts_and_finds_a_kernel_ready(brows
         page.locator(".alliance-bar").wait_for(timeout=browsing.WAIT)
         assert early.count() == 0  # the base is not the case that was asked for
         context.close()
+
+
+def test_reloads_wait_for_the_kernel_in_the_making_and_hold_two_at_most(page, tmp_path):
+    with browsing.app(tmp_path, spare=True) as url:
+        until_ready(tmp_path, url)
+        start(page, url)
+        done, seen = threading.Event(), []
+        watch = threading.Thread(
+            target=lambda: [
+                seen.append(len(browsing.kernels(url))) for _ in iter(done.is_set, True)
+            ]
+        )
+        watch.start()
+        try:
+            for wait in (True, False, True, False):
+                while wait and len(browsing.kernels(url)) < 2:
+                    page.wait_for_timeout(50)  # then another is being made ready
+                page.reload(timeout=browsing.WAIT)
+                page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+        finally:
+            done.set()
+            watch.join()
+        assert max(seen) == 2
+        page.get_by_role("slider", name=TARGET).press("ArrowRight")
+        s = scenario.Scenario().replace({"selldown": {"target_stake": 0.16}})
+        until(page, sentence_of("selldown", s))
 
 
 def until_ready(folder, url, count=1):

@@ -66,6 +66,7 @@ class Sessions(AsyncMappingKernelManager):
         super().__init__(**kwargs)
         self._starting, self._ends = 0, {}  # when a kernel without a page ends
         self._next, self._spare = None, ""  # the kernel that is made ready, and its id
+        self._due: Any = None  # when one is made ready next
         IOLoop.current().add_callback(self._keep)
 
     async def start_kernel(self, **kwargs: Any) -> str:
@@ -80,7 +81,9 @@ class Sessions(AsyncMappingKernelManager):
             kernel = await self._take(**kwargs) or await super().start_kernel(**kwargs)
         finally:
             self._starting -= 1
-            IOLoop.current().call_later(PAUSE, self._keep)
+            if self._due is not None:
+                IOLoop.current().remove_timeout(self._due)
+            self._due = IOLoop.current().call_later(PAUSE, self._keep)
         page = _page.get()
         page.on_finish = lambda: self._leave(kernel, OPENING)
         page.request.connection.set_close_callback(lambda: self._leave(kernel, 0))
@@ -89,19 +92,19 @@ class Sessions(AsyncMappingKernelManager):
         return kernel
 
     def _keep(self) -> None:
-        """Make a kernel ready, unless there is one."""
-        if SPARE:
+        """Make a kernel ready, unless there is one, or a page is being given it."""
+        if SPARE and not self._starting:
             self._next = self._next or asyncio.ensure_future(self._make())
 
     async def _make(self) -> str:
-        self._spare = await super().start_kernel(kernel_name=self.default_kernel_name)
-        await self._run(self._spare, _READY)
-        return self._spare
+        kernel = self._spare = await super().start_kernel(kernel_name=self.default_kernel_name)
+        await self._run(kernel, _READY)
+        return kernel
 
     async def _take(self, path: str = "", env: Any = None, **_: Any) -> str:
         """The kernel that was made ready, in a page's folder and settings; empty if none lives."""
-        if self._next is None or not self._next.done():
-            return ""  # not waited for: a page that comes too soon starts its own
+        if self._next is None:
+            return ""
         made, self._next = self._next, None
         own = {str(name): str(value) for name, value in env.items()}
         where = f"os.chdir({self.cwd_for_path(path)!r})"
