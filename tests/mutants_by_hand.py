@@ -45,7 +45,7 @@ HAND: tuple[tuple[str, str, str], ...] = (
         "np.exp(-ledger.terms.discount * np.where",
         "np.exp(-1.02 * ledger.terms.discount * np.where",
     ),
-    ("selldown/ledger.py", "(sold >= ledger.terms.planned - 1", "(sold >= 0.999 * ledger.terms.planned"),
+    ("selldown/ledger.py", "planned - 1 for sold", "planned * 0.999 for sold"),
     ("selldown/market.py", "if len(fridays) < 53:", "if len(fridays) < 27:"),
     ("selldown/market.py", "block: int = 8", "block: int = 1"),
     ("selldown/programmes.py", "price[2 * row] >= terms.floor", "price[2 * row] >= 0"),
