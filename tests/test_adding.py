@@ -122,6 +122,19 @@ def test_a_holiday_at_the_end_takes_the_last_close_before(wider):
     assert a.frame("parts_daily").index[-1] == pd.Timestamp("2022-12-26")
 
 
+def test_the_parts_do_not_depend_on_which_first_day_was_asked_before(wider):
+    """On 1 May 2018 Tokyo traded, Frankfurt and Milan did not."""
+    cases = [
+        S.replace({"decline": {"peers": ["bmw", "ferrari"], "since": since}})
+        for since in ("2018-05-01", "2018-01-04")
+    ]
+    alone = [answers.decline(s, evidence.open(s.as_of, wider[0])).frame("parts") for s in cases]
+    for order in (1, -1):
+        ev = evidence.open(S.as_of, wider[0])
+        for s, parts in list(zip(cases, alone, strict=True))[::order]:
+            pd.testing.assert_frame_equal(answers.decline(s, ev).frame("parts"), parts)
+
+
 @pytest.mark.parametrize(
     "peers, day, says",
     [

@@ -1,26 +1,24 @@
 """Chapter 1: how far Nissan has fallen, when, why, and what it cost Renault."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 import pandas as pd
 
 from alliance import decline, returns
 from alliance.answers import business, event_study, stake
 from alliance.answers.results import Answers, Builder
-from alliance.errors import EvidenceError, ScenarioError, did_you_mean
-from alliance.evidence import Evidence, Used
+from alliance.answers.tape import HOLDER, MARKET, SHARE, Tape
+from alliance.errors import ScenarioError, did_you_mean
+from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
-SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 CLAIM = "article-1-more-than-halved"
 CLAIM_YEAR = 2018
-SPARE = 10  # sessions on which one of several series may have no price
 DRAWS = 400  # of the bootstrap
 
 
-def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse what does not fit ``as_of`` and the evidence, with a ScenarioError."""
+def check(s: Scenario, ev: Evidence) -> Tape:
+    """The prices; a ScenarioError for what does not fit ``as_of`` and the evidence."""
     close = ev.close(SHARE)
     first, since = ev.days(f"prices-{SHARE}")[0].date(), s.decline.since
     if s.as_of < first or close.empty:
@@ -36,15 +34,16 @@ def check(s: Scenario, ev: Evidence) -> None:
             rule = "must be a share in companies.csv, other than Nissan's and Renault's"
             hint = did_you_mean(peer, listed)
             raise ScenarioError(f"decline.peers: {rule}, received '{peer}'{hint}")
-        t.in_eur(ev.close(peer))
-    beside = (frame.dropna() for frame in t.beside(s.decline.peers))
-    days, window = returns.common(close, t.closes(MARKET), *beside), s.decline.beta_window_days
-    if (days < t.start).sum() < window:
-        possible = f"on {s.as_of} only {len(days)} days were public"
-        if len(days) > window:
-            possible = f"the first possible day is {days[window].date()}"
+    for name in t.others(s.decline.peers):
+        t.in_eur(ev.close(name))
+    days, window = t.factors(s.decline.peers).days, s.decline.beta_window_days
+    if (days <= t.start).sum() < window:  # of returns: the first day has none
+        possible = f"on {s.as_of} only {len(days) + 1} days were public"
+        if len(days) >= window:
+            possible = f"the first possible day is {days[window - 1].date()}"
         rule = f"{window} trading days of betas must precede it; with the data from {first}"
         raise ScenarioError(f"decline.since: {rule}, {possible}, received {since}")
+    return t
 
 
 def offered(ev: Evidence) -> list[str]:
@@ -53,121 +52,12 @@ def offered(ev: Evidence) -> list[str]:
     return [name for name in shares if name not in (SHARE, HOLDER)]
 
 
-@dataclass(frozen=True)
-class Tape:
-    """Nissan's prices and the rate of the yen at an evidence, and the first day of the fall."""
-
-    ev: Evidence
-    start: pd.Timestamp
-
-    @property
-    def price(self) -> pd.Series:
-        return self.ev.close(SHARE)
-
-    @property
-    def rate(self) -> pd.Series:
-        return self.ev.rate("jpy_per_eur")
-
-    def adjusted(self) -> pd.Series:
-        """Closes with dividends reinvested."""
-        return self.ev.prices(SHARE)["adj_close"].rename(SHARE)
-
-    def count(self, used: Used, first: pd.Timestamp | None = None) -> None:
-        """Count days from the first (of prices) and from the fix at the start (of the rate)."""
-        used.within(self.start if first is None else first, of="prices-")
-        used.within(self.rate.index.asof(self.start), of="rates-")
-
-    def twofold(self, name: str) -> dict[tuple[str, str], pd.Series]:
-        """A series in both currencies by (measure, currency): prices, and with dividends."""
-
-        def make() -> dict[tuple[str, str], pd.Series]:
-            table, out = self.ev.prices(name), {}
-            for column, kind in (("close", "price"), ("adj_close", "total")):
-                if column in table:
-                    own = table[column].dropna().rename(name)
-                    fixed = returns.as_known(self.rate, own.index).to_numpy()
-                    home = self.listed(name)["currency"] == "JPY"
-                    yen = own if home else self.in_eur(own) * fixed
-                    out |= {(kind, "JPY"): yen, (kind, "EUR"): yen / fixed}
-            return out
-
-        return self.ev.once(("twofold", name), make)
-
-    def listed(self, name: str) -> pd.Series:
-        """Where a share or index is listed: its row of companies."""
-        return self.ev.once(("row", name), lambda: self.ev.rows("companies", company=name).iloc[0])
-
-    def in_eur(self, own: pd.Series) -> pd.Series:
-        """Prices of a share or index in euros; a ScenarioError without rates of its currency."""
-        currency = self.listed(own.name)["currency"]
-        if currency == "EUR":
-            return own
-        try:
-            rate = self.ev.rate(f"{currency.lower()}_per_eur")
-        except EvidenceError as error:
-            why = f"{own.name} is quoted in {currency}, of which there must be rates"
-            raise ScenarioError(f"decline.peers: {why}; {error}") from None
-        self._ends(rate)
-        return returns.in_eur(own, rate)
-
-    def closes(self, name: str) -> pd.Series:
-        """Closes of a share or index on its own days; on Nissan's first and last day, where its
-        exchange was shut then, the last before. A ScenarioError if there is none near."""
-        own = self.ev.close(name)
-        home = self.listed(name)["exchange"] == self.listed(SHARE)["exchange"]
-        ends = self._ends(own, not home)
-        return own if ends.isin(own.index).all() else returns.as_known(own, own.index.union(ends))
-
-    def _ends(self, own: pd.Series, before: bool = True) -> pd.DatetimeIndex:
-        """Nissan's first and last day, refused if a series has no value then, nor just before."""
-        ends = pd.DatetimeIndex([self.start, self.price.index[-1]])
-        for day in ends:
-            if own[day - pd.Timedelta(days=returns.STALE_DAYS * before) : day].empty:
-                span = f"from {own.index[0]:%Y-%m-%d} to {own.index[-1]:%Y-%m-%d}"
-                what = "a rate on" if own.name.endswith("_per_eur") else "a close on"
-                what += f" or {returns.STALE_DAYS} days before" if before else ""
-                rule = f"decline: {own.name} must have {what} Nissan's first and last day, "
-                rule += f"{ends[0].date()} and {ends[1].date()}"
-                raise ScenarioError(f"{rule}; it has some {span if len(own) else 'on no day'}")
-        return ends
-
-    def beside(self, peers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Closes of peers and of the indices of their markets, the two of a peer in one currency
-        (their difference in returns is then the same in any)."""
-        pairs = []
-        for peer in peers:
-            index = self.listed(peer)["benchmark"]
-            if pd.isna(index):
-                rule = f"{peer} needs the index of its market, benchmark in companies.csv"
-                raise ScenarioError(f"decline.peers: {rule}")
-            pair = self.closes(peer), self.closes(index)
-            alike = self.listed(peer)["currency"] == self.listed(index)["currency"]
-            pairs.append(pair if alike else tuple(map(self.in_eur, pair)))
-        one, other = (pd.concat(each, axis=1, sort=True) for each in zip(*pairs, strict=True))
-        return one, other
-
-    def before(self, sessions: int) -> pd.Timestamp:
-        """The day so many sessions, and a few to spare, before the first."""
-        days = self.price.index
-        return days[max(days.get_loc(self.start) - sessions - SPARE, 0)]
-
-    def factors(self, peers: tuple[str, ...]) -> decline.Factors:
-        """What the returns are explained by, for some peers."""
-
-        def make() -> decline.Factors:
-            return decline.factors(self.price, self.closes(MARKET), *self.beside(peers))
-
-        return self.ev.once(("factors", peers), make)
-
-
 def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
     """Check the scenario, and start the answers of chapter 1."""
-    check(s, ev)
-    b, price = Builder("1-decline", ev), ev.close(SHARE)
-    t = Tape(ev, price.index.asof(pd.Timestamp(s.decline.since)))
+    b, t = Builder("1-decline", ev), check(s, ev)
     b.context |= {
         "since": t.start,
-        "until": price.index[-1],
+        "until": t.price.index[-1],
         "currency": s.decline.currency,
         "names": dict(zip(*(ev.companies[c] for c in ("company", "name")), strict=True)),
     }
