@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from alliance import answers, charts, evidence, scenario
+from alliance.answers.tape import Tape
 from alliance.cli import cli
 from alliance.errors import EvidenceError, ScenarioError
 from alliance.evidence import DATA, calendars
@@ -102,7 +103,7 @@ def test_chapter_1_with_peers_from_two_continents(wider, currency):
 def test_the_sector_is_the_peer_over_its_own_market(wider):
     """By hand: on common days, the excess of BMW over the DAX, in euros or in yen."""
     ev = evidence.open("2023-01-17", wider[0])
-    t = answers.decline.__globals__["Tape"](ev, pd.Timestamp("2018-01-04"))
+    t = Tape(ev, pd.Timestamp("2018-01-04"))
     found = t.factors(("bmw",))
     bmw, dax, nissan, topix = (ev.close(n) for n in ("bmw", "dax", "nissan", "topix"))
     days = nissan.index.intersection(topix.index).intersection(bmw.index).intersection(dax.index)
@@ -149,6 +150,13 @@ def test_a_peer_that_can_not_stand_there_is_refused(wider, peers, day, says):
     s = S.replace({"as_of": day, "decline": {"peers": peers}})
     with pytest.raises(ScenarioError, match=says):
         answers.CHECKS["1-decline"](s, evidence.open(s.as_of, wider[0]))
+
+
+def test_a_peer_without_any_close_is_refused():
+    empty = pd.Series([], index=pd.DatetimeIndex([]), name="none", dtype=float)
+    t = Tape(evidence.open("2023-01-17"), pd.Timestamp("2018-01-04"))
+    with pytest.raises(ScenarioError, match=r"last day.* it has some on no day"):
+        t._ends(empty)
 
 
 def test_a_currency_without_rates_is_refused(data, tmp_path):

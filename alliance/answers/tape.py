@@ -18,7 +18,7 @@ class Tape:
 
     ev: Evidence
     start: pd.Timestamp
-    _shut: dict[tuple[str, ...], bool] = field(default_factory=dict, init=False, repr=False)
+    _shut: dict[tuple[str, ...], bool] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def price(self) -> pd.Series:
@@ -76,23 +76,23 @@ class Tape:
         own = self.ev.close(name)
         home = self.listed(name)["exchange"] == self.listed(SHARE)["exchange"]
         ends = self._ends(own, not home)
-        return (
-            own
-            if own.index.get_indexer(ends).min() >= 0
-            else returns.as_known(own, own.index.union(ends))
-        )
+        if own.index.get_indexer(ends).min() < 0:
+            own = returns.as_known(own, own.index.union(ends))
+        return own
 
     def _ends(self, own: pd.Series, before: bool = True) -> pd.DatetimeIndex:
         """Nissan's first and last day, refused if a series has no value then, nor just before."""
         ends = pd.DatetimeIndex([self.start, self.price.index[-1]])
         for day in ends:
             if not own.index.asof(day) >= day - pd.Timedelta(days=returns.STALE_DAYS * before):
-                span = f"from {own.index[0]:%Y-%m-%d} to {own.index[-1]:%Y-%m-%d}"
+                some = "on no day"
+                if len(own):
+                    some = f"from {own.index[0]:%Y-%m-%d} to {own.index[-1]:%Y-%m-%d}"
                 what = "a rate on" if own.name.endswith("_per_eur") else "a close on"
                 what += f" or {returns.STALE_DAYS} days before" if before else ""
                 rule = f"decline: {own.name} must have {what} Nissan's first and last day, "
                 rule += f"{ends[0].date()} and {ends[1].date()}"
-                raise ScenarioError(f"{rule}; it has some {span if len(own) else 'on no day'}")
+                raise ScenarioError(f"{rule}; it has some {some}")
         return ends
 
     def beside(self, peers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
