@@ -16,7 +16,7 @@ _PERCENT = re.compile(r"(?<=\d) ?(?=%)")
 #: The space between a number, or a field for one, and its unit or its currency.
 UNIT = re.compile(
     r"(?<=EUR|USD|JPY)\s(?=[−+\d{])|(?<=[\d}])\s(?=(?:%|(?:EUR|USD|JPY)(?!\s?[−+\d{])|log points"
-    r"|points|trading days|(?:day|week|month|year|time|share|car)s|yen|bn)(?!\w))|(?<=[\d}]\slog)\s"
+    r"|points|trading days|(?:day|week|month|year|time|share|car)s|yen|bn)(?!\w))"
 )
 
 
