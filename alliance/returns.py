@@ -96,13 +96,8 @@ def in_eur(amount: pd.Series, per_eur: pd.Series) -> pd.Series:
 
 
 def rebase(price: pd.Series, since: dt.date | str) -> pd.Series:
-    """The price as a multiple of its last value on or before ``since``, from that day on.
-
-    Raises
-    ------
-    EvidenceError
-        If the series starts later.
-    """
+    """The price as a multiple of its last value on or before ``since``, from that day on; an
+    EvidenceError if the series starts later."""
     start = _at(price, since)
     return price.iloc[start:] / price.iloc[start]
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from alliance import answers, evidence, grading, returns
+from alliance import answers, evidence, grading, returns, tables
 from alliance import selldown as sd
 from alliance.answers import replay
 from alliance.evidence import DATA, Package
@@ -153,8 +153,6 @@ def test_from_the_last_day_there_is_nothing_to_replay_and_the_page_says_so():
         and "no later price" in a.result("hindsight.replay.hold.cash_eur").note
     )
     assert str(LAST) not in set(a.frame("replay")["start"].astype(str))
-    from alliance import tables
-
     assert tables.hindsight(a).text.startswith("Nothing came after 2026-06-30")
 
 
@@ -229,8 +227,6 @@ def test_sales_are_forecast_with_what_the_eve_knew():
 
 
 def test_a_naive_rule_that_wins_is_said_to_win():
-    from alliance import tables
-
     a = answers_of("5-hindsight", S)
     frame = a.frame("brier")
     assert "naive rule wins" not in tables.hindsight(a).text
@@ -248,6 +244,52 @@ def test_statements_say_whether_they_would_have_misled():
     real = real[real["start"] == pd.Timestamp(S.as_of)]
     most = real[real["programme"] != "disclosed"]["value_after_exit"].max()
     assert best["misled"] == (best["came"] < most)
+
+
+def test_statements_of_other_days_are_those_of_their_chapters():
+    """With the programmes as chapter 2 has them on that day, and what came from that day on."""
+    a = answers_of("5-hindsight", S)
+    frame, real = a.frame("statements"), a.frame("replay").set_index(["start", "programme"])
+    days = list(frame["day"].unique())
+    assert days[0] == pd.Timestamp(S.as_of) and set(days) == set(real.index.levels[0])
+    other = S.replace({"as_of": str(days[1].date())})
+    then = answers.CHAPTERS["2-selldown"](other, evidence_of(str(other.as_of)))
+    frame = frame[(frame["day"] == days[1]) & (frame["chapter"] == "2-selldown")]
+    word = S.selldown.programme
+    mean = {name: then[f"selldown.{name}.value_after_exit_eur_mean"] for name in (word, "block")}
+    worst, gain, chance = frame["number"].iloc[1:]
+    assert worst == pytest.approx(then[f"selldown.{word}.value_after_exit_eur_cvar05"], abs=1)
+    assert gain == pytest.approx(mean[word] - mean["block"], abs=2)
+    assert chance == pytest.approx(then[f"selldown.{word}.p_complete"])
+    came = real.loc[days[1]]["value_after_exit"]
+    assert frame["came"].iloc[1] == pytest.approx(came[word])
+    assert frame["misled"].iloc[0] == (frame["came"].iloc[0] < came.drop("disclosed").max())
+
+
+def test_a_price_of_ones_own_is_of_its_day_only():
+    """What the scenario says of today's price moves no statement of another day."""
+    plain = answers_of("5-hindsight", S).frame("statements")
+    own = S.replace({"selldown": {"spot_jpy": 800.0, "jpy_per_eur": 200.0}})
+    mine = answers_of("5-hindsight", own).frame("statements")
+    today = plain["day"] == pd.Timestamp(S.as_of)
+    assert not mine[today].equals(plain[today])
+    pd.testing.assert_frame_equal(mine[~today], plain[~today])
+
+
+def test_the_sentence_says_where_nothing_can_be_graded():
+    a = answers_of("5-hindsight", S)
+    frame = a.frame("statements")
+    today = frame["day"] == pd.Timestamp(S.as_of)
+
+    def said(rows):
+        return tables.misled(replace(a, frames=dict(a.frames) | {"statements": rows})).text
+
+    assert f"statements of {S.as_of} would have misled; on other days, " in said(frame)
+    assert said(frame[today]).endswith("would have misled.")
+    later = said(frame[~today])
+    assert later.startswith(f"What was said on {S.as_of} can't be graded: nothing came")
+    assert "not available" not in later and later.endswith("would have misled.")
+    assert "other days" not in said(frame[:0])
 
 
 def test_months_are_the_answers_of_those_days():

@@ -26,24 +26,14 @@ _MARKED = np.linspace(0, 0.9, 181)  # mark-downs of what a parent keeps
 
 
 def check(s: Scenario, ev: Evidence) -> None:
-    """Refuse what the chapters refuse.
-
-    Raises
-    ------
-    ScenarioError
-    """
+    """Refuse what the chapters refuse, with a ScenarioError."""
     for chapter in (decline, selldown, separation):
         chapter.check(s, ev)
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of the briefing at a scenario and evidence.
-
-    Raises
-    ------
-    ScenarioError
-        If one of the chapters refuses the scenario.
-    """
+    """Headline results and frames of the briefing at a scenario and evidence; a ScenarioError
+    if one of the chapters refuses them."""
     b = Builder("0-briefing", ev)
     fall, sale, deal = found = [c.answer(s, ev) for c in (decline, selldown, separation)]
     b.frames["stub"] = fall.frame("stub")

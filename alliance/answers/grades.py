@@ -63,13 +63,8 @@ def _eve(ev: Evidence, sale) -> tuple[Evidence, float, float, float, float]:
 
 
 def _sale(ev: Evidence, sale, before: dict | None) -> dict:
-    """What a sale's eve gives, what came, and signed errors (fractions; of a stake, points).
-
-    Raises
-    ------
-    NotKnown
-        If the shares in the trust were not public.
-    """
+    """What a sale's eve gives, what came, and signed errors (fractions; of a stake, points);
+    NotKnown if the shares in the trust were not public."""
     eve, price, fix, held, issued = _eve(ev, sale)
     inside, cap = voting.trust_of(eve, TRUSTEE, SHARE)
     if inside is None:

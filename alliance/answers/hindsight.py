@@ -10,13 +10,8 @@ from alliance.scenario import Scenario
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:
-    """Headline results and frames of chapter 5 at a scenario, with evidence to its last day.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario does not fit the evidence.
-    """
+    """Headline results and frames of chapter 5 at a scenario, with evidence to its last day; a
+    ScenarioError if they don't fit."""
     check(s, ev)
     later = ev.after(replay.last_day(ev))
     b = Builder("5-hindsight", later)

@@ -1,5 +1,6 @@
 """Chapter 5, the rest: answers by month, what was said on the day, what became of each deal."""
 
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 
@@ -83,55 +84,72 @@ def _fall(s: Scenario, then: Evidence) -> Answers:
 
 
 def _statements(b: Builder, s: Scenario) -> None:
-    """Add what chapters 2 and 3 say on the scenario's day, beside what came of it."""
-    columns, ev = ["chapter", "said", "number", "came", "unit", "misled"], b.ev
-    b.frames["statements"], then, rows = pd.DataFrame(columns=columns), ev.at(s.as_of), []
-    misled, said = "hindsight.statements_misled", "hindsight.raised_as_said_eur"
+    """Add what chapters 2 and 3 say on the scenario's day, and on those of the other replays,
+    beside what came of it."""
+    ev, misled, rows = b.ev, "hindsight.statements_misled", []
     with b.section() as raising:
-        raised, sources = _raised(ev, then, s)
+        raised, sources = _raised(ev, s)
         raising.add(sources)
         why = None if raised else "no structure of that day was cancelled since"
-        b.put(said, sum(row[2] for row in raised) if raised else None, why)
+        total = sum(row["number"] for row in raised) if raised else None
+        b.put("hindsight.raised_as_said_eur", total, why)
     with b.section(misled) as used:
-        made = replay.replay(s, ev, s.as_of)
-        with ev.aside():
-            i = inputs.fill(s, then)
-        market, chosen = i.market(s.seed), i.group.programme
-        ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
-        mean = {name: float(sd.after_exit(ledger).mean()) for name, ledger in ledgers.items()}
-        real = {name: made.row(name)["value_after_exit"] for name in mean}
-        best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
-        worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
-        gain, came = mean[chosen] - mean["block"], here - real["block"]
-        chance, done = (
-            float((sd.complete(each[chosen]) < float("inf")).mean())
-            for each in (ledgers, made.ledgers)
-        )
-        short = made.market.horizon < i.group.horizon_years
-        ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
-        for what, number, outcome, unit, wrong in (
-            (f"{in_words(best)} is worth most after exit", mean[best], real[best], "EUR",
-             real[best] < max(real.values())),
-            (f"{word}: the worst twentieth brings", worst, here, "EUR", here < worst),
-            (f"{word} beats selling at once by", gain, came, "EUR", gain * came < 0),
-            (f"{word}: {ends}", chance, done, "fraction", (chance > 0.5) != (done > 0.5)),
-        ):  # fmt: skip
-            rows.append(("2-selldown", what, number, outcome, unit, bool(wrong)))
-        b.frames["statements"] = pd.DataFrame(rows + raised, columns=columns)
+        rows = _said(ev, s) + raised
         used.add(raising.entries.values())
-        b.put(misled, b.frames["statements"]["misled"].sum())
+        b.put(misled, sum(row["misled"] for row in rows))
+    free = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})  # of one day only
+    for start in b.frames["replay"].get("start", pd.Series()).unique():
+        then = s.model_copy(update={"as_of": start.date(), "selldown": free})
+        if then.as_of != s.as_of:
+            with suppress(AllianceError), b.section():
+                rows += _said(ev, then) + _raised(ev, then)[0]
+    columns = ["day", "chapter", "said", "number", "came", "unit", "misled"]
+    b.frames["statements"] = pd.DataFrame(rows, columns=columns)
 
 
-def _raised(ev: Evidence, then: Evidence, s: Scenario) -> tuple[list[tuple], list[dict]]:
+def _row(s: Scenario, chapter: str, said: str, number, came, unit: str, misled) -> dict:
+    row = {"day": pd.Timestamp(s.as_of), "chapter": chapter, "said": said, "number": number}
+    return row | {"came": came, "unit": unit, "misled": bool(misled)}
+
+
+def _said(ev: Evidence, s: Scenario) -> list[dict]:
+    """What chapter 2 says on the scenario's day, beside what came by the last; NotKnown if nothing
+    did."""
+    made = replay.replay(s, ev, s.as_of)
+    with ev.aside():
+        i = inputs.fill(s, ev.at(s.as_of))
+    market, chosen = i.market(s.seed), i.group.programme
+    ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
+    mean = {name: float(sd.after_exit(ledger).mean()) for name, ledger in ledgers.items()}
+    real = {name: made.row(name)["value_after_exit"] for name in mean}
+    best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
+    worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
+    gain, came = mean[chosen] - mean["block"], here - real["block"]
+    chance, done = (
+        float((sd.complete(each[chosen]) < float("inf")).mean()) for each in (ledgers, made.ledgers)
+    )
+    short = made.market.horizon < i.group.horizon_years
+    ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
+    found = (
+        (f"{in_words(best)} is worth most after exit", mean[best], real[best], "EUR",
+         real[best] < max(real.values())),
+        (f"{word}: the worst twentieth brings", worst, here, "EUR", here < worst),
+        (f"{word} beats selling at once by", gain, came, "EUR", gain * came < 0),
+        (f"{word}: {ends}", chance, done, "fraction", (chance > 0.5) != (done > 0.5)),
+    )  # fmt: skip
+    return [_row(s, "2-selldown", *each) for each in found]
+
+
+def _raised(ev: Evidence, s: Scenario) -> tuple[list[dict], list[dict]]:
     """What structures that were cancelled since were said to raise, and what that rests on."""
     with ev.aside():
-        now, found = live.separation(s, ev), live.separation(s, then)
+        now, found = (live.separation(s, on) for on in (ev, ev.at(s.as_of)))
     ended = now.frame("grid").set_index(["structure", "maker"])["ended"]
     rows, sources = [], []
     for row in found.frame("grid").itertuples():
         if row.gross and row.gross > 0 and ended[row.structure, row.maker]:
             said = f"{row.structure_name} of {row.maker_name} raises"
-            rows.append(("3-separation", said, row.gross, 0.0, "EUR", True))
+            rows.append(_row(s, "3-separation", said, row.gross, 0.0, "EUR", True))
             result = found.result(f"separation.{row.structure}.{row.maker}.cash_raised_eur")
             sources += [e for e in result.sources if e["kind"] != "assumed"]
     ev.rows("structures", lambda f: f["ended"].notna())

@@ -65,18 +65,8 @@ def last_day(ev: Evidence) -> dt.date:
 
 
 def replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
-    """Every programme as it was known on a day, at what came after it; made once.
-
-    Parameters
-    ----------
-    ev : Evidence
-        As of the last day.
-
-    Raises
-    ------
-    NotKnown
-        If nothing lies after the day.
-    """
+    """Every programme as it was known on a day, at what came after it up to the evidence's own
+    day; made once. NotKnown if nothing did."""
     return ev.once(("replay", day, s.selldown), lambda: _replay(s, ev, day))
 
 
@@ -156,7 +146,7 @@ def put(b: Builder, s: Scenario) -> None:
         made = replay(s, ev, s.as_of)
         after = {name: made.row(name)["value_after_exit"] for name in names}
         name = max(sd.PROGRAMMES, key=after.get)
-        b.put(best + "programme", name.replace("_", " "))
+        b.put(best + "programme", in_words(name))
         b.put(best + "after_exit_eur", after[name])
         b.put(best + "against_disclosed_eur", after[name] - after[DONE])
 

@@ -236,13 +236,8 @@ FRAMES = {(chapter, name): rest for chapter, name, *rest in _listed("frames.txt"
 
 
 def located(name: str) -> tuple[str, str]:
-    """The chapter and name of a frame from ``name`` or ``chapter/name``.
-
-    Raises
-    ------
-    ScenarioError
-        If there is none of that name, or more than one.
-    """
+    """The chapter and name of a frame from ``name`` or ``chapter/name``; a ScenarioError if there
+    is none of that name, or more than one."""
     known = [key for key in FRAMES if name in (key[1], "/".join(key))]
     if not known:
         near = did_you_mean(name, [key for _, key in FRAMES])

@@ -49,9 +49,7 @@ def body(client: Any, timeout: float, url: str) -> str:
     try:
         with client.get(url, timeout=timeout, stream=True) as answer:
             answer.raise_for_status()
-            for chunk in answer.iter_content(
-                64
-            ):  # small, so that a trickle does not stop the clock
+            for chunk in answer.iter_content(64):  # small: a trickle does not stop the clock
                 found += chunk
                 if time.monotonic() > end or len(found) > MOST:
                     raise EvidenceError(f"its answer is too slow or too long ({len(found)} bytes)")

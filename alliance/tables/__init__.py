@@ -15,7 +15,7 @@ from alliance.tables.chapter import (
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid
-from alliance.tables.hindsight import foreseen, hindsight, scores, statements, steps
+from alliance.tables.hindsight import foreseen, hindsight, misled, scores, statements, steps
 from alliance.tables.selldown import (
     alike,
     cross,

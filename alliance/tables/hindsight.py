@@ -1,7 +1,9 @@
 """Tables and the first sentences of chapter 5."""
 
+import pandas as pd
+
 from alliance.answers import Answers
-from alliance.format import number, quantity
+from alliance.format import day, number, quantity
 from alliance.tables.base import Html, collapsible, table
 from alliance.tables.chapter import SENTENCES, say
 
@@ -63,15 +65,26 @@ def scores(a: Answers) -> Html:
     return table(a.frame("brier"), "Chances of the price points, a year ahead", columns)
 
 
+def misled(a: Answers) -> Html:
+    """How many statements would have misled: of the day, and of the other days."""
+    counts = a.frame("statements").groupby("day", sort=False)["misled"].agg(["sum", "size"])
+    own = counts.index == pd.Timestamp(a.as_of)
+    others = [f"{m} of {n} ({day(when)})" for when, m, n in counts[~own].itertuples()]
+    more = SENTENCES["other days"].format(list=", ".join(others)) if others else ""
+    first = "misled" if own.any() else "not graded"
+    return say(first, a, said=counts.loc[own, "size"].sum(), others=more)
+
+
 def statements(a: Answers) -> Html:
-    """What chapters 2 and 3 said on the day, beside what came of it."""
+    """What chapters 2 and 3 said on the day, and on the others, beside what came of it."""
     frame = a.frame("statements")
     for column in ("number", "came"):
         frame[column] = [quantity(v, u) for v, u in zip(frame[column], frame["unit"], strict=True)]
     frame["misled"] = frame["misled"].map({True: "yes", False: "no"})
-    columns = "chapter\nsaid\nnumber\ncame\nwould have misled | misled"
+    frame["chapter"] = frame["chapter"].str[:1]
+    columns = "day\nchapter\nsaid\nnumber\ncame\nwould have misled | misled"
     none = f"Nothing came after {a.as_of} in the evidence."
-    return table(frame, "What the chapters said on the day", columns, none)
+    return table(frame, "What the chapters said, and what came", columns, none)
 
 
 def steps(a: Answers) -> Html:
