@@ -31,13 +31,8 @@ from alliance.errors import ScenarioError
 
 @dataclass(frozen=True)
 class Stakes:
-    """The terms of the bargain; see the module for the names. Money in one currency.
-
-    Raises
-    ------
-    ScenarioError
-        For fractions outside 0 to 1, or cross-holdings that close the loop.
-    """
+    """The terms of the bargain; see the module for the names. Money in one currency. A
+    ScenarioError for fractions outside 0 to 1, or cross-holdings that close the loop."""
 
     ticket: Any
     block: Any

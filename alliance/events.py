@@ -60,12 +60,7 @@ class Effect:
 
 def trading_day(day: dt.date | str, time: str, sessions: pd.DatetimeIndex) -> pd.Timestamp:
     """The exchange's session on which news of a calendar day counts; ``time`` is one of
-    :data:`TIMES`.
-
-    Raises
-    ------
-    EvidenceError
-        If no session follows.
+    :data:`TIMES`. An EvidenceError if none follows.
 
     Examples
     --------

@@ -159,6 +159,29 @@ def test_what_is_made_once_counts_each_time_and_what_is_read_aside_never():
         assert [(s["id"], s["from"]) for s in used.sources()] == [("prices-nissan", "2022-01-04")]
 
 
+def test_what_lasts_is_kept_for_the_same_tables_and_day_alone(data, reseal):
+    """Opened again it is there, and counted; sealed anew, on another day or elsewhere it is not."""
+    made = []
+
+    def lasting(day, folder):
+        ev = evidence.open(day, folder)
+        with ev.reading() as used:
+            ev.lasting("it", lambda: made.append(float(ev.close("nissan").iloc[-1])))
+        (source,) = used.sources()
+        assert source["id"] == "prices-nissan" and source["to"] <= day
+        return len(made)
+
+    assert [lasting("2023-01-17", data) for _ in range(2)] == [1, 1]
+    assert lasting("2023-01-16", data) == 2
+    edit(data, "prices/nissan.csv", lambda text: text.replace(",423.4,", ",424.4,", 1))
+    with pytest.raises(EvidenceError, match="as sealed"):
+        lasting("2023-01-17", data)
+    reseal(data)
+    assert lasting("2023-01-17", data) == 3
+    assert made[::2] == [423.4, 424.4]
+    assert lasting("2023-01-17", DATA) == 4
+
+
 def test_chosen_rows_alone_are_counted():
     ev = evidence.open("2026-06-30")
     with ev.reading() as used:

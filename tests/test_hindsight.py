@@ -10,7 +10,8 @@ from scipy import stats
 
 from alliance import answers, evidence, grading, returns, tables
 from alliance import selldown as sd
-from alliance.answers import replay
+from alliance.answers import outcomes, replay
+from alliance.answers.results import Builder
 from alliance.evidence import DATA, Package
 from tests.looks import answers_of, evidence_of, scenario_of
 
@@ -290,6 +291,28 @@ def test_the_sentence_says_where_nothing_can_be_graded():
     assert later.startswith(f"What was said on {S.as_of} can't be graded: nothing came")
     assert "not available" not in later and later.endswith("would have misled.")
     assert "other days" not in said(frame[:0])
+
+
+def test_months_are_found_once_for_evidence_opened_again(monkeypatch, data):
+    """What a setting does not reach is not found again: neither values nor sources differ."""
+    found, own = [], outcomes._panel
+    monkeypatch.setattr(outcomes, "FIRST", "2026-03-31")
+    monkeypatch.setattr(outcomes, "_panel", lambda p, *more: found.append(p) or own(p, *more))
+
+    def months(s):
+        found.clear()
+        b = Builder("5-hindsight", evidence.open("2026-06-30", data))
+        with b.section() as used:
+            frame = outcomes._by_month(s, b.ev)
+        return frame, used.sources(), sorted(found)
+
+    first, again = months(S), months(S)
+    assert first[2] == sorted(["decline", "selldown", "separation"] * 4) and again[2] == []
+    pd.testing.assert_frame_equal(first[0], again[0])
+    assert first[1] == again[1]
+    dearer = months(S.replace({"selldown": {"fee": 0.02}}))
+    assert dearer[2] == ["selldown"] * 4
+    assert (dearer[0]["block_cost"] - first[0]["block_cost"]).to_numpy() == pytest.approx(0.01)
 
 
 def test_months_are_the_answers_of_those_days():

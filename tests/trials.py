@@ -63,7 +63,7 @@ class Standing(evidence.Evidence):
             _views[place] = make()
         return _views[place]
 
-    def once(self, key, make):
+    def once(self, key, make, kept=None):
         place = self.as_of, key
         own = self.__dict__.setdefault("_own", {})
         found = own.get(key) or _made.get(place)

@@ -61,7 +61,7 @@ def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
             if panel == "separation" and not day >= known:  # before its structure was public
                 continue
             key = "by month", panel, s.seed, part(now)
-            rows[-1] |= then.once(key, partial(_panel, panel, now, then))
+            rows[-1] |= then.lasting(key, partial(_panel, panel, now, then))
     return pd.DataFrame(rows, columns=["day", *BY_MONTH]).astype(dict.fromkeys(BY_MONTH, float))
 
 

@@ -47,6 +47,11 @@ class Package:
         return {}
 
     @cached_property
+    def kept(self) -> dict:
+        """What was made of these tables and outlives an opening of them, by day and key."""
+        return {}
+
+    @cached_property
     def descriptor(self) -> dict:
         path = self.root / "datapackage.json"
         try:

@@ -6,13 +6,15 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alliance.errors import EvidenceError, NotKnown, did_you_mean
 from alliance.evidence import documents
-from alliance.evidence.descriptor import Package, folder
+from alliance.evidence.descriptor import Package, digest, folder
 from alliance.evidence.used import Reads, Used, entries, table_of
 
 
@@ -55,6 +57,10 @@ class Evidence(Reads):
             then = self._others[day] = type(self)(self.package, day)
             then._blocks, then._others = self._blocks, self._others
         return self._others[day]
+
+    def lasting(self, key: Any, make: Callable[[], Any]) -> Any:
+        """As :meth:`once`, and kept for the same tables opened again; for what takes seconds."""
+        return self.once((self.as_of, key), make, self.package.kept)
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as known on ``as_of``, in the order of its key; changing it changes nothing here.
@@ -277,6 +283,12 @@ def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Ev
     EvidenceError says where a table's bytes are not those that were sealed.
     """
     day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    package = Package(folder(data))
-    package.verify()
-    return Evidence(package, day)
+    root = folder(data)
+    Package(root).verify()
+    return Evidence(_opened(root, digest(root / "datapackage.json")), day)
+
+
+@lru_cache(maxsize=1)
+def _opened(root: Path, sealed: str) -> Package:
+    """The tables that a descriptor's hash seals: read once while it stays the same."""
+    return Package(root)

@@ -86,15 +86,17 @@ class Reads:
         """Read without counting: what is used is then read by itself."""
         return self.reading(count=False)
 
-    def once(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What ``make`` returns, made once; what it read is recorded each time."""
-        if key not in self._once:
+    def once(self, key: Any, make: Callable[[], Any], kept: dict | None = None) -> Any:
+        """What ``make`` returns, made once, or once for all that share what is ``kept``; what it
+        read is recorded each time."""
+        kept = self._once if kept is None else kept
+        if key not in kept:
             with self.reading() as used:
                 made = make()
-            self._once[key] = made, used
+            kept[key] = made, used
         else:
-            self._count(self._once[key][1])
-        return self._once[key][0]
+            self._count(kept[key][1])
+        return kept[key][0]
 
     def _count(self, used: Used) -> None:
         if self._blocks.open:

@@ -14,13 +14,8 @@ UNITS = ("ev", "profit", "none")
 
 @dataclass(frozen=True)
 class Leg:
-    """One buyer (or receiver): a fraction of the unit after the deal, or an amount of money.
-
-    Raises
-    ------
-    ScenarioError
-        For terms that can't be.
-    """
+    """One buyer (or receiver): a fraction of the unit after the deal, or an amount of money; a
+    ScenarioError for terms that can't be."""
 
     to: str
     fraction: Any = None
