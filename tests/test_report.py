@@ -884,6 +884,8 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch, short
     assert rooms <= {"selldown", "ownership", "bargain", "separation", "briefing", "hindsight"}
     text = page.read_text(encoding="utf-8")
     assert "4 combinations" in text and text.count("<img ") >= 4
+    assert "<h1>Sweep over block discount and fee</h1>" in text
+    assert "4 combinations of block discount and fee: " in text
 
 
 @pytest.mark.parametrize("narrow", [False, True])

@@ -54,7 +54,8 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     line = dict(sorted(zip(along, range(len(along)), strict=True))) if one else {}
     drawn = {"": [_chart(*mover, labels, names, line) for mover in movers[:MOST_SHOWN]]}
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
-    texts = {"title": f"Sweep over {', '.join(names)}", "reports": reports, "movers": movers}
+    title = f"Sweep over {_words(*names).replace('as of', 'the day')}"
+    texts = {"title": title, "reports": reports, "movers": movers}
     texts |= {"quantity": quantity, "live": known.package.overlay.get("fetched")}
     return write_page(folder, "sweep", rows, drawn, **texts)
 
@@ -70,8 +71,8 @@ def _plain(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
 
 
-def _words(name: str) -> str:
-    return in_words(name.partition(".")[2] or name)
+def _words(*names: str) -> str:
+    return " and ".join(in_words(name.partition(".")[2] or name) for name in names)
 
 
 def _chart(
@@ -106,6 +107,6 @@ def _chart(
 
     height = 3.2 if line else 1.5 + 0.34 * len(values)
     each = (f"{t} {shown(v, ',.4g')}" for t, v in zip(labels, values, strict=True) if v == v)
-    alt = f"Values at {len(labels)} combinations of {', '.join(names)}: {'; '.join(each)}"
+    alt = f"Values at {len(labels)} combinations of {_words(*names)}: {'; '.join(each)}"
     title, source = f"{label}: {low} to {high} {unit}", "our answers for each combination"
     return Chart(draw_line if line else draw, title, alt, source, (height, height))
