@@ -618,6 +618,7 @@ def test_a_kernel_ends_after_its_page_and_not_at_a_short_break(monkeypatch):
     monkeypatch.setattr(library, "shutdown_kernel", told)
     monkeypatch.setattr(library, "cull_kernel_if_idle", looked)
     monkeypatch.setattr(server.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(server, "IOLoop", MagicMock())  # a loop left by others would make a kernel
     sessions = server.Sessions()
     sessions._kernel_connections["k"] = 0
 
