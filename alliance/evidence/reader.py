@@ -6,15 +6,13 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alliance.errors import EvidenceError, NotKnown, did_you_mean
 from alliance.evidence import documents
-from alliance.evidence.descriptor import Package, digest, folder
+from alliance.evidence.descriptor import Package, folder
 from alliance.evidence.used import Reads, Used, entries, table_of
 
 
@@ -276,6 +274,9 @@ def _day(day: pd.Timestamp) -> str | None:
     return None if pd.isna(day) else day.strftime("%Y-%m-%d")
 
 
+_opened: dict[Any, Package] = {}  # the last folder: read once while its descriptor is the same
+
+
 def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Evidence:
     """The evidence as it was known on a day (a date, or ``YYYY-MM-DD``).
 
@@ -283,12 +284,11 @@ def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Ev
     EvidenceError says where a table's bytes are not those that were sealed.
     """
     day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    root = folder(data)
-    Package(root).verify()
-    return Evidence(_opened(root, digest(root / "datapackage.json")), day)
-
-
-@lru_cache(maxsize=1)
-def _opened(root: Path, sealed: str) -> Package:
-    """The tables that a descriptor's hash seals: read once while it stays the same."""
-    return Package(root)
+    package = Package(folder(data))
+    package.verify()
+    last = _opened.get(package.root)
+    if last is None or last.descriptor != package.descriptor:
+        last = package
+        _opened.clear()
+        _opened[package.root] = package
+    return Evidence(last, day)
