@@ -68,10 +68,13 @@ RULES["resultTypes"] = ["violations"]  # of others not every place
 CONTRAST = (ROOT / "tests/contrast.js").read_text(encoding="utf-8")
 
 
-def faults(page) -> list[tuple[str, str]]:
-    """What axe-core finds against a page as it stands: the rule, and the first place."""
-    found = Axe().run(page, options=RULES).response
-    assert len(found["passes"]) > 8
+def faults(page, within: str = "", colours: bool = True) -> list[tuple[str, str]]:
+    """What axe-core finds against a page as it stands, or within some of its elements: the rule,
+    and the first place. Contrast takes most of its time."""
+    more = {} if colours else {"rules": {"color-contrast": {"enabled": False}}}
+    context = {"include": [[within]]} if within else None
+    found = Axe().run(page, context, RULES | more).response
+    assert len(found["passes"]) > (0 if within else 8)
     return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
 
 

@@ -54,11 +54,11 @@ class Tables(Package):
 class Standing(evidence.Evidence):
     """Evidence of a day that makes anew only what rests on a replaced table."""
 
-    def _kept(self, key, make):
-        read(table := table_of(key))
+    def _kept(self, table, key, make):
+        read(table)
         if table in self.package.changed:
-            return super()._kept(key, make)
-        place = self.as_of, key
+            return super()._kept(table, key, make)
+        place = self.as_of, table, key
         if place not in _views:
             _views[place] = make()
         return _views[place]
@@ -77,14 +77,6 @@ class Standing(evidence.Evidence):
         read(*found[2])
         self._count(found[1])
         return found[0]
-
-
-def table_of(key):
-    """The table that a view of the evidence rests on, by the key under which it is kept."""
-    if key[0]:
-        return key[0]
-    entry = key[1] == "entry"
-    return "facts" if entry and key[2] == "fact" else key[3 if entry else 2]
 
 
 def hurry(monkeypatch):

@@ -6,8 +6,10 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from alliance.errors import EvidenceError, NotKnown, did_you_mean
@@ -26,8 +28,9 @@ class Evidence(Reads):
         super().__init__()
         self.package = package
         self.as_of = as_of
-        self._made: dict[tuple[str, ...], Any] = {}
+        self._made: dict[tuple, Any] = {}  # of tables, for all days; see _kept
         self._others: dict[dt.date, Evidence] = {as_of: self}
+        self._public: dict[str, int] = {}  # rows of each table that were public
 
     def __repr__(self) -> str:
         return f"<Evidence as of {self.as_of}: {len(self.package.resources)} tables>"
@@ -53,7 +56,7 @@ class Evidence(Reads):
         """The same evidence on any day: tables are read once for all, reads recorded here."""
         if day not in self._others:
             then = self._others[day] = type(self)(self.package, day)
-            then._blocks, then._others = self._blocks, self._others
+            then._blocks, then._others, then._made = self._blocks, self._others, self._made
         return self._others[day]
 
     def lasting(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -74,7 +77,7 @@ class Evidence(Reads):
             frame = self.package.read(table)
             return dict(zip(frame[self.package.key(table)[0]], frame["name"], strict=True))
 
-        return self._kept(("", "names", table), named)
+        return self._kept(table, ("names",), named)
 
     def days(self, table: str) -> pd.Series:
         """Days on which rows became public, whatever the day, unrecorded; never for a result."""
@@ -104,13 +107,13 @@ class Evidence(Reads):
     def fact(self, key: str) -> pd.Series:
         """One fact as known on ``as_of``: NotKnown if it became public later, an EvidenceError if
         there is no such fact."""
-        known = self._kept(("facts",), lambda: self._cut("facts").set_index("fact"))
+        known = self._kept("facts", ("by fact",), lambda: self._cut("facts").set_index("fact"))
         if key in known.index:
-            rows = self._kept(("", "fact", "facts", key), lambda: known.loc[[key]])
+            rows = self._kept("facts", ("fact", key), lambda: known.loc[[key]])
             self._record("fact", key, rows)
             return rows.iloc[0]
         facts = self.package.read("facts")
-        days = self._kept(("", "days", "facts"), lambda: facts.groupby("fact")["published"].min())
+        days = self._kept("facts", ("days",), lambda: facts.groupby("fact")["published"].min())
         if key in days:
             day = days[key].date()
             raise NotKnown(f"fact '{key}' was published on {day}, after {self.as_of}")
@@ -153,8 +156,7 @@ class Evidence(Reads):
             wide = rows.pivot(index="date", columns="holder", values="shares").sort_index()
             return wide.astype("float64").ffill().fillna(0).sum(axis=1).astype("int64")
 
-        wanted = {"beneficiary": beneficiary, "company": company}
-        return self._view("holdings", "added", added, **wanted)
+        return self._view("holdings", "added", added, beneficiary=beneficiary, company=company)
 
     def cited(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows beside issuer, title, page, address (and day) of the document that each names."""
@@ -203,7 +205,7 @@ class Evidence(Reads):
         """What is made of a table's wanted rows, once; they are recorded each time."""
         part = self._wanted(name, wanted)
         self._record("table", name, part, (*wanted, *wanted.values()))
-        made = self._kept((name, kind, *wanted, *wanted.values()), lambda: make(part))
+        made = self._kept(name, (kind, *wanted, *wanted.values()), lambda: make(part))
         return made.copy(deep=False)  # copied on write
 
     def _wanted(self, name: str, wanted: dict[str, str]) -> pd.DataFrame:
@@ -215,12 +217,17 @@ class Evidence(Reads):
                 frame = frame[frame[column] == value]
             return frame
 
-        return self._kept((name, *wanted, *wanted.values()), chosen)
+        return self._kept(name, ("wanted", *wanted, *wanted.values()), chosen)
 
-    def _kept(self, key: tuple[str, ...], make: Callable) -> Any:
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
+    def _kept(self, table: str, key: tuple[str, ...], make: Callable) -> Any:
+        """What is made of a table, once for all days on which the same of its rows were public."""
+        if table not in self._public:
+            days = self.package.read(table)["published"].to_numpy()
+            self._public[table] = int((days <= np.datetime64(self.as_of)).sum())
+        place = table, self._public[table], *key
+        if place not in self._made:
+            self._made[place] = make()
+        return self._made[place]
 
     def _company(self, company: str) -> str:
         """The table of a company's prices."""
@@ -230,17 +237,12 @@ class Evidence(Reads):
 
     def _cut(self, name: str) -> pd.DataFrame:
         """The rows that stand, of those known."""
-        key = ("", "cut", name)
-        return self._kept(key, lambda: self.package.standing(name, self._known(name)))
+        return self._kept(name, ("cut",), lambda: self.package.standing(name, self._known(name)))
 
     def _known(self, name: str) -> pd.DataFrame:
         """All rows that were public, corrected ones too."""
-
-        def public() -> pd.DataFrame:
-            frame = self.package.read(name)
-            return frame[frame["published"] <= pd.Timestamp(self.as_of)]
-
-        return self._kept(("", "known", name), public)
+        frame, day = self.package.read(name), pd.Timestamp(self.as_of)
+        return self._kept(name, ("known",), lambda: frame[frame["published"] <= day])
 
     def _record(self, kind: str, name: str, frame: pd.DataFrame, part: tuple | None = ()) -> None:
         """Count a read; ``part`` names the rows, None if they are not to be known again."""
@@ -249,14 +251,15 @@ class Evidence(Reads):
         if part is None:
             entry = self._entry(kind, name, frame)
         else:
-            key = ("", "entry", kind, name, *part)
-            entry = self._kept(key, lambda: self._entry(kind, name, frame))
+            table = name if kind == "table" else "facts"
+            make = partial(self._entry, kind, name, frame)
+            entry = self._kept(table, ("entry", kind, name, *part), make)
         self._blocks.open[-1].add([entry])
 
     def _entry(self, kind: str, name: str, frame: pd.DataFrame) -> dict:
         public = self._known(name if kind == "table" else "facts")  # corrections included
         public = public[public["fact"] == name] if kind == "fact" else public
-        dates = [c for c in frame if c != "published" and frame[c].dtype.kind == "M"]
+        dates = [c for c, t in frame.dtypes.items() if t.kind == "M" and c != "published"]
         entry = {
             "kind": kind,
             "id": name,

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 
 from alliance import sampling
 from alliance.errors import ScenarioError
+from alliance.returns import as_known
 from alliance.sampling.passages import DISCRETE
 from alliance.selldown.rows import running
 
@@ -61,24 +62,22 @@ def weekly_moments(price: pd.Series, rate: pd.Series, years: float = 5) -> dict[
     are shorter than ``years``, what there is serves, down to one year. By name: ``volatility,
     fx_volatility, correlation, weeks`` and ``returns`` (DataFrame S, E).
     """
-    last = price.index[-1]
-    fridays = pd.date_range(end=last, periods=round(years * WEEKS) + 1, freq="W-FRI")
-    both = pd.concat({"S": price, "E": rate}, axis=1, sort=True).ffill().dropna()
-    known = both[both.index <= last]
-    fridays = fridays[fridays >= known.index[0]]
+    first, last = max(price.index[0], rate.index[0]), price.index[-1]
+    friday = last - pd.Timedelta(days=(last.weekday() - 4) % 7)
+    fridays = pd.date_range(end=friday, periods=round(years * WEEKS) + 1, freq="7D")
+    fridays = fridays[fridays >= first]
     if len(fridays) < 53:
-        first = known.index[0].date()
         needed = f"a year of weekly returns is needed before {last.date()}"
-        raise ScenarioError(f"{needed}; the data start on {first}")
-    at = known.index.searchsorted(fridays, side="right") - 1
-    returns = np.log(known.iloc[at]).diff().iloc[1:]
+        raise ScenarioError(f"{needed}; the data start on {first.date()}")
+    known = pd.DataFrame({"S": as_known(price, fridays), "E": as_known(rate, fridays)})
+    returns = np.log(known).diff().iloc[1:]
     sigma = returns.std() * np.sqrt(52)
     return {
         "volatility": float(sigma["S"]),
         "fx_volatility": float(sigma["E"]),
         "correlation": float(returns.corr().iloc[0, 1]),
         "weeks": len(returns),
-        "returns": returns.set_axis(fridays[1:], axis=0),
+        "returns": returns,
     }
 
 
