@@ -57,6 +57,11 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
+def listed(names: list[str]) -> str:
+    """Names as a reader lists them: ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def number(value: float, digits: int = 2, sign: bool = False) -> str:
     """A number with grouped thousands.
 

@@ -50,7 +50,7 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("selldown/market.py", "block: int = 8", "block: int = 1"),
     ("selldown/programmes.py", "price[2 * row] >= terms.floor", "price[2 * row] >= 0"),
     ("selldown/programmes.py", "market.rate * (1 - terms.fee))", "market.rate)"),
-    ("selldown/programmes.py", "int(market.horizon * 4)", "int(market.horizon * 4) - 1"),
+    ("selldown/programmes.py", "np.ceil(horizon * a_year - 1e-9)", "np.floor(horizon * a_year)"),
     ("separation/yardstick.py", "structure.majority - 1e-12", "structure.majority + 0.02"),
     ("separation/terms.py", 'leg.to == "anchor" and leg.votes', 'leg.to == "anchor"'),
     ("returns.py", "if age > MISSING_DAYS:", "if age >= MISSING_DAYS:"),

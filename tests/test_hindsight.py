@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from alliance import answers, evidence, grading, returns, tables
+from alliance import answers, charts, evidence, grading, returns, tables
 from alliance import selldown as sd
 from alliance.answers import outcomes, replay
 from alliance.answers.results import Builder
 from alliance.evidence import DATA, Package
+from alliance.format import in_words
 from tests.looks import answers_of, evidence_of, scenario_of
 
 NOTHING = pd.Series(dtype=float, index=pd.DatetimeIndex([]))
@@ -145,6 +146,33 @@ def test_the_parts_against_what_was_done_add_up_in_every_row():
     done = frame[frame["programme"] == "disclosed"].set_index("start")["value_after_exit"]
     gain = frame.filter(like="by_").sum(axis=1)
     assert np.allclose(frame["value_after_exit"] - frame["start"].map(done), gain, atol=1)
+
+
+def test_how_many_ways_would_have_beaten_it_is_said_of_every_start():
+    """Armed when the agreement took effect, price points sell nothing and most ways lose."""
+    a = answers_of("5-hindsight", S)
+    after = a.frame("replay").pivot(index="start", columns="programme", values="value_after_exit")
+    said = tables.hindsight(a).text
+    for start, row in after.iterrows():
+        rest = row.drop("disclosed")
+        ahead = int((rest > row["disclosed"]).sum())
+        assert f"{ahead} from {start.date()} ({in_words(rest.idxmax())} most)" in said
+    last = after.loc[pd.Timestamp("2023-11-08")]
+    assert last["price_points"] == last["hold"] and (last > last["disclosed"]).sum() < 4
+
+
+def test_where_nothing_beats_what_was_done_the_page_says_so():
+    a = answers_of("5-hindsight", S)
+    frame, key = a.frame("replay"), "hindsight.best_against_disclosed_eur"
+    done = (frame["programme"] == "disclosed") & (frame["start"] == pd.Timestamp(S.as_of))
+    frame.loc[done, "value_after_exit"] = 9e9
+    found = dict(a.results) | {key: replace(a.result(key), value=-1e9)}
+    other = replace(a, frames=dict(a.frames) | {"replay": frame}, results=found)
+    said = tables.hindsight(other).text
+    assert "nothing would have brought more than what Renault did" in said
+    assert "would have brought most" not in said and "0 from 2023-01-17 (" in said
+    best = a["hindsight.best_programme"]
+    assert f", {best} would have brought" in charts.replayed(other).title
 
 
 def test_from_the_last_day_there_is_nothing_to_replay_and_the_page_says_so():

@@ -194,7 +194,9 @@ def test_say_escapes_and_refuses(found):
 def test_say_prints_what_is_missing():
     s = scenario.Scenario()
     a = answers.separation(s, evidence.open(s.as_of))
-    assert tables.say("{separation.ford.ev_result_usd:.2f}", a).text == "not available"
+    said = tables.say("Ford: {separation.ford.ev_result_usd:.2f}. GM: {x}.", a, x="none")
+    assert said.text == "No result of Model e was public on 2023-01-17. GM: none."
+    assert "No result of Model e was public" in said.body and "not available" not in said.body
     assert tables.say("{x:.2f}", a, x=float("nan")).text == "not available"
 
 
@@ -452,3 +454,15 @@ def test_print_view_has_every_chart_and_no_controls(browser, built, tmp_path):
     page.pdf(path=str(pdf), prefer_css_page_size=True, tagged=True)
     assert pdf.stat().st_size > 200_000
     page.close()
+
+
+def test_what_the_fall_cost_adds_up_in_the_sentence():
+    """Where shares were sold, too: those left, dividends and sales less the value at the start."""
+    for name in ("base", "latest"):
+        a = answers_of("1-decline", scenario_of(name))
+        text = tables.say("cost to Renault", a, **tables.words(a)).text
+        text = text.replace("\N{NO-BREAK SPACE}", " ").split("; price alone")[0]
+        numbers = re.findall(r"EUR ([+−]?[\d.]+)bn", text)
+        start, *came, whole = (float(n.replace("−", "-")) for n in numbers)
+        assert len(came) == (3 if name == "latest" else 2)
+        assert sum(came) - start == pytest.approx(whole, abs=0.15)  # each is rounded

@@ -69,7 +69,7 @@ class Replay:
 
     def _bought(self, step, most):
         sold, left = [], self.x.planned
-        for k in range(int(self.end / step)):
+        for k in range(math.ceil(self.end / step)):  # the last period may be cut short
             price, rate = self.at(k * step)
             shares = min(most, BUDGET * min(step, self.end - k * step) / price, left)
             left -= shares

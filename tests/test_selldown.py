@@ -247,10 +247,13 @@ def test_selling_everything_leaves_nothing_carried():
     assert np.isfinite(sd.losses(ledger, 9.35)).all()
 
 
-def test_budgets_are_for_the_time_there_is():
-    for name in ("buyback", "windows"):
-        ledger = sd.PROGRAMMES[name](terms(budget=100e9), replace(B1, paths=4, horizon=0.01))
-        assert (ledger.shares * ledger.price).sum(axis=0).max() == pytest.approx(1e9)
+@pytest.mark.parametrize("horizon", [0.01, 0.6, 1.0, 1.2, 3.45])
+@pytest.mark.parametrize("name", ["buyback", "windows"])
+def test_budgets_are_for_all_the_time_there_is(name, horizon):
+    """The last period counts for the part of it that is there."""
+    for market in (B1, history()):
+        ledger = sd.PROGRAMMES[name](terms(budget=1e9), replace(market, paths=4, horizon=horizon))
+        assert np.allclose((ledger.shares * ledger.price).sum(axis=0), 1e9 * horizon)
 
 
 def test_a_rest_sold_in_a_day_costs_as_a_block():

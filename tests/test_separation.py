@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 from alliance import answers, evidence, scenario, separation, tables
 from alliance.errors import ScenarioError
 from alliance.separation import Company, Leg, Structure, Terms, apply
+from tests.looks import answers_of, scenario_of
 
 EV = {"ev": (3.5e9, 8e9, 10e9), "profit": (60e9, 75e9, 80e9)}
 COMPANY = Company("maker", 38.0, 3e8, -1.6e9, 5.5e9, 10e9, 5.0, 0.7, 1.3e9, EV, {"ally": 0.434})
@@ -616,3 +617,33 @@ def test_the_grid_has_every_cell_and_marks_assumptions(latest):
     assert lines["Renault"].count("≈") == 1 and lines["Renault"].count("nothing sold") == 2
     strong = re.findall(r"rgba\(11,95,165,(\d\.\d+)\)", tables.grid(latest).body)
     assert len(strong) == 16 and max(strong) == "0.40"
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+
+def said(s, name):
+    a = answers_of("3-separation", s)
+    return tables.say(name, a, **tables.words(a)).text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_cancelled_deal_would_have_brought_its_money():
+    assert "would have brought EUR 2.40bn" in said(scenario_of("latest"), "who gets the money")
+    assert " brings EUR 1.81bn" in said(scenario_of("base"), "who gets the money")
+
+
+def test_nothing_is_said_of_what_could_not_be_tried():
+    s = scenario.Scenario().replace({"as_of": "2018-11-19"})
+    money, ranges = (said(s, name) for name in ("who gets the money", "ranges"))
+    assert "not available" not in money + ranges and "were not public" in money
+    assert "leaves something for the rest" not in ranges
+
+
+def test_who_gains_by_the_bargain_is_said_in_words():
+    plain = tables.bargain(answers_of("3-separation", scenario_of("base"))).text
+    assert re.search(r"outside holders lose EUR.0\.42bn and Nissan's gain EUR.0\.38bn", plain)
+    own = {"control_worth_eur": 1e10}
+    a = answers.separation(s := scenario.Scenario().replace({"separation": own}),
+                           evidence.open(s.as_of))  # fmt: skip
+    assert a["bargain.break_even_ip_cost_eur"] < 0
+    assert "lose even where sharing know-how costs it nothing" in tables.bargain(a).text

@@ -10,13 +10,14 @@ from alliance.errors import NotKnown, need
 from alliance.evidence import Evidence
 from alliance.format import money, number, percent
 
-VERDICTS = {"confirmed": True, "contradicted": False, "not decidable": None}
-Found = tuple[bool | None, str]  # whether a claim holds, None where that can't be decided; words
+PARTLY = "in part"
+VERDICTS = {"confirmed": True, PARTLY: PARTLY, "contradicted": False, "not decidable": None}
+Found = tuple[bool | str | None, str]  # whether a claim holds, or in part; None: can't be decided
 
 
 def put(b: Builder) -> None:
     """Add each claim with its verdict as of the day, and how many there are of each."""
-    names = dict(zip(("confirmed", "contradicted", "open"), VERDICTS, strict=True))
+    names = dict(zip(("confirmed", "partly", "contradicted", "open"), VERDICTS, strict=True))
     with b.section(*(f"briefing.claims_{name}" for name in names)):
         b.frames["claims"] = rows = b.ev.cited(b.ev.claims.sort_values("claim"))
         need(rows, f"neither article was public on {b.ev.as_of}")
@@ -53,7 +54,7 @@ def equal(ev: Evidence) -> Found:
     part, back = _part(ev, "renault", "nissan"), _part(ev, "nissan", "renault")
     cap = percent(float(ev.fact("voting-cap")["value"]))
     words = f"Votes {cap} each; capital {percent(part, 1)} and {percent(back, 1)}"
-    return abs(part - back) < 0.005, words
+    return abs(part - back) < 0.005 or PARTLY, words  # votes are equal by contract
 
 
 def state_largest(ev: Evidence) -> Found:

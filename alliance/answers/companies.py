@@ -129,7 +129,7 @@ def _by_cars(a: Maker, g, planned: float | None) -> Valued | str:
     if planned is not None:
         cars, assumed["separation.planned_evs"] = planned, f"at the scenario's {planned:,.0f} cars"
     if cars is None:
-        return f"no plan of {a.name}'s own for electric cars stood on {a.day}"
+        return f"no plan of {a.name}'s own for a number of electric cars stood on {a.day}"
     if (given := g.value_per_ev_eur) is not None:
         per_car = tuple(v * given / per_car[1] for v in per_car) if per_car else (given,) * 3
         assumed["separation.value_per_ev_eur"] = f"at the scenario's EUR {given:,.0f} a car"

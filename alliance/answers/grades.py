@@ -53,6 +53,19 @@ def _sales(b: Builder) -> None:
         with ev.aside():
             before = disclosed_sales.sale(sale, ev.rate("jpy_per_eur"), ev.holding(HOLDER, SHARE))
     b.frames["sales"] = pd.DataFrame(rows)
+    with b.section():
+        b.frames["sales_by_total"] = _by_total(ev, sales)
+
+
+def _by_total(ev: Evidence, sales: pd.DataFrame) -> pd.DataFrame:
+    """The losses once more, if the first is what the total of all that the press gives leaves."""
+    first, rows, before = sales.index[0], [], None
+    rest = sales["loss_eur"].drop(first).sum()
+    sales.loc[first, "loss_eur"] = float(ev.fact("tranche-losses-total")["value"]) - rest
+    for sale in sales.itertuples():
+        rows.append({"sale": sale.tranche} | _loss(ev, sale, before))
+        before = disclosed_sales.sale(sale, ev.rate("jpy_per_eur"), ev.holding(HOLDER, SHARE))
+    return pd.DataFrame(rows)
 
 
 def _eve(ev: Evidence, sale) -> tuple[Evidence, float, float, float, float]:
@@ -89,7 +102,7 @@ def _sale(ev: Evidence, sale, before: dict | None) -> dict:
 
 
 def _loss(ev: Evidence, sale, before: dict | None) -> dict:
-    """The loss that a sale's eve gives, and the naive one: as much a share as the sale before.
+    """The loss that a sale's eve gives, and the naive one, which shares no buy-back.
 
     The amount carried a share is, for the first, the last net assets a share; then what the loss
     before implied, rolled over it.

@@ -22,6 +22,7 @@ BY_MONTH = {
     "price_change": ("decline", "decline.price_change_jpy"),
     "own_part": ("decline", "decline.part.company"),
     "planned_value": ("selldown", "selldown.planned_value_eur"),
+    "planned": ("selldown", "selldown.shares_sale_only"),
     "block_cost": ("selldown", "selldown.block_cost"),
     "after_exit": ("selldown", "selldown.{g.selldown.programme}.value_after_exit_eur_mean"),
     "breakeven": (

@@ -184,22 +184,22 @@ _CARS = {"gm": "ev", "ford": "model-e", "volkswagen": "bev", "renault": "renault
 
 def _aims(b: Builder, table: pd.DataFrame, plans: pd.DataFrame, margin: float | None):
     """What makers aimed at beside what came: ``maker``, ``item``, ``year``, ``aim``, ``outcome``,
-    ``of`` (the outcome's year), ``unit``. Perimeters differ between makers, and in time.
+    ``of`` (the outcome's year), ``unit``, ``note`` (what the aim counts). Outcomes are cars sold.
     """
     names, rows = b.ev.names("carmakers"), []
     actual = table.query("basis == 'actual'")
-    last = {(p.maker, p.end.year): float(p.amount) for p in plans.itertuples()}
-    for (maker, year), aim in last.items():
+    last = {(p.maker, p.end.year): (float(p.amount), p.note) for p in plans.itertuples()}
+    for (maker, year), (aim, note) in last.items():
         cars = actual[(actual["maker"] == maker) & (actual["segment"] == _CARS.get(maker))]
         cars = cars.dropna(subset=["units"]).set_index("year")["units"].sort_index()
         cars = cars[cars.index <= year]
         of, outcome = (cars.index[-1], float(cars.iloc[-1])) if len(cars) else (None, None)
-        rows.append((names[maker], "battery cars", year, aim, outcome, of, "units"))
+        rows.append((names[maker], "battery cars", year, aim, outcome, of, "units", note))
     ford = actual[(actual["segment"] == "model-e") & actual["revenue"].notna()]
     if margin is not None and len(ford):
         of = ford.sort_values("year").iloc[-1]
         outcome = float(of["ebit_low"] / of["revenue"])
         item = "operating margin of Model e"
-        rows.append((names["ford"], item, 2026, margin, outcome, of["year"], "fraction"))
-    columns = ["maker", "item", "year", "aim", "outcome", "of", "unit"]
+        rows.append((names["ford"], item, 2026, margin, outcome, of["year"], "fraction", None))
+    columns = ["maker", "item", "year", "aim", "outcome", "of", "unit", "note"]
     return pd.DataFrame(sorted(rows, key=lambda r: (r[1], r[0], r[2])), columns=columns)

@@ -37,7 +37,7 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
             "Net cash": c.net_cash or np.nan,
             "the finance arm": np.nan,
             "Ampere": c.values["ev"][1] if named and ended.isna().all() else np.nan,
-            "Horse": np.nan if horse is None else horse,
+            "Horse with its debt": np.nan if horse is None else horse,
         }
         frame, market = pd.Series(values).to_frame("value"), c.shares * c.price
         known = frame["value"].sum()

@@ -17,7 +17,7 @@ from alliance.format import in_words
 from alliance.scenario import Scenario
 
 #: Days to start from, beside the scenario's, by their rows in the table of events.
-STARTS = ("article-1", "article-2", "framework")
+STARTS = ("article-1", "article-2", "framework", "in-force")
 DONE = "disclosed"  # what Renault did
 COLUMNS = ("cash", "dividends", "rest", "value", "value_after_exit")
 PARTS = ("price", "rate", "dividends", "cost")
@@ -120,6 +120,7 @@ def put(b: Builder, s: Scenario) -> None:
     with b.section():
         events = ev.rows("events", lambda f: f["event"].isin(STARTS)).sort_values("date")
         days = dict.fromkeys([s.as_of, *events["date"].dt.date])
+        b.context["in_force"] = events["date"].iloc[-1].date()
     rows, steps = [], []
     for day in days:
         made = None

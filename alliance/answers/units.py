@@ -8,6 +8,7 @@ import pandas as pd
 from alliance.answers.structures import in_eur, per_eur
 from alliance.errors import NotKnown
 from alliance.evidence import Evidence
+from alliance.format import money, number
 
 _SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
 #: Facts that say how much of the whole a profitable unit earns.
@@ -53,6 +54,9 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
         high = [*own["high"], *open_.loc[open_["role"] == "asked", "high"]]
         values = (min(base, *open_["low"]), base, max(base, *high))
         how = f"{last['by']}, {last['date'].date()}{whose}"
+        later = open_[(open_["role"] == "bid") & (open_["date"] > last["date"])][-1:]
+        for bid in later.itertuples():
+            how += f", and {money(bid.low)} to {number(bid.high / 1e9, 1)}bn on {bid.date.date()}"
         how += f": {last['note']}" if isinstance(last["note"], str) else ""
         how += "; the last bid in one figure" if last["role"] == "bid" else ""
         debt = {f"separation.{key}.enterprise_value": "debt not taken off"}

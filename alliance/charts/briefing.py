@@ -27,7 +27,7 @@ _PARTS = {
     "Nissan shares": (RED, "white"),
     "Net cash": (GREEN, "white"),
     "Ampere": (BLUE, "white"),
-    "Horse": (AMBER, INK),
+    "Horse with its debt": (AMBER, INK),
     "the rest": ("#b9b9b9", INK),
 }
 _KINDS = {"alliance": (BLUE, "o"), "EV unit": (GREEN, "s"), "other": (AMBER, "D")}  # of events

@@ -55,21 +55,25 @@ def replayed(a: Answers) -> Chart:
     starts, last = list(frame["start"].unique()), day(a.context["last"])
     first = frame[frame["start"] == starts[0]].sort_values("value_after_exit")
     value, order = first.set_index("programme")["value_after_exit"], list(first["programme"])
-    best, done = order[-1], value["disclosed"]
+    best, done = value.drop("disclosed").idxmax(), value["disclosed"]
 
     def draw(fig, narrow):
-        shape = (len(starts), 1) if narrow else (1, len(starts))
+        columns = 1 if narrow else 3 if len(starts) < 4 else 2
+        shape = -(-len(starts) // columns), columns
         grid = np.atleast_1d(fig.subplots(*shape, sharex=True, sharey=True))
-        for ax, start in zip(grid, starts, strict=True):
+        for ax in grid.flat[len(starts) :]:
+            ax.set_axis_off()
+        for ax, start in zip(grid.flat, starts, strict=False):
             rows = frame[frame["start"] == start].set_index("programme").loc[order].reset_index()
             _bars(ax, rows, HELD, 8)
             for y, total in enumerate(rows["value_after_exit"] / 1e9):
                 kit.note(ax, number(total), (total, y), 3, ha="left", fontsize=7.5)
             ax.margins(x=0.14)
             kit.axes(ax, f"EUR bn, from {day(start)}", grid="x")
-        grid[0].set_title(" ", fontsize=11)  # room for the key, which is wider than the axes
-        kit.key_above(grid[0], 3)
-        grid[0].get_legend().set_in_layout(False)
+        first = grid.flat[0]
+        first.set_title(" ", fontsize=11)  # room for the key, which is wider than the axes
+        kit.key_above(first, 3)
+        first.get_legend().set_in_layout(False)
 
     return Chart(
         draw,
@@ -79,7 +83,7 @@ def replayed(a: Answers) -> Chart:
         + ", ".join(f"{NAMES[n]} {number(value[n] / 1e9)}" for n in order[::-1])
         + " EUR bn.",
         CLOSES + "; costs by our rule",
-        (3.8, 2.4 + 2.2 * len(starts)),
+        (3.8 if len(starts) < 4 else 1.0 + 2.8 * -(-len(starts) // 2), 2.4 + 2.2 * len(starts)),
     )
 
 
@@ -218,7 +222,11 @@ def by_month(a: Answers) -> Chart:
             ax.set_axis_off()
 
     ends = frame.dropna(subset="planned_value").iloc[[0, -1]]
-    values, days = [money(v) for v in ends["planned_value"]], [day(d) for d in ends["day"]]
+    shares = [number(n / 1e6, 0) for n in ends["planned"]]
+    values = [
+        f"{money(v)} ({n}m shares)" for v, n in zip(ends["planned_value"], shares, strict=True)
+    ]
+    days = [day(d) for d in ends["day"]]
     return Chart(
         draw,
         f"The planned shares were worth {values[0]} on {days[0]} and {values[1]} on {days[1]}",

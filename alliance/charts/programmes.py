@@ -84,7 +84,7 @@ def outcomes(a: Answers, what: str = "value after exit") -> Chart:
 @chart("The record of the sales")
 def loss_record(a: Answers) -> Chart:
     """The amount carried a share that each sale implies, rolled to June 2025, in two readings."""
-    record = need(a.frame("disclosed_sales"), f"no sale was public on {a.as_of}")
+    record = need(a.frame("disclosed_sales"), f"the terms of no sale were public on {a.as_of}")
     roll = a.frame("roll")
     announced = record["announced"]
     steps = [f"sale {n}\n{d:%Y-%m}" for n, d in zip(record["tranche"], announced, strict=True)]

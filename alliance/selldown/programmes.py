@@ -134,14 +134,18 @@ def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray
 
 def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
     """The issuer buys with a budget each quarter at the close and cancels; no cost."""
-    quarters = max(1, int(market.horizon * 4))
-    time = np.arange(quarters) / 4
+    time = _starts(market.horizon, 4)
     price, rate = market.since(np.append(time[1:], market.horizon))
     spent = terms.budget * np.minimum(0.25, market.horizon - time)[:, None]
     wanted = spent / price[:-1]
     shares = _until(wanted, terms.planned)
     end = price[-1], rate[-1]
     return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], 0.0, True, end)
+
+
+def _starts(horizon: float, a_year: int) -> np.ndarray:
+    """Years at which periods begin, the last of which may be cut short by the horizon."""
+    return np.arange(max(1.0, np.ceil(horizon * a_year - 1e-9))) / a_year
 
 
 def _until(wanted: np.ndarray, planned: float) -> np.ndarray:
@@ -157,8 +161,7 @@ def _until(wanted: np.ndarray, planned: float) -> np.ndarray:
 def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     """Half-yearly notices of a lot: the issuer takes what its budget buys, the rest waits or is
     sold to the market in the days that follow. No notice below the floor price."""
-    halves = max(1, int(market.horizon * 2))
-    start = np.arange(halves) / 2
+    start = _starts(market.horizon, 2)
     middle = np.minimum(start + terms.window_days / 365.25 / 2, market.horizon)
     time = np.stack([start, middle], axis=1).ravel()
     price, rate = market.since(np.append(time[1:], market.horizon))
@@ -172,7 +175,7 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     days = terms.window_days / 365.25 * TRADING_DAYS
     cost = np.zeros(shares.shape)
     cost[1::2] = slice_cost(terms, shares[1::2], shares[1::2] / days / terms.adv)
-    issuer = np.tile([[True], [False]], (halves, 1))
+    issuer = np.tile([[True], [False]], (len(start), 1))
     end = price[-1], rate[-1]
     return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, issuer, end)
 

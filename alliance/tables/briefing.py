@@ -2,13 +2,12 @@
 
 import math
 import re
-from dataclasses import replace
 
-from alliance.answers import Answers, Result
+from alliance.answers import Answers
 from alliance.errors import need
-from alliance.format import day, in_words, money
+from alliance.format import day, in_words, listed, money
 from alliance.tables.base import Html, or_why, table
-from alliance.tables.chapter import SENTENCES, headlines, say
+from alliance.tables.chapter import SENTENCES, headlines, say, size
 
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 ALIKE = 0.005  # of the planned value: programmes nearer than this to the best are as good
@@ -25,20 +24,11 @@ def verdicts(a: Answers) -> Html:
     return Html(f'<div class="verdicts">{body}</div>', text, a.results.values(), headlines(a))
 
 
-def _size(result: Result) -> Result:
-    """A result without its sign, where a word says it."""
-    return replace(result, value=abs(result.value))
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
 def _fall(a: Answers) -> Html:
     r, fall = a.context["results"], a.context["fall"].context
     whole, net = r["decline.price_change_eur"], r.get("decline.stake_net_change_eur")
     other = a.context["fall"].frame("definitions")["company"]
-    words = {"since": fall["since"], "until": fall["until"], "change": _size(whole)}
+    words = {"since": fall["since"], "until": fall["until"], "change": size(whole)}
     words |= {"least": other.min(), "most": other.max()}
     words["moved"] = "fell" if whole.value < 0 else "rose"
     words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value))
@@ -46,7 +36,7 @@ def _fall(a: Answers) -> Html:
     sentence = SENTENCES["verdict fall"]
     if net is not None and net.value is not None:
         sentence += " " + SENTENCES["cost of the fall"]
-        words |= {"net": _size(net), "cost": "cost" if net.value < 0 else "brought"}
+        words |= {"net": size(net), "cost": "cost" if net.value < 0 else "brought"}
         words["sales"] = f" and {money(fall['sold_eur'])} of sales" if fall["sold_eur"] else ""
     return say(sentence, a, **r, **words)
 
@@ -72,20 +62,22 @@ def _sale(a: Answers) -> Html:
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
     worst = r[f"selldown.{best}.value_after_exit_eur_cvar05"]
     fear = wait and bool(worst.value < values["block"])
-    given = a.context["group"].block_discount is not None
+    g = a.context["group"]
+    issuers = {*alike} <= {*ISSUERS} and g.buyback_budget_jpy > 0
+    turn = "sell when" if a["briefing.even_block_cost"] > 0 else "never at once"
     return say(
-        "verdict sale",
+        f"{SENTENCES['verdict sale']} {SENTENCES[turn]}",
         a,
         **r,
-        best=_listed([in_words(name) for name in alike]),
+        best=listed([in_words(name) for name in alike]),
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
-        issuer=f", if Nissan pays the market's price (else {otherwise})" * (best in ISSUERS),
-        gain=_size(gain),
+        issuer=f", if Nissan pays the market's price (else {otherwise})" * issuers,
+        gain=size(gain),
         more="more" if gain.value >= 0 else "less",
         worst=worst,
         when="at once" if wait else "later",
         less="less" if wait else "more",
-        whence="the scenario says" if given else "the rule says",
+        whence="the rule says" if g.block_discount is None else "the scenario says",
         fear=", or can't bear that worst twentieth" * fear,
     )
 
@@ -93,14 +85,15 @@ def _sale(a: Answers) -> Html:
 def _deal(a: Answers) -> Html:
     r, row, g = a.context["results"], a.context["deal"], a.context["scenario"].separation
     cell = f"separation.{g.structure}.{g.company}"
-    plan, low = r[f"{cell}.ev_plan_coverage"], a["briefing.breakeven_low_eur"]
-    if row["why"] or low is None:
+    plan, low = r[f"{cell}.ev_plan_coverage"], a.result("briefing.breakeven_low_eur")
+    if row["why"] or row["gross"] == 0:
         return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
     beside = row["unit_value"] / row["breakeven"] - 1
     words = {
         "raised": r[f"{cell}.cash_raised_eur"],
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
+        "low": low,
         "plan": plan,
         "holding": g.holding_discount,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
@@ -110,9 +103,13 @@ def _deal(a: Answers) -> Html:
         if row["ended"]
         else "",
     }
-    turn = "never gains" if row["unit_value"] < low else "always gains"
-    turn = turn if a["briefing.even_holding_discount"] is None else "turns"
-    sentence = f"{SENTENCES['verdict deal']} {SENTENCES[turn]}"
+    sentence, known = SENTENCES["verdict deal"], low.value is not None
+    if known:
+        turn = "never gains" if row["unit_value"] < low.value else "always gains"
+        turn = turn if a["briefing.even_holding_discount"] is None else "turns"
+        sentence += " " + SENTENCES[turn]
+    spread = SENTENCES["marked down"] * bool(known and g.holding_discount)
+    sentence = sentence.replace("{marked}", spread)
     sentence = sentence if plan.value is not None else sentence.replace(_COVERS, "")
     return say(sentence, a, **r, **row | words)
 
@@ -154,5 +151,5 @@ def renault_parts(a: Answers) -> Html:
     words["part"] = abs(price / known - 1) if known > 0 else float("nan")
     words["more"] = "more" if price >= known else "less"
     words["leaves"] = "leaves" if rest >= 0 else "leaves less than nothing,"
-    words["without"] = _listed(["its cars", *frame.loc[frame["now"].isna(), "part"]])
+    words["without"] = listed(["its cars", *frame.loc[frame["now"].isna(), "part"]])
     return say("parts of Renault", a, **words)

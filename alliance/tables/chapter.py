@@ -9,6 +9,7 @@ import html
 import re
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -23,6 +24,7 @@ from alliance.tables.models import models
 _TEXT = files("alliance.tables").joinpath("sentences.txt").read_text("utf-8")
 _FOUND = iter(re.split(r"^\[(.+)\]$", _TEXT, flags=re.M)[1:])
 #: Sentences by name, in brackets before each, without their line breaks.
+_ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{])")  # of sentences
 SENTENCES = {name: " ".join(next(_FOUND).split()) for name in _FOUND}
 
 
@@ -49,6 +51,7 @@ class _Numbers(string.Formatter):
     def __init__(self, a: Answers, values: Mapping[str, Any], marked: bool) -> None:
         self.a, self.values, self.marked = a, values, marked
         self.seen: dict[str, Result] = {}
+        self.why = ""  # a result that was asked for has no value
 
     def get_field(self, field_name, args, kwargs):
         first, *rest = field_name.split(".")
@@ -66,6 +69,8 @@ class _Numbers(string.Formatter):
     def format_field(self, value, format_spec):
         result = value if isinstance(value, Result) else None
         found = result.value if result else value
+        why = result.note if result else self.values.get("why")
+        self.why = why if why and format.missing(found) else self.why
         try:
             text = format.tidy(format.shown(*format.scaled(found, format_spec), "not available"))
         except (ValueError, TypeError) as error:
@@ -90,16 +95,29 @@ def say(sentence: str, a: Answers, **values: Any) -> Html:
     values
         Other computed values.
 
+    Instead of a sentence that needs a result without a value it says why there is none.
+
     Raises
     ------
     AllianceError
         For an unknown result id (with the nearest).
     """
     sentence = format.UNIT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
-    plain = _Numbers(a, values, marked=False)
-    text = plain.format(sentence)
-    body = _Numbers(a, values, marked=True).format(sentence)
+    plain, marked, said = _Numbers(a, values, False), _Numbers(a, values, True), {}
+    for part in _ENDS.split(sentence):
+        plain.why = ""
+        text, body = plain.format(part), marked.format(part)
+        if why := plain.why:
+            text = f"{why[0].upper()}{why[1:]}."
+            body = html.escape(text)
+        said[text] = body
+    text, body = (" ".join(filter(None, each)) for each in (said, said.values()))
     return Html(f'<p class="say">{body}</p>', text, plain.seen.values())
+
+
+def size(result: Result) -> Result:
+    """A result without its sign, where a word says it."""
+    return replace(result, value=abs(result.value))
 
 
 #: JupyterLab floats the parts of a list of terms; here a label and its number are one box anywhere.

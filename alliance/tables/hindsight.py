@@ -3,15 +3,18 @@
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.format import day, number, quantity
+from alliance.format import day, in_words, listed, number, quantity
 from alliance.tables.base import Html, collapsible, table
 from alliance.tables.chapter import SENTENCES, say
 
 
 def hindsight(a: Answers) -> Html:
     """What each way would have brought, and whether the forecasts beat naive rules."""
-    first = "5-hindsight" if a["hindsight.best_programme"] else "no replay"
-    return say(f"{SENTENCES[first]} {SENTENCES['forecasts']}", a, **_words(a))
+    first, gain = "no replay", a["hindsight.best_against_disclosed_eur"]
+    if gain is not None:
+        first = "5-hindsight" if gain > 0 else "none better"
+    parts = [first, *["starts"] * (not a.frame("replay").empty), "forecasts"]
+    return say(" ".join(SENTENCES[part] for part in parts), a, **_words(a))
 
 
 def _words(a: Answers) -> dict:
@@ -25,11 +28,22 @@ def _words(a: Answers) -> dict:
         "no change": "more than never to expect any, so that the naive rule wins",
     }[best]
     doubt = "" if sure else "; the difference is no larger than chance allows"
-    return {
+    return _starts(a.frame("replay")) | {
         "starts": len(a.frame("bands")),
         "against": f"{said} ({number(other['score'], 3)}){doubt}",
         "best": a["hindsight.best_programme"],
     }
+
+
+def _starts(frame: pd.DataFrame) -> dict:
+    """How many ways would have beaten what Renault did, by start, and the best of them."""
+    if frame.empty:
+        return {}
+    ways = frame.pivot(index="programme", columns="start", values="value_after_exit")
+    done, ways = ways.loc["disclosed"], ways.drop("disclosed")
+    ahead, best = (ways > done).sum(), ways.idxmax().map(in_words)
+    said = [f"{n} from {day(start)} ({best[start]} most)" for start, n in ahead.items()]
+    return {"ways": len(ways), "by_start": listed(said)}
 
 
 def foreseen(a: Answers) -> Html:

@@ -50,7 +50,7 @@ def alike(a: Answers) -> Html:
 @or_why
 def disclosed_sales(a: Answers) -> Html:
     """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
-    frame = need(a.frame("disclosed_sales"), f"No sale was public on {a.as_of}")
+    frame = need(a.frame("disclosed_sales"), f"The terms of no sale were public on {a.as_of}")
     frame["difference"] = frame["cash_eur"] / frame["cash_disclosed"] - 1
     columns = """
         sale                    | tranche
@@ -174,7 +174,7 @@ def look_through(a: Answers) -> Html:
     columns = """
         firm
         market value        | market    | bn,.2f | @
-        beside its holdings | own       | bn,.2f | {market}-[part]*[whole]
+        beside the cross-holding | own       | bn,.2f | {market}-[part]*[whole]
         held outside        | outside   | .1%    | 1-[other]
         worth to outsiders  | outsiders | bn,.2f | {outside}*{market}
     """

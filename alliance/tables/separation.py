@@ -92,8 +92,9 @@ def aims(a: Answers) -> Html:
         aim
         outcome
         of
+        on the aim | note
     """
-    caption = "Aims and the last outcomes; what counts as a battery car differs by maker"
+    caption = "Aims and the last outcomes: cars sold, which is not what every aim counts"
     none = f"No maker's plan of battery cars was public on {a.as_of}"
     return table(frame, caption, columns, none)
 

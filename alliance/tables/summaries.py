@@ -6,7 +6,7 @@ A panel's answers are a part of its chapter's: what a panel does not compute is 
 from alliance.answers import Answers
 from alliance.format import day, in_words, money, percent
 from alliance.tables.base import Html
-from alliance.tables.chapter import SENTENCES, headlined, say
+from alliance.tables.chapter import SENTENCES, headlined, say, size
 
 
 def fall(a: Answers) -> Html:
@@ -26,6 +26,7 @@ def sale(a: Answers) -> Html:
         "2-selldown",
         a,
         programme=in_words(headlined(a)),
+        all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
     )
 
@@ -53,10 +54,19 @@ def bargain(a: Answers) -> Html:
     turns = f"at a discount of {percent(even or 0)}"
     if even is None or even < 0:
         turns = "at no discount" + ": they lose at the market's price too" * (even is not None)
+    elif even >= 1:
+        turns = "at no discount: they gain even if the shares are given away"
+    gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}
+    words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
+    words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
+    costs = a["bargain.break_even_ip_cost_eur"]
+    know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain",
         a,
+        **words,
         even=turns,
+        know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
         split="No value agreed splits the gain equally."
         if split is None
         else f"{money(split)} agreed splits the gain equally.",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alliance.answers import Answers
-from alliance.format import money, number
+from alliance.format import listed, money, number, percent
 
 
 def words(a: Answers) -> dict[str, Any]:
@@ -15,8 +15,11 @@ def _decline(a: Answers) -> dict[str, Any]:
     kinds, large = a.frame("moves")["kind"], a.frame("large_moves")
     hours = a.frame("events").query("kind == 'results'")["time"]
     fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
-    sold = a.context["sold_eur"]
+    sold, until = a.context["sold_eur"], a.context["until"]
+    now = a["decline.halved_from_now"]
+    later = now is not None and until > a.context["claim_day"]
     return {
+        "later": f"On {until:%Y-%m-%d} it holds from {percent(now, 1)}." if later else "",
         "days": len(kinds),
         "results": int((kinds == "results").sum()),
         "alliance": int((kinds == "alliance").sum()),
@@ -65,8 +68,11 @@ def _separation(a: Answers) -> dict[str, Any]:
             "case with care"
         )
     ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
+    if not (grid["gross"] > 0).any():
+        rest = "No structure that sells anything could be tried"
     return cell.to_dict() | {
         "structure": cell["structure_name"].lower(),
+        "brings": "would have brought" if cell["ended"] else "brings",
         "likely": a.frame("uncertainty")["p_gain"].max(),
         "rest": rest,
         "ford": "not public yet"
@@ -77,11 +83,15 @@ def _separation(a: Answers) -> dict[str, Any]:
 
 
 def _hindsight(a: Answers) -> dict[str, Any]:
-    sales = a.frame("sales")
-    nearer = (sales["naive_loss"] - sales["loss_came"]).abs() < (
-        sales["loss"] - sales["loss_came"]
-    ).abs()
-    return {"naive": int(nearer.sum())}
+    sales, other = a.frame("sales"), a.frame("sales_by_total")
+    one, two = (
+        (f["naive_loss"] - f["loss_came"]).abs() < (f["loss"] - f["loss_came"]).abs()
+        for f in (sales, other)
+    )
+    errors = listed([percent(error, sign=True) for error in other["error_loss"]])
+    losses = {"first": sales["loss_came"].iloc[0], "by_total": other["loss_came"].iloc[0]}
+    losses |= {"total": other["loss_came"].sum(), "errors": errors}
+    return losses | {"naive": sum(one), "naive_by_total": sum(two)}
 
 
 _CHAPTERS = {
