@@ -59,12 +59,16 @@ def bargain(a: Answers) -> Html:
     gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
-    costs = a["bargain.break_even_ip_cost_eur"]
+    costs, t = a["bargain.break_even_ip_cost_eur"], a.context["stakes"]
+    sold = (
+        f"the shares sold {percent(t.discount)} below the market" if t.block else "no share to sell"
+    )
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain",
         a,
         **words,
+        sold=sold,
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
         split="No value agreed splits the gain equally."
