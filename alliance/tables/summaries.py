@@ -60,15 +60,13 @@ def bargain(a: Answers) -> Html:
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
     costs, t = a["bargain.break_even_ip_cost_eur"], a.context["stakes"]
-    sold = (
-        f"the shares sold {percent(t.discount)} below the market" if t.block else "no share to sell"
-    )
+    sold = f"the shares sold {percent(t.discount)} below the market"
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain",
         a,
         **words,
-        sold=sold,
+        sold=sold if t.block else "no share to sell",
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
         split="No value agreed splits the gain equally."
