@@ -165,7 +165,7 @@ def compared():
 
 
 def test_tables_print_numbers_alike(found, compared):
-    """True minus signs, and a fixed space before a percent sign, in every cell of numbers."""
+    """True minus signs, none at zero, and a fixed space before a percent sign, in every cell."""
     made = [tables.effects(found), tables.inputs(found), tables.inputs(compared)]
     made += [
         draw(compared) for draw in (tables.announcements, tables.aims, tables.figures, tables.grid)
@@ -173,11 +173,14 @@ def test_tables_print_numbers_alike(found, compared):
     for table in made:
         cells = re.findall(r"<td[^>]*>([^<]*)<", table.body)
         assert cells and not [cell for cell in cells if re.match(r"-\d|[+−]?[\d.,]+%", cell)]
+        assert not [cell for cell in cells if re.search(r"[+−]0(\.0+)?(?![\d.,])", cell)]
 
 
 def test_say_prints_computed_numbers_and_carries_them(found):
-    out = tables.say("It fell {decline.price_change_jpy:.1%} to {x:.2f}.", found, x=-1.5)
-    assert out.text == "It fell −62.7\xa0% to −1.50."
+    out = tables.say(
+        "It fell {decline.price_change_jpy:.1%} to {x:.2f}, {y:.0%}.", found, x=-1.5, y=-1e-4
+    )
+    assert out.text == "It fell −62.7\xa0% to −1.50, 0\xa0%."
     bundle = out._repr_mimebundle_()[tables.RESULTS_MIME]
     assert [r["id"] for r in bundle["results"]] == ["decline.price_change_jpy"]
     assert "prices-nissan (2018-01-04 to 2023-01-17)" in out.body  # the days used

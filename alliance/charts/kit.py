@@ -210,8 +210,7 @@ def percent_axis(axis: Axis, sign: bool = False) -> None:
     from matplotlib.ticker import FuncFormatter
 
     def text(value: float, _) -> str:
-        shown = f"{100 * value:{'+' if sign else ''}.4g}"
-        return ("0" if float(shown) == 0 else minus(shown)) + " %"
+        return minus(f"{100 * value:{'+' if sign else ''}.4g} %")
 
     axis.set_major_formatter(FuncFormatter(text))
 
