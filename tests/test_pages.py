@@ -81,11 +81,49 @@ def test_a_form_without_a_low_case_keeps_its_place():
         "companies": ["renault"]}})  # fmt: skip
     chart = charts.ranges(answers.separation(s, evidence.open(s.as_of)))
     assert "No structure can be had at the low value" in chart.title
-    assert "Minority carve-out no low case to +18 %" in chart.alt
+    assert "Minority carve-out no low case, 0 % to +18 %" in chart.alt
     (ax,) = chart.figure(False).axes
     assert [t.get_text() for t in ax.get_yticklabels()] == [
         "Renault: Minority carve-out (no low case)"
     ]
+
+
+def what_if(chapter, *settings):
+    """A chapter's answers at the base with some settings."""
+    return answers_of(chapter, scenario.apply(scenario.Scenario(), settings))
+
+
+def test_a_unit_that_never_breaks_even_is_said():
+    a = what_if("3-separation", "separation.float_fraction=0")
+    chart = charts.breakeven(a)
+    assert chart.title.endswith("down by 25 %: new shares none, existing ones 181 %")
+    assert "Renault, Minority carve-out breaks even at EUR 5.2bn against EUR 5.2bn" in chart.alt
+    says(chart)
+
+
+def test_a_range_goes_from_least_to_largest_with_the_base():
+    alt = charts.breakeven(what_if("3-separation", "separation.holding_discount=0.05")).alt
+    assert "Renault, Minority carve-out breaks even at EUR 4.6bn to EUR 5.2bn against" in alt
+    alt = charts.ranges(what_if("3-separation", "as_of=2026-06-30")).alt
+    assert "Renault, Profitable unit floated −4 % to +2 %" in alt
+    assert "Renault, Own segments −3 % to 0 %" in alt
+
+
+def test_events_without_results_have_no_mean_of_them():
+    chart = charts.event_effects(what_if("1-decline", "decline.since=2022-12-31"))
+    assert chart.nothing and "No event between 2022-12-30 and 2023-01-17 could" in chart.alt
+    chart = charts.event_effects(
+        what_if("1-decline", "decline.since=2022-10-08", "as_of=2022-11-05")
+    )
+    assert "to 0 results, 2022-10-07 to 2022-11-04. Below it days 0 to 1 of 2 events" in chart.alt
+    chart = charts.event_effects(what_if("1-decline", "as_of=2018-02-09"))
+    assert "reactions to 1 result, 2018-01-04 to 2018-02-09, on average 1.8 %" in chart.alt
+
+
+def test_nothing_is_measured_against_a_block_of_no_value():
+    risks = ("volatility=2", "fx_volatility=1", "correlation=1", "paths=256")
+    table = tables.waiting(what_if("2-selldown", *(f"selldown.{risk}" for risk in risks)))
+    assert {row[3] for row in table.table["rows"]} == {None} and "inf" not in table.text
 
 
 def test_charts_are_equal_from_draw_to_draw(found):
