@@ -53,9 +53,9 @@ def in_words(key: str) -> str:
     return key.replace("_", " ").replace("buyback", "buy-back")
 
 
-def counted(count: int, what: str) -> str:
-    """How many there are of something: ``1 result``, ``12 results``."""
-    return f"{count} {what}{'s' * (count != 1)}"
+def counted(count: float, what: str) -> str:
+    """How many there are of something: ``1 result``, ``1,200 results``, ``0.5 years``."""
+    return f"{count:,.9g} {what}{'s' * (count != 1)}"
 
 
 def number(value: float, digits: int = 2, sign: bool = False) -> str:

@@ -120,6 +120,24 @@ def test_events_without_results_have_no_mean_of_them():
     assert "reactions to 1 result, 2018-01-04 to 2018-02-09, on average 1.8 %" in chart.alt
 
 
+def test_one_of_anything_is_said_in_the_singular():
+    a = what_if("2-selldown", "selldown.target_stake=0.43", "selldown.paths=64")
+    assert charts.absorb(a).title.startswith("The planned shares are 1 day of all trading")
+    a = what_if("2-selldown", "as_of=2024-03-28", "selldown.paths=64")
+    assert "the losses of 1 disclosed sale, 2023-12-12: " in charts.loss_record(a).alt
+    a = what_if("3-separation", "as_of=2023-12-12")
+    assert charts.ford_losses(a).title == "Model e has lost USD 2.1bn in 1 year"
+    assert a.result("separation.ford.ev_result_usd").note == "2022"
+
+
+def test_targets_and_horizons_keep_their_digits():
+    fields = ("target_stake=0.125", "horizon_years=0.04", "paths=64")
+    a = what_if("2-selldown", *(f"selldown.{field}" for field in fields))
+    assert "not 12.5 %" in charts.routes(a).title and "to 12.5 % if sold" in charts.routes(a).alt
+    for draw in (charts.ladder, charts.frontier, charts.outcomes, charts.stake_paths):
+        assert " 0.04 years " in draw(a).alt, draw
+
+
 def test_nothing_is_measured_against_a_block_of_no_value():
     risks = ("volatility=2", "fx_volatility=1", "correlation=1", "paths=256")
     table = tables.waiting(what_if("2-selldown", *(f"selldown.{risk}" for risk in risks)))
