@@ -202,6 +202,16 @@ def test_the_tornado_stays_inside_the_schema():
             s.replace({"selldown": {row.Index: end}})
 
 
+@pytest.mark.parametrize("market", ["lognormal", "history"])
+def test_a_drift_view_is_of_the_headlined_market(market):
+    """No extra drift is what the programme brings there."""
+    s = S.replace({"selldown": {"market": market, "paths": 256}})
+    a = answers.selldown(s, evidence.open(s.as_of))
+    drifts = a.frame("drifts").set_index("extra_drift")["price_points"]
+    mean = a["selldown.price_points.value_after_exit_eur_mean"]
+    assert drifts.is_monotonic_increasing and drifts[0.0] == pytest.approx(mean)
+
+
 def test_steep_drifts_reach_a_level_or_never_do():
     """Where a term of the closed form alone would overflow."""
     assert sampling.passage_probability(1.0, 1e3, 5.0) == pytest.approx(1, abs=1e-12)

@@ -146,7 +146,8 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     b.frames["frontier"] = pd.DataFrame(rows)
     drifts = []
     for extra in (-0.05, 0.0, 0.05, 0.1):
-        moved = replace(market, drift=market.drift + extra)
+        update = {"drift": i.group.drift + extra, "paths": market.paths}
+        moved = replace(i, group=i.group.model_copy(update=update)).market(market.seed)
         wait = sd.after_exit(sd.price_points(i.terms, moved)).mean()
         drifts.append({"extra_drift": extra, "price_points": wait})
     b.frames["drifts"] = pd.DataFrame(drifts)
