@@ -138,6 +138,12 @@ def test_targets_and_horizons_keep_their_digits():
         assert " 0.04 years " in draw(a).alt, draw
 
 
+def test_an_announcement_stands_out_only_beyond_chance():
+    chart = charts.announcements(what_if("3-separation", "as_of=2020-10-01"))
+    assert chart.title.startswith("0 of 1 announcement of these makers moved")
+    assert "stands out" not in chart.title
+
+
 def test_nothing_is_measured_against_a_block_of_no_value():
     risks = ("volatility=2", "fx_volatility=1", "correlation=1", "paths=256")
     table = tables.waiting(what_if("2-selldown", *(f"selldown.{risk}" for risk in risks)))
