@@ -61,6 +61,5 @@ def new(folder: Path, data: bool = False) -> list[Path]:
         for path in made:
             shutil.copytree(OWN / path.name, path, ignore=skip)
     except OSError as error:
-        rule = "alliance new needs a folder that it can write to"
-        raise ScenarioError(f"{rule}; received {folder}: {error.strerror or error}") from None
+        raise ScenarioError(f"can't write to {folder}: {error.strerror or error}") from None
     return made

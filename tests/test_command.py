@@ -91,8 +91,11 @@ def called(building, monkeypatch):
         (["report", "--name", "live"], "can't be called 'live'"),
         (["add", "prics"], "did you mean 'prices'"),
         (["report", "--set", "selldown.fee=0.01,,0.02"], "a sweep's values must differ"),
-        (["report", "--set", "selldown.price_points=[1.1,"], "bracket opened must be closed"),
-        (["new", "Makefile/x"], "a folder that it can write to; received Makefile"),
+        (
+            ["report", "--set", "selldown.price_points=[1.1,"],
+            "a list is written in brackets, received '[1.1,'",
+        ),
+        (["new", "Makefile/x"], "can't write to Makefile"),
         (["report", "--set", "selldown.fee=0.01,0.5"], "must be from 0 % to 10 % of value"),
         (["report", "--set", "separation.structures=[carve_out, segmens]"], "'segments'"),
         (["compare", "base", "bsae"], "did you mean 'base'"),

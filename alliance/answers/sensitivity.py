@@ -44,9 +44,8 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
         base = getattr(small, name)
         if base is None:
             continue
-        least, most = limits(Selldown.model_fields[name])
         ends = [base * f if kind == "x" else base + f for f in (low, high)]
-        ends = [min(most, max(least, end)) for end in ends]
+        ends = [sorted((*limits(Selldown.model_fields[name]), end))[1] for end in ends]
         found = [value(_moved(small, name, e, s)) for e in ends]
         for what, now, low, high in zip(WHAT, middle, *found, strict=True):
             rows.append((name, *ends, what, low - now, high - now, now))

@@ -25,7 +25,7 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     table = table[table["window"] == window].iloc[::-1].reset_index(drop=True)
     known = table[table["car"].notna() & (table["kind"] != "both")]
     need([*prints.index, *known.index], f"No event between {since} and {until} could be tested")
-    top = len(table)
+    results, top = counted(len(prints), "result"), len(table)
 
     def draw(fig, narrow):
         label = "abnormal return (log points); results: day 0; others: "
@@ -51,7 +51,6 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         names.append(f"{results}\n(the session after)")
         kit.rows(ax, names, 8, room=(0.7, 0.6))
 
-    results = counted(len(prints), "result")
     sure, clear = int((prints["p"] < 0.05).sum()), int((known["p"] < 0.05).sum())
     alt = f"No other event could be tested on {days} by {until}."
     if len(known):

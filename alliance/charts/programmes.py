@@ -16,10 +16,9 @@ def absorb(a: Answers) -> Chart:
     """What a sale costs by its size: at once, or as a part of each day's volume."""
     frame, on, g = a.frame("absorb"), day(a.context["day"]), a.context["group"]
     need(frame if a.context["terms"].planned > 0 else (), f"on {on} the target is met already")
-    last, cost = frame.iloc[-1], a["selldown.block_cost"]
+    last, cost, given = frame.iloc[-1], a["selldown.block_cost"], g.block_discount is not None
     days, slow = counted(round(last["days"]), "day"), percent(g.participation)
     block, dribble = (percent(last[name], 1) for name in ("block", "dribble"))
-    given = g.block_discount is not None
 
     def draw(fig, narrow):
         labels = ("size of the sale in days of all trading in Nissan", "cost, part of value")

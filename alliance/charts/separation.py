@@ -15,11 +15,6 @@ MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 NO_LOW = " (no low case)"
 
 
-def low_end(change: float, digits: int) -> str:
-    """A change in words; that at the low value is none where the terms can't be there."""
-    return "no low case" if missing(change) else percent(change, digits, True)
-
-
 def _range(values, say=money) -> str:
     """The least and the largest of the values that there are, in words, once where both are one."""
     there = sorted(value for value in values if not missing(value))

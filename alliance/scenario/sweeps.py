@@ -17,7 +17,7 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
     Raises
     ------
     ScenarioError
-        For an empty value among several, a bracket left open, or too many combinations.
+        For an empty value among several, or too many combinations.
 
     Examples
     --------
@@ -32,10 +32,8 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
     choices = []
     for setting in settings:
         name, equals, text = setting.partition("=")
-        free = name.strip() in FREE_TEXT or not equals
+        free = name.strip() in FREE_TEXT or not equals or text.count("[") != text.count("]")
         values = [text] if free else [value.strip() for value in _OUTSIDE.split(text)]
-        if len(values) > 1 and text.count("[") != text.count("]"):
-            raise ScenarioError(f"--set: each bracket opened must be closed: '{setting}'")
         if len(values) > 1 and (not all(values) or len(set(values)) < len(values)):
             raise ScenarioError(f"--set: a sweep's values must differ, none empty: '{setting}'")
         choices.append([f"{name}{equals}{value}" for value in values])
