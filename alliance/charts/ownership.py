@@ -15,7 +15,7 @@ FILINGS = "holdings, share counts and releases as listed under Sources"
 def routes(a: Answers) -> Chart:
     """The stake by number of shares given up, sold to others or bought back and cancelled."""
     frame, t = a.frame("routes"), a.context["terms"]
-    need(frame if t.planned > 0 else (), "the stake is at or below the target already")
+    need(frame if t.planned > 0 else (), f"the stake is at or below {100 * t.target:g} % already")
     ended, target = percent(a["selldown.stake_if_trust_bought_back"], 2), f"{100 * t.target:g} %"
 
     def draw(fig, narrow):
