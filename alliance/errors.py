@@ -72,7 +72,7 @@ def did_you_mean(received: str, valid: Iterable[str]) -> str:
     >>> did_you_mean("x", ["since", "peers"])
     '; valid names are peers, since'
     """
-    names = sorted(valid)
+    names = sorted(set(valid))
     near = nearest(received, names)
     if near:
         return f"; did you mean '{near}'?"

@@ -12,6 +12,7 @@ MONEY = ("EUR", "JPY", "USD")
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 _SCALED = re.compile(r"(k|m|bn|log)?(.*)")
 _MINUS = re.compile(r"(?:(?<!\w)|(?<=\de))-(?=\d)")  # of a number: not in a day, not in a name
+_ZERO = re.compile(r"(?<![\w.])[+-](?=0(?:\.0+)?(?![.,]?\d))")  # the sign of what rounds to it
 _PERCENT = re.compile(r"(?<=\d) ?(?=%)")
 #: The space between a number, or a field for one, and its unit or its currency.
 UNIT = re.compile(
@@ -21,14 +22,14 @@ UNIT = re.compile(
 
 
 def minus(text: str) -> str:
-    """Text with a true minus sign before every number.
+    """Text with a true minus sign before every number, and no sign before a zero.
 
     Examples
     --------
-    >>> minus("EUR -3bn on 2023-01-17 (-4, 1e-05)")
-    'EUR −3bn on 2023-01-17 (−4, 1e−05)'
+    >>> minus("EUR -3bn on 2023-01-17 (-4, 1e-05), -0.0 %, +0bn, -0.05")
+    'EUR −3bn on 2023-01-17 (−4, 1e−05), 0.0 %, 0bn, −0.05'
     """
-    return _MINUS.sub("−", text)
+    return _MINUS.sub("−", _ZERO.sub("", text))
 
 
 def tidy(text: str) -> str:
@@ -52,9 +53,9 @@ def in_words(key: str) -> str:
     return key.replace("_", " ").replace("buyback", "buy-back")
 
 
-def counted(count: int, what: str) -> str:
-    """How many there are of something: ``1 result``, ``12 results``."""
-    return f"{count} {what}{'s' * (count != 1)}"
+def counted(count: float, what: str) -> str:
+    """How many there are of something: ``1 result``, ``1,200 results``, ``0.5 years``."""
+    return f"{count:,.9g} {what}{'s' * (count != 1)}"
 
 
 def listed(names: list[str]) -> str:
@@ -70,8 +71,7 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
     >>> number(-1234.5, 1), number(0.3, 1, sign=True), number(-0.001)
     ('−1,234.5', '+0.3', '0.00')
     """
-    text = f"{value:{'+' if sign else ''},.{digits}f}"
-    return minus(text if text.strip("+-0.,") else text.lstrip("+-"))
+    return minus(f"{value:{'+' if sign else ''},.{digits}f}")
 
 
 def percent(value: float, digits: int = 0, sign: bool = False) -> str:
@@ -177,7 +177,7 @@ def difference(value: float, unit: str, form: Callable[[Any, str], str] = quanti
     if unit == "fraction":
         return f"{shown(100 * value, '+,.1f')}{NBSP}points"
     text = form(value, unit)
-    return re.sub(r"\d", r"+\g<0>", text, count=1) if value > 0 else text
+    return minus(re.sub(r"\d", r"+\g<0>", text, count=1)) if value > 0 else text
 
 
 def brief(value: Any, unit: str) -> str:

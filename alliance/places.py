@@ -57,6 +57,9 @@ def new(folder: Path, data: bool = False) -> list[Path]:
         if path.exists():
             raise ScenarioError(f"alliance new writes only what is not there; {path} exists")
     skip = shutil.ignore_patterns("pictures", "__pycache__", ".ipynb_checkpoints")
-    for path in made:
-        shutil.copytree(OWN / path.name, path, ignore=skip)
+    try:
+        for path in made:
+            shutil.copytree(OWN / path.name, path, ignore=skip)
+    except OSError as error:
+        raise ScenarioError(f"can't write to {folder}: {error.strerror or error}") from None
     return made

@@ -191,6 +191,27 @@ def test_the_tornado_moves_one_input_at_a_time(programme):
             assert difference == pytest.approx(moved - row.middle, abs=2), row
 
 
+def test_the_tornado_stays_inside_the_schema():
+    given = {"block_discount": 0.6, "horizon_years": 15, "correlation": 0.9, "paths": 64}
+    s = S.replace({"selldown": given})
+    tornado = answers.selldown(s, evidence.open(s.as_of)).frame("tornado").set_index("input")
+    ends = tornado.loc[list(given)[:3], ["low_at", "high_at"]].drop_duplicates()
+    assert ends.to_numpy() == pytest.approx(np.array([[0.3, 0.6], [9, 15], [0.7, 1]]))
+    for row in tornado.itertuples():
+        for end in (row.low_at, row.high_at):
+            s.replace({"selldown": {row.Index: end}})
+
+
+@pytest.mark.parametrize("market", ["lognormal", "history"])
+def test_a_drift_view_is_of_the_headlined_market(market):
+    """No extra drift is what the programme brings there."""
+    s = S.replace({"selldown": {"market": market, "paths": 256}})
+    a = answers.selldown(s, evidence.open(s.as_of))
+    drifts = a.frame("drifts").set_index("extra_drift")["price_points"]
+    mean = a["selldown.price_points.value_after_exit_eur_mean"]
+    assert drifts.is_monotonic_increasing and drifts[0.0] == pytest.approx(mean)
+
+
 def test_steep_drifts_reach_a_level_or_never_do():
     """Where a term of the closed form alone would overflow."""
     assert sampling.passage_probability(1.0, 1e3, 5.0) == pytest.approx(1, abs=1e-12)

@@ -91,6 +91,11 @@ def called(building, monkeypatch):
         (["report", "--name", "live"], "can't be called 'live'"),
         (["add", "prics"], "did you mean 'prices'"),
         (["report", "--set", "selldown.fee=0.01,,0.02"], "a sweep's values must differ"),
+        (
+            ["report", "--set", "selldown.price_points=[1.1,"],
+            "a list is written in brackets, received '[1.1,'",
+        ),
+        (["new", "Makefile/x"], "can't write to Makefile"),
         (["report", "--set", "selldown.fee=0.01,0.5"], "must be from 0 % to 10 % of value"),
         (["report", "--set", "separation.structures=[carve_out, segmens]"], "'segments'"),
         (["compare", "base", "bsae"], "did you mean 'base'"),
@@ -119,6 +124,11 @@ def test_a_wrong_call_of_the_command_itself():
 def test_several_mistakes_are_told_at_once(called):
     done = called("report", "--set", "decline.beta_window_days=9", "--set", "seed=-4")
     assert "beta_window_days" in done.stderr and "seed" in done.stderr
+
+
+def test_what_is_named_or_counted_once_is_told_so(tmp_path, called):
+    assert called("frames", "nosuch").stderr.count(" aims,") == 1
+    assert called("check", "--data", tmp_path).stdout.endswith("\n1 problem\n")
 
 
 def test_help_of_every_command(called):

@@ -81,11 +81,73 @@ def test_a_form_without_a_low_case_keeps_its_place():
         "companies": ["renault"]}})  # fmt: skip
     chart = charts.ranges(answers.separation(s, evidence.open(s.as_of)))
     assert "No structure can be had at the low value" in chart.title
-    assert "Minority carve-out no low case to +18 %" in chart.alt
+    assert "Minority carve-out no low case, 0 % to +18 %" in chart.alt
     (ax,) = chart.figure(False).axes
     assert [t.get_text() for t in ax.get_yticklabels()] == [
         "Renault: Minority carve-out (no low case)"
     ]
+
+
+def what_if(chapter, *settings):
+    """A chapter's answers at the base with some settings."""
+    return answers_of(chapter, scenario.apply(scenario.Scenario(), settings))
+
+
+def test_a_unit_that_never_breaks_even_is_said():
+    a = what_if("3-separation", "separation.float_fraction=0")
+    chart = charts.breakeven(a)
+    assert chart.title.endswith("down by 25 %: new shares none, existing ones 181 %")
+    assert "Renault, Minority carve-out breaks even at EUR 5.2bn against EUR 5.2bn" in chart.alt
+    says(chart)
+
+
+def test_a_range_goes_from_least_to_largest_with_the_base():
+    alt = charts.breakeven(what_if("3-separation", "separation.holding_discount=0.05")).alt
+    assert "Renault, Minority carve-out breaks even at EUR 4.6bn to EUR 5.2bn against" in alt
+    alt = charts.ranges(what_if("3-separation", "as_of=2026-06-30")).alt
+    assert "Renault, Profitable unit floated −4 % to +2 %" in alt
+    assert "Renault, Own segments −3 % to 0 %" in alt
+
+
+def test_events_without_results_have_no_mean_of_them():
+    chart = charts.event_effects(what_if("1-decline", "decline.since=2022-12-31"))
+    assert chart.nothing and "No event between 2022-12-30 and 2023-01-17 could" in chart.alt
+    chart = charts.event_effects(
+        what_if("1-decline", "decline.since=2022-10-08", "as_of=2022-11-05")
+    )
+    assert "to 0 results, 2022-10-07 to 2022-11-04. Below it days 0 to 1 of 2 events" in chart.alt
+    chart = charts.event_effects(what_if("1-decline", "as_of=2018-02-09"))
+    assert "reactions to 1 result, 2018-01-04 to 2018-02-09, on average 1.8 %" in chart.alt
+
+
+def test_one_of_anything_is_said_in_the_singular():
+    a = what_if("2-selldown", "selldown.target_stake=0.43", "selldown.paths=64")
+    assert charts.absorb(a).title.startswith("The planned shares are 1 day of all trading")
+    a = what_if("2-selldown", "as_of=2024-03-28", "selldown.paths=64")
+    assert "the losses of 1 disclosed sale, 2023-12-12: " in charts.loss_record(a).alt
+    a = what_if("3-separation", "as_of=2023-12-12")
+    assert charts.ford_losses(a).title == "Model e has lost USD 2.1bn in 1 year"
+    assert a.result("separation.ford.ev_result_usd").note == "2022"
+
+
+def test_targets_and_horizons_keep_their_digits():
+    fields = ("target_stake=0.125", "horizon_years=0.04", "paths=64")
+    a = what_if("2-selldown", *(f"selldown.{field}" for field in fields))
+    assert "not 12.5 %" in charts.routes(a).title and "to 12.5 % if sold" in charts.routes(a).alt
+    for draw in (charts.ladder, charts.frontier, charts.outcomes, charts.stake_paths):
+        assert " 0.04 years " in draw(a).alt, draw
+
+
+def test_an_announcement_stands_out_only_beyond_chance():
+    chart = charts.announcements(what_if("3-separation", "as_of=2020-10-01"))
+    assert chart.title.startswith("0 of 1 announcement of these makers moved")
+    assert "stands out" not in chart.title
+
+
+def test_nothing_is_measured_against_a_block_of_no_value():
+    risks = ("volatility=2", "fx_volatility=1", "correlation=1", "paths=256")
+    table = tables.waiting(what_if("2-selldown", *(f"selldown.{risk}" for risk in risks)))
+    assert {row[3] for row in table.table["rows"]} == {None} and "inf" not in table.text
 
 
 def test_charts_are_equal_from_draw_to_draw(found):
@@ -165,7 +227,7 @@ def compared():
 
 
 def test_tables_print_numbers_alike(found, compared):
-    """True minus signs, and a fixed space before a percent sign, in every cell of numbers."""
+    """True minus signs, none at zero, and a fixed space before a percent sign, in every cell."""
     made = [tables.effects(found), tables.inputs(found), tables.inputs(compared)]
     made += [
         draw(compared) for draw in (tables.announcements, tables.aims, tables.figures, tables.grid)
@@ -173,11 +235,14 @@ def test_tables_print_numbers_alike(found, compared):
     for table in made:
         cells = re.findall(r"<td[^>]*>([^<]*)<", table.body)
         assert cells and not [cell for cell in cells if re.match(r"-\d|[+−]?[\d.,]+%", cell)]
+        assert not [cell for cell in cells if re.search(r"[+−]0(\.0+)?(?![\d.,])", cell)]
 
 
 def test_say_prints_computed_numbers_and_carries_them(found):
-    out = tables.say("It fell {decline.price_change_jpy:.1%} to {x:.2f}.", found, x=-1.5)
-    assert out.text == "It fell −62.7\xa0% to −1.50."
+    out = tables.say(
+        "It fell {decline.price_change_jpy:.1%} to {x:.2f}, {y:.0%}.", found, x=-1.5, y=-1e-4
+    )
+    assert out.text == "It fell −62.7\xa0% to −1.50, 0\xa0%."
     bundle = out._repr_mimebundle_()[tables.RESULTS_MIME]
     assert [r["id"] for r in bundle["results"]] == ["decline.price_change_jpy"]
     assert "prices-nissan (2018-01-04 to 2023-01-17)" in out.body  # the days used

@@ -470,6 +470,8 @@ def test_an_unwritable_folder_is_said_before_any_work(base, tmp_path, stand_in):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(BuildError, match="can't write the report"):
         report.build(target(base), tmp_path / "file", log=quiet)
+    with pytest.raises(BuildError, match=r"can't write the report below [^;]*$"):
+        report.build(target(base), tmp_path / "file" / "never", log=quiet)
     assert stand_in.asked == []
 
 

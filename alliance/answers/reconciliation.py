@@ -159,8 +159,8 @@ def _ford(b: Builder, rows) -> None:
         losses = b.ev.rows("segments", maker="ford", basis="actual", segment="model-e")
         losses = losses.dropna(subset="ebit_low").sort_values("year")
         need(losses, f"no result of Model e was public on {b.ev.as_of}")
-        years = losses["year"].iloc[[0, -1]]
-        b.put(key, float(losses["ebit_low"].sum()), " to ".join(years.astype(str)))
+        years = dict.fromkeys(losses["year"].iloc[[0, -1]].astype(str))
+        b.put(key, float(losses["ebit_low"].sum()), " to ".join(years))
 
 
 def _gm(b: Builder, rows) -> None:

@@ -146,9 +146,9 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     b.frames["frontier"] = pd.DataFrame(rows)
     drifts = []
     for extra in (-0.05, 0.0, 0.05, 0.1):
-        moved = replace(market, drift=market.drift + extra)
-        wait = sd.after_exit(sd.price_points(i.terms, moved)).mean()
-        drifts.append({"extra_drift": extra, "price_points": wait})
+        group = i.group.model_copy(update={"drift": i.group.drift + extra, "paths": market.paths})
+        ledger = sd.price_points(i.terms, replace(i, group=group).market(market.seed))
+        drifts.append({"extra_drift": extra, "price_points": sd.after_exit(ledger).mean()})
     b.frames["drifts"] = pd.DataFrame(drifts)
 
 

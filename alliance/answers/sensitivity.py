@@ -7,7 +7,7 @@ import pandas as pd
 from alliance import selldown as sd
 from alliance.answers.inputs import Inputs, fair, terms_of
 from alliance.answers.results import Builder
-from alliance.scenario import Scenario, Selldown
+from alliance.scenario import Scenario, Selldown, limits
 
 WHAT = ("value after exit", "proceeds")
 #: What the tornado moves: field, low, high (differences, or factors where marked with x).
@@ -45,8 +45,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
         if base is None:
             continue
         ends = [base * f if kind == "x" else base + f for f in (low, high)]
-        if name == "correlation":
-            ends = [min(0.99, max(-0.99, e)) for e in ends]
+        ends = [sorted((*limits(Selldown.model_fields[name]), end))[1] for end in ends]
         found = [value(_moved(small, name, e, s)) for e in ends]
         for what, now, low, high in zip(WHAT, middle, *found, strict=True):
             rows.append((name, *ends, what, low - now, high - now, now))

@@ -7,7 +7,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, INK, PARTS, SOFT, Look, color
 from alliance.errors import need
-from alliance.format import day, log_points, number, percent
+from alliance.format import counted, day, log_points, number, percent
 
 _MODEL = "exchange closes of Nissan, its peers and their indices; ECB reference rates; our model"
 
@@ -24,7 +24,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     parts = [table[table["window"] == w].set_index("event")["car"] for w in ((0, 0), (1, 1))]
     table = table[table["window"] == window].iloc[::-1].reset_index(drop=True)
     known = table[table["car"].notna() & (table["kind"] != "both")]
-    top = len(table)
+    need([*prints.index, *known.index], f"No event between {since} and {until} could be tested")
+    results, top = counted(len(prints), "result"), len(table)
 
     def draw(fig, narrow):
         label = "abnormal return (log points); results: day 0; others: "
@@ -47,7 +48,7 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         kit.rule(ax, y=top - 0.5, color=FAINT)
         mark = {"both": "†"}
         names = [f"{x.short}{mark.get(x.kind, '')}\n{day(x.day)}" for x in table.itertuples()]
-        names.append(f"{len(prints)} results\n(the session after)")
+        names.append(f"{results}\n(the session after)")
         kit.rows(ax, names, 8, room=(0.7, 0.6))
 
     sure, clear = int((prints["p"] < 0.05).sum()), int((known["p"] < 0.05).sum())
@@ -58,13 +59,13 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             f"Below it {days} of {len(known)} events with 95 % intervals. The strongest: "
             f"{strongest['short']} ({day(strongest['day'])}), {percent(strongest['car'], 1, True)}."
         )
+    mean = f", on average {percent(prints['car'].abs().mean(), 1)} either way" * bool(len(prints))
     size = 1.9 + 0.36 * max(top + 1, 2)
     return Chart(
         draw,
-        f"{sure} of {len(prints)} results moved Nissan beyond chance, and {clear} of {len(known)} "
+        f"{sure} of {results} moved Nissan beyond chance, and {clear} of {len(known)} "
         "other dated events",
-        f"One row of dots: the reactions to {len(prints)} results, {since} to {until}, on average "
-        f"{percent(prints['car'].abs().mean(), 1)} either way. {alt}",
+        f"One row of dots: the reactions to {results}, {since} to {until}{mean}. {alt}",
         "exchange closes of Nissan and TOPIX, events as listed under Sources; market model on "
         f"{c['estimation_days']} days; filled: p below 5 %; †: results in its days, so not counted",
         (size, size + 0.2),

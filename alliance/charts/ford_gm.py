@@ -5,7 +5,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import INK, SEGMENTS, color
 from alliance.errors import need
-from alliance.format import money, number
+from alliance.format import counted, money, number
 
 
 @chart("Ford's EV segment")
@@ -39,7 +39,7 @@ def ford_losses(a: Answers) -> Chart:
     guidance = ", ".join(f"{y} {number(low, 1)} to {number(high, 1)}" for y, low, high in ends)
     return Chart(
         draw,
-        f"Model e has lost {lost} in {len(actual)} years{guide}",
+        f"Model e has lost {lost} in {counted(len(actual), 'year')}{guide}",
         f"Bars of Model e's operating result: {results} USD bn; guidance {guidance or 'none'}.",
         "Ford's results and guidance as listed under Sources",
         (3.6, 3.8),

@@ -207,13 +207,8 @@ def date_axis(ax: Axes, narrow: bool) -> None:
 
 def percent_axis(axis: Axis, sign: bool = False) -> None:
     """Ticks as percentages, with the digits that they need."""
-    from matplotlib.ticker import FuncFormatter
-
-    def text(value: float, _) -> str:
-        shown = f"{100 * value:{'+' if sign else ''}.4g}"
-        return ("0" if float(shown) == 0 else minus(shown)) + " %"
-
-    axis.set_major_formatter(FuncFormatter(text))
+    form = "+.4g" if sign else ".4g"
+    axis.set_major_formatter(lambda value, _: minus(f"{100 * value:{form}} %"))
 
 
 def axis_ends(least: float, most: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, INK, SOFT, color
 from alliance.errors import need
-from alliance.format import day, number, percent
+from alliance.format import counted, day, number, percent
 
 CLOSES = "exchange closes with dividends"
 SHOWN = 12  # announcements drawn, beside those that made a structure public
@@ -25,7 +25,8 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     drawn = (size.rank(ascending=False) <= SHOWN) | frame["event"].isin(a.context["announcement"])
     drawn = frame[drawn]
     groups = {m: rows.iloc[::-1] for m, rows in drawn.groupby("maker", sort=False)}
-    strongest, clear = frame.loc[size.idxmax()], (frame["p"] < 0.05).sum()
+    strongest, clear = frame.loc[size.idxmax()], int((frame["p"] < 0.05).sum())
+    all_of, stands = counted(len(frame), "announcement"), f"; {strongest['short']} stands out"
 
     def draw(fig, narrow):
         heights = [len(rows) + 0.8 for rows in groups.values()]
@@ -48,9 +49,9 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     height = 1.6 + 0.24 * len(drawn) + 0.25 * len(groups)
     return Chart(
         draw,
-        f"{clear} of {len(frame)} announcements moved a share beyond chance, where "
-        f"{number(0.05 * len(frame), 1)} would by luck; {strongest['short']} stands out",
-        f"Dots with intervals for {len(drawn)} of {len(frame)} announcements, "
+        f"{clear} of {all_of} of these makers moved a share beyond chance, where "
+        f"{number(0.05 * len(frame), 1)} would by luck" + stands * bool(clear),
+        f"Dots with intervals for {len(drawn)} of {all_of} of these makers, "
         f"{day(frame['day'].min())} to {day(frame['day'].max())}. The strongest: "
         f"{strongest['short']} ({day(strongest['day'])}), {percent(strongest['car'], 1, True)}, "
         f"t = {number(strongest['t'], 1)}.",

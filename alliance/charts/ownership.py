@@ -5,7 +5,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import OWNERS, PROGRAMMES, ROUTES
 from alliance.errors import need
-from alliance.format import day, number, percent
+from alliance.format import counted, day, number, percent
 
 SIMULATED = "our simulation; inputs as listed under Evidence and dates"
 FILINGS = "holdings, share counts and releases as listed under Sources"
@@ -15,8 +15,8 @@ FILINGS = "holdings, share counts and releases as listed under Sources"
 def routes(a: Answers) -> Chart:
     """The stake by number of shares given up, sold to others or bought back and cancelled."""
     frame, t = a.frame("routes"), a.context["terms"]
-    need(frame if t.planned > 0 else (), f"the stake is at or below {percent(t.target)} already")
-    ended, target = percent(a["selldown.stake_if_trust_bought_back"], 2), percent(t.target)
+    need(frame if t.planned > 0 else (), f"the stake is at or below {100 * t.target:g} % already")
+    ended, target = percent(a["selldown.stake_if_trust_bought_back"], 2), f"{100 * t.target:g} %"
 
     def draw(fig, narrow):
         labels = ("million shares given up", "stake in issued shares")
@@ -87,9 +87,9 @@ def stake_paths(a: Answers) -> Chart:
     found = ", ".join(f"{PROGRAMMES[n].name} {percent(v, 1)}" for n, v in ends.items())
     return Chart(
         draw,
-        f"After {g.horizon_years:g} years the mean stake lies between {least} and {most} "
+        f"After {counted(g.horizon_years, 'year')} the mean stake lies between {least} and {most} "
         f"({PROGRAMMES[ends.idxmax()].name})",
-        f"Lines of Renault's mean stake over {number(g.horizon_years, 1)} years from "
+        f"Lines of Renault's mean stake over {counted(g.horizon_years, 'year')} from "
         f"{day(a.context['day'])}, by programme: {found}. The band holds nine tenths of {name}.",
         SIMULATED,
         (4.2, 4.4),

@@ -6,7 +6,7 @@ from alliance.charts.base import Chart, chart
 from alliance.charts.looks import INK, PROGRAMMES, SOFT
 from alliance.charts.ownership import SIMULATED
 from alliance.errors import need
-from alliance.format import day, number, percent
+from alliance.format import counted, day, number, percent
 
 _SHADE = PROGRAMMES["price_points"].color
 
@@ -37,7 +37,7 @@ def ladder(a: Answers) -> Chart:
         f"The highest price point, {most} times the spot, is reached in {hit} of cases ({g.market} "
         f"market, watched {watched})",
         "Columns of the chance that each price point is reached within "
-        f"{number(g.horizon_years, 1)} years of {day(a.context['day'])}: {found}.",
+        f"{counted(g.horizon_years, 'year')} of {day(a.context['day'])}: {found}.",
         "columns: closed form of the lognormal market; squares: weekly history, resampled",
         (4.0, 4.4),
     )
@@ -74,7 +74,7 @@ def frontier(a: Answers) -> Chart:
         draw,
         title,
         "Mean and 5 to 95 % range of the value at the horizon by trigger, "
-        f"{number(a.context['group'].horizon_years, 1)} years from {on}: the mean is "
+        f"{counted(a.context['group'].horizon_years, 'year')} from {on}: the mean is "
         f"{number(first['mean'])} at the spot and {number(last['mean'])} at {number(levels[-1])} "
         f"times it; the range there is {number(last['low'])} to {number(last['high'])} EUR bn.",
         SIMULATED,

@@ -8,7 +8,7 @@ from alliance.charts.base import Chart, chart
 from alliance.charts.looks import BLUE, FAINT, PROGRAMMES, RED
 from alliance.charts.ownership import FILINGS, SIMULATED
 from alliance.errors import need
-from alliance.format import day, money, number, percent
+from alliance.format import counted, day, money, number, percent
 
 
 @chart("What the market can absorb")
@@ -16,9 +16,9 @@ def absorb(a: Answers) -> Chart:
     """What a sale costs by its size: at once, or as a part of each day's volume."""
     frame, on, g = a.frame("absorb"), day(a.context["day"]), a.context["group"]
     need(frame if a.context["terms"].planned > 0 else (), f"on {on} the target is met already")
-    last, cost = frame.iloc[-1], a["selldown.block_cost"]
-    days, block, slow = number(last["days"], 0), percent(last["block"], 1), percent(g.participation)
-    dribble, given = percent(last["dribble"], 1), g.block_discount is not None
+    last, cost, given = frame.iloc[-1], a["selldown.block_cost"], g.block_discount is not None
+    days, slow = counted(round(last["days"]), "day"), percent(g.participation)
+    block, dribble = (percent(last[name], 1) for name in ("block", "dribble"))
 
     def draw(fig, narrow):
         labels = ("size of the sale in days of all trading in Nissan", "cost, part of value")
@@ -36,9 +36,9 @@ def absorb(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"The planned shares are {days} days of all trading: at once they cost "
+        f"The planned shares are {days} of all trading: at once they cost "
         f"{percent(cost)}{' as given' if given else ''}",
-        f"Lines of the cost of a sale by its size, as of {on}: for {days} days of volume {block} "
+        f"Lines of the cost of a sale by its size, as of {on}: for {days} of volume {block} "
         f"at once and {dribble} at {slow} of volume.",
         "volumes of the exchange; square-root rule of market impact, an assumption",
         (3.7, 4.0),
@@ -73,7 +73,7 @@ def outcomes(a: Answers, what: str = "value after exit") -> Chart:
     return Chart(
         draw,
         f"Mean {what}: {named(chosen, lambda v: f'EUR {number(v)}bn')}",
-        f"Ranges of the {what} in EUR bn, {number(g.horizon_years, 1)} years from "
+        f"Ranges of the {what} in EUR bn, {counted(g.horizon_years, 'year')} from "
         f"{day(a.context['day'])}, planned shares worth {number(fair)} today. Means: "
         f"{named(means.index[::-1], number)}.",
         SIMULATED,
@@ -89,6 +89,8 @@ def loss_record(a: Answers) -> Chart:
     announced = record["announced"]
     steps = [f"sale {n}\n{d:%Y-%m}" for n, d in zip(record["tranche"], announced, strict=True)]
     own, naive = list(record["own_share"]), list(record["naive"])
+    sales = counted(len(record), "disclosed sale")
+    span = " to ".join(dict.fromkeys(map(day, announced.iloc[[0, -1]])))
     title = "Each sale's loss implies two amounts carried, by how it is read"
     if not roll.empty:
         steps.append("rolled to\n2025-06")
@@ -117,10 +119,9 @@ def loss_record(a: Answers) -> Chart:
     return Chart(
         draw,
         title,
-        f"Lines of the amount carried a Nissan share implied by {len(record)} disclosed losses, "
-        f"{day(announced.iloc[0])} to {day(announced.iloc[-1])}: buy-back shared {number(own[0])} "
-        f"to {number(own[-1])}, naive {number(naive[0])} to {number(naive[-1])} EUR. As of "
-        f"{day(a.context['day'])}.",
+        f"Lines of the amount carried a Nissan share implied by the losses of {sales}, {span}: "
+        f"buy-back shared {number(own[0])} to {number(own[-1])}, naive {number(naive[0])} to "
+        f"{number(naive[-1])} EUR. As of {day(a.context['day'])}.",
         FILINGS + "; our arithmetic",
         (4.0, 4.4),
     )

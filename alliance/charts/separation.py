@@ -15,9 +15,10 @@ MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 NO_LOW = " (no low case)"
 
 
-def low_end(change: float, digits: int) -> str:
-    """A change in words; that at the low value is none where the terms can't be there."""
-    return "no low case" if missing(change) else percent(change, digits, True)
+def _range(values, say=money) -> str:
+    """The least and the largest of the values that there are, in words, once where both are one."""
+    there = sorted(value for value in values if not missing(value))
+    return " to ".join(dict.fromkeys(map(say, there[:1] + there[-1:]))) or "none"
 
 
 def _pair_rows(ax, rows, narrow: bool, name) -> None:
@@ -63,8 +64,8 @@ def ranges(a: Answers) -> Chart:
     if highs.max() > 0.005:
         title += f"; at best {on(best)} brings {percent(highs.max())}, discounts gone"
     found = "; ".join(
-        f"{r.maker_name}, {r.structure_name} {low_end(r.low_change, 0)} to "
-        f"{percent(r.high_change, 0, True)}"
+        f"{r.maker_name}, {r.structure_name} {'no low case, ' * missing(r.low_change)}"
+        + _range((r.low_change, r.base_change, r.high_change), lambda v: percent(v, 0, True))
         for r in frame.itertuples()
     )
     height = 1.5 + 0.3 * len(frame)
@@ -90,8 +91,7 @@ def breakeven(a: Answers) -> Chart:
 
     def needed(column: str) -> str:
         ratio = frame[column] / frame["unit_value"]
-        ends = {kind: ratio[rows].agg(["min", "max"]).map(percent) for kind, rows in kinds.items()}
-        return ", ".join(f"{kind} {' to '.join(dict.fromkeys(two))}" for kind, two in ends.items())
+        return ", ".join(f"{kind} {_range(ratio[rows], percent)}" for kind, rows in kinds.items())
 
     def draw(fig, narrow):
         label = "value of the unit, EUR bn (bar: range, dot: base; strokes: break-even today, and "
@@ -109,8 +109,8 @@ def breakeven(a: Answers) -> Chart:
         ax.set_xlim(0)
 
     found = "; ".join(
-        f"{r.maker_name}, {r.structure_name} breaks even at {money(r.breakeven)} to "
-        f"{money(r.breakeven_high)} against {money(r.unit_value)}"
+        f"{r.maker_name}, {r.structure_name} breaks even at "
+        f"{_range((r.breakeven, r.breakeven_high))} against {money(r.unit_value)}"
         for r in frame.itertuples()
     )
     height = 1.5 + 0.32 * len(frame)

@@ -49,5 +49,6 @@ def say(lines) -> None:
 
 def end(problems: list[str], none: str, some: str) -> None:
     """Print problems, how many there are, and end with 1 if there are any."""
-    say((*problems, f"{len(problems)} {some}" if problems else none))
+    some = f"{len(problems)} {some.removesuffix('s' * (len(problems) == 1))}"
+    say((*problems, some if problems else none))
     sys.exit(1 if problems else 0)

@@ -154,7 +154,7 @@ def build_all(
 
             index.write_list(out)
     except OSError as error:
-        gone = "" if out.is_dir() else "; the folder was removed while the report was built"
+        gone = "; removed meanwhile" * (isinstance(error, FileNotFoundError) and not out.is_dir())
         raise BuildError(f"can't write the report below {out}: {error.strerror}{gone}") from None
     for done in reports if o.pdf else ():
         if not done.index.with_name("report.pdf").is_file():

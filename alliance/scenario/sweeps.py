@@ -32,7 +32,7 @@ def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]
     choices = []
     for setting in settings:
         name, equals, text = setting.partition("=")
-        free = name.strip() in FREE_TEXT or not equals
+        free = name.strip() in FREE_TEXT or not equals or text.count("[") != text.count("]")
         values = [text] if free else [value.strip() for value in _OUTSIDE.split(text)]
         if len(values) > 1 and (not all(values) or len(set(values)) < len(values)):
             raise ScenarioError(f"--set: a sweep's values must differ, none empty: '{setting}'")

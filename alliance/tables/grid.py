@@ -3,7 +3,7 @@
 import html
 
 from alliance.answers import Answers
-from alliance.format import minus, missing, number, percent
+from alliance.format import missing, number, percent
 from alliance.tables.base import Html, matrix, unbroken
 
 CAPTION = (
@@ -32,7 +32,7 @@ def _parts(cell) -> list[str]:
         return ["nothing sold"]
     value = "a share not evaluable"
     if not missing(cell.base_change):
-        value = minus(f"a share {100 * round(cell.base_change, 3) + 0.0:+.1f} %")
+        value = f"a share {percent(cell.base_change, 1, True)}"
     return [
         "≈ " * bool(cell.assumed) + f"{number(cell.gross / 1e9, 1)}bn",
         "no plan" if missing(cell.coverage) else f"{percent(cell.coverage)} of the plan",

@@ -111,7 +111,7 @@ def waiting(a: Answers) -> Html:
     """Mean value of the price points when the yen price drifts more or less than a fair game."""
     frame = a.frame("drifts")
     frame["today"] = frame["price_points"] / a["selldown.planned_value_eur"] - 1
-    frame["block"] = frame["price_points"] / a[f"selldown.block.{_AFTER}"] - 1
+    frame["block"] = frame["price_points"] / (a[f"selldown.block.{_AFTER}"] or float("nan")) - 1
     columns = """
         extra drift a year               | extra_drift  | +.0%
         price points after exit, EUR bn  | price_points | bn,.2f

@@ -9,7 +9,7 @@ from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.looks import GHOST, INK, PROGRAMMES, SOFT, Look
 from alliance.charts.panels.svg import SMALL, Caption, Nothing, ghost, place
-from alliance.format import money, number, percent
+from alliance.format import counted, money, number, percent
 
 FILINGS = "holdings, share counts and releases that chapter 2 lists"
 SIMULATED = "our simulation; chapter 2 lists its inputs"
@@ -20,7 +20,7 @@ def _chosen(a: Answers) -> tuple[Any, Look]:
     """The scenario's terms, and the look of the programme that they headline."""
     g = a.context["group"]
     if a.context["terms"].planned <= 0:
-        why = f"The stake is at or below the target of {percent(g.target_stake)} already"
+        why = f"The stake is at or below the target of {100 * g.target_stake:g} % already"
         raise Nothing("Nothing to sell", why, FILINGS)
     return g, PROGRAMMES[g.programme]
 
@@ -79,7 +79,7 @@ def completion(ax, a: Answers, pinned: Answers | None) -> Caption:
     middle = a[f"{key}.years_to_complete_median"]
     when = f", half of these by {number(middle, 1)} years" if middle else ""
     return Caption(
-        f"All is sold within {years:g} years in {percent(sold)} of cases{when}",
+        f"All is sold within {counted(years, 'year')} in {percent(sold)} of cases{when}",
         f"Rising lines of the chance that all planned shares are sold ({percent(sold, 1)} at the "
         f"end) and that the stake is at the target ({percent(reached, 1)}); {name}, as of "
         f"{a.as_of}.",
@@ -107,9 +107,9 @@ def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     before = percent(a["selldown.stake_before"], 1)
     return Caption(
         f"The stake goes from {before} to {stake} on average; {votes}",
-        f"Lines through {g.horizon_years:g} years as of {a.as_of}, {name}: mean stake, at the end "
-        f"{percent(last['low'], 1)} to {percent(last['high'], 1)} in nine of ten cases; votes with "
-        "unsold shares in a trust that splits as the others do.",
+        f"Lines through {counted(g.horizon_years, 'year')} as of {a.as_of}, {name}: mean stake, at "
+        f"the end {percent(last['low'], 1)} to {percent(last['high'], 1)} in nine of ten cases; "
+        "votes with unsold shares in a trust that splits as the others do.",
         SIMULATED + "; the trust's votes are our reading",
     )
 

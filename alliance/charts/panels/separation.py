@@ -6,8 +6,8 @@ from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.looks import BLUE
 from alliance.charts.panels.svg import SMALL, Caption, Nothing, ghost_dots, name_ticks, place
-from alliance.charts.separation import MODEL, low_end
-from alliance.format import missing, money, number, percent
+from alliance.charts.separation import MODEL
+from alliance.format import missing, money, number, percent, shown
 
 _OTHER = "#9db7cf"
 _ROW = {"fontsize": SMALL, "va": "bottom"}
@@ -51,7 +51,7 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
     kit.rule(ax, x=0)
     names, who = frame["structure_name"], a.context["maker"].name
     found = "; ".join(
-        f"{names[n]} {low_end(low[n], 1)}, {percent(base[n], 1, True)}, {percent(high[n], 1, True)}"
+        f"{names[n]} {', '.join(shown(end, '+.1%', 'no low case') for end in ends.loc[n])}"
         for n in frame.index[::-1]
     )
     best = f"“{names[base.idxmax()]}” does most for a share, {percent(base.max(), 1, True)}"
