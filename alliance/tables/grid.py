@@ -38,6 +38,7 @@ def _parts(cell) -> list[str]:
         "no plan" if missing(cell.coverage) else f"{percent(cell.coverage)} of the plan",
         f"{percent(cell.votes)} of votes",
         value,
+        *["as planned, cancelled"] * bool(cell.ended),
     ]
 
 
