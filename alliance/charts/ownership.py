@@ -1,5 +1,7 @@
 """Chapter 2, who owns and controls what: routes, owners, stake paths."""
 
+import pandas as pd
+
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import Chart, chart
@@ -11,11 +13,17 @@ SIMULATED = "our simulation; inputs as listed under Evidence and dates"
 FILINGS = "holdings, share counts and releases as listed under Sources"
 
 
+def to_sell(a: Answers, name: str) -> pd.DataFrame:
+    """A frame of the sale; NotKnown where nothing is to be sold."""
+    t, on = a.context["terms"], day(a.context["day"])
+    rows = a.frame(name) if t.planned > 0 else ()
+    return need(rows, f"on {on} the stake is at or below {100 * t.target:g} % already")
+
+
 @chart("The stake by route")
 def routes(a: Answers) -> Chart:
     """The stake by number of shares given up, sold to others or bought back and cancelled."""
-    frame, t = a.frame("routes"), a.context["terms"]
-    need(frame if t.planned > 0 else (), f"the stake is at or below {100 * t.target:g} % already")
+    frame, t = to_sell(a, "routes"), a.context["terms"]
     ended, target = percent(a["selldown.stake_if_trust_bought_back"], 2), f"{100 * t.target:g} %"
 
     def draw(fig, narrow):
@@ -67,9 +75,10 @@ def owners(a: Answers) -> Chart:
     )
 
 
+@chart("The stake through time")
 def stake_paths(a: Answers) -> Chart:
     """Mean stake through time under each programme, with a band for the headlined one."""
-    frame, g = a.frame("stake_path"), a.context["group"]
+    frame, g = to_sell(a, "stake_path"), a.context["group"]
     means = frame.pivot(index="years", columns="programme", values="mean")
     looks = {name: PROGRAMMES[name] for name in frame["programme"].unique()}
     ends, chosen = means.iloc[-1], frame[frame["programme"] == g.programme]

@@ -4,8 +4,7 @@ from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import INK, PROGRAMMES, SOFT
-from alliance.charts.ownership import SIMULATED
-from alliance.errors import need
+from alliance.charts.ownership import SIMULATED, to_sell
 from alliance.format import counted, day, number, percent
 
 _SHADE = PROGRAMMES["price_points"].color
@@ -46,8 +45,7 @@ def ladder(a: Answers) -> Chart:
 @chart("One trigger at every level")
 def frontier(a: Answers) -> Chart:
     """One trigger at every level: same mean, wider spread."""
-    frame, on = a.frame("frontier").set_index("multiple") / 1e9, day(a.context["day"])
-    need(frame if a.context["terms"].planned > 0 else (), f"on {on} the target is met already")
+    frame, on = to_sell(a, "frontier").set_index("multiple") / 1e9, day(a.context["day"])
     first, last, levels = frame.iloc[0], frame.iloc[-1], frame.index
     title = "On a fair price a trigger buys nothing: the mean stays, only the spread grows"
     if not a.context["fair"]:

@@ -6,7 +6,7 @@ from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import BLUE, FAINT, PROGRAMMES, RED
-from alliance.charts.ownership import FILINGS, SIMULATED
+from alliance.charts.ownership import FILINGS, SIMULATED, to_sell
 from alliance.errors import need
 from alliance.format import counted, day, money, number, percent
 
@@ -14,8 +14,7 @@ from alliance.format import counted, day, money, number, percent
 @chart("What the market can absorb")
 def absorb(a: Answers) -> Chart:
     """What a sale costs by its size: at once, or as a part of each day's volume."""
-    frame, on, g = a.frame("absorb"), day(a.context["day"]), a.context["group"]
-    need(frame if a.context["terms"].planned > 0 else (), f"on {on} the target is met already")
+    frame, on, g = to_sell(a, "absorb"), day(a.context["day"]), a.context["group"]
     last, cost, given = frame.iloc[-1], a["selldown.block_cost"], g.block_discount is not None
     days, slow = counted(round(last["days"]), "day"), percent(g.participation)
     block, dribble = (percent(last[name], 1) for name in ("block", "dribble"))
@@ -45,10 +44,11 @@ def absorb(a: Answers) -> Chart:
     )
 
 
+@chart("What each programme brings")
 def outcomes(a: Answers, what: str = "value after exit") -> Chart:
     """Spread of a value under holding and each programme, both markets, the highest mean on top."""
     g, fair = a.context["group"], a["selldown.planned_value_eur"] / 1e9
-    frame = a.frame("distribution").query("what == @what").drop(columns="what")
+    frame = to_sell(a, "distribution").query("what == @what").drop(columns="what")
     frame = frame.set_index(["market", "programme"]).astype(float) / 1e9
     means = frame["mean"][g.market].sort_values()
 
