@@ -4,7 +4,7 @@ A panel's answers are a part of its chapter's: what a panel does not compute is 
 """
 
 from alliance.answers import Answers
-from alliance.format import counted, day, in_words, money, percent
+from alliance.format import NBSP, counted, day, in_words, money, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
@@ -27,7 +27,7 @@ def sale(a: Answers) -> Html:
         a,
         programme=in_words(headlined(a)),
         years=counted(a.context["group"].horizon_years, "year"),
-        days="day" if round(a["selldown.days_of_volume"]) == 1 else "days",
+        days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
     )
