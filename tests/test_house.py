@@ -87,7 +87,7 @@ def test_modules_are_small(path):
 
 #: Lines of Python, JavaScript, styles and templates. It only falls: whoever takes lines away lowers
 #: it, and whoever raises it says why in CHANGELOG.
-LINES = 20_170
+LINES = 20_175
 KINDS = {".py", ".js", ".css", ".j2", ".html"}
 
 
@@ -291,3 +291,11 @@ def test_nothing_outside_the_project_is_named():
 def test_changelog_has_results():
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {project()['version']}" in text and "### Results" in text
+
+
+def test_what_make_runs_can_be_imported():
+    """Benches run in no test: a name that has moved must not wait for whoever measures next."""
+    asked = re.findall(r"-m (tests\.\w+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert "tests.bench" in asked and len(asked) > 5
+    for name in asked:
+        importlib.import_module(name)

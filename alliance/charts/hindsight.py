@@ -221,17 +221,14 @@ def by_month(a: Answers) -> Chart:
         for ax in grid[len(panels) :]:
             ax.set_axis_off()
 
-    ends = frame.dropna(subset="planned_value").iloc[[0, -1]]
-    shares = [number(n / 1e6, 0) for n in ends["planned"]]
-    values = [
-        f"{money(v)} ({n}m shares)" for v, n in zip(ends["planned_value"], shares, strict=True)
-    ]
-    days = [day(d) for d in ends["day"]]
+    ends = " and ".join(
+        f"{money(r.planned_value)} ({number(r.planned / 1e6, 0)}m shares) on {day(r.day)}"
+        for r in frame.dropna(subset="planned_value").iloc[[0, -1]].itertuples()
+    )
     return Chart(
         draw,
-        f"The planned shares were worth {values[0]} on {days[0]} and {values[1]} on {days[1]}",
-        f"Lines of five answers at {len(frame)} months' ends, {days[0]} to {days[1]}; the planned "
-        f"shares {values[0]} and {values[1]}.",
+        f"The planned shares were worth {ends}",
+        f"Lines of five answers at {len(frame)} months' ends; the planned shares {ends}.",
         "the chapters' own answers on each day; dotted: the report's day",
         (4.6, 8.0),
     )

@@ -241,8 +241,8 @@ class Evidence(Reads):
 
     def _known(self, name: str) -> pd.DataFrame:
         """All rows that were public, corrected ones too."""
-        frame, day = self.package.read(name), pd.Timestamp(self.as_of)
-        return self._kept(name, ("known",), lambda: frame[frame["published"] <= day])
+        day, read = pd.Timestamp(self.as_of), self.package.read
+        return self._kept(name, ("known",), lambda: (f := read(name))[f["published"] <= day])
 
     def _record(self, kind: str, name: str, frame: pd.DataFrame, part: tuple | None = ()) -> None:
         """Count a read; ``part`` names the rows, None if they are not to be known again."""
@@ -274,7 +274,7 @@ class Evidence(Reads):
 
 
 def _day(day: pd.Timestamp) -> str | None:
-    return None if pd.isna(day) else day.strftime("%Y-%m-%d")
+    return None if pd.isna(day) else str(day.date())
 
 
 _opened: dict[Any, Package] = {}  # the last folder: read once while its descriptor is the same

@@ -10,9 +10,8 @@ from alliance.tables.chapter import SENTENCES, say
 
 def hindsight(a: Answers) -> Html:
     """What each way would have brought, and whether the forecasts beat naive rules."""
-    first, gain = "no replay", a["hindsight.best_against_disclosed_eur"]
-    if gain is not None:
-        first = "5-hindsight" if gain > 0 else "none better"
+    gain = a["hindsight.best_against_disclosed_eur"]
+    first = "no replay" if gain is None else "5-hindsight" if gain > 0 else "none better"
     parts = [first, *["starts"] * (not a.frame("replay").empty), "forecasts"]
     return say(" ".join(SENTENCES[part] for part in parts), a, **_words(a))
 
