@@ -191,7 +191,8 @@ class Evidence(Reads):
         if entry["kind"] == "fact":
             return frame[frame["fact"] == entry["id"]]
         if "rows" in entry:
-            return frame[self._keys(entry["id"], frame).isin(entry["rows"]).to_numpy()]
+            keys = self._kept(entry["id"], ("keys",), lambda: self._keys(entry["id"], frame))
+            return frame[keys.isin(entry["rows"]).to_numpy()]
         if entry.get("from"):
             return frame[frame["date"].between(entry["from"], entry["to"])]
         return frame
