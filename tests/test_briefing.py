@@ -461,3 +461,14 @@ def test_a_reader_with_one_minute(browser, page, width):
     assert found["small"] >= 11
     if width == 1280:
         assert found["chart"] < 800
+
+
+def test_votes_counted_before_nissans_say_nothing_of_now():
+    """From the day of the agreement until the State's votes were counted again."""
+    pair = ("French State", "Renault")
+    for day, votes in (("2023-11-15", None), ("2024-08-01", 0.2241)):
+        s = scenario.Scenario().replace({"as_of": day, "selldown": {"paths": 64}})
+        owners = answers.briefing(s, evidence.open(day)).frame("owners")
+        row = owners.set_index(["holder", "company"]).loc[pair]
+        assert row["capital_now"] == 0.1501
+        assert np.isnan(row["votes_now"]) if votes is None else row["votes_now"] == votes

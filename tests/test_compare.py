@@ -194,3 +194,18 @@ def test_the_command_writes_a_page(short_hindsight, tmp_path):
     assert "What did not change" in page and page.count("<img ") >= 1
     table = (tmp_path / "compare-base-quick-block" / "compare.csv").read_text(encoding="utf-8")
     assert table.startswith("id,unit,a,b,difference,selldown.programme,selldown.block_discount")
+
+
+def test_a_result_in_words_that_differs_is_told_from_one_to_the_other():
+    found = mixed(S.replace({"selldown": {"drift": 0.3}}))
+    s = S.replace({"selldown": {"drift": 0.3}})
+    now, then = (answers_of("0-briefing", each)["briefing.best_programme"] for each in (S, s))
+    assert now != then and found.missing["briefing.best_programme"] == f"{now} → {then}"
+
+
+def test_a_label_for_both_sides_has_no_day_of_one():
+    found = mixed(S.replace({"as_of": "2024-06-28"}))
+    labels = {d.id: d.label for d in found.moved}
+    assert labels["decline.price_change_jpy"] == "Price change in yen"
+    raised = labels["separation.carve_out.renault.cash_raised_eur"]
+    assert raised == "Minority carve-out on Renault: cash raised, gross"

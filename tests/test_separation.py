@@ -647,3 +647,19 @@ def test_who_gains_by_the_bargain_is_said_in_words():
                            evidence.open(s.as_of))  # fmt: skip
     assert a["bargain.break_even_ip_cost_eur"] < 0
     assert "lose even where sharing know-how costs it nothing" in tables.bargain(a).text
+
+
+def test_an_aim_that_was_given_up_says_when_from_that_day():
+    def notes(day):
+        s = scenario.Scenario().replace({"as_of": day})
+        frame = answers_of("3-separation", s).frame("aims").set_index(["maker", "year"])
+        return frame.at[("Ford", 2026), "note"]
+
+    assert notes("2023-10-25") == "By the end of 2026"
+    assert notes("2023-10-26") == "By the end of 2026; given up on 2023-10-26"
+
+
+def test_guidance_is_the_last_that_was_public():
+    for day, low in (("2023-07-28", -3e9), ("2023-07-29", -4.5e9)):
+        rows = evidence.open(day).rows("segments", maker="ford", segment="model-e", year=2023)
+        assert rows.loc[rows["basis"] == "guidance", "ebit_low"].tolist() == [low]

@@ -46,8 +46,8 @@ def _part(ev: Evidence, holder: str, company: str) -> float:
 
 def control(ev: Evidence) -> Found:
     part = _part(ev, "renault", "nissan")
-    turnout = percent(ownership.majority_turnout(part))
-    return part > 0.5 or None, f"A majority if at most {turnout} of votes are cast"
+    turnout = percent(ownership.majority_turnout(part), 1)
+    return part > 0.5 or None, f"A majority if less than {turnout} of votes are cast"
 
 
 def equal(ev: Evidence) -> Found:

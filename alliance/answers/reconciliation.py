@@ -188,6 +188,9 @@ def _aims(b: Builder, table: pd.DataFrame, plans: pd.DataFrame, margin: float | 
     """
     names, rows = b.ev.names("carmakers"), []
     actual = table.query("basis == 'actual'")
+    over, notes = plans["ended"] <= pd.Timestamp(b.ev.as_of), plans["note"].fillna("")
+    ended = "given up on " + plans["ended"].dt.strftime("%Y-%m-%d")
+    plans = plans.assign(note=notes.where(~over, (notes + "; " + ended).str.lstrip("; ")))
     last = {(p.maker, p.end.year): (float(p.amount), p.note) for p in plans.itertuples()}
     for (maker, year), (aim, note) in last.items():
         cars = actual[(actual["maker"] == maker) & (actual["segment"] == _CARS.get(maker))]

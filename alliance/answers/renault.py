@@ -70,7 +70,10 @@ def owners(b: Builder, sale: Answers) -> None:
             if len(held := old.holding(holder, company)):
                 part = float(held.iloc[-1] / old.shares(company).iloc[-1])
                 then.loc[(holder.capitalize(), company.capitalize()), :] = part, votes * part
-    now = sale.frame("stakes").set_index(pair)[["capital", "votes"]].astype(float)
+    now = sale.frame("stakes").set_index(pair)
+    if len(trust):  # votes counted before Nissan's were, say nothing of now
+        now["votes"] = now["votes"].mask(now["date"] < trust.min())
+    now = now[["capital", "votes"]].astype(float)
     both = then.add_suffix("_then").join(now.add_suffix("_now"), how="outer")
     b.frames["owners"] = both.reset_index()
     b.context["then"] = eve

@@ -53,7 +53,8 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
         open_ = known[~(known["ended"] <= pd.Timestamp(ev.as_of))]
         high = [*own["high"], *open_.loc[open_["role"] == "asked", "high"]]
         values = (min(base, *open_["low"]), base, max(base, *high))
-        how = f"{last['by']}, {last['date'].date()}{whose}"
+        span = f", low end of {money(base)} to {number(last['high'] / 1e9, 1)}bn"
+        how = f"{last['by']}, {last['date'].date()}{span * bool(last['high'] > base)}{whose}"
         later = open_[(open_["role"] == "bid") & (open_["date"] > last["date"])][-1:]
         for bid in later.itertuples():
             how += f", and {money(bid.low)} to {number(bid.high / 1e9, 1)}bn on {bid.date.date()}"

@@ -36,7 +36,9 @@ def ford_losses(a: Answers) -> Chart:
     lost = money(-actual.sum() * 1e9, "USD")
     results = ", ".join(f"{y} {number(v, 1)}" for y, v in actual.items())
     ends = zip(guided.index, guided["low"], guided["high"], strict=True)
-    guidance = ", ".join(f"{y} {number(low, 1)} to {number(high, 1)}" for y, low, high in ends)
+    guidance = ", ".join(
+        f"{y} {number(low, 1)}" + f" to {number(high, 1)}" * (high > low) for y, low, high in ends
+    )
     return Chart(
         draw,
         f"Model e has lost {lost} in {counted(len(actual), 'year')}{guide}",

@@ -8,7 +8,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import AMBER, BLUE, FAINT, GREEN, INK, PROGRAMMES, RED, SOFT, Look, color
 from alliance.errors import need
-from alliance.format import day, in_words, money, number, percent
+from alliance.format import day, in_words, listed, money, number, percent
 
 DONE = Look("as Renault did", AMBER)
 NAMES = {name: look.name for name, look in PROGRAMMES.items()} | {"disclosed": DONE.name}
@@ -185,13 +185,13 @@ def became(a: Answers) -> Chart:
 
     said = [f"{r.name} {percent(r.change, 0, True)}" for r in frame.itertuples()]
     early = frame[frame["to"] < frame["to"].max()]
-    until = f"; {' and '.join(early['name'])} to {day(early['to'].min())}" if len(early) else ""
-    span = f"{day(frame['from'].min())} to {day(frame['to'].max())}"
+    until = f" ({listed(list(early['name']))} to {day(early['to'].min())})" if len(early) else ""
+    span = f"{day(frame['from'].min())} to {day(frame['to'].max())}{until}"
     return Chart(
         draw,
         f"{lags} of {len(frame)} shares did worse than their market from {span}",
         f"Dots of price changes, {span}: {', '.join(said)}.",
-        "exchange closes" + until,
+        "exchange closes",
         (3.0, 3.2),
     )
 

@@ -11,6 +11,7 @@ Shapley, L. (1953), A value for n-person games, Annals of Mathematics Studies 28
 """
 
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -177,18 +178,33 @@ def compare(
             elif first == last:
                 equal.append(key)
             elif not (is_number(first) and is_number(last)):
-                name = one.name if is_number(first) else other.name
-                missing[key] = f"{name} (empty in the other)"
+                missing[key] = f"{first} → {last}"
+                if None in (first, last):
+                    missing[key] = f"{other.name if first is None else one.name} (not the other)"
             else:
                 ends, parts = ((one, first, 1), (other, last, -1)), None
                 if who or not names:
                     parts = _parts(mixed, chapter, key, who, ends, causes)
-                r = b.results[key.partition("[")[0]]
-                moved.append(Difference(key, r.label, r.unit, first, last, parts))
+                was, r = (each.results[key.partition("[")[0]] for each in (a, b))
+                label = common(was.label, r.label)
+                moved.append(Difference(key, label, r.unit, first, last, parts))
     moved.sort(key=lambda d: (-d.size, d.id))
     everyone |= {name: [] for d in moved for name in d.parts or ()}
     fetched = causes.package.overlay.get("fetched", "")
     return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs, fetched)
+
+
+def common(one: str, other: str) -> str:
+    """What two labels have in common: days and states that only one has are left out.
+
+    Examples
+    --------
+    >>> common("Price, 2018-01-04 to 2023-01-17", "Price, 2018-01-04 to 2026-06-30")
+    'Price'
+    """
+    first, *rest = re.split(r"(, |: )", other)
+    parts = zip(rest[::2], rest[1::2], strict=True)
+    return first + "".join(mark + text for mark, text in parts if text in one)
 
 
 def _values(side: Side, found: Answers) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _separation(a: Answers) -> dict[str, Any]:
     if len(negative):
         rest = (
             "At these values the market's price leaves less than nothing for the rest of "
-            f"{', '.join(negative)}; there a smaller discount lowers the sum, so read the high "
+            f"{listed(list(negative))}; there a smaller discount lowers the sum, so read the high "
             "case with care"
         )
     ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
