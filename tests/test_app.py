@@ -41,6 +41,16 @@ _NAMED = """() => {
   const all = [...document.querySelectorAll('.alliance-cockpit .noUi-handle')];
   return all.length > 5 && all.every((handle) => handle.getAttribute('aria-label'));
 }"""
+#: Counts, before each picture of the screen, the handles that have no name.
+_NAMELESS = """() => {
+  const nameless = '.alliance-cockpit .noUi-handle:not([aria-label])';
+  window.nameless = 0;
+  const count = () => {
+    window.nameless += document.querySelectorAll(nameless).length;
+    window.counting = requestAnimationFrame(count);
+  };
+  count();
+}"""
 #: Where the focus is in the page's order, whether one sees it there, and on what it is.
 _FOCUS = """() => {
   const e = document.activeElement;
@@ -319,6 +329,21 @@ def test_every_control_has_a_name_and_tab_goes_through_them(served):
     assert order == sorted(order) and len(set(order)) == 30  # as they stand on the page
     unseen = [html for _, outline, html in places if outline == "none"]
     assert unseen == []  # and one sees where one is
+
+
+def test_a_handle_is_never_seen_without_its_name(browser, app):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    start(page, app)
+    page.wait_for_function(_NAMED)
+    handles = page.locator(".alliance-cockpit .noUi-handle")
+    few = handles.count()
+    page.evaluate(_NAMELESS)
+    page.get_by_role("button", name=re.compile("^More inputs")).click()
+    page.wait_for_function(f"document.querySelectorAll('.noUi-handle').length > {few}")
+    page.wait_for_function(_NAMED)
+    assert page.evaluate("(cancelAnimationFrame(window.counting), window.nameless)") == 0
+    assert handles.count() > few
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])

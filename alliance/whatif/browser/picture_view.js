@@ -166,7 +166,8 @@ function render({ model, el }) {
   complain();
   let waiting;
   const around = () => el.closest(".alliance-cockpit") ?? document.body; // not all of JupyterLab
-  const watch = new MutationObserver(() => {
+  const watch = new MutationObserver(() => { // a new handle has its name before it is seen
+    if (around().querySelector(".noUi-handle:not([aria-label])")) label(around());
     waiting ??= setTimeout(() => { waiting = undefined; label(around()); }, 150);
   });
   let fitting;
