@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from alliance import answers, evidence, scenario
+from alliance.report import manifest
 
 STANDINGS = [*scenario.names(), "early", "rise", "corner", "odd sale", "met", "no volatility"]
 STANDINGS += ["no budget", "all", "rates", "dear unit", "costly", "one company", "wide float"]
@@ -245,3 +246,16 @@ def assert_texts_keep_apart(fig):
             across = min(a.x1, b.x1) - max(a.x0, b.x0)
             down = min(a.y1, b.y1) - max(a.y0, b.y0)
             assert across <= 2 or down <= 2, f"{one!r} overlaps {other!r}"
+
+
+def leave(out: Path, targets, chapters) -> None:
+    """Leave below a folder what builds of some chapters leave there for a sweep: their results."""
+    for target in targets:
+        folder = out / target.name
+        folder.mkdir()
+        found = {c: answers_of(c, target.scenario).results for c in chapters}
+        entries = [r.to_json() for each in found.values() for r in each.values()]
+        states = {c: {"state": "ok", "results": [*each]} for c, each in found.items()}
+        run = {"chapters": states, "files": {"results.json": ""}}
+        manifest.save(folder / "results.json", {"results": entries})
+        manifest.save(folder / "run.json", run)

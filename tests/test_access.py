@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from alliance import charts, compare, scenario
+from alliance import charts, compare, report, scenario
 from alliance.compare import differences, page, sweep
-from alliance.report import Target
 from tests.browsing import faults
 from tests.looks import answers_of
 
@@ -34,11 +33,11 @@ def differs(tmp_path_factory):
         page.write(found, out, log=lambda _: None)
     settings = ("decline.since=2018-01-04,2019-01-04",)
     many = [
-        Target(f"base+{n}", scenario.apply(s["base"], [*words]), "alliance report base")
+        report.Target(f"base+{n}", scenario.apply(s["base"], [*words]), "alliance report base")
         for n, words in enumerate(scenario.combinations(settings))
     ]
-    swept = sweep.write(many, settings, out, ("1-decline",), None, lambda _: None).parent
-    swept.rename(out / "sweep")
+    report.build_all(many, out, report.Options(only=("1-decline",)), lambda _: None)
+    sweep.write(many, settings, out, ("1-decline",), lambda _: None).parent.rename(out / "sweep")
     return out, found
 
 

@@ -22,6 +22,7 @@ from alliance.evidence import DATA, Package
 from alliance.report import builder, cache, execute, executor, folder, kernels, manifest, sheets
 from alliance.report.execute import NotebookRun
 from alliance.report.kernels import Kernels
+from tests import looks
 from tests.browsing import copy_of_project
 from tests.conftest import ROOT
 from tests.test_command import ENVIRONMENT
@@ -858,7 +859,7 @@ def test_without_a_browser_a_pdf_says_what_is_missing(built, monkeypatch, tmp_pa
 # --- sweep, verify ------------------------------------------------------------------------------
 
 
-def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch, short_hindsight):
+def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch, short_hindsight):
     import csv
 
     from alliance.compare import sweep
@@ -869,7 +870,8 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch, short
     each = scenario.combinations(settings)
     targets = [report.Target(f"t{i}", scenario.apply(base, [*words]), "c")
                for i, words in enumerate(each)]  # fmt: skip
-    page = sweep.write(targets, settings, tmp_path, (), None, quiet)
+    looks.leave(tmp_path, targets, sweep.concerned(scenario.swept(settings), ()))
+    page = sweep.write(targets, settings, tmp_path, (), quiet)
     with (page.parent / "sweep.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     costs = {
@@ -888,6 +890,18 @@ def test_a_sweep_is_tidy_and_starts_no_kernel(base, tmp_path, monkeypatch, short
     assert "4 combinations" in text and text.count("<img ") >= 4
     assert "<h1>Sweep over block discount and fee</h1>" in text
     assert "4 combinations of block discount and fee: " in text
+    failed = manifest.load(tmp_path / "t1" / "run.json")
+    failed["chapters"]["2-selldown"]["state"] = "failed"
+    manifest.save(tmp_path / "t1" / "run.json", failed)
+    shutil.rmtree(tmp_path / "t2")
+    page = sweep.write(targets, settings, tmp_path, (), quiet)
+    with (page.parent / "sweep.csv").open(encoding="utf-8", newline="") as file:
+        left = list(csv.DictReader(file))
+    assert [r for r in left if r["report"] == "t0"] == [r for r in rows if r["report"] == "t0"]
+    assert {r["report"] for r in left} == {"t0", "t1", "t3"}
+    assert not [r for r in left if r["report"] == "t1" and r["id"] == "selldown.block_cost"]
+    text = page.read_text(encoding="utf-8")
+    assert text.count("(not built)") == 1 and "fee 1 % (not built)" not in text
 
 
 @pytest.mark.parametrize("narrow", [False, True])

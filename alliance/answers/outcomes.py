@@ -53,9 +53,11 @@ def put(b: Builder, s: Scenario) -> None:
 def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
     """The main answers at each month's end, by the functions that the chapters use."""
     rows, known = [], ev.rows("structures", structure=s.separation.structure)["published"].min()
-    own = s.selldown.model_copy(update={"paths": min(PATHS, s.selldown.paths)})
+    own = {"selldown": s.selldown.model_copy(update={"paths": min(PATHS, s.selldown.paths)})}
+    alone = {"structures": (s.separation.structure,)}  # whose threshold is shown
+    own["separation"] = s.separation.model_copy(update=alone)
     for day in pd.date_range(FIRST, ev.as_of, freq="ME"):
-        now = s.model_copy(update={"as_of": day.date(), "selldown": own})
+        now = s.model_copy(update={"as_of": day.date(), **own})
         then = ev.at(day.date())
         rows.append({"day": day})
         for panel, part in REACHES.items():

@@ -93,8 +93,8 @@ def _own(known: pd.DataFrame, ev: Evidence) -> tuple[pd.DataFrame, str]:
 def _named(known: pd.DataFrame) -> pd.DataFrame:
     """Values of sellers; where there is none, bids in one figure."""
     own = known[known["role"].isin(_SELLERS)]
-    bids = known[(known["role"] == "bid") & (known["low"] == known["high"])]
-    return own if len(own) else bids
+    bid = (known["role"] == "bid") & (known["low"] == known["high"])
+    return own if len(own) else known[bid]
 
 
 def standing(kind: str, ev: Evidence) -> Callable[[pd.DataFrame], pd.Index]:

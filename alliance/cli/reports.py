@@ -67,7 +67,7 @@ def build(scenarios, everything, settings, as_of, name, out, live, steps, cluste
     if len(swept) > 1 and len(targets) > 1:
         from alliance.compare import sweep
 
-        last = sweep.write(targets, settings, out, only, data, log)
+        last = sweep.write(targets, settings, out, only, log)
     for outcome in outcomes if options["pdf"] else ():
         click.echo(f"PDF {outcome.index.with_name('report.pdf')}")
     click.echo(f"Open {last}")

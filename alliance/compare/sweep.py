@@ -1,11 +1,10 @@
-"""A sweep's summary: ``sweep.csv`` and a page, from answers computed here; no kernel is started."""
+"""A sweep's summary: ``sweep.csv`` and a page, from the results of the reports just built."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from alliance import answers, evidence
 from alliance.charts import kit
 from alliance.charts.base import Chart
 from alliance.charts.looks import BLUE, SOFT
@@ -15,6 +14,7 @@ from alliance.compare.page import write_page
 from alliance.format import MONEY, in_words, quantity, shown
 from alliance.report import CHAPTERS, Target
 from alliance.report.builder import Log
+from alliance.report.folder import Built
 from alliance.report.manifest import digest
 from alliance.scenario import fields, flat, reaches, spelt, swept
 
@@ -23,30 +23,28 @@ MOST_SHOWN = 6
 SCALES = {unit: (1e6, f"{unit} m") for unit in MONEY} | {"fraction": (0.01, "%")}
 
 
-def write(targets: list[Target], settings, out: Path, only, data: Path | None, log: Log) -> Path:
+def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log: Log) -> Path:
     """Write ``sweep-<6 hex>/index.html`` and ``sweep.csv`` for the reports of a sweep; the page's
-    path."""
+    path. A chapter that could not be built has no rows there."""
     names, several = swept(settings), len({t.command.split(" --", 1)[0] for t in targets}) > 1
     chapters = concerned(names, only)
     log(f"sweep: {len(targets)} combinations, {', '.join(chapters)}")
     rows = [["report", *names, "id", "label", "value", "unit", "note"]]
-    known = evidence.open(targets[0].scenario.as_of, data)
     moving, reports, along, infos = {}, [], [], fields()
     for at, target in enumerate(targets):
-        ev, values = known.on(target.scenario.as_of), flat(target.scenario)
+        built, values = Built.read(out / target.name), flat(target.scenario)
         taken = {name: _plain(values[name]) for name in names}
         along.append(values[names[0]])
         label = ", ".join(f"{_words(n)} {spelt(values[n], infos[n]) or 'by rule'}" for n in names)
         label = f"{target.name.partition('+')[0]}: {label}" if several else label
-        there = (out / target.name / "index.html").is_file()
-        reports.append({"name": target.name, "label": label, "there": there})
-        for chapter in chapters:
-            for r in answers.CHAPTERS[chapter](target.scenario, ev).results.values():
-                cells = [r.id, r.label, _plain(r.value), r.unit, r.note]
-                rows.append([target.name, *taken.values(), *cells])
-                if is_number(r.value):
-                    entry = moving.setdefault(r.id, (r.label, r.unit, [None] * len(targets)))
-                    entry[2][at] = r.value
+        reports.append({"name": target.name, "label": label, "there": bool(built.files)})
+        for r in built.results(c for c in chapters if built.state(c) == "ok"):
+            value = r["value"]
+            cells = [r["id"], r["label"], _plain(value), r["unit"], r.get("note")]
+            rows.append([target.name, *taken.values(), *cells])
+            if is_number(value):
+                entry = moving.setdefault(r["id"], (r["label"], r["unit"], [None] * len(targets)))
+                entry[2][at] = value
     sizes = {key: size(entry[2]) for key, entry in moving.items()}
     movers = [moving[key] for key in sorted(sizes, key=lambda k: (-sizes[k], k)) if sizes[key]]
     labels = [report["label"] for report in reports]
@@ -56,7 +54,7 @@ def write(targets: list[Target], settings, out: Path, only, data: Path | None, l
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
     title = f"Sweep over {_words(*names).replace('as of', 'the day')}"
     texts = {"title": title, "reports": reports, "movers": movers}
-    texts |= {"quantity": quantity, "live": known.package.overlay.get("fetched")}
+    texts |= {"quantity": quantity, "live": built.manifest.get("live", {}).get("fetched")}
     return write_page(folder, "sweep", rows, drawn, **texts)
 
 

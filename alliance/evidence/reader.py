@@ -138,8 +138,10 @@ class Evidence(Reads):
 
     def last(self, name: str, by: str, /, **wanted: str) -> pd.Series | None:
         """The last row, by a column, of a table's wanted rows; None if there is none."""
-        rows = self.rows(name, lambda f: f.sort_values(by, kind="stable").index[-1:], **wanted)
-        return rows.iloc[0] if len(rows) else None
+        part, rows = ("last", by, *wanted, *wanted.values()), self._wanted(name, wanted)
+        last = self._kept(name, part, lambda: rows.sort_values(by, kind="stable")[-1:])
+        self._record("table", name, last, part)
+        return last.iloc[0] if len(last) else None
 
     def shares(self, company: str, item: str = "issued") -> pd.Series:
         """Share counts by the day from which they were in force; empty if none was public."""

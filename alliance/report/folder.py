@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,8 +65,13 @@ class Built:
         if then.get("parts", {}).get("values") != values or not self.unchanged("results.json"):
             return {}, [], {}
         state = {k: v for k, v in self.states[chapter].items() if k != "error"}
-        results = manifest.load(self.folder / "results.json")["results"]
-        return state, [r for r in results if r["id"] in state.get("results", ())], then
+        return state, self.results([chapter]), then
+
+    def results(self, chapters: Iterable[str]) -> list[dict]:
+        """The results of some chapters, as the file has them."""
+        ids = {i for chapter in chapters for i in self.states[chapter].get("results", ())}
+        stored = manifest.load(self.folder / "results.json").get("results", ())
+        return [r for r in stored if r["id"] in ids]
 
 
 @contextmanager
