@@ -85,8 +85,8 @@ def gains(ax, a: Answers, pinned: Answers | None) -> Caption:
         f"{point}: Renault {number(r.renault, 0, True)}, Nissan {number(r.nissan, 0, True)}"
         for point, r in zip(frame["point"], gains.itertuples(), strict=True)
     )
-    ours, theirs = (number(gains[who].iloc[0], 0) for who in SIDES)
-    title = f"Renault's holders gain EUR {ours}m, Nissan's EUR {theirs}m"
+    ours, theirs = (number(gains[who].iloc[0], 0, True) for who in SIDES)
+    title = f"Outside holders, EUR m: Renault's {ours}, Nissan's {theirs}"
     return Caption(title, f"Bars of gains, EUR m, as of {a.as_of}: {found}.", MODEL)
 
 
