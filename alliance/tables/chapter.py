@@ -10,7 +10,6 @@ import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -18,14 +17,12 @@ import pandas as pd
 from alliance import format
 from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
-from alliance.tables.base import Html, collapsible, linked, raw, show
+from alliance.tables.base import Html, collapsible, linked, raw, sections, show
 from alliance.tables.models import models
 
-_TEXT = files("alliance.tables").joinpath("sentences.txt").read_text("utf-8")
-_FOUND = iter(re.split(r"^\[(.+)\]$", _TEXT, flags=re.M)[1:])
-#: Sentences by name, in brackets before each, without their line breaks.
 _ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{])")  # of sentences
-SENTENCES = {name: " ".join(next(_FOUND).split()) for name in _FOUND}
+#: Sentences by name, without their line breaks.
+SENTENCES = {name: " ".join(lines) for name, lines in sections("sentences.txt").items()}
 
 
 def headlined(a: Answers) -> str:
