@@ -91,12 +91,8 @@ def study(
     """The effect of one event on one asset, from returns of asset and market on the same days.
 
     ``window`` is of trading days relative to the event's ``day``, both ends included; the market
-    model is estimated on the ``estimation_days`` just before it.
-
-    Raises
-    ------
-    ScenarioError
-        If the window leaves the returns or too few days precede it.
+    model is estimated on the ``estimation_days`` just before it. It is a ScenarioError if the
+    window leaves the returns or too few days precede it.
     """
     if not asset.index.equals(market.index):
         raise EvidenceError("asset and market returns must be on the same days")

@@ -54,18 +54,10 @@ def loop(a: float, b: float) -> float:
 def look_through(held: pd.DataFrame, equity: pd.Series) -> pd.DataFrame:
     """Market values without double counting, for any set of firms that hold each other.
 
-    Parameters
-    ----------
-    held : DataFrame
-        A[i, j], the part of firm j held by firm i, treasury shares out of the denominator.
-    equity : Series
-        Market value V of each firm.
-
-    Returns
-    -------
-    DataFrame
-        ``own`` e = (I - A) V, what a firm is worth beside its holdings; ``outside`` d = 1 - A'1,
-        the part held outside; ``outsiders`` d V, which adds up to the sum of ``own``.
+    ``held`` is A[i, j], the part of firm j held by firm i, treasury shares out of the denominator;
+    ``equity`` the market value V of each firm. By firm: ``own`` e = (I - A) V, what it is worth
+    beside its holdings; ``outside`` d = 1 - A'1, the part held outside; ``outsiders`` d V, which
+    adds up to the sum of ``own``.
     """
     names = equity.index
     a = held.reindex(index=names, columns=names).fillna(0).to_numpy(float)
@@ -137,14 +129,9 @@ def power(votes: float) -> float:
 def eps_accretion(issued, treasury, held, back: float, bought: float = 0, sold: float = 0) -> float:
     """Change of the issuer's earnings a share when its holder, partly its own, sells.
 
-    Shares that the issuer holds through its holder do not count: D = N - treasury - n h.
-
-    Parameters
-    ----------
-    back : float
-        n, the issuer's stake in the holder.
-    bought, sold : float
-        The holder's shares that the issuer cancels, and that others buy.
+    Shares that the issuer holds through its holder do not count: D = N - treasury - n h, with n =
+    ``back``, the issuer's stake in the holder. ``bought`` and ``sold`` are the holder's shares that
+    the issuer cancels, and that others buy.
 
     Examples
     --------

@@ -12,12 +12,8 @@ _OUTSIDE = re.compile(r",(?![^\[]*\])")
 
 
 def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
-    """Each combination of settings whose value has commas outside brackets.
-
-    Raises
-    ------
-    ScenarioError
-        For an empty value among several, or too many combinations.
+    """Each combination of settings whose value has commas outside brackets; a ScenarioError for an
+    empty value among several, or too many combinations.
 
     Examples
     --------

@@ -108,12 +108,8 @@ def dump(scenario: Scenario) -> str:
 
 
 def apply(scenario: Scenario, settings: list[str]) -> Scenario:
-    """A scenario with ``field=value`` settings applied, each value as text.
-
-    Raises
-    ------
-    ScenarioError
-        For an unknown field (with the nearest), a sweep, or a wrong value.
+    """A scenario with ``field=value`` settings applied, each value as text; a ScenarioError for an
+    unknown field (with the nearest), a sweep, or a wrong value.
 
     Examples
     --------

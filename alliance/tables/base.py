@@ -66,19 +66,12 @@ def table(
 ) -> Html:
     """A table from one line a column: ``header | column | format | formula``.
 
-    Parameters
-    ----------
-    data : DataFrame or dict of columns
-    columns : str
-        The lines, or their name in :data:`COLUMNS`. The column is the header's where none is named;
-        a format may begin with a scale: ``k``, ``m`` or ``bn``. With a formula anywhere the table
-        is a model in ``tables.xlsx``: see :func:`live`. A line that begins with ``-`` is not there,
-        one with ``+`` only there.
-    none : str
-        What to say instead where there are no rows.
-    names : str
-        Of a model: ``name``, what names its columns in formulas, or ``key``, the column that names
-        its rows.
+    ``data`` is a frame or a dict of columns; ``columns`` are the lines, or their name in
+    :data:`COLUMNS`. The column is the header's where none is named; a format may begin with a
+    scale: ``k``, ``m`` or ``bn``. With a formula anywhere the table is a model in ``tables.xlsx``:
+    see :func:`live`. A line that begins with ``-`` is not there, one with ``+`` only there.
+    ``none`` says what to say instead where there are no rows; ``names`` are a model's: ``name``,
+    what names its columns in formulas, or ``key``, the column that names its rows.
 
     Examples
     --------

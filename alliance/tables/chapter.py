@@ -82,22 +82,11 @@ class _Numbers(string.Formatter):
 def say(sentence: str, a: Answers, **values: Any) -> Html:
     """A paragraph with numbers computed at this run.
 
-    Parameters
-    ----------
-    sentence : str
-        The name of one of :data:`SENTENCES`, or a sentence. Its fields are names in ``values``,
-        result ids (``{decline.price_change_jpy:.0%}``) or names in the answers' context; a format
-        may begin with a scale: ``k``, ``m``, ``bn``, or ``log`` for log points as a change.
-    a : Answers
-    values
-        Other computed values.
-
-    Instead of a sentence that needs a result without a value it says why there is none.
-
-    Raises
-    ------
-    AllianceError
-        For an unknown result id (with the nearest).
+    ``sentence`` is the name of one of :data:`SENTENCES`, or a sentence. Its fields are names in
+    ``values``, which are computed elsewhere, result ids (``{decline.price_change_jpy:.0%}``) or
+    names in the answers' context; a format may begin with a scale: ``k``, ``m``, ``bn``, or ``log``
+    for log points as a change. Instead of a sentence that needs a result without a value it says
+    why there is none. An unknown result id is an AllianceError with the nearest.
     """
     sentence = format.UNIT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
     plain, marked, said = _Numbers(a, values, False), _Numbers(a, values, True), {}
