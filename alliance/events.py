@@ -62,8 +62,6 @@ def trading_day(day: dt.date | str, time: str, sessions: pd.DatetimeIndex) -> pd
     """The exchange's session on which news of a calendar day counts; ``time`` is one of
     :data:`TIMES`. An EvidenceError if none follows.
 
-    Examples
-    --------
     >>> tokyo = pd.DatetimeIndex(["2022-10-07", "2022-10-11", "2022-10-12"])
     >>> trading_day("2022-10-10", "unknown", tokyo).date()  # a holiday in Tokyo
     datetime.date(2022, 10, 11)

@@ -29,8 +29,6 @@ def inside(outcome, low, high) -> np.ndarray:
 def brier(chance, happened) -> np.ndarray:
     """Squared errors of chances: 0 is perfect, a quarter is what a coin gets.
 
-    Examples
-    --------
     >>> brier([0.8, 0.5], [1, 0]).round(2).tolist()
     [0.04, 0.25]
     """

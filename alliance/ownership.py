@@ -32,8 +32,6 @@ def stake(held, issued, sold=0, bought=0, cancelled=None):
 def buyback_to_reach(held, issued, target: float):
     """Shares to sell to the issuer alone, which cancels them, so that the stake is the target.
 
-    Examples
-    --------
     >>> round(buyback_to_reach(1_831_837_027, 4_220_715_112, 0.15) / 1e6, 2)
     1410.27
     """
@@ -43,8 +41,6 @@ def buyback_to_reach(held, issued, target: float):
 def loop(a: float, b: float) -> float:
     """Value counted twice when two firms hold a and b of each other: ab / (1 - ab).
 
-    Examples
-    --------
     >>> round(loop(0.434, 0.15), 4)
     0.0696
     """
@@ -118,8 +114,6 @@ def power(votes: float) -> float:
     """Shapley value of one holder, of less than half of the votes, among an ocean of small ones
     (Milnor-Shapley): the part of all orders of voting in which its votes turn the scale.
 
-    Examples
-    --------
     >>> power(0.2)
     0.25
     """
@@ -133,8 +127,6 @@ def eps_accretion(issued, treasury, held, back: float, bought: float = 0, sold: 
     ``back``, the issuer's stake in the holder. ``bought`` and ``sold`` are the holder's shares that
     the issuer cancels, and that others buy.
 
-    Examples
-    --------
     >>> round(eps_accretion(4_220_715_112, 29_812_226, 1_831_837_027, 0.15, bought=211e6), 4)
     0.048
     """

@@ -157,8 +157,6 @@ def _points(ax: Axes) -> float:
 def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
     """Positions as near as possible to the wanted ones, in their order, at least ``gap`` apart.
 
-    Examples
-    --------
     >>> dodge([1.0, 1.1, 5.0], 1.0, 0.0, 10.0).round(2).tolist()
     [0.55, 1.55, 5.0]
     """
@@ -184,8 +182,6 @@ def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.nd
 def wrapped(text: str, width: int) -> str:
     """Text over lines, broken between words only: not inside them, at a hyphen, or beside a unit.
 
-    Examples
-    --------
     >>> wrapped("Minority carve-out", 17)
     'Minority\\ncarve-out'
     """
@@ -219,8 +215,6 @@ def axis_ends(least: float, most: float) -> tuple[float, float]:
 def nice_ceiling(value: float) -> float:
     """A round number at or above a positive value, so that axes stand while a slider moves.
 
-    Examples
-    --------
     >>> nice_ceiling(3.24), nice_ceiling(0.0), nice_ceiling(71)
     (3.5, 1.0, 80.0)
     """

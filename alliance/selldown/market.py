@@ -33,8 +33,6 @@ def fair_drifts(
 ) -> tuple[float, float]:
     """Arithmetic drifts a year of price and rate under which waiting is a fair game for the holder.
 
-    Examples
-    --------
     >>> [round(m, 4) for m in fair_drifts(0.32, 0.095, 0.25)]
     [0.0076, 0.009]
     """

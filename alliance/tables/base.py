@@ -73,8 +73,6 @@ def table(
     ``none`` says what to say instead where there are no rows; ``names`` are a model's: ``name``,
     what names its columns in formulas, or ``key``, the column that names its rows.
 
-    Examples
-    --------
     >>> frame = pd.DataFrame({"sale": [1], "cash_eur": [764.5e6]})
     >>> print(table(frame, "Sales", "sale\\ncash, EUR m | cash_eur | m,.0f").text)
     Sales
