@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from scipy.optimize import isotonic_regression
 
 from alliance.charts.looks import INK, SOFT, Look
 from alliance.format import fixed, minus
@@ -165,14 +166,7 @@ def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.nd
     if n == 0:
         return np.array([])
     gap = min(gap, (high - low) / max(n - 1, 1))
-    blocks: list[list[float]] = []  # mean of wanted minus offset, and size
-    for rank, index in enumerate(order):
-        blocks.append([wanted[index] - rank * gap, 1])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            last, size = blocks.pop()
-            blocks[-1][0] = (blocks[-1][0] * blocks[-1][1] + last * size) / (blocks[-1][1] + size)
-            blocks[-1][1] += size
-    start = np.concatenate([np.full(int(size), mean) for mean, size in blocks])
+    start = isotonic_regression(np.asarray(wanted, float)[order] - gap * np.arange(n)).x
     start = np.clip(start, low, high - (n - 1) * gap)
     out = np.empty(n)
     out[order] = start + np.arange(n) * gap
