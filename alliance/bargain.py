@@ -71,8 +71,6 @@ class Gains:
 def changes_hands(t: Stakes) -> float:
     """The part of one overpaid that changes hands between outside holders.
 
-    Examples
-    --------
     >>> round(changes_hands(Stakes(0, 0, 0.434, 0.15)), 3)
     0.515
     """
@@ -82,8 +80,6 @@ def changes_hands(t: Stakes) -> float:
 def gains(t: Stakes, agreed, belief, discount=None) -> Gains:
     """Gains of both sides at an agreed value, a belief and a sale discount (arrays allowed).
 
-    Examples
-    --------
     >>> g = gains(Stakes(600, 3638, 0.434, 0.15, independence=543.7, ip=200, relief=0.1), 8e3, 8e3)
     >>> round(float(g.holder_outside)), round(float(g.issuer_outside))
     (466, 241)
@@ -122,8 +118,6 @@ def equal_split(t: Stakes, belief) -> float | None:
 def break_even_ip(t: Stakes, agreed, belief) -> float:
     """The cost of shared intellectual property at which the issuer's outside holders gain nothing.
 
-    Examples
-    --------
     >>> t = Stakes(600, 3638, 0.434, 0.15, independence=544, relief=0.1)
     >>> i = break_even_ip(t, 8e3, 8e3)
     >>> from dataclasses import replace
@@ -140,8 +134,6 @@ def break_even_discount(t: Stakes, agreed, belief) -> float | None:
     Their gain falls in a straight line with it; below zero they lose even at the market's price.
     None where the discount does not reach them: nothing is sold, or the issuer's gain comes back.
 
-    Examples
-    --------
     >>> t = Stakes(600, 3638, 0.434, 0.15, independence=544, benefit=200, relief=0.1)
     >>> round(break_even_discount(t, 8e3, 8e3), 3)
     0.189

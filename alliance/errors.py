@@ -65,8 +65,6 @@ def otherwise(say: Callable[[str], Any]) -> Callable:
 def did_you_mean(received: str, valid: Iterable[str]) -> str:
     """The nearest valid name as a clause, or all valid names where none is near.
 
-    Examples
-    --------
     >>> did_you_mean("sinse", ["since", "peers"])
     "; did you mean 'since'?"
     >>> did_you_mean("x", ["since", "peers"])

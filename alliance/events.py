@@ -62,8 +62,6 @@ def trading_day(day: dt.date | str, time: str, sessions: pd.DatetimeIndex) -> pd
     """The exchange's session on which news of a calendar day counts; ``time`` is one of
     :data:`TIMES`. An EvidenceError if none follows.
 
-    Examples
-    --------
     >>> tokyo = pd.DatetimeIndex(["2022-10-07", "2022-10-11", "2022-10-12"])
     >>> trading_day("2022-10-10", "unknown", tokyo).date()  # a holiday in Tokyo
     datetime.date(2022, 10, 11)
@@ -91,12 +89,8 @@ def study(
     """The effect of one event on one asset, from returns of asset and market on the same days.
 
     ``window`` is of trading days relative to the event's ``day``, both ends included; the market
-    model is estimated on the ``estimation_days`` just before it.
-
-    Raises
-    ------
-    ScenarioError
-        If the window leaves the returns or too few days precede it.
+    model is estimated on the ``estimation_days`` just before it. It is a ScenarioError if the
+    window leaves the returns or too few days precede it.
     """
     if not asset.index.equals(market.index):
         raise EvidenceError("asset and market returns must be on the same days")

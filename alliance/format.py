@@ -24,8 +24,6 @@ UNIT = re.compile(
 def minus(text: str) -> str:
     """Text with a true minus sign before every number, and no sign before a zero.
 
-    Examples
-    --------
     >>> minus("EUR -3bn on 2023-01-17 (-4, 1e-05), -0.0 %, +0bn, -0.05")
     'EUR −3bn on 2023-01-17 (−4, 1e−05), 0.0 %, 0bn, −0.05'
     """
@@ -35,8 +33,6 @@ def minus(text: str) -> str:
 def tidy(text: str) -> str:
     """Text with true minus signs, and a fixed space before every percent sign.
 
-    Examples
-    --------
     >>> tidy("-5 % to 10%")
     '−5\\xa0% to 10\\xa0%'
     """
@@ -66,8 +62,6 @@ def listed(names: list[str]) -> str:
 def number(value: float, digits: int = 2, sign: bool = False) -> str:
     """A number with grouped thousands.
 
-    Examples
-    --------
     >>> number(-1234.5, 1), number(0.3, 1, sign=True), number(-0.001)
     ('−1,234.5', '+0.3', '0.00')
     """
@@ -77,8 +71,6 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
 def percent(value: float, digits: int = 0, sign: bool = False) -> str:
     """A fraction as a percentage.
 
-    Examples
-    --------
     >>> percent(-0.5847, 1), percent(0.12, sign=True)
     ('−58.5 %', '+12 %')
     """
@@ -113,8 +105,6 @@ def missing(value: Any) -> bool:
 def shown(value: Any, form: str = "", none: str = "") -> str:
     """A value by a format, a day as a day, ``none`` where there is none.
 
-    Examples
-    --------
     >>> shown(-0.031, "+.1%"), shown(float("nan"), ".1f"), shown(12, ",.0f")
     ('−3.1\\xa0%', '', '12')
     """
@@ -130,8 +120,6 @@ def scaled(value: Any, form: str) -> tuple[Any, str]:
 
     Scales are ``k``, ``m``, ``bn``, and ``log``, which turns log points into the change they are.
 
-    Examples
-    --------
     >>> scaled(764.5e6, "m,.0f"), scaled(0.5, ".0%")
     ((764.5, ',.0f'), (0.5, '.0%'))
     """
@@ -144,8 +132,6 @@ def scaled(value: Any, form: str) -> tuple[Any, str]:
 def quantity(value: Any, unit: str) -> str:
     """A result's value with its unit.
 
-    Examples
-    --------
     >>> quantity(-0.5847, "fraction"), quantity(-3.2e9, "EUR"), quantity(-1.0, "log points")
     ('−58.5\\xa0%', 'EUR −3,200m', '−1.000 log points (−63.2\\xa0%)')
     """
@@ -169,8 +155,6 @@ def quantity(value: Any, unit: str) -> str:
 def difference(value: float, unit: str, form: Callable[[Any, str], str] = quantity) -> str:
     """A difference with its sign, in the form of what differs; of fractions in percentage points.
 
-    Examples
-    --------
     >>> difference(0.658, "fraction"), difference(4.2e8, "EUR", brief), difference(-2, "years")
     ('+65.8\\xa0points', 'EUR\\xa0+0.42bn', '−2.00 years')
     """
@@ -183,8 +167,6 @@ def difference(value: float, unit: str, form: Callable[[Any, str], str] = quanti
 def brief(value: Any, unit: str) -> str:
     """A headline's value: money in billions, as precise as what goes in can carry.
 
-    Examples
-    --------
     >>> [brief(value, "EUR") for value in (3_638_295_012, 15.28e9)]
     ['EUR\\xa03.64bn', 'EUR\\xa015.3bn']
     """

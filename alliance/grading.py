@@ -29,8 +29,6 @@ def inside(outcome, low, high) -> np.ndarray:
 def brier(chance, happened) -> np.ndarray:
     """Squared errors of chances: 0 is perfect, a quarter is what a coin gets.
 
-    Examples
-    --------
     >>> brier([0.8, 0.5], [1, 0]).round(2).tolist()
     [0.04, 0.25]
     """
@@ -43,18 +41,8 @@ def _positions(n: int, block: float, seed: int) -> np.ndarray:
 
 
 def interval(scores: np.ndarray, block: float, seed: int) -> tuple[float, float, float]:
-    """Mean of scores in time order, and its 95 % interval by the stationary bootstrap.
-
-    Parameters
-    ----------
-    scores : array (n,)
-    block : float
-        Mean block, in scores: how many share an outcome.
-
-    Returns
-    -------
-    mean, low, high : float
-    """
+    """Mean of scores (n,) in time order, and low and high of its 95 % interval by the stationary
+    bootstrap; ``block`` is its mean block, in scores: how many share an outcome."""
     scores = np.asarray(scores, float)
     drawn = scores[_positions(len(scores), min(block, len(scores)), seed)]
     low, high = np.quantile(drawn.mean(axis=1), [0.025, 0.975])

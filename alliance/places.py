@@ -49,6 +49,19 @@ def editable(folder: Path) -> Path:
     return folder
 
 
+def swap(work: Path, final: Path, old: Path) -> None:
+    """Put a new folder in the place of the one that is there, if one is, which becomes ``old``; it
+    comes back if that fails."""
+    try:
+        if final.exists():
+            final.rename(old)
+        work.rename(final)
+    except BaseException:
+        if old.exists() and not final.exists():
+            old.rename(final)
+        raise
+
+
 def new(folder: Path, data: bool = False) -> list[Path]:
     """Copy notebooks and scenarios, and perhaps the evidence, to a folder for one to edit. What is
     there already is never overwritten: then it is a ScenarioError, and nothing is copied."""

@@ -58,8 +58,6 @@ def earliest(day: dt.date | str | pd.Timestamp) -> pd.Timestamp:
 def level(series: pd.Series, day: dt.date | str | pd.Timestamp) -> Level:
     """The last value on or before a day, refused when stale.
 
-    Examples
-    --------
     >>> s = pd.Series([471.0], index=pd.to_datetime(["2022-10-07"]), name="nissan")
     >>> level(s, "2022-10-10")
     Level(value=471.0, date=datetime.date(2022, 10, 7), note=None)

@@ -71,12 +71,6 @@ EQUIVALENT: tuple[tuple[str, str, str, str], ...] = (
         "no sale stands a billionth of a year after a point of the grid",
     ),
     (
-        "ownership.py",
-        'if reading in ("mirror", "alone"):',
-        "if reading in ('alone', 'mirror'):",
-        "the order of a membership test",
-    ),
-    (
         "bargain.py",
         'for name in ("holding", "back", "discount", "bought", "relief", "fee"):',
         "for name in ('back', 'holding', 'discount', 'bought', 'relief', 'fee'):",

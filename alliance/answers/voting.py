@@ -162,7 +162,7 @@ def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, fl
         {
             "when": when,
             "stake": votes,
-            "power": float(ownership.power([min(votes, 0.499)])[0]),
+            "power": ownership.power(min(votes, 0.499)),
             "majority_turnout": ownership.majority_turnout(votes),
             "veto_turnout": min(1.0, 3 * votes),
         }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from scipy.optimize import isotonic_regression
 
 from alliance.charts.looks import INK, SOFT, Look
 from alliance.format import fixed, minus
@@ -157,8 +158,6 @@ def _points(ax: Axes) -> float:
 def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
     """Positions as near as possible to the wanted ones, in their order, at least ``gap`` apart.
 
-    Examples
-    --------
     >>> dodge([1.0, 1.1, 5.0], 1.0, 0.0, 10.0).round(2).tolist()
     [0.55, 1.55, 5.0]
     """
@@ -167,14 +166,7 @@ def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.nd
     if n == 0:
         return np.array([])
     gap = min(gap, (high - low) / max(n - 1, 1))
-    blocks: list[list[float]] = []  # mean of wanted minus offset, and size
-    for rank, index in enumerate(order):
-        blocks.append([wanted[index] - rank * gap, 1])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            last, size = blocks.pop()
-            blocks[-1][0] = (blocks[-1][0] * blocks[-1][1] + last * size) / (blocks[-1][1] + size)
-            blocks[-1][1] += size
-    start = np.concatenate([np.full(int(size), mean) for mean, size in blocks])
+    start = isotonic_regression(np.asarray(wanted, float)[order] - gap * np.arange(n)).x
     start = np.clip(start, low, high - (n - 1) * gap)
     out = np.empty(n)
     out[order] = start + np.arange(n) * gap
@@ -184,8 +176,6 @@ def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.nd
 def wrapped(text: str, width: int) -> str:
     """Text over lines, broken between words only: not inside them, at a hyphen, or beside a unit.
 
-    Examples
-    --------
     >>> wrapped("Minority carve-out", 17)
     'Minority\\ncarve-out'
     """
@@ -219,8 +209,6 @@ def axis_ends(least: float, most: float) -> tuple[float, float]:
 def nice_ceiling(value: float) -> float:
     """A round number at or above a positive value, so that axes stand while a slider moves.
 
-    Examples
-    --------
     >>> nice_ceiling(3.24), nice_ceiling(0.0), nice_ceiling(71)
     (3.5, 1.0, 80.0)
     """

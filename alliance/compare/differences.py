@@ -89,8 +89,6 @@ def players(names: list[str]) -> dict[str, list[str]]:
 def shapley(who: dict[str, Iterable[str]], value: Callable[[frozenset], float]) -> dict[str, float]:
     """Each player's part of ``value(all) - value(nobody)``; exact in fractions, so parts add up.
 
-    Examples
-    --------
     >>> parts = shapley({"a": ("a",), "b": ("b",)}, lambda s: {0: 0.0, 1: 1.0, 2: 4.0}[len(s)])
     >>> parts
     {'a': 2.0, 'b': 2.0}
@@ -197,8 +195,6 @@ def compare(
 def common(one: str, other: str) -> str:
     """What two labels have in common: days and states that only one has are left out.
 
-    Examples
-    --------
     >>> common("Price, 2018-01-04 to 2023-01-17", "Price, 2018-01-04 to 2026-06-30")
     'Price'
     """

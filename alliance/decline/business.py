@@ -11,12 +11,8 @@ def book_value(statements: pd.DataFrame, yearly: pd.DataFrame) -> pd.DataFrame:
     Printed where the issuer prints it; else total assets x equity ratio / (net profit / EPS). The
     last divisor is the period's *average* share count: after a buy-back the result is too low,
     by 2 to 4 % in Nissan's years 2023 and 2024. Statements have ``published, total_assets,
-    equity_ratio, net_profit, eps, bps``, the years before ``published, bps``.
-
-    Returns
-    -------
-    DataFrame
-        ``bps`` and ``printed`` (bool), by ``published``.
+    equity_ratio, net_profit, eps, bps``, the years before ``published, bps``; what comes back has
+    ``bps`` and ``printed`` (bool), by ``published``.
     """
     shares = statements["net_profit"] / statements["eps"]
     computed = statements["total_assets"] * statements["equity_ratio"] / shares
@@ -29,13 +25,8 @@ def book_value(statements: pd.DataFrame, yearly: pd.DataFrame) -> pd.DataFrame:
 
 
 def market_share(sales: pd.DataFrame, world: pd.DataFrame) -> pd.DataFrame:
-    """Units and share of the world market by fiscal year, nine months where no year is known.
-
-    Returns
-    -------
-    DataFrame
-        ``units, world, share, printed_share`` by ``fiscal_year, period``.
-    """
+    """Units and share of the world market by fiscal year, nine months where no year is known:
+    ``units, world, share, printed_share`` by ``fiscal_year, period``."""
     own = sales[sales["region"] == "total"].set_index(["fiscal_year", "period"])["units"]
     out = world.set_index(["fiscal_year", "period"])[["units", "printed_share"]]
     out = out.rename(columns={"units": "world"}).join(own, how="inner").sort_index()
@@ -60,22 +51,12 @@ def by_region(sales: pd.DataFrame) -> pd.DataFrame:
 
 
 def stub(held: pd.Series, price: pd.Series, rate: pd.Series, shares: pd.Series, own: pd.Series):
-    """What the market pays for the holder beyond its stake, on days when both traded.
+    """What the market pays for the holder beyond its stake, on days when both traded: ``stake,
+    holder, stub`` in the holder's currency, ``ratio`` = stake / holder, by day.
 
-    Parameters
-    ----------
-    held, shares : Series
-        The holder's shares of the company, and its own issued shares, by day in force. The first
-        count is used for the days before it.
-    price, rate : Series
-        Close of the company held, and units of its currency for one of the holder's.
-    own : Series
-        Close of the holder.
-
-    Returns
-    -------
-    DataFrame
-        ``stake, holder, stub`` in the holder's currency, ``ratio`` = stake / holder, by day.
+    ``held`` and ``shares`` are the holder's shares of the company and its own issued shares, by day
+    in force; the first count is used for the days before it. ``price`` and ``rate`` are the close
+    of the company held and units of its currency for one of the holder's, ``own`` the holder's.
     """
     days = returns.common(price, own)
     stake = returns.as_known(held, days).bfill() * returns.in_eur(price[days], rate)

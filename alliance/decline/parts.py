@@ -62,22 +62,10 @@ def decompose(
 ) -> Decomposition:
     """Split a share's log price return since a day into market, sector, company and currency.
 
-    Parameters
-    ----------
-    f : Factors
-    rate : Series
-        Units of the share's currency for one unit of the holder's, by day.
-    since : Timestamp
-        Day from which the fall is measured: a day with a price.
-    window : int or None
-        Days before each day on which its betas are estimated; None takes all days before.
-    orthogonal : bool
-        Give the market what it explains of the sector, and the sector only the rest.
-
-    Raises
-    ------
-    ScenarioError
-        If fewer than ``window`` returns (60 for None) precede the first day.
+    ``rate`` is units of the share's currency for one unit of the holder's, by day; ``since`` a day
+    with a price; ``window`` the days before each day on which its betas are estimated, None for all
+    days before; ``orthogonal`` gives the market what it explains of the sector, and the sector only
+    the rest. It is a ScenarioError if fewer than ``window`` returns (60 for None) precede the day.
     """
     y, m, s, days = f.share, f.market, f.sector, f.days
     positions = _positions(days, since, window)
@@ -95,23 +83,14 @@ def decompose(
 
 
 def part_intervals(
-    f: Factors,
-    since: pd.Timestamp,
-    window: int,
-    draws: int = 400,
-    seed: int = 0,
-    confidence: float = 0.95,
+    f: Factors, since: pd.Timestamp, window: int, draws: int = 400, seed: int = 0
 ) -> tuple[pd.DataFrame, float]:
-    """Intervals of the market, sector and company parts, realised factors held fixed.
+    """95 % intervals of the market, sector and company parts, realised factors held fixed: ``low,
+    high`` by part in log points; and the mean block length in days.
 
     The days are resampled in blocks (stationary bootstrap); how often a day was drawn weights it
     in every estimation window that holds it, so that windows which overlap err together. A draw
     that leaves a window empty is left out.
-
-    Returns
-    -------
-    DataFrame, float
-        ``low, high`` by part in log points, and the mean block length in days.
     """
     y, m, s = f.share, f.market, f.sector
     positions = _positions(f.days, since, window)
@@ -123,20 +102,15 @@ def part_intervals(
         b_m, b_s, _ = rolling_betas(y, m, s, positions, window, weights)
     parts = pd.DataFrame({"market": b_m @ m[positions], "sector": b_s @ s[positions]})
     parts["company"] = y[positions].sum() - parts["market"] - parts["sector"]
-    tail = (1 - confidence) / 2
-    bounds = parts.dropna().quantile([tail, 1 - tail]).T
+    bounds = parts.dropna().quantile([0.025, 0.975]).T
     return bounds.set_axis(["low", "high"], axis=1), block
 
 
 def rolling_betas(y, m, s, positions, window: int | None, weights=None) -> tuple[np.ndarray, ...]:
-    """Least squares of y on m and s, arrays (n,), with intercept, on the days before each position.
+    """Least squares of y on m and s, arrays (n,), with intercept, on the days before each position:
+    slopes on m and s, and the slope of s on m alone, arrays (draws, p).
 
     ``positions`` is an array (p,) of int, ``weights`` one (draws, n); no window takes all days.
-
-    Returns
-    -------
-    three arrays (draws, p)
-        Slopes on m and s, and the slope of s on m alone.
     """
     weights = np.ones((1, len(y))) if weights is None else weights
     start = positions - window if window else np.zeros_like(positions)

@@ -14,7 +14,7 @@ from alliance.errors import EvidenceError, did_you_mean
 from alliance.evidence import calendars
 from alliance.evidence.checks import check, write_hashes
 from alliance.evidence.descriptor import Package, digest, folder
-from alliance.places import editable
+from alliance.places import editable, swap
 
 #: Usual headings of price files, in lower case, and our columns; the empty ones are left out.
 HEADINGS = {"date": "date", "close": "close", "volume": "volume"}
@@ -173,15 +173,3 @@ def _described(package: Package, frame: pd.DataFrame, currency: str) -> dict:
 
 def _days(days: list[str]) -> str:
     return f" ({', '.join(days[:3])}{', …' if len(days) > 3 else ''})"
-
-
-def swap(work: Path, root: Path, old: Path) -> None:
-    """Put the new folder in the old one's place, if there is one; it comes back if that fails."""
-    try:
-        if root.exists():
-            root.rename(old)
-        work.rename(root)
-    except BaseException:
-        if old.exists() and not root.exists():
-            old.rename(root)
-        raise

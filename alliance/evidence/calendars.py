@@ -31,8 +31,6 @@ def _calendar(mic: str):
 def sessions(mic: str, first: dt.date | pd.Timestamp, last: dt.date | pd.Timestamp):
     """Sessions of an exchange (ISO 10383 code) from ``first`` to ``last``, as far as known.
 
-    Examples
-    --------
     >>> len(sessions("XTKS", "2022-10-07", "2022-10-11"))  # Tokyo was shut on the 10th
     2
     """

@@ -19,9 +19,10 @@ import pandas as pd
 
 from alliance.errors import EvidenceError, ScenarioError, did_you_mean
 from alliance.evidence import calendars, fetching
-from alliance.evidence.adding import MISSING, swap
+from alliance.evidence.adding import MISSING
 from alliance.evidence.checks import check, write_hashes
 from alliance.evidence.descriptor import Package, digest, folder
+from alliance.places import swap
 
 OVERLAP, LEAST = 60, 20  # last sealed rows that are fetched again, and how many must be there
 WITHIN = 0.005  # of a level: more, and the series is not the one that is sealed

@@ -98,16 +98,9 @@ def build_all(
     """Build reports: one pool of kernels for all of them, nothing run twice.
 
     Each is swapped in as soon as all its runs are there. A chapter that fails leaves its last good
-    page; the index shows why it failed.
-
-    Raises
-    ------
-    ScenarioError
-        Before any notebook runs, if a scenario does not fit the evidence.
-    BuildError
-        If the output folder can't be written.
-    EvidenceError
-        If the evidence is not as sealed, whether or not anything is to be built.
+    page; the index shows why it failed. Before any notebook runs it is a ScenarioError if a
+    scenario does not fit the evidence, and, whether or not anything is to be built, an
+    EvidenceError if that is not as sealed; a BuildError if the output folder can't be written.
     """
     o = options or Options()
     if o.pdf:

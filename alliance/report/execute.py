@@ -50,14 +50,10 @@ def run(item: NotebookRun, kernels: Kernels | None = None, tick: Tick = lambda _
     """Execute one chapter; a failure is returned, not raised.
 
     Without ``kernels`` one of its own starts here, as a cluster's workers do. ``tick(done)`` is
-    called with 0 at the start, and as cells are done.
-
-    Returns
-    -------
-    dict
-        JSON values: ``outputs`` of each code cell in order (the injected parameters first where
-        they stand), ``injected``, ``results``, ``keys`` of the headline, ``tables`` read with their
-        fingerprints, ``made_by`` hashes of code and libraries; or ``error``. And ``seconds``.
+    called with 0 at the start, and as cells are done. What comes back are JSON values: ``outputs``
+    of each code cell in order (the injected parameters first where they stand), ``injected``,
+    ``results``, ``keys`` of the headline, ``tables`` read with their fingerprints, ``made_by``
+    hashes of code and libraries; or ``error``. And ``seconds``.
     """
     started = time.perf_counter()
     try:

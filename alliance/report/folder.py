@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from alliance.places import swap
 from alliance.report import manifest
 
 
@@ -80,7 +81,7 @@ def replaced(final: Path) -> Iterator[Path]:
 
     One build at a time; whatever happens in between leaves the last one.
     """
-    work = final.with_name(f".{final.name}.{uuid.uuid4().hex}")
+    work, old = final.with_name(f".{final.name}.{uuid.uuid4().hex}"), _old(final)
     final.parent.mkdir(parents=True, exist_ok=True)  # if somebody has cleaned up meanwhile
     with _lock(final):
         for stray in final.parent.glob(f".{final.name}.{'[0-9a-f]' * 32}"):
@@ -88,25 +89,11 @@ def replaced(final: Path) -> Iterator[Path]:
         try:
             work.mkdir()
             yield work
-            swap(work, final)
+            shutil.rmtree(old, ignore_errors=True)
+            swap(work, final, old)
+            shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-
-
-def swap(work: Path, final: Path) -> None:
-    """Put the new folder in the old one's place; the old one comes back if that fails."""
-    old = _old(final)
-    shutil.rmtree(old, ignore_errors=True)
-    there = final.exists()
-    if there:
-        final.rename(old)
-    try:
-        work.rename(final)
-    except BaseException:
-        if there and not final.exists():
-            old.rename(final)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _old(final: Path) -> Path:

@@ -82,13 +82,8 @@ class Sheet:
 
 
 def write(path: Path, documents: dict, results: list[dict], made_from: dict[str, Any]) -> None:
-    """Write the workbook of a report from its executed notebooks, results and manifest.
-
-    Raises
-    ------
-    AllianceError
-        For a formula with a name that no cell has.
-    """
+    """Write the workbook of a report from its executed notebooks, results and manifest; an
+    AllianceError for a formula with a name that no cell has."""
     from xlsxwriter import Workbook
 
     sheets = list(_sheets(documents, made_from))

@@ -89,8 +89,6 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
 def titled(name: str, before: Scenario, s: Scenario) -> str:
     """A what-if's title: the scenario that it starts from, and what differs.
 
-    Examples
-    --------
     >>> base = scenario.Scenario()
     >>> s = scenario.apply(base, ["as_of=2020-05-28", "selldown.block_discount=0.03"])
     >>> titled("base", base, s)

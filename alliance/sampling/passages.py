@@ -25,22 +25,11 @@ DISCRETE = 0.5825971579390106
 def first_passages(
     levels: np.ndarray, drift: float, horizon: float, uniforms: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hitting times of rising levels, and the end of the motion.
+    """Hitting times of rising levels, array (k, n), inf where one is not hit by the horizon; and
+    the end of the motion w(T), array (n,).
 
-    Parameters
-    ----------
-    levels : array (k,)
-        Positive, not falling.
-    drift, horizon : float
-    uniforms : array (2 + 2k, n)
-        Independent uniforms in (0, 1): end, maximum, then two for each level.
-
-    Returns
-    -------
-    times : array (k, n)
-        Inf where a level is not hit by the horizon.
-    end : array (n,)
-        w(T).
+    ``levels``, array (k,), are positive and do not fall; ``uniforms``, array (2 + 2k, n), are
+    independent in (0, 1): end, maximum, then two for each level.
     """
     levels = np.asarray(levels, float)
     end = drift * horizon + np.sqrt(horizon) * ndtri(uniforms[0])

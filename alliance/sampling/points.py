@@ -15,14 +15,11 @@ _BITS = 30  # of each coordinate
 
 @lru_cache(maxsize=8)
 def sobol(points: int, dimensions: int, seed: int) -> np.ndarray:
-    """Sobol points under a random digital shift, inside the open unit cube.
+    """Sobol points under a random digital shift, inside the open unit cube: array (dimensions,
+    points), read-only.
 
     The shift keeps the points' balance, makes every mean unbiased, and is five times faster than
     a linear scrambling at the same accuracy here.
-
-    Returns
-    -------
-    array (dimensions, points), read-only
     """
     from scipy.stats import qmc
 
@@ -37,12 +34,8 @@ def sobol(points: int, dimensions: int, seed: int) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def normals(points: int, dimensions: int, seed: int) -> np.ndarray:
-    """Standard normals, the second half of the points being the first with the sign turned.
-
-    Returns
-    -------
-    array (dimensions, points), read-only
-    """
+    """Standard normals, the second half of the points being the first with the sign turned: array
+    (dimensions, points), read-only."""
     half = (points + 1) // 2
     z = np.random.default_rng(seed).standard_normal((dimensions, half))
     both = np.concatenate([z, -z], axis=1)[:, :points]

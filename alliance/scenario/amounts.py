@@ -25,8 +25,6 @@ def plain(text: Any, info: FieldInfo) -> Any:
     """An amount (or each of a list) in a field's unit as a plain number; what is none of these as
     it is, for the schema to refuse.
 
-    Examples
-    --------
     >>> from alliance.scenario import fields
     >>> known = fields()
     >>> stake, money = known["selldown.target_stake"], known["separation.ticket_eur"]
@@ -64,8 +62,6 @@ def plain(text: Any, info: FieldInfo) -> Any:
 def spelt(value: Any, info: FieldInfo) -> str:
     """A field's value as :func:`plain` reads it back; nothing for None.
 
-    Examples
-    --------
     >>> from alliance.scenario import fields
     >>> known = fields()
     >>> spelt(0.15, known["selldown.target_stake"]), spelt(1.2e9, known["separation.ticket_eur"])
@@ -92,8 +88,6 @@ def spelt(value: Any, info: FieldInfo) -> str:
 def span(low: float, high: float, info: FieldInfo) -> str:
     """A range in words, with its unit.
 
-    Examples
-    --------
     >>> from alliance.scenario import fields
     >>> span(0, 0.43, fields()["selldown.target_stake"])
     '0 % to 43 % of issued shares'

@@ -49,8 +49,6 @@ def reaches(notebook: str, model: type[Scenario] = Scenario) -> dict[str, str]:
     """The fields that can move a notebook, by the names that its parameter cell gives them (their
     own where it takes them in a dict).
 
-    Examples
-    --------
     >>> reaches("3-separation")["target_stake"]
     'selldown.target_stake'
     """
@@ -74,8 +72,6 @@ def parameters(notebook: str, scenario: Scenario) -> dict[str, Any]:
 def cell(notebook: str, model: type[Scenario] = Scenario) -> str:
     """The source of a notebook's parameter cell: ``name: type = value  # meaning, unit, range``.
 
-    Examples
-    --------
     >>> print(cell("1-decline").splitlines()[0])
     as_of: str = "2023-01-17"  # Day on which the reader stands
     """

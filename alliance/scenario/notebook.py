@@ -27,11 +27,7 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
 
     A scenario's file may come as it is (``papermill -f``): its own group and top-level fields
     apply, the groups of other chapters are checked. ``namespace`` is the notebook's ``globals()``.
-
-    Raises
-    ------
-    ScenarioError
-        If a parameter is missing, wrong or given twice, or a name is none.
+    It is a ScenarioError if a parameter is missing, wrong or given twice, or a name is none.
     """
     default = parameters(notebook, Scenario())
     missing = [name for name in default if name not in namespace]
@@ -55,13 +51,8 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
 
 def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) -> set[str]:
     """The names that were given as parameters, once all of them are ``valid``, that is, may be
-    given; ``own`` are those that the notebook's parameter cell has, else all valid ones.
-
-    Raises
-    ------
-    ScenarioError
-        For a name that is none, with the nearest.
-    """
+    given; ``own`` are those that the notebook's parameter cell has, else all valid ones. A name
+    that is none is a ScenarioError with the nearest."""
     meant = _meant(namespace, set(own or valid))
     if meant is None:  # nothing is known of the cells: every plain value counts
         plain = (name for name, value in namespace.items() if isinstance(value, PLAIN))

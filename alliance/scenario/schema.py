@@ -101,8 +101,6 @@ def changes(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
 def nested(values: dict[str, Any]) -> dict[str, Any]:
     """Values by dotted name as they stand in a file: by group.
 
-    Examples
-    --------
     >>> nested({"seed": 2, "decline.currency": "EUR"})
     {'seed': 2, 'decline': {'currency': 'EUR'}}
     """

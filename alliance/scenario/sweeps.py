@@ -12,15 +12,9 @@ _OUTSIDE = re.compile(r",(?![^\[]*\])")
 
 
 def combinations(settings: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
-    """Each combination of settings whose value has commas outside brackets.
+    """Each combination of settings whose value has commas outside brackets; a ScenarioError for an
+    empty value among several, or too many combinations.
 
-    Raises
-    ------
-    ScenarioError
-        For an empty value among several, or too many combinations.
-
-    Examples
-    --------
     >>> combinations(["selldown.fee=0.01,0.02", "seed=3"])
     [('selldown.fee=0.01', 'seed=3'), ('selldown.fee=0.02', 'seed=3')]
     >>> combinations(["decline.peers=[toyota, honda],[toyota]"])

@@ -108,15 +108,9 @@ def dump(scenario: Scenario) -> str:
 
 
 def apply(scenario: Scenario, settings: list[str]) -> Scenario:
-    """A scenario with ``field=value`` settings applied, each value as text.
+    """A scenario with ``field=value`` settings applied, each value as text; a ScenarioError for an
+    unknown field (with the nearest), a sweep, or a wrong value.
 
-    Raises
-    ------
-    ScenarioError
-        For an unknown field (with the nearest), a sweep, or a wrong value.
-
-    Examples
-    --------
     >>> apply(Scenario(), ["decline.peers=[toyota, honda, mitsubishi-motors]"]).decline.peers[2]
     'mitsubishi-motors'
     """
@@ -137,8 +131,6 @@ def apply(scenario: Scenario, settings: list[str]) -> Scenario:
 def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
     """The settings that make a scenario of another: :func:`apply` takes them back.
 
-    Examples
-    --------
     >>> settings(Scenario().replace({"decline": {"peers": ["toyota"]}}))
     ['decline.peers=[toyota]']
     """

@@ -33,8 +33,6 @@ def fair_drifts(
 ) -> tuple[float, float]:
     """Arithmetic drifts a year of price and rate under which waiting is a fair game for the holder.
 
-    Examples
-    --------
     >>> [round(m, 4) for m in fair_drifts(0.32, 0.095, 0.25)]
     [0.0076, 0.009]
     """
@@ -101,13 +99,10 @@ class _Market:
         return _found(self, "_since", tuple(map(float, times)))
 
     def passages(self, multiples: np.ndarray, closes: bool = True):
-        """First times at which the price reaches multiples (above 1, rising) of the spot.
+        """First times at which the price reaches multiples (above 1, rising) of the spot, inf where
+        not reached, prices and rates then: arrays (k, paths); end price and end rate, (paths,).
 
-        Returns
-        -------
-        times, prices, rates : array (k, paths)
-            Inf where not reached; the fill is at the level (at closes: the level found there).
-        end_price, end_rate : array (paths,)
+        The fill is at the level (at closes: the level found there).
         """
         return _found(self, "_passages", tuple(map(float, multiples)), closes)
 

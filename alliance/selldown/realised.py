@@ -13,13 +13,8 @@ from alliance.selldown.terms import block_cost
 
 @dataclass(frozen=True)
 class Realised:
-    """The real closes and rates from a day on, asked as :class:`Lognormal` is asked.
-
-    Parameters
-    ----------
-    prices, rates : Series
-        By trading day, the first being what was known at the start.
-    """
+    """The real closes and rates from a day on, asked as :class:`Lognormal` is asked: series by
+    trading day, the first value being what was known at the start."""
 
     prices: pd.Series
     rates: pd.Series
@@ -65,12 +60,7 @@ class Realised:
 
     def paid(self, ledger: Ledger, amounts: pd.Series) -> Ledger:
         """The ledger with the dividends that its unsold shares got: those held on the eve.
-
-        Parameters
-        ----------
-        amounts : Series
-            In the holder's currency a share, by ex-day.
-        """
+        ``amounts`` are in the holder's currency a share, by ex-day."""
         eves = self.years(amounts.index - pd.Timedelta(days=1)) + 1e-9
         sold = [ledger.shares[ledger.time[:, 0] <= eve, 0].sum() for eve in eves]
         total = float(((ledger.terms.planned - np.array(sold)) * amounts.to_numpy()).sum())

@@ -11,8 +11,6 @@ def running(values: np.ndarray, combine: np.ufunc = np.add, out=None) -> np.ndar
     """What ``combine.accumulate(values, axis=0, out=out)`` gives, for arrays of floats with long
     rows; ``out`` may be ``values`` itself.
 
-    Examples
-    --------
     >>> running(np.array([[1, 5], [2, 3], [0, 4]])).tolist()
     [[1, 5], [3, 8], [3, 12]]
     >>> running(np.array([[1, 5], [2, 3], [0, 4]]), np.maximum).tolist()

@@ -59,12 +59,8 @@ class Structure:
 
     ``unit`` is one of :data:`UNITS`; ``payout`` the part of the parent's gross proceeds paid out to
     its holders; ``voting_capital`` W, the part of the unit's capital that has votes; ``majority``
-    the votes that the parent must keep, 0 for none.
-
-    Raises
-    ------
-    ScenarioError
-        If fractions exceed 1, votes exceed the voting capital, or the majority would be lost.
+    the votes that the parent must keep, 0 for none. It is a ScenarioError if fractions exceed 1,
+    votes exceed the voting capital, or the majority would be lost.
     """
 
     name: str

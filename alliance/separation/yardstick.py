@@ -40,19 +40,9 @@ class Outcome:
 
 
 def apply(structure: Structure, company: Company, terms: Terms | None = None) -> Outcome:
-    """What ``structure`` does to ``company``.
-
-    Returns
-    -------
-    Outcome
-        Money in the company's currency; value a share low, base, high; break-even value of the
-        unit at the offer. Without a value of the unit concerned only ``why`` is set.
-
-    Raises
-    ------
-    ScenarioError
-        If amounts would buy more than can be sold.
-    """
+    """What ``structure`` does to ``company``: money in the company's currency; value a share low,
+    base, high; break-even value of the unit at the offer. Without a value of the unit concerned
+    only ``why`` is set. It is a ScenarioError if amounts would buy more than can be sold."""
     terms = terms or Terms()
     if structure.legs and structure.unit not in company.values:
         return Outcome(why=f"{company.name} has no {structure.unit} unit with a value")

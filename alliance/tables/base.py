@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,17 @@ _OF_ROW = re.compile(r"\[(\w+)\]")
 _SCALE = re.compile(r",? (?:bn|m)\b")  # of a heading: a model has none
 _TEXT = re.compile(r"(<[^>]*>)|[^<]+")  # of markup: a tag, or text
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def sections(name: str) -> dict[str, list[str]]:
+    """The lines of a file of this room by section, each under its name in brackets."""
+    text = files("alliance.tables").joinpath(name).read_text("utf-8")
+    found = iter(re.split(r"^\[(.+)\]$", text, flags=re.M)[1:])
+    return {name: next(found).strip().splitlines() for name in found}
+
+
+#: Columns of tables by name, as :func:`table` takes them.
+COLUMNS = {name: "\n".join(lines) for name, lines in sections("columns.txt").items()}
 
 
 class Html:
@@ -54,21 +66,13 @@ def table(
 ) -> Html:
     """A table from one line a column: ``header | column | format | formula``.
 
-    Parameters
-    ----------
-    data : DataFrame or dict of columns
-    columns : str
-        The column is the header's where none is named; a format may begin with a scale: ``k``,
-        ``m`` or ``bn``. With a formula anywhere the table is a model in ``tables.xlsx``: see
-        :func:`live`. A line that begins with ``-`` is not there, one with ``+`` only there.
-    none : str
-        What to say instead where there are no rows.
-    names : str
-        Of a model: ``name``, what names its columns in formulas, or ``key``, the column that names
-        its rows.
+    ``data`` is a frame or a dict of columns; ``columns`` are the lines, or their name in
+    :data:`COLUMNS`. The column is the header's where none is named; a format may begin with a
+    scale: ``k``, ``m`` or ``bn``. With a formula anywhere the table is a model in ``tables.xlsx``:
+    see :func:`live`. A line that begins with ``-`` is not there, one with ``+`` only there.
+    ``none`` says what to say instead where there are no rows; ``names`` are a model's: ``name``,
+    what names its columns in formulas, or ``key``, the column that names its rows.
 
-    Examples
-    --------
     >>> frame = pd.DataFrame({"sale": [1], "cash_eur": [764.5e6]})
     >>> print(table(frame, "Sales", "sale\\ncash, EUR m | cash_eur | m,.0f").text)
     Sales
@@ -77,7 +81,8 @@ def table(
     """
     if none:
         need(data, none)
-    lines = [_LINE.fullmatch(line) for line in columns.splitlines() if line.strip()]
+    lines = COLUMNS.get(columns, columns).splitlines()
+    lines = [_LINE.fullmatch(line) for line in lines if line.strip()]
     lines = [(m[1], m[2], *map(str.strip, f"{m[3] or ''}|||".split("|")[:3])) for m in lines]
     found, formats = {}, {}
     for only, head, column, form, _ in lines:

@@ -118,17 +118,8 @@ def beside_holding(a: Answers) -> Html:
     """Holding and each programme: cash now, value after exit, worst twentieth, chance, votes."""
     frame, years = a.frame("programmes"), a.context["group"].horizon_years
     frame["programme"] = frame["programme"].map(in_words)
-    columns = """
-        programme
-        cash now  | cash_now_eur                | bn,.2f
-        value     | value_after_exit_eur_mean   | bn,.2f
-        over hold | over_hold_eur               | bn+,.2f
-        worst 5 % | value_after_exit_eur_cvar05 | bn,.2f
-        all sold  | p_complete                  | .0%
-        votes     | votes_end                   | .0%
-    """
     what = f"Each way beside holding, EUR bn; value in {years:g} years, after the cost of leaving"
-    return table(frame, what, columns)
+    return table(frame, what, "beside_holding")
 
 
 @or_why
@@ -136,9 +127,8 @@ def claims(a: Answers) -> Html:
     """The two articles claim by claim: the verdict, what was found, as of which day, by whom."""
     frame = need(a.frame("claims"), a.result("briefing.claims_open").note)
     frame["article"] = frame["article"].str.removeprefix("article-").astype(int)
-    columns = "article\nclaim, in our words | said\nverdict\nwhat was found | found\non | tested\n"
     counts = say("claims", a, n=len(frame), on=a.as_of).text
-    return table(frame, counts, columns + "by | issuer")
+    return table(frame, counts, "claims")
 
 
 def renault_parts(a: Answers) -> Html:

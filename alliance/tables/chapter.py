@@ -10,7 +10,6 @@ import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -18,14 +17,12 @@ import pandas as pd
 from alliance import format
 from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
-from alliance.tables.base import Html, collapsible, linked, raw, show
+from alliance.tables.base import Html, collapsible, linked, raw, sections, show
 from alliance.tables.models import models
 
-_TEXT = files("alliance.tables").joinpath("sentences.txt").read_text("utf-8")
-_FOUND = iter(re.split(r"^\[(.+)\]$", _TEXT, flags=re.M)[1:])
-#: Sentences by name, in brackets before each, without their line breaks.
 _ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{])")  # of sentences
-SENTENCES = {name: " ".join(next(_FOUND).split()) for name in _FOUND}
+#: Sentences by name, without their line breaks.
+SENTENCES = {name: " ".join(lines) for name, lines in sections("sentences.txt").items()}
 
 
 def headlined(a: Answers) -> str:
@@ -85,22 +82,11 @@ class _Numbers(string.Formatter):
 def say(sentence: str, a: Answers, **values: Any) -> Html:
     """A paragraph with numbers computed at this run.
 
-    Parameters
-    ----------
-    sentence : str
-        The name of one of :data:`SENTENCES`, or a sentence. Its fields are names in ``values``,
-        result ids (``{decline.price_change_jpy:.0%}``) or names in the answers' context; a format
-        may begin with a scale: ``k``, ``m``, ``bn``, or ``log`` for log points as a change.
-    a : Answers
-    values
-        Other computed values.
-
-    Instead of a sentence that needs a result without a value it says why there is none.
-
-    Raises
-    ------
-    AllianceError
-        For an unknown result id (with the nearest).
+    ``sentence`` is the name of one of :data:`SENTENCES`, or a sentence. Its fields are names in
+    ``values``, which are computed elsewhere, result ids (``{decline.price_change_jpy:.0%}``) or
+    names in the answers' context; a format may begin with a scale: ``k``, ``m``, ``bn``, or ``log``
+    for log points as a change. Instead of a sentence that needs a result without a value it says
+    why there is none. An unknown result id is an AllianceError with the nearest.
     """
     sentence = format.UNIT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
     plain, marked, said = _Numbers(a, values, False), _Numbers(a, values, True), {}

@@ -69,10 +69,4 @@ def large_moves(a: Answers) -> Html:
 
 def null_size(frame: pd.DataFrame) -> Html:
     """Rejection rates of the 5 % t test under the null."""
-    columns = """
-        estimation days        | estimation_days
-        days in window         | window_days
-        normal residuals       | normal         | .1%
-        Nissan's own residuals | real_residuals | .1%
-    """
-    return table(frame, "How often the 5 % test rejects when nothing happened", columns)
+    return table(frame, "How often the 5 % test rejects when nothing happened", "null_size")

@@ -47,35 +47,12 @@ def _starts(frame: pd.DataFrame) -> dict:
 
 def foreseen(a: Answers) -> Html:
     """The disclosed sales as forecast on the eve, from their number of shares, and what came."""
-    columns = """
-        sale
-        day
-        price, JPY         | price       | ,.1f
-        price off          | error_price | +.1%
-        cash, EUR m        | cash        | m,.0f
-        cash off           | error_cash  | +.1%
-        stake              |             | .2%
-        votes              |             | .2%
-        loss, EUR m        | loss        | m,.0f
-        loss off           | error_loss  | +.0%
-        loss, naive        | naive_loss  | m,.0f
-        loss, as disclosed | loss_came   | m,.0f
-    """
-    return table(a.frame("sales"), "The sales as forecast on the eve", columns)
+    return table(a.frame("sales"), "The sales as forecast on the eve", "foreseen")
 
 
 def scores(a: Answers) -> Html:
     """Mean squared errors of the chances of the price points, beside two naive rules."""
-    columns = """
-        rule
-        mean squared error  | score       | .3f
-        low                 |             | .3f
-        high                |             | .3f
-        more than the model | worse_score | +.3f
-        low of it           | worse_low   | +.3f
-        high of it          | worse_high  | +.3f
-    """
-    return table(a.frame("brier"), "Chances of the price points, a year ahead", columns)
+    return table(a.frame("brier"), "Chances of the price points, a year ahead", "scores")
 
 
 def misled(a: Answers) -> Html:
@@ -95,22 +72,12 @@ def statements(a: Answers) -> Html:
         frame[column] = [quantity(v, u) for v, u in zip(frame[column], frame["unit"], strict=True)]
     frame["misled"] = frame["misled"].map({True: "yes", False: "no"})
     frame["chapter"] = frame["chapter"].str[:1]
-    columns = "day\nchapter\nsaid\nnumber\ncame\nwould have misled | misled"
     none = f"Nothing came after {a.as_of} in the evidence."
-    return table(frame, "What the chapters said, and what came", columns, none)
+    return table(frame, "What the chapters said, and what came", "statements", none)
 
 
 def steps(a: Answers) -> Html:
     """Every dated sale of the replays."""
-    columns = """
-        from            | start
-        programme
-        date
-        shares, m       | shares      | m,.1f
-        price, JPY      | price_jpy   | ,.1f
-        yen for a euro  | jpy_per_eur | .2f
-        cash, EUR m     | cash_eur    | m,.1f
-    """
     none = f"Nothing came after {a.as_of} in the evidence."
     caption = "Every sale of the replays; a dribble's are two months each"
-    return collapsible(table(a.frame("steps"), caption, columns, none))
+    return collapsible(table(a.frame("steps"), caption, "steps", none))

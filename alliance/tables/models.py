@@ -4,33 +4,22 @@ The lists are those of ``models.txt``; how a formula is written, :func:`alliance
 """
 
 import re
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.tables.base import table
+from alliance.tables.base import COLUMNS, sections, table
 
-_TEXT = files("alliance.tables").joinpath("models.txt").read_text("utf-8")
-_FOUND = iter(re.split(r"^\[(.+)\]$", _TEXT, flags=re.M)[1:])
 #: Rows of each list, (what, unit, name, formula, value), by chapter and title.
 LISTS = {
-    tuple(head.split(" | ")): [
-        [part.strip() for part in line.split("|")] for line in next(_FOUND).strip().splitlines()
-    ]
-    for head in _FOUND
+    tuple(head.split(" | ")): [[part.strip() for part in line.split("|")] for line in lines]
+    for head, lines in sections("models.txt").items()
 }
 #: The formula of each figure that chapter 3 recomputes, over facts.
 DEALS = dict(LISTS.pop(("deals",)))
 _NAMES = {row[2] for rows in LISTS.values() for row in rows}
-_LIST = """
-    what
-    value | | | @
-    unit
-    name
-"""
 #: What a structure's legs add up to, whatever the unit is worth: by name, over columns of the legs.
 SUMS = {
     "fixed": "leg_fraction",
@@ -70,7 +59,7 @@ def _list(a: Answers, title: str, rows: list[list[str]], there: set[str]) -> dic
     frame = pd.DataFrame(
         found, columns=["what", "value", "unit", "name", "live_value"], dtype=object
     )
-    return table(frame, title, _LIST, key="name").table["model"]
+    return table(frame, title, "list", key="name").table["model"]
 
 
 def _at(a: Answers, path: str) -> Any:
@@ -87,37 +76,15 @@ def _selldown(a: Answers):
     """Routes to the target, what the market can absorb, capital and votes at three moments."""
     frame = a.frame("routes")
     if a.context["terms"].planned > 0:
-        columns = """
-            part of the planned sale    | part     | .1%
-            shares given up             | shares   | ,.0f | {part}*planned
-            stake if sold to others     | sale     | .2%  | (held-{shares})/issued
-            stake if bought back        | buyback  | .2%  | (held-{shares})/(issued-{shares})
-            stake if half by each route | half     | .2%  | (held-{shares})/(issued-{shares}/2)
-        """
         parts = frame.assign(part=np.linspace(0, 1, len(frame)))
-        yield table(parts, "Routes to the target", columns)
-    root = "impact*daily_volatility*SQRT({shares}/adv)"
-    slow = "fee+impact*daily_volatility*SQRT(participation)/2"
-    columns = f"""
-        shares sold    | shares  | ,.0f
-        days of volume | days    | ,.1f | {{shares}}/adv
-        cost at once   | block   | .2%  | MIN(1,fee+MAX(min_discount,{root}))
-        cost by day    | dribble | .2%  | {slow}+permanent_impact*{{shares}}/(issued-held)/2
-    """
-    yield table(a.frame("absorb"), "What the market can absorb", columns)
+        yield table(parts, "Routes to the target", "routes")
+    yield table(a.frame("absorb"), "What the market can absorb", "absorb")
     owners = a.frame("owners")
     renault = ["stake_before"] * 2 + ["(held-in_trust)/issued", "votes_mirror"]
     owners["live_renault"] = [*renault, *["MIN(target,stake_before)"] * 2]
     owners["live_trust"] = [None, None, "in_trust/issued", None, None, None]
     owners["live_others"] = [f"1-{{renault}}{'-{trust}' * (n == 2)}" for n in range(6)]
-    columns = """
-        when
-        of | what
-        Renault   | renault | .1% | @
-        the trust | trust   | .1% | @
-        others    |         | .1% | @
-    """
-    yield table(owners, "Capital and votes", columns)
+    yield table(owners, "Capital and votes", "owners")
 
 
 def _separation(a: Answers):
@@ -128,7 +95,7 @@ def _separation(a: Answers):
         (what, v, unit, k) for k, (v, what, unit) in facts.items() if re.search(rf"\b{k}\b", used)
     ]
     names = ["what", "value", "unit", "name"]
-    yield table(pd.DataFrame(rows, columns=names), "Facts of the deals", _LIST, key="name")
+    yield table(pd.DataFrame(rows, columns=names), "Facts of the deals", "list", key="name")
     frame = a.frame("companies")
     frame["worth"], frame["key"] = frame["price"] * frame["shares"], named(frame["maker"])
     lines = [f"{name.replace('_', ' ')} | {name} | ,.6g" for name in frame.columns[2:-2]]
@@ -142,23 +109,10 @@ def _separation(a: Answers):
     legs[numbers] = legs[numbers].astype(float)
     legs["paid"] = (legs["to"] != "holders").astype(int)
     legs["at_par"] = legs["amount"] / (1 + legs["premium"])
-    columns = """
-        structure
-        to
-        partner
-        part of the unit   | fraction | .4%
-        amount, EUR        | amount   | ,.0f
-        new shares: 1      | new
-        premium            |          | .2%
-        votes a share      | votes
-        bears the fee: 1   | fee
-        brings money: 1    | paid     |       | IF({to}="holders",0,1)
-        amount less premium, EUR | at_par | ,.0f | {amount}/(1+{premium})
-    """
-    yield table(legs, "Legs of the structures", columns, name="leg")
+    yield table(legs, "Legs of the structures", "legs", name="leg")
     known = legs[[*numbers, "paid", "at_par"]].fillna(0.0).add_prefix("leg_")
     frame["key"], g = named(frame["structure"]), a.context["group"]
-    lines = []
+    lines = [COLUMNS["structures"]]
     for name, sum_ in SUMS.items():
         each = known.eval(sum_).groupby(legs["structure"]).sum()
         frame[name] = frame["structure"].map(each).fillna(0.0)
@@ -167,14 +121,7 @@ def _separation(a: Answers):
         for kind in (f"{name}_rate", f"{name}_sum"):
             frame[f"net_{kind}"] = keep * frame[kind] - g.fee_rate * frame[f"{kind}_charged"]
             lines.append(f"net_{kind} | | ,.6g | {tax}{{{kind}}}-fee_rate*{{{kind}_charged}}")
-    columns = """
-        structure
-        unit
-        paid out       | payout         | .1%
-        voting capital | voting_capital | .1%
-        majority       | majority       | .1%
-    """
-    yield table(frame, "Structures", columns + "\n".join(lines), key="key")
+    yield table(frame, "Structures", "\n".join(lines), key="key")
 
 
 def named(names: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ import html
 from alliance.answers import Answers
 from alliance.errors import need
 from alliance.format import day, number, percent, shown
-from alliance.tables.base import Html, collapsible, matrix, or_why, table, unbroken
+from alliance.tables.base import COLUMNS, Html, collapsible, matrix, or_why, table, unbroken
 from alliance.tables.decline import by_window
 from alliance.tables.models import DEALS
 
@@ -61,20 +61,7 @@ def reconciliation(a: Answers) -> Html:
     for column in ("computed", "printed"):
         frame[column] *= [scale for scale, _ in scales]
     frame["difference"] = (frame["computed"] - frame["printed"]).round(6) + 0.0
-    columns = """
-        maker
-        figure | item
-        -computed   | | ,.4g
-        -printed    | | ,.4g
-        -difference | | +,.2g
-        -unit
-        +computed   | own_computed | ,.6g | @
-        +printed    | own_printed  | ,.6g
-        +difference | gap          | ,.6g | {own_computed}-{own_printed}
-        +unit       | of
-        note
-    """
-    return table(frame, "The deals recomputed beside what was printed", columns)
+    return table(frame, "The deals recomputed beside what was printed", "reconciliation")
 
 
 def aims(a: Answers) -> Html:
@@ -85,18 +72,9 @@ def aims(a: Answers) -> Html:
         pairs = zip(frame[column], formats, strict=True)
         frame[column] = [shown(v, form, "none published") for v, form in pairs]
     frame["of"] = [shown(year, ".0f") for year in frame["of"]]
-    columns = """
-        maker
-        what | item
-        aim for | year
-        aim
-        outcome
-        of
-        on the aim | note
-    """
     caption = "Aims and the last outcomes: cars sold, which is not what every aim counts"
     none = f"No maker's plan of battery cars was public on {a.as_of}"
-    return table(frame, caption, columns, none)
+    return table(frame, caption, "aims", none)
 
 
 @or_why
@@ -109,17 +87,8 @@ def figures(a: Answers) -> Html:
         frame[column] = [number(v, 2) if one else number(v / 1e6, 0) for v, one in pairs]
     frame.loc[shares, ["currency", "value"]] = ["shares", ""]
     frame["figure"] = frame["figure"].str.replace("_", " ")
-    columns = """
-        company | maker
-        figure
-        own currency, m | local
-        currency
-        EUR m | value
-        note
-        origin
-    """
     caption = "Companies as figures (prices a share in units, all else in millions)"
-    return collapsible(table(frame, caption, columns))
+    return collapsible(table(frame, caption, "figures"))
 
 
 @or_why
@@ -141,13 +110,7 @@ def terms(a: Answers) -> Html:
     frame["value"] = [
         number(v / 1e9) if v > 1 else percent(v) if v else "0" for v in frame["value"]
     ]
-    columns = """
-        term
-        -value, EUR bn or %      | value
-        +value, EUR or fraction  | own    | ,.6g | @
-        raised in          | raised
-    """
-    return table(frame, "The terms of the bargain", columns)
+    return table(frame, "The terms of the bargain", "terms")
 
 
 @or_why
@@ -171,15 +134,5 @@ def points(a: Answers) -> Html:
     frame["live_renault"] = f"(1-{{back}})*({holder}+{{holding}}*{issuer})/(1-{{holding}}*{{back}})"
     frame["live_nissan"] = f"(1-{{holding}})*({issuer}+{{back}}*{holder})/(1-{{holding}}*{{back}})"
     rest = (name for name in t if name not in ("ticket", "block", "discount"))
-    columns = """
-        bargain                   | point
-        terms of                  | terms_of
-        value agreed, EUR bn      | agreed   | bn,.2f | @
-        ticket, EUR bn            | ticket   | bn,.2f | @
-        shares sold, EUR bn       | block    | bn,.2f | @
-        sale discount             | discount | .0% | @
-        Renault's holders, EUR bn | renault  | bn,.2f | @
-        Nissan's holders, EUR bn  | nissan   | bn,.2f | @
-    """
-    columns += "\n".join(f"+ {name} | {name} | ,.6g | @" for name in rest)
-    return table(frame, "Gains of both sides' outside holders", columns)
+    columns = [COLUMNS["points"], *(f"+ {name} | {name} | ,.6g | @" for name in rest)]
+    return table(frame, "Gains of both sides' outside holders", "\n".join(columns))

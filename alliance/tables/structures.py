@@ -15,45 +15,8 @@ def all_structures(a: Answers) -> Html:
     pairs = zip(frame["currency"], frame["local"] / 1e6, strict=True)
     frame["own"] = ["" if missing(v) else f"{c} {number(v, 0)}m" for c, v in pairs]
     frame = _lived(frame, a)
-    columns = """
-        company                    | maker_name
-        structure                  | structure_name
-        on                         | day
-        unit, EUR m                | unit_value       | m,.0f | @
-        unit over the company      | unit_over_market | .1%   | @
-        + at the offer, EUR        | offer            | ,.0f  | @
-        raised, EUR m              | gross            | m,.0f | @
-        -raised, own currency      | own
-        + raised, own currency     | local            | ,.0f  | @
-        to the unit                | to_unit          | m,.0f | @
-        to the parent              | to_parent        | m,.0f | @
-        fees                       |                  | m,.0f | @
-        + tax                      | tax              | ,.0f  | @
-        paid out                   | paid_out         | m,.0f | @
-        left                       |                  | m,.0f | @
-        over the plan              | coverage         | .1%   | @
-        with own means             | coverage_own     | .1%   | @
-        capital kept               | kept             | .1%   | @
-        votes kept                 | votes            | .1%   | @
-        -blocking minority         | blocking
-        + blocking minority (as printed) | blocking
-        + unit before the deal     | before           | ,.0f  | @
-        rest as the market implies | rest             | m,.0f | @
-        + at the offer, low        | offer_low        | ,.0f  | @
-        + at the offer, high       | offer_high       | ,.0f  | @
-        + a share, low             | low              | ,.2f  | @
-        + a share, base            | base             | ,.2f  | @
-        + a share, high            | high             | ,.2f  | @
-        + break-even: square       | square           | ,.6g  | @
-        + break-even: line         | line             | ,.6g  | @
-        + break-even: level        | level            | ,.6g  | @
-        + break-even: root         | root             | ,.0f  | @
-        + break-even of the unit   | breakeven        | ,.0f  | @
-        assumed
-        not evaluable              | why
-    """
     caption = "Every structure on every company, EUR m"
-    return collapsible(table(frame, caption, columns, key="key"))
+    return collapsible(table(frame, caption, "all_structures", key="key"))
 
 
 def values(a: Answers) -> Html:
@@ -68,19 +31,7 @@ def values(a: Answers) -> Html:
         rate = "" if case == "breakeven" else "*" + frame["m"] + "_per_eur"
         cell, there = frame["key"] + f"_{case}", frame.get(f"live_{case}", none).notna()
         frame[f"live_{case}"] = ("IF(" + cell + '="","",' + cell + rate + ")").where(there, None)
-    columns = """
-        company   | maker_name
-        structure | structure_name
-        currency
-        price | | ,.2f | @
-        low   | | ,.2f | @
-        base  | | ,.2f | @
-        high  | | ,.2f | @
-        break-even of the unit, EUR bn | breakeven | bn,.2f | @
-        -a share gains in draws        | p_gain    | .0%
-        + a share gains in draws (as printed) | p_gain | .0%
-    """
-    return collapsible(table(frame, "Value a share by structure and company", columns))
+    return collapsible(table(frame, "Value a share by structure and company", "values"))
 
 
 def _lived(frame: pd.DataFrame, a: Answers) -> pd.DataFrame:

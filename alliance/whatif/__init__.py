@@ -52,14 +52,10 @@ def warm() -> None:
 
 
 def cockpit(start: str = "base") -> Any:
-    """All panels with the round trip, from a scenario's name or a token.
+    """All panels with the round trip, from a scenario's name or a token; a ScenarioError if
+    ``start`` is neither.
 
     In the app the address may name the start (``?start=a1.…``), as may ``alliance app START``.
-
-    Raises
-    ------
-    ScenarioError
-        If ``start`` is neither.
     """
     import gc
 
