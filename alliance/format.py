@@ -147,6 +147,8 @@ def quantity(value: Any, unit: str) -> str:
         return minus(f"{unit} {value / 1e6:,.0f}m")
     if unit in ("shares", "units", "count"):
         return shown(value, ",.0f")
+    if unit == "ratio":
+        return shown(value, ",.3f")
     if unit == "log points":
         return f"{shown(value, ',.3f')} {unit} ({shown(math.expm1(value), '+,.1%')})"
     return f"{shown(value, ',.2f')} {unit}"

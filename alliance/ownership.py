@@ -39,7 +39,8 @@ def buyback_to_reach(held, issued, target: float):
 
 
 def loop(a: float, b: float) -> float:
-    """Value counted twice when two firms hold a and b of each other: ab / (1 - ab).
+    """Part of its own value that comes back to a firm, when two hold a and b of each other, through
+    the other: ab / (1 - ab), the sum of all rounds.
 
     >>> round(loop(0.434, 0.15), 4)
     0.0696

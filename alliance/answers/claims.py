@@ -40,7 +40,7 @@ def _recomputed(row: pd.Series, ev: Evidence) -> Found:
 
 def _part(ev: Evidence, holder: str, company: str) -> float:
     held, issued = ev.holding(holder, company), ev.shares(company)
-    why = f"the holding was not public on {ev.as_of}"
+    why = f"the evidence has no such holding by {ev.as_of}"
     return float(need(held, why).iloc[-1] / need(issued, why).iloc[-1])
 
 

@@ -115,7 +115,7 @@ def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
     price = _price(key, row["share"], ev)
     last = ev.last("shares", "date", company=row["share"], item="issued")
     if price.value is None or last is None:
-        missing = f"the share count of {row['name']} was not public on {ev.as_of}"
+        missing = f"the evidence has no share count of {row['name']} by {ev.as_of}"
         raise NotKnown(price.note or missing)
     fx = _rate(row, ev)
     shares, value = float(last["shares"]), price.value / fx
@@ -184,16 +184,25 @@ def _holdings(key: str, row: pd.Series, ev: Evidence) -> dict:
 
 
 def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
-    """Net cash or free cash flow as last public, nil where none was."""
+    """Net cash or free cash flow of the last accounts public, nil where none was."""
 
     def part(key: str, row: pd.Series, ev: Evidence) -> dict:
-        last = ev.last("fundamentals", "year", maker=key, metric=metric)
-        if last is None:
+        order = {"by": ["year", "metric"], "ascending": [True, False]}  # a year after its half
+        forms = metric, f"{metric}_half"
+
+        def newest(rows: pd.DataFrame) -> pd.Index:
+            return rows[rows["metric"].isin(forms)].sort_values(**order).index[-1:]
+
+        rows = ev.rows("fundamentals", newest, maker=key)
+        if rows.empty:
             nil = {f"separation.{key}.{metric}": f"{metric.replace('_', ' ')} taken as nil"}
             line = metric, 0.0, "not public: taken as nil", "assumed"
             return {metric: 0.0, "assumed": nil, "lines": (line,)}
+        last = rows.iloc[0]
         value = float(last["value"]) / _rate(row, ev)
-        return {metric: value, "lines": ((metric, value, f"of {last['year']}", "evidence"),)}
+        when = "at the end of" if last["metric"] == metric else "at 30 June"
+        when = f"{when} {last['year']}"
+        return {metric: value, "lines": ((metric, value, when, "evidence"),)}
 
     return part
 

@@ -182,7 +182,7 @@ def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
         price = returns.level(close, b.ev.as_of)
         fix = returns.level(rate, price.date or b.ev.as_of)
         if held.empty or issued.empty:
-            raise NotKnown(f"Renault's holding was not public on {b.ev.as_of}")
+            raise NotKnown(f"the evidence has no holding of Renault by {b.ev.as_of}")
         above = max(0.0, held.iloc[-1] - s.selldown.target_stake * issued.iloc[-1])
         return above * price.known() / fix.known()
 

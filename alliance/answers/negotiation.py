@@ -104,6 +104,8 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "gains": gains}
     b.context |= {"changes_hands": bargain.changes_hands(t), "over": bargain.even_over(t, belief)}
     b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
+    with b.section():
+        b.context["cancelled"] = b.ev.rows("structures", structure="carve_out")["ended"].max()
     _zone(b, t, belief, high)
     _points(b, s, t, agreed, belief, split)
     rows = [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS]
@@ -127,7 +129,7 @@ def _stakes(s: Scenario, ev: Evidence) -> bargain.Stakes:
     held, issued = ev.holding(HOLDER, ISSUER), ev.shares(ISSUER)
     back, own = ev.holding(ISSUER, HOLDER), ev.shares(HOLDER)
     if held.empty or issued.empty or back.empty or own.empty:
-        raise NotKnown(f"one of the two stakes was not public on {ev.as_of}")
+        raise NotKnown(f"the evidence lacks one of the two stakes by {ev.as_of}")
     price, fix = price.known(), fix.known()
     money = ticket("carve_out", ISSUER, ev) if g.ticket_eur is None else g.ticket_eur
     if money is None:

@@ -1,5 +1,7 @@
 """Chapter 5, the rest: answers by month, what was said on the day, what became of each deal."""
 
+import datetime as dt
+import math
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
@@ -116,9 +118,10 @@ def _row(s: Scenario, chapter: str, said: str, number, came, unit: str, misled) 
 
 
 def _said(ev: Evidence, s: Scenario) -> list[dict]:
-    """What chapter 2 says on the scenario's day, beside what came by the last; NotKnown if nothing
-    did."""
-    made = replay.replay(s, ev, s.as_of)
+    """What chapter 2 says on the scenario's day, beside what came by its horizon or, if sooner, by
+    the last day; NotKnown if nothing did."""
+    horizon = dt.timedelta(days=math.ceil(365.25 * s.selldown.horizon_years))
+    made = replay.replay(s, ev.at(s.as_of + horizon), s.as_of)
     with ev.aside():
         i = inputs.fill(s, ev.at(s.as_of))
     market, chosen = i.market(s.seed), i.group.programme
@@ -131,7 +134,7 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     chance, done = (
         float((sd.complete(each[chosen]) < float("inf")).mean()) for each in (ledgers, made.ledgers)
     )
-    short = made.market.horizon < i.group.horizon_years
+    short = s.as_of + horizon > ev.as_of
     ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
     found = (
         (f"{in_words(best)} is worth most after exit", mean[best], real[best], "EUR",
@@ -150,7 +153,8 @@ def _raised(ev: Evidence, s: Scenario) -> tuple[list[dict], list[dict]]:
     ended = now.frame("grid").set_index(["structure", "maker"])["ended"]
     rows, sources = [], []
     for row in found.frame("grid").itertuples():
-        if row.gross and row.gross > 0 and ended[row.structure, row.maker]:
+        since = ended[row.structure, row.maker] and not row.ended
+        if row.gross and row.gross > 0 and since:
             said = f"{row.structure_name} of {row.maker_name} raises"
             rows.append(_row(s, "3-separation", said, row.gross, 0.0, "EUR", True))
             result = found.result(f"separation.{row.structure}.{row.maker}.cash_raised_eur")

@@ -27,6 +27,7 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
         companies.count_parts(maker, ("market", "owns", "net_cash", "ev"), ev)
         if maker.company is None:
             raise NotKnown(maker.why)
+        b.context["cash_of"] = next(when for what, _, when, _ in maker.lines if what == "net_cash")
         c, ended = maker.company, ev.rows("structures", structure="carve_out")["ended"]
         named |= g.company == HOLDER and g.ev_value_eur is not None
         horse = ev.figure("horse-value")
@@ -70,10 +71,7 @@ def owners(b: Builder, sale: Answers) -> None:
             if len(held := old.holding(holder, company)):
                 part = float(held.iloc[-1] / old.shares(company).iloc[-1])
                 then.loc[(holder.capitalize(), company.capitalize()), :] = part, votes * part
-    now = sale.frame("stakes").set_index(pair)
-    if len(trust):  # votes counted before Nissan's were, say nothing of now
-        now["votes"] = now["votes"].mask(now["date"] < trust.min())
-    now = now[["capital", "votes"]].astype(float)
+    now = sale.frame("stakes").set_index(pair)[["capital", "votes"]].astype(float)
     both = then.add_suffix("_then").join(now.add_suffix("_now"), how="outer")
     b.frames["owners"] = both.reset_index()
     b.context["then"] = eve

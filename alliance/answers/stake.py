@@ -28,9 +28,9 @@ def put(b: Builder, t) -> None:
     with b.section(*keys) as used:
         _read(b, t, "stub")
         t.count(used)
-        for missing, rows in (("Renault's holding", held), ("Renault's share count", own)):
+        for missing, rows in (("holding of Renault", held), ("share count of Renault", own)):
             if rows.empty:
-                raise NotKnown(f"{missing} was not public on {ev.as_of}")
+                raise NotKnown(f"the evidence has no {missing} by {ev.as_of}")
         level = returns.level(frame["stub"].rename("day on which both traded"), ev.as_of)
         level.known()
         b.frames["stub"] = frame

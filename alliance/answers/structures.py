@@ -62,7 +62,7 @@ def _known(key: str, ev: Evidence) -> Known:
     rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
     made = Known(key, ev.names("structures")[key])
     if rows.empty:
-        made.why = f"the terms of '{key}' were not public on {ev.as_of}"
+        made.why = f"the terms of “{made.name}” were not public on {ev.as_of}"
         return made
     made.row = rows.iloc[0]
     made.home = made.row["home"]

@@ -22,8 +22,8 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
             back = _back(ev, share, holder)
             b.put(key, ownership.loop(part, back))
     given = b.context["crossed"] = {"back": back}
-    now, cap, in_force = _votes(b, i, trustee, share)
-    _stakes(b, stake, back, now, cap, in_force)
+    now, cap, since = _votes(b, i, trustee, share)
+    _stakes(b, stake, back, now, cap, since)
     b.frames["cross"] = pd.DataFrame() if back is None else _cross(stake, back, now, cap)
     key = "ownership.votes.nissan_after"
     with b.section(key):
@@ -40,14 +40,14 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
         with b.section():
             b.frames["look_through"] = _look_through(ev, i, stake, given, holder, share)
     b.context["block"] = now
-    given |= {"cap": cap, "trust": now.trust if in_force else None}
+    given |= {"cap": cap, "trust": now.trust if pd.notna(since) else None}
 
 
 def _back(ev: Evidence, share: str, holder: str) -> float:
-    """The part of the holder that the share's company holds; NotKnown if that was not public."""
+    """The part of the holder that the share's company holds; NotKnown if no such count is known."""
     held, issued = ev.holding(share, holder), ev.shares(holder)
     if held.empty or issued.empty:
-        raise NotKnown(f"Nissan's stake in Renault was not public on {ev.as_of}")
+        raise NotKnown(f"the evidence has no count of Nissan's Renault shares by {ev.as_of}")
     return float(held.iloc[-1] / issued.iloc[-1])
 
 
@@ -88,8 +88,9 @@ def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -
     return pd.DataFrame(rows, columns=columns)
 
 
-def _stakes(b: Builder, stake: float, back: float | None, now, cap, in_force: bool) -> None:
+def _stakes(b: Builder, stake: float, back: float | None, now, cap, since) -> None:
     """Who owns how much of whom: the two that are computed, then those that were printed."""
+    in_force = pd.notna(since)
     rows = [("Renault", "Nissan", stake, now.cast / now.exercisable if in_force else stake)]
     if back is not None:
         votes = min(back, 1.0 if cap is None else cap) if in_force else 0.0
@@ -97,6 +98,8 @@ def _stakes(b: Builder, stake: float, back: float | None, now, cap, in_force: bo
     computed = pd.DataFrame(rows, columns=["holder", "company", "capital", "votes"])
     with b.section():
         printed = b.ev.cited(b.ev.stakes).sort_values("date")
+        # votes counted before Nissan's were, say nothing of now
+        printed["votes"] = printed["votes"].mask(printed["date"] < since)
     printed = printed.groupby(["company", "holder"], sort=False, as_index=False).tail(1)
     own = pd.MultiIndex.from_frame(computed[["holder", "company"]])
     entry = pd.MultiIndex.from_frame(printed[["holder", "company"]]).isin(own)
@@ -135,29 +138,39 @@ def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
 
 
 def votes_left(block: ownership.Block, sold: float, issued: float) -> float:
-    """The holder's votes once some shares are sold, out of the trust first, which votes as others.
+    """The holder's votes once some shares are sold, the trust voting as the others.
 
     ``issued`` is what is in issue then.
     """
+    return ownership.votes(block_left(block, sold, issued), "mirror")
+
+
+def block_left(block: ownership.Block, sold: float, issued: float) -> ownership.Block:
+    """What is left of a block once some shares are sold, out of the trust first."""
     inside = max(0.0, block.trust - sold)
     outside = block.direct - max(0.0, sold - block.trust)
-    return ownership.votes(ownership.Block(outside, inside, issued, block.cap), "mirror")
+    return ownership.Block(outside, inside, issued, block.cap)
 
 
-def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, float | None]:
-    """Add the votes by each reading of the trust; the block, and the cap on its votes."""
+def _votes(
+    b: Builder, i, trustee: str, share: str
+) -> tuple[ownership.Block, float | None, pd.Timestamp]:
+    """Add the votes by each reading of the trust; the block, the cap on its votes, and the day of
+    the trust's first shares (NaT before)."""
     t = i.terms
     trust, cap = trust_of(b.ev, trustee, share)
     now, exists = block_of(t, trust, cap), trust is not None
     where = "in the trust" if exists else "planned for sale put in a trust"
     with b.section():
         inputs.stake(b.ev), trust_of(b.ev, trustee, share)
+        since = b.ev.rows("holdings", holder=trustee, company=share)["date"].min()
         for reading in ("mirror", "no_effect", "follow"):
             b.put(f"ownership.votes.{reading}", ownership.votes(now, reading), where=where)
         b.put("ownership.votes.renault_after", now.cast / now.exercisable)
-    stake, target = t.held / t.issued, min(t.target, t.held / t.issued)
-    before = "if all voted" if exists else "before"
-    names = (before, "shares in trust, split as the others", "at the target")
+    stake, left = t.held / t.issued, block_left(now, t.planned, t.issued)
+    before, put = ("if all voted", "") if exists else ("before", "planned ")
+    names = (before, f"{put}shares in trust, split as the others", "at the target")
+    cast = stake, ownership.votes(now, "mirror"), ownership.votes(left, "mirror")
     rows = [
         {
             "when": when,
@@ -166,24 +179,16 @@ def _votes(b: Builder, i, trustee: str, share: str) -> tuple[ownership.Block, fl
             "majority_turnout": ownership.majority_turnout(votes),
             "veto_turnout": min(1.0, 3 * votes),
         }
-        for when, votes in zip(names, (stake, ownership.votes(now, "mirror"), target), strict=True)
+        for when, votes in zip(names, cast, strict=True)
     ]
     b.frames["power"] = pd.DataFrame(rows)
-    b.frames["owners"] = _owners(t, now, before)
-    return now, cap, exists
-
-
-def _owners(t, now: ownership.Block, before: str) -> pd.DataFrame:
-    """Capital and votes of Renault, the trust and the others: before, now in trust, at target."""
-    full = t.issued
-    mirror, target = ownership.votes(now, "mirror"), min(t.target, t.held / full)
-    rows = [
-        (before, "capital", t.held / full, 0.0),
-        (before, "votes", t.held / full, 0.0),
-        ("in trust", "capital", now.direct / full, now.trust / full),
-        ("in trust", "votes", mirror, 0.0),
-        ("at target", "capital", target, 0.0),
-        ("at target", "votes", target, 0.0),
-    ]
+    b.context |= {"block_left": left, "left_votes": cast[-1]}
+    rows = []
+    blocks = (ownership.Block(t.held, 0.0, t.issued), now, left)
+    moments = (before, "in trust" if exists else "if put in trust", "at target")
+    for when, one, votes in zip(moments, blocks, cast, strict=True):
+        parts = one.direct / t.issued, one.trust / t.issued
+        rows += [(when, "capital", *parts), (when, "votes", votes, 0.0)]
     frame = pd.DataFrame(rows, columns=["when", "what", "renault", "trust"])
-    return frame.assign(others=1 - frame["renault"] - frame["trust"])
+    b.frames["owners"] = frame.assign(others=1 - frame["renault"] - frame["trust"])
+    return now, cap, since

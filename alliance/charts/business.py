@@ -54,8 +54,8 @@ def unit_sales(a: Answers) -> Chart:
         f"{number(total.iloc[0])}m in {first}, {number(total.iloc[-1])}m in {last}",
         f"Stacked columns of unit sales by region, {first} to {last}: the total went from "
         f"{number(frame['total'].iloc[0], 0)} to {number(frame['total'].iloc[-1], 0)} cars.",
-        "Nissan's results and monthly releases, as listed under Sources; of years not split, none "
-        f"public on {a.as_of} was found",
+        "Nissan's results and monthly releases, as listed under Sources; where a year has no "
+        f"regions, none were found that were public on {a.as_of}",
         (4.4, 4.8),
     )
 

@@ -27,7 +27,7 @@ CLOSES = "exchange closes, ECB rates, dividends, releases of both companies"
 RULES = {
     "model": ("our model", RED),
     "history": ("earlier years", BLUE),
-    "no change": ("plain spread", BLUE),
+    "no change": ("plain spread", GREEN),
 }
 
 

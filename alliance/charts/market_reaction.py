@@ -44,6 +44,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             kit.axes(ax, percent="x", sign=True, nbins=5)
             ax.set_ylabel(" ", fontsize=1)
         label = f"abnormal return, days {window[0]} to {window[1]}, 95 % interval"
+        label += f" (the {len(drawn)} strongest or first)" * (len(drawn) < len(frame))
         kit.axes(ax, label, wrap=38 * narrow)
 
     height = 1.6 + 0.24 * len(drawn) + 0.25 * len(groups)
@@ -103,7 +104,7 @@ def priors(a: Answers) -> Chart:
         rows.append((f"{r.short} ({keys[r.event]})", r.car, r.low, r.high, "o", shade))
 
     def draw(fig, narrow):
-        label = "abnormal return at the announcement (squares: studies, line: weak to strong group)"
+        label = "abnormal return, days −1 to 1 (squares: studies, line: weak to strong group)"
         ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=38 * narrow)
         for y, (_, middle, low, high, marker, shade) in enumerate(rows[::-1]):
             if np.isfinite(low):

@@ -48,6 +48,9 @@ def owners(a: Answers) -> Chart:
     """Capital and votes side by side: before, with shares in trust, at the target."""
     frame = a.frame("owners")
     capital, votes = (percent(frame["renault"].iloc[n], 1) for n in (0, 3))
+    lead, cast = "With shares in trust", "casts"
+    if a.context["crossed"]["trust"] is None:
+        lead, cast = "If the planned shares were put in a trust", "would cast"
 
     def draw(fig, narrow):
         gap, turn = (":\n", "\n") if narrow else (": ", " ")
@@ -67,9 +70,9 @@ def owners(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"With shares in trust, {capital} of the capital casts {votes} of the votes",
-        f"Bars of capital and votes in Nissan as of {day(a.context['day'])}: Renault's votes go "
-        f"from {capital} to {votes} while shares are in trust.",
+        f"{lead}, {capital} of the capital {cast} {votes} of the votes",
+        f"Bars of capital and votes in Nissan as of {day(a.context['day'])}. {lead}, Renault's "
+        f"{capital} of the capital {cast} {votes} of the votes.",
         FILINGS + "; reading of the trust, not advice",
         (3.6, 5.0),
     )

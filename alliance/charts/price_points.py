@@ -22,7 +22,7 @@ def ladder(a: Answers) -> Chart:
         labels = ("price point: multiple of spot, yen", "chance for the yen price by the horizon")
         ax = kit.axes(fig, *labels, percent="y", grid="y", ylim=(0, 1.02))
         ax.bar(x, closed, color=_SHADE, width=0.6)
-        label = "resampled history"
+        label = "resampled history (as it was)"
         kit.dot(ax, x, frame["history"], size=6, marker="s", label=label)
         for at, value in zip(x, closed, strict=True):
             ax.text(at, 0.02, percent(value), ha="center", fontsize=7.5, color="white")

@@ -5,7 +5,7 @@ import textwrap
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import Chart, chart
-from alliance.charts.looks import BLUE, FAINT, INK, SOFT, structure_color
+from alliance.charts.looks import AMBER, BLUE, FAINT, INK, SOFT, structure_color
 from alliance.errors import need
 from alliance.format import day, missing, money, number, percent
 
@@ -132,8 +132,10 @@ def valuations(a: Answers) -> Chart:
     title = f"What {who}'s EV unit was said to be worth"
     frame = a.frame("valuations").query("maker == @company and unit == 'ev'").sort_values("date")
     need(frame, f"no value of an EV unit of {who} was public on {a.as_of}")
-    own = ~frame["role"].isin(["press", "analyst"])
-    frame["shade"] = own.map({True: BLUE, False: SOFT})
+    shades = {"offer": BLUE, "transaction": BLUE, "company": BLUE, "bid": AMBER, "asked": AMBER}
+    frame["shade"] = frame["role"].map(shades).fillna(SOFT)
+    keys = {BLUE: "blue: the seller's own or a deal", AMBER: "amber: bid or sought"}
+    key = "; ".join(words for shade, words in keys.items() if shade in set(frame["shade"]))
     frame[["low", "high"]] /= 1e9
     frame["text"] = [
         "–".join(dict.fromkeys(number(end, 1) for end in ends))
@@ -143,7 +145,7 @@ def valuations(a: Answers) -> Chart:
     least, most = frame["low"].min(), frame["high"].max()
 
     def draw(fig, narrow):
-        label = "value, EUR bn" + " (blue: the seller's own or a deal)" * bool(own.any())
+        label = "value, EUR bn" + f" ({key})" * bool(key)
         limits = (0, most * (1.6 if narrow else 1.3))
         ax = kit.axes(fig, label, wrap=32 if narrow else 80, xlim=limits)
         rows = list(frame.assign(text=frame["text"] + named).itertuples())[::-1]

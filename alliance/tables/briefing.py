@@ -5,7 +5,7 @@ import re
 
 from alliance.answers import Answers
 from alliance.errors import need
-from alliance.format import day, in_words, listed, money
+from alliance.format import counted, day, in_words, listed, money, percent
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
 
@@ -44,8 +44,9 @@ def _fall(a: Answers) -> Html:
 def share(own: float, whole: float) -> str:
     """The company's own part of a fall or rise in words, both in log points."""
     what, part = "fall" if whole < 0 else "rise", own / whole if whole else 0.0
+    alike = percent(math.expm1(own)) == percent(math.expm1(whole))  # as the sentence prints them
     for least, words in ((1.02, "more than all of"), (0.98, "all of"), (0.5, "most of")):
-        if part > least:
+        if part > least and not (alike and least > 1):
             return f"{words} the {what}"
     return f"{'less than half of' if part > 0 else 'against'} the {what}"
 
@@ -75,6 +76,7 @@ def _sale(a: Answers) -> Html:
         gain=size(gain),
         more="more" if gain.value >= 0 else "less",
         worst=worst,
+        reached=r[f"selldown.{best}.p_at_target"],
         when="at once" if wait else "later",
         less="less" if wait else "more",
         whence="the rule says" if g.block_discount is None else "the scenario says",
@@ -116,9 +118,9 @@ def _deal(a: Answers) -> Html:
 
 def beside_holding(a: Answers) -> Html:
     """Holding and each programme: cash now, value after exit, worst twentieth, chance, votes."""
-    frame, years = a.frame("programmes"), a.context["group"].horizon_years
+    frame, years = a.frame("programmes"), counted(a.context["group"].horizon_years, "year")
     frame["programme"] = frame["programme"].map(in_words)
-    what = f"Each way beside holding, EUR bn; value in {years:g} years, after the cost of leaving"
+    what = f"Each way beside holding, EUR bn; value in {years}, after the cost of leaving"
     return table(frame, what, "beside_holding")
 
 
@@ -141,5 +143,8 @@ def renault_parts(a: Answers) -> Html:
     words["part"] = abs(price / known - 1) if known > 0 else float("nan")
     words["more"] = "more" if price >= known else "less"
     words["leaves"] = "leaves" if rest >= 0 else "leaves less than nothing,"
+    horse = frame.set_index("part")["now"]["Horse with its debt"]
+    horse = "" if horse != horse else f"; EUR {horse:.2f} of it is Horse, before its debt"
+    words["cash"] = f" (net cash {a.context['cash_of']}{horse})"
     words["without"] = listed(["its cars", *frame.loc[frame["now"].isna(), "part"]])
     return say("parts of Renault", a, **words)

@@ -81,9 +81,9 @@ def _selldown(a: Answers):
     yield table(a.frame("absorb"), "What the market can absorb", "absorb")
     owners = a.frame("owners")
     renault = ["stake_before"] * 2 + ["(held-in_trust)/issued", "votes_mirror"]
-    owners["live_renault"] = [*renault, *["MIN(target,stake_before)"] * 2]
-    owners["live_trust"] = [None, None, "in_trust/issued", None, None, None]
-    owners["live_others"] = [f"1-{{renault}}{'-{trust}' * (n == 2)}" for n in range(6)]
+    owners["live_renault"] = [*renault, "direct_left/issued", "votes_target"]
+    owners["live_trust"] = [None, None, "in_trust/issued", None, "trust_left/issued", None]
+    owners["live_others"] = ["1-{renault}-{trust}"] * 6
     yield table(owners, "Capital and votes", "owners")
 
 

@@ -74,7 +74,7 @@ def waiting(a: Answers) -> Html:
 
 def power(a: Answers) -> Html:
     """Stake, power among many small holders, and the attendance below which it is a majority."""
-    live = ["stake_before", "votes_mirror", "MIN(target,stake_before)"]
+    live = ["stake_before", "votes_mirror", "votes_target"]
     frame = a.frame("power").assign(live_stake=live)
     return table(frame, "One large holder among many small ones", "power")
 
@@ -141,7 +141,7 @@ def tornado(a: Answers) -> Html:
         middle = number(frame["middle"].iloc[0] / 1e9)
     infos = [scenario.fields()[f"selldown.{name}"] for name in frame["input"]]
     for end in ("low_at", "high_at"):
-        at = frame[end].map("{:.4g}".format).map(float)
+        at = frame[end].map("{:.3g}".format).map(float)
         frame[end] = list(map(minus, map(scenario.spelt, at, infos)))
     frame["input"] = frame["input"].map(in_words)
     caption = f"Mean value after exit, EUR bn, when one input moves alone (now {middle})"

@@ -3,10 +3,14 @@
 A panel's answers are a part of its chapter's: what a panel does not compute is left out.
 """
 
+import pandas as pd
+
 from alliance.answers import Answers
 from alliance.format import NBSP, counted, day, in_words, money, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
+
+_OVER = "No such bargain is open since the listing was cancelled on {}; this is on its terms."
 
 
 def fall(a: Answers) -> Html:
@@ -63,11 +67,13 @@ def bargain(a: Answers) -> Html:
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
     costs, t = a["bargain.break_even_ip_cost_eur"], a.context["stakes"]
     sold = f"the shares sold {percent(t.discount)} below the market"
+    over = a.context["cancelled"]
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain",
         a,
         **words,
+        lead="" if over is pd.NaT else f"{_OVER.format(day(over))} ",
         sold=sold if t.block else "no share to sell",
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",

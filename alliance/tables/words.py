@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from alliance.answers import Answers
 from alliance.format import listed, money, number, percent
 
@@ -40,7 +42,11 @@ def _decline(a: Answers) -> dict[str, Any]:
 def _selldown(a: Answers) -> dict[str, Any]:
     g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
+    both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
+    twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
     return {
+        "twice": twice,
+        "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "ratio": ratio,
         "error": error,
