@@ -75,8 +75,12 @@ def test_holdings_in_force():
 @pytest.mark.parametrize(
     "maker, day, found",
     [
-        ("renault", "2023-02-15", {"net_cash": -1622e6, "free_cash_flow": 1272e6}),
-        ("renault", "2023-02-16", {"net_cash": 549e6, "free_cash_flow": 2119e6}),
+        ("renault", "2022-07-28", {"net_cash": -1622e6, "free_cash_flow": 1272e6}),
+        (
+            "renault",
+            "2023-02-16",
+            {"net_cash": 549e6, "net_cash_half": -426e6, "free_cash_flow": 2119e6},
+        ),
         ("gm", "2023-01-30", {"free_cash_flow": 2564e6}),
         ("gm", "2023-01-31", {"free_cash_flow": 10500e6}),
     ],

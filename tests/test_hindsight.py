@@ -295,6 +295,29 @@ def test_statements_of_other_days_are_those_of_their_chapters():
     assert frame["misled"].iloc[0] == (frame["came"].iloc[0] < came.drop("disclosed").max())
 
 
+def test_a_statement_is_graded_by_its_own_horizon():
+    """What came after a horizon of three months makes no statement about them wrong."""
+    own = {"horizon_years": 0.25, "price_points": [1.35]}
+    s = S.replace({"selldown": own})
+    a = answers_of("5-hindsight", s)
+    frame = a.frame("statements")
+    today = frame[(frame["day"] == pd.Timestamp(S.as_of)) & (frame["chapter"] == "2-selldown")]
+    price = evidence_of("2026-06-30").close("nissan")[str(S.as_of) :]
+    assert price[:"2023-04-18"].max() < 1.35 * price.iloc[0] < price.max()
+    chance = today.iloc[-1]
+    assert chance["said"].endswith("(came: by the horizon)") and chance["came"] == 0.0
+    assert today["came"].iloc[1] == pytest.approx(
+        replay.replay(s, evidence_of("2023-04-19"), S.as_of).row("price_points")["value_after_exit"]
+    )
+
+
+def test_what_was_cancelled_by_the_day_was_not_said_to_be_raised():
+    s = S.replace({"as_of": "2024-03-29"})
+    a = answers_of("5-hindsight", s)
+    assert "3-separation" not in set(a.frame("statements").query("day == '2024-03-29'")["chapter"])
+    assert a["hindsight.raised_as_said_eur"] is None
+
+
 def test_a_price_of_ones_own_is_of_its_day_only():
     """What the scenario says of today's price moves no statement of another day."""
     plain = answers_of("5-hindsight", S).frame("statements")

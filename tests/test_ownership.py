@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance import answers, evidence, ownership, scenario, tables
+from alliance import answers, charts, evidence, ownership, scenario, tables
 from alliance.errors import ScenarioError
 
 H, N = 1_831_837_027, 4_220_715_112
@@ -119,6 +119,49 @@ def test_after_the_deal_each_side_casts_fifteen_per_cent():
         assert round(after["Renault in Nissan"], 4) == 0.15 == round(after["Nissan in Renault"], 4)
         assert a["ownership.votes.renault_after"] == pytest.approx(after["Renault in Nissan"])
         assert a["ownership.votes.nissan_after"] == pytest.approx(after["Nissan in Renault"])
+
+
+def test_votes_at_a_target_above_the_cap_are_those_of_what_is_left():
+    """Shares left in the trust vote as the others there too: 35 % of capital casts 15."""
+    own = {"as_of": "2024-03-29", "selldown": {"target_stake": 0.35, "paths": 2}}
+    s = scenario.Scenario().replace(own)
+    a = answers.selldown(s, evidence.open(s.as_of))
+    owners = a.frame("owners").set_index(["when", "what"]).loc["at target"]
+    capital, votes = owners.loc["capital"], owners.loc["votes"]
+    assert capital["renault"] + capital["trust"] == pytest.approx(0.35)
+    cast = min(capital["renault"], 0.15)
+    assert votes["renault"] == pytest.approx(cast / (1 - capital["renault"] + cast))
+    assert votes["renault"] == a.frame("power")["stake"].iloc[-1] < 0.16
+
+
+def test_a_trust_before_there_was_one_is_said_to_be_an_if():
+    for day, title, when in (
+        ("2023-01-17", "If the planned shares were put in a trust, 43.4", "if put in trust"),
+        ("2024-03-29", "With shares in trust, ", "in trust"),
+    ):
+        s = scenario.Scenario().replace({"as_of": day, "selldown": {"paths": 2}})
+        a = answers.selldown(s, evidence.open(day))
+        assert charts.owners(a).title.startswith(title)
+        assert when in set(a.frame("owners")["when"])
+        assert when.startswith("if") == ("planned" in a.frame("power")["when"].iloc[1])
+
+
+def test_what_is_counted_twice_is_the_market_value_beyond_what_outsiders_own():
+    s = scenario.Scenario().replace({"selldown": {"paths": 2}})
+    a = answers.selldown(s, evidence.open(s.as_of))
+    both = a.frame("look_through")
+    twice = tables.words(a)["twice"]
+    assert twice == pytest.approx(both["market"].sum() - (both["outside"] * both["market"]).sum())
+    said = tables.say("cross-holding", a, **tables.words(a)).text
+    assert f"EUR\xa0{twice / 1e9:.1f}bn, 30" in said
+
+
+def test_votes_counted_before_the_agreement_are_not_shown_after_it():
+    for day, votes in (("2023-01-17", 28.6), ("2024-03-29", None)):
+        s = scenario.Scenario().replace({"as_of": day, "selldown": {"paths": 2}})
+        rows = answers.selldown(s, evidence.open(day)).frame("stakes").set_index("holder")
+        found = rows.at["French State", "votes"]
+        assert round(100 * found, 1) == votes if votes else found != found
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,13 @@ def company(at: Standing, key: str) -> Company:
     price, shares = close[last] / fx, float(counts[-1]["shares"])
 
     def latest(metric: str) -> float:
-        found = sorted(known("fundamentals", maker=key, metric=metric), key=lambda r: r["year"])
-        return float(found[-1]["value"]) / fx if found else 0.0
+        forms = (metric, 1.0), (f"{metric}_half", 0.5)
+        found = [
+            (int(r["year"]) + part, float(r["value"]))
+            for form, part in forms
+            for r in known("fundamentals", maker=key, metric=form)
+        ]
+        return max(found)[1] / fx if found else 0.0
 
     plans = [p for p in known("ev-plans", maker=key) if not p["ended"] or p["ended"] > day]
     plans.sort(key=lambda p: (p["published"], p["start"]))

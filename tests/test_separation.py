@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from alliance import answers, evidence, scenario, separation, tables
+from alliance.answers import figures
 from alliance.errors import ScenarioError
 from alliance.separation import Company, Leg, Structure, Terms, apply
 from tests.looks import answers_of, scenario_of
@@ -450,7 +451,7 @@ def test_fields_that_are_set_override_the_evidence():
 
 def test_plans_are_named_for_what_they_cover(base):
     label = "separation.carve_out.{}.ev_plan_coverage"
-    assert "over the plan for EV and autonomous" in base.result(label.format("gm")).label
+    assert "part of the plan for EV and autonomous" in base.result(label.format("gm")).label
     row = base.frame("grid").set_index(["structure", "maker"]).loc[("segments", "volkswagen")]
     assert row["plan"] == 52e9 and row["plan_for"] == "EV plan"
 
@@ -637,6 +638,26 @@ def test_nothing_is_said_of_what_could_not_be_tried():
     money, ranges = (said(s, name) for name in ("who gets the money", "ranges"))
     assert "not available" not in money + ranges and "were not public" in money
     assert "leaves something for the rest" not in ranges
+
+
+def test_a_bargain_that_is_over_says_so_first():
+    over = "No such bargain is open since the listing was cancelled on 2024-01-29"
+    for day, there in (("2024-01-26", False), ("2024-01-29", True)):
+        s = scenario.Scenario().replace({"as_of": day})
+        text = tables.bargain(answers_of("3-separation", s)).text
+        assert text.startswith(over) is there
+
+
+def test_net_cash_is_that_of_the_last_accounts_the_half_year_too():
+    for day, cash, when in (
+        ("2022-07-28", -1622e6, "at the end of 2021"),
+        ("2022-07-29", -426e6, "at 30 June 2022"),
+        ("2023-02-16", 549e6, "at the end of 2022"),
+        ("2024-07-25", 4860e6, "at 30 June 2024"),
+    ):
+        maker = figures.figures("renault", evidence.open(day))
+        assert maker.net_cash == cash
+        assert [line[2] for line in maker.lines if line[0] == "net_cash"] == [when]
 
 
 def test_who_gains_by_the_bargain_is_said_in_words():
