@@ -84,7 +84,6 @@ def study(
     day: pd.Timestamp,
     window: tuple[int, int] = (0, 0),
     estimation_days: int = 250,
-    confidence: float = 0.95,
 ) -> Effect:
     """The effect of one event on one asset, from returns of asset and market on the same days.
 
@@ -107,7 +106,7 @@ def study(
     past, now = slice(first - estimation_days, first), slice(first, last + 1)
     car, error, t, beta = (v.item() for v in car_test(y[past], x[past], y[now], x[now]))
     df = estimation_days - 2
-    half = stats.t.ppf(0.5 + confidence / 2, df) * error
+    half = stats.t.ppf(0.975, df) * error
     days = last - first + 1
     slope, level = np.polyfit(x[past], y[past], 1)
     residual, abnormal = (y[span] - level - slope * x[span] for span in (past, now))

@@ -77,9 +77,9 @@ def percent(value: float, digits: int = 0, sign: bool = False) -> str:
     return number(100 * value, digits, sign) + " %"
 
 
-def money(value: float, currency: str = "EUR", digits: int = 1, unit: str = "bn") -> str:
-    """An amount in billions or another unit: ``EUR 5.6bn``, ``EUR 312m``."""
-    return f"{currency} {number(value / _SCALES[unit], digits)}{unit}"
+def money(value: float, currency: str = "EUR", digits: int = 1) -> str:
+    """An amount in billions: ``EUR 5.6bn``."""
+    return f"{currency} {number(value / 1e9, digits)}bn"
 
 
 def log_points(value: float) -> str:

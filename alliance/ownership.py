@@ -1,7 +1,7 @@
 """Who owns and who controls: stakes, look-through value, votes, and the power of large holders.
 
-Stakes are fractions of issued shares unless said otherwise. ``h`` of ``N`` shares are held; x are
-sold to others; B are bought back and cancelled, of which b from the holder.
+Stakes are fractions of issued shares unless said otherwise. ``h`` of ``N`` shares are held; some
+are sold to others, some bought back and cancelled.
 
 References
 ----------

@@ -34,11 +34,10 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("answers/programme.py", "(time <= t + 1e-9)", "(time < t + 1e-9)"),
     (
         "ownership.py",
-        "return (held - target * issued - sold) / (1 - target / own_share)",
-        "return (held - target * issued - sold) / (1 - target * own_share)",
+        "return (held - target * issued) / (1 - target)",
+        "return (held - target * issued) / (1 + target)",
     ),
     ("ownership.py", "return min(1.0, 2 * share)", "return 2 * share"),
-    ("ownership.py", "0 <= target < own_share <= 1", "0 <= target <= own_share <= 1"),
     ("ownership.py", "(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"),
     (
         "selldown/ledger.py",

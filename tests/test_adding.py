@@ -69,7 +69,9 @@ def test_a_share_is_added_whole(wider):
     gaps = ev.gaps[ev.gaps["table"] == "prices-ferrari"]["date"]
     sessions = calendars.sessions("XMIL", "2016-01-04", "2026-06-30")
     assert list(gaps) == [sessions[700], sessions[1400]]
-    assert ev.sources([{"kind": "table", "id": "prices-ferrari"}])["title"][0] == "a random walk"
+    with ev.reading() as used:
+        ev.prices("ferrari")
+    assert ev.sources(used)["title"][0] == "a random walk"
     row = ev.companies.set_index("company").loc["ferrari"]
     assert (row["exchange"], row["benchmark"], row["kind"]) == ("XMIL", "estoxx50", "share")
 

@@ -67,6 +67,7 @@ def test_a_majority_never_needs_more_than_everyone():
 
 
 def test_all_that_is_not_below_is_refused():
+    assert ownership.buyback_to_reach(20, 20, 0.15) == pytest.approx(20)
     held = pd.DataFrame([[0.0, 1.0], [0.0, 0.0]], list("ab"), list("ab"))
     with pytest.raises(ScenarioError):
         ownership.look_through(held, pd.Series([1.0, 1.0], list("ab")))

@@ -187,7 +187,9 @@ def test_a_good_server_extends_all_that_it_has(server, tmp_path):
         "rows": 9,
         "fetched": "2026-09-04",
     }
-    titles = ev.sources([{"kind": "table", "id": "prices-nissan"}])["title"]
+    with ev.reading() as used:
+        ev.prices("nissan")
+    titles = ev.sources(used)["title"]
     assert titles.iloc[-1].startswith("Live rows 2026-08-24 to 2026-09-03, fetched 2026-09-04")
     gaps = ev.gaps[(ev.gaps["table"] == "prices-renault") & (ev.gaps["date"] > "2026-06-30")]
     assert len(gaps) == 1 and gaps["reason"].iloc[0] == "no live bar"  # a bar without a close

@@ -266,8 +266,8 @@ def test_parts_add_up(window, orthogonal):
     y, m, peers, rate, *_ = simulated(1)
     d = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300], window, orthogonal)
     in_eur = y / rate
-    assert d.totals.sum() == pytest.approx(np.log(in_eur.iloc[-1] / in_eur[DAYS[300]]), abs=1e-12)
-    assert d.totals["currency"] == pytest.approx(
+    assert d.sum().sum() == pytest.approx(np.log(in_eur.iloc[-1] / in_eur[DAYS[300]]), abs=1e-12)
+    assert d["currency"].sum() == pytest.approx(
         -np.log(rate.iloc[700] / rate[DAYS[300]]), abs=1e-12
     )
 
@@ -277,12 +277,13 @@ def test_rolling_betas_equal_regressions():
     d = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300], 250)
     ry, rm = returns.log_returns(y), returns.log_returns(m)
     rs = (returns.log_returns(peers["a"]) + returns.log_returns(peers["b"])) / 2 - rm
-    for day in (d.betas.index[0], d.betas.index[57], d.betas.index[-1]):
+    for day in d.index[[0, 57, -1]]:
         at = ry.index.get_loc(day)
         past = slice(at - 250, at)
         design = sm.add_constant(np.column_stack([rm.iloc[past], rs.iloc[past]]))
         fit = sm.OLS(ry.iloc[past].to_numpy(), design).fit()
-        assert d.betas.loc[day].tolist() == pytest.approx(fit.params[1:].tolist(), abs=1e-10)
+        explained = fit.params[1:] * [rm[day], rs[day]]
+        assert d.loc[day, ["market", "sector"]].tolist() == pytest.approx(explained, abs=1e-12)
 
 
 def test_betas_use_only_the_past():
@@ -290,11 +291,11 @@ def test_betas_use_only_the_past():
     whole = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300])
     cut = DAYS[500]
     part = decline.decompose(decline.factors(y[:cut], m[:cut], peers[:cut]), rate[:cut], DAYS[300])
-    pd.testing.assert_frame_equal(whole.daily[:cut], part.daily)
+    pd.testing.assert_frame_equal(whole[:cut], part)
     later = y.copy()
     later[DAYS[501] :] *= 0.5
     moved = decline.decompose(decline.factors(later, m, peers), rate, DAYS[300])
-    pd.testing.assert_frame_equal(moved.betas[:cut], whole.betas[:cut])
+    pd.testing.assert_frame_equal(moved[:cut], whole[:cut])
 
 
 def test_known_betas_are_recovered_within_their_intervals():
@@ -316,7 +317,7 @@ def test_orthogonal_sector_gives_the_market_what_it_explains():
     y, m, peers, rate, *_ = simulated(5)
     plain = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300])
     turned = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300], orthogonal=True)
-    np.testing.assert_allclose(plain.daily["company"], turned.daily["company"], atol=1e-12)
+    np.testing.assert_allclose(plain["company"], turned["company"], atol=1e-12)
 
 
 def test_too_few_days_before_the_first():
@@ -333,7 +334,7 @@ def test_scaling_prices_moves_no_part(seed, scale):
     b = decline.decompose(
         decline.factors(y * scale, m / scale, peers * scale), rate * scale, DAYS[300]
     )
-    np.testing.assert_allclose(a.daily, b.daily, atol=1e-11)
+    np.testing.assert_allclose(a, b, atol=1e-11)
 
 
 # --- business and stake -------------------------------------------------------------------------

@@ -144,14 +144,15 @@ def claim(b: Builder, t: Tape) -> None:
 def parts(b: Builder, s: Scenario, t: Tape) -> None:
     """Add the exact split of the fall."""
     peers, window = s.decline.peers, s.decline.beta_window_days
-    main = decline.decompose(t.factors(peers), t.rate, t.start, window)
-    b.frames["parts"] = main.totals.to_frame("value")
+    daily = decline.decompose(t.factors(peers), t.rate, t.start, window)
+    totals = daily.sum()
+    b.frames["parts"] = totals.to_frame("value")
     for part in decline.PARTS:
         with b.section() as used:
             (t.price, t.rate) if part == "currency" else t.factors(peers)
-            b.put("decline.part.{part}", main.totals[part], part=part, name=part.capitalize())
+            b.put("decline.part.{part}", totals[part], part=part, name=part.capitalize())
             t.count(used, t.before(window))
-    b.frames["parts_daily"] = main.daily
+    b.frames["parts_daily"] = daily
 
 
 def _why(b: Builder, s: Scenario, t: Tape) -> None:
@@ -186,5 +187,5 @@ def _definitions(b: Builder, t: Tape, peers: tuple[str, ...], window: int) -> pd
     for name, (chosen, days, orthogonal) in tried.items():
         with suppress(ScenarioError):
             f = t.factors(chosen)
-            rows[name] = decline.decompose(f, t.rate, t.start, days, orthogonal).totals
+            rows[name] = decline.decompose(f, t.rate, t.start, days, orthogonal).sum()
     return pd.DataFrame(rows).T

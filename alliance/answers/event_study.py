@@ -119,10 +119,10 @@ def effect(event, asset, index, window, length, others) -> dict:
     return row | empty | numbers | {"p_placebo": placebo}
 
 
-def null_size(s: Scenario, ev: Evidence, draws: int = 10_000) -> pd.DataFrame:
+def null_size(s: Scenario, ev: Evidence) -> pd.DataFrame:
     """How often the 5 % t test of this chapter rejects when nothing happened, with normal residuals
     and with Nissan's own: the table of :func:`alliance.events.null_table`."""
     asset, index = _log_returns(ev, SHARE, MARKET)
     slope = index.cov(asset) / index.var()
     residuals = (asset - slope * index).to_numpy()
-    return events.null_table(residuals, draws, s.seed)
+    return events.null_table(residuals, 10_000, s.seed)

@@ -12,19 +12,6 @@ PARTS = ("market", "sector", "company", "currency")
 
 
 @dataclass(frozen=True)
-class Decomposition:
-    """Daily parts (log points, by day) and the betas that made them."""
-
-    daily: pd.DataFrame
-    betas: pd.DataFrame
-
-    @property
-    def totals(self) -> pd.Series:
-        """The four parts over the whole time, log points."""
-        return self.daily.sum()
-
-
-@dataclass(frozen=True)
 class Factors:
     """Log returns of a share, of the market, and of the peers' mean over the market's: arrays
     (days,) on the days on which all of them have a price."""
@@ -59,8 +46,9 @@ def decompose(
     since: pd.Timestamp,
     window: int | None = 250,
     orthogonal: bool = False,
-) -> Decomposition:
-    """Split a share's log price return since a day into market, sector, company and currency.
+) -> pd.DataFrame:
+    """Split a share's log price return since a day into market, sector, company and currency: a
+    column each, log points by day.
 
     ``rate`` is units of the share's currency for one unit of the holder's, by day; ``since`` a day
     with a price; ``window`` the days before each day on which its betas are estimated, None for all
@@ -78,8 +66,7 @@ def decompose(
     daily["company"] = y[positions] - daily["market"] - daily["sector"]
     at = returns.as_known(rate, days[positions].insert(0, since))
     daily["currency"] = -np.log(at).diff().iloc[1:]
-    betas = pd.DataFrame({"market": b_m, "sector": b_s}, index=daily.index)
-    return Decomposition(daily, betas)
+    return daily
 
 
 def part_intervals(

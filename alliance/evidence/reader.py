@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ import pandas as pd
 from alliance.errors import EvidenceError, NotKnown, did_you_mean
 from alliance.evidence import documents
 from alliance.evidence.descriptor import Package, folder
-from alliance.evidence.used import Reads, Used, entries, table_of
+from alliance.evidence.used import Reads, Used, table_of
 
 
 class Evidence(Reads):
@@ -164,15 +164,14 @@ class Evidence(Reads):
         """Rows beside issuer, title, page, address (and day) of the document that each names."""
         return documents.cited(rows, self.package.read("documents"))
 
-    def sources(self, used: Used | Iterable[dict] | None = None) -> pd.DataFrame:
-        """The documents behind what was read (or behind everything), one a row.
+    def sources(self, used: Used) -> pd.DataFrame:
+        """The documents behind what was read, one a row.
 
         Columns: ``table, issuer, title, page, read_at, published, confidence, origin`` (sourced
         or derived), and for documents ``document`` and ``original``, the issuer's own address.
         """
         tables: dict[str, list[pd.DataFrame]] = {}
-        everything = [{"kind": "table", "id": name} for name in self.package.resources]
-        for entry in entries(used) or everything:
+        for entry in used.sources():
             tables.setdefault(table_of(entry), []).append(self._counted(entry))
         listed, until = self.package.read("documents"), str(self.as_of)
         found = [
@@ -181,9 +180,9 @@ class Evidence(Reads):
         ]
         return pd.concat(found, ignore_index=True)
 
-    def tally(self, used: Used | Iterable[dict]) -> dict[str, int]:
+    def tally(self, used: Used) -> dict[str, int]:
         """How many rows and facts what was read counts, by origin: sourced or derived."""
-        rows = pd.concat([self._counted(entry) for entry in entries(used)] or [pd.DataFrame()])
+        rows = pd.concat([self._counted(entry) for entry in used.sources()] or [pd.DataFrame()])
         derived = int(rows["confidence"].eq("derived").sum()) if "confidence" in rows else 0
         return {"sourced": len(rows) - derived, "derived": derived}
 

@@ -103,9 +103,5 @@ class Reads:
             self._blocks.open[-1].add(used.entries.values())
 
 
-def entries(used: Used | Iterable[dict] | None) -> list[dict]:
-    return used.sources() if isinstance(used, Used) else list(used or ())
-
-
 def table_of(entry: dict) -> str:
     return "facts" if entry["kind"] == "fact" else entry["id"]

@@ -137,9 +137,9 @@ def after_exit(ledger: Ledger) -> np.ndarray:
     return wealth(ledger) - left(ledger) * block_cost(ledger.terms, rest)
 
 
-def cvar(values: np.ndarray, tail: float = 0.05) -> float:
-    """Mean of the lowest ``tail`` of values."""
-    count = max(1, round(tail * len(values)))
+def cvar(values: np.ndarray) -> float:
+    """Mean of the lowest twentieth of values."""
+    count = max(1, round(0.05 * len(values)))
     return float(np.partition(values, count - 1)[:count].mean())
 
 

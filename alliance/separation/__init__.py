@@ -27,4 +27,4 @@ Berger, P. and Ofek, E. (1995), Diversification's effect on firm value, JFE 37 (
 """
 
 from alliance.separation.terms import TO, UNITS, Company, Leg, Structure, Terms, with_terms
-from alliance.separation.yardstick import Outcome, apply, breakeven, quadratic, value_per_share
+from alliance.separation.yardstick import Outcome, apply, value_per_share

@@ -61,7 +61,7 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
     cases = {"low": (low, before, d, h), "base": (base, before, d, d)}
     cases["high"] = high, before, 0.0, 0.0
     runs = plan is not None and company.plan_left
-    even = quadratic(structure, company, terms, before)
+    even = quadratic(structure, terms, before)
     return Outcome(
         **{k: v for k, v in cash.items() if k not in ("left", "unit_fees")},
         left=left,
@@ -71,8 +71,8 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
         votes=1 - sold / structure.voting_capital,
         lookthrough=look if structure.unit == "ev" else np.ones_like(look),
         rest=_rest(company, terms, before),
-        breakeven=breakeven(structure, company, terms, before),
-        breakeven_high=breakeven(structure, company, terms, before, terms.holding_discount),
+        breakeven=breakeven(structure, terms, before),
+        breakeven_high=breakeven(structure, terms, before, terms.holding_discount),
         before=before,
         **dict(zip(("square", "line", "level"), even, strict=True)),
         **{n: value_per_share(structure, company, terms, *case) for n, case in cases.items()},
@@ -132,14 +132,14 @@ def value_per_share(structure, company: Company, terms: Terms, value, before, to
     return np.where((kept < 0) | lost, np.nan, value)[()]
 
 
-def breakeven(structure: Structure, company: Company, terms: Terms, before, holding=None):
+def breakeven(structure: Structure, terms: Terms, before, holding=None):
     """Offer value of the unit at which a share is worth what it costs now; None if none can be.
 
     ``holding`` is the discount on what the parent keeps once it is listed; today's if not given.
     """
     if all(leg.to == "holders" for leg in structure.legs):
         return None
-    square, line, level = quadratic(structure, company, terms, before, holding)
+    square, line, level = quadratic(structure, terms, before, holding)
     with np.errstate(invalid="ignore", divide="ignore"):
         root = np.sqrt(np.maximum(line**2 - 4 * square * level, 0))
         flat = np.where(line > 0, -level / np.where(line == 0, 1, line), np.nan)
@@ -148,7 +148,7 @@ def breakeven(structure: Structure, company: Company, terms: Terms, before, hold
     return found if found.ndim else (None if np.isnan(found) else float(found))
 
 
-def quadratic(structure: Structure, company: Company, terms: Terms, before, holding=None) -> tuple:
+def quadratic(structure: Structure, terms: Terms, before, holding=None) -> tuple:
     """Square, line and level of the quadratic in V whose positive root :func:`breakeven` is.
 
     It is what a share gains, times the shares and V: S is affine in the offer value, and the parts

@@ -39,8 +39,7 @@ def disclosed_sales(a: Answers) -> Html:
     """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
     frame = need(a.frame("disclosed_sales"), f"The terms of no sale were public on {a.as_of}")
     frame["difference"] = frame["cash_eur"] / frame["cash_disclosed"] - 1
-    out = "{cash_disclosed}/{shares}+{loss_eur}/({shares}-{stake}*{shares_bought})"
-    frame["live_own_share"], frame["key"] = out, "sale_" + frame["tranche"].astype(str)
+    frame["key"] = "sale_" + frame["tranche"].astype(str)
     caption = "The disclosed sales, computed beside disclosed"
     return table(frame, caption, "disclosed_sales", key="key")
 

@@ -54,7 +54,8 @@ def _lived(frame: pd.DataFrame, a: Answers) -> pd.DataFrame:
 
 
 def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
-    """Formulas of one row, by how many legs its structure has, in all, for money, and to holders.
+    """Formulas of one row, by how many legs its structure has, in all, for money, and to holders,
+    where they are not the same in all rows, as those of ``columns.txt``.
 
     They are those of :mod:`alliance.separation`, over what the legs add up to (sheet Structures).
     """
@@ -78,28 +79,13 @@ def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
         ruled_out = f"OR({kept(o)}<0,{votes(o)}<{s}_majority-1E-12)"
         return f'IF({ruled_out},"",({parts}+{s}_handed)*{unit}+{money})/{m}_shares)'
 
-    def charged(what: str) -> str:
-        return f"({s}_unit_{what}_charged+{s}_parent_{what}_charged)"
-
-    means = f"({{left}}+MAX({m}_net_cash,0)+{m}_free_cash_flow*{m}_plan_years*{m}_plan_left)"
     found = {
         "unit_value": f"{m}_{r.unit}_base",
         "unit_over_market": f"{{unit_value}}/({m}_price*{m}_shares)",
         "offer": "(1-offer_discount)*{unit_value}",
-        "gross": "{to_unit}+{to_parent}",
-        "tax": "tax_rate*{to_parent}",
-        "local": f"{{gross}}*{m}_per_eur",
-        "to_unit": f"{s}_unit_rate*{{offer}}+{s}_unit_sum",
-        "to_parent": f"{s}_parent_rate*{{offer}}+{s}_parent_sum",
-        "fees": f"fee_rate*({charged('rate')}*{{offer}}+{charged('sum')})",
-        "paid_out": f"{s}_payout*{{to_parent}}",
         "left": "{gross}-{fees}-{tax}-{paid_out}" + once,
-        "coverage": f"{{left}}/{m}_plan",
-        "coverage_own": f"{means}/({m}_plan*{m}_plan_left)",
         "kept": kept("{offer}"),
         "votes": votes("{offer}"),
-        "before": f"{{unit_value}}-({s}_unit_rate*{{unit_value}}+{s}_unit_sum)",
-        "rest": f"({m}_shares*{m}_price-{m}_net_cash-{m}_stakes)/(1-{d})-{{before}}",
         "offer_low": f"(1-offer_discount)*{m}_{r.unit}_low",
         "offer_high": f"(1-offer_discount)*{m}_{r.unit}_high",
         "low": share(f"(1-{d})*", "(1-holding_discount)*", "{offer_low}"),
