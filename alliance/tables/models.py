@@ -83,7 +83,7 @@ def _selldown(a: Answers):
     renault = ["stake_before"] * 2 + ["(held-in_trust)/issued", "votes_mirror"]
     owners["live_renault"] = [*renault, "direct_left/issued", "votes_target"]
     owners["live_trust"] = [None, None, "in_trust/issued", None, "trust_left/issued", None]
-    owners["live_others"] = ["1-{renault}-{trust}"] * 6
+    owners["live_others"] = [f"1-{{renault}}{'-{trust}' * (n in (2, 4))}" for n in range(6)]
     yield table(owners, "Capital and votes", "owners")
 
 
