@@ -548,7 +548,7 @@ def test_a_swap_that_fails_puts_the_old_report_back(out, monkeypatch, tmp_path):
     before = tree(out / "base")
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(OSError):
-        folder.swap(work, out / "base")
+        folder.swap(work, out / "base", out / ".base.old")
     assert tree(out / "base") == before
 
 
