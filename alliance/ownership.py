@@ -1,7 +1,8 @@
 """Who owns and who controls: stakes, look-through value, votes, and the power of large holders.
 
-Stakes are fractions of issued shares unless said otherwise. ``h`` of ``N`` shares are held; some
-are sold to others, some bought back and cancelled.
+Stakes are fractions of issued shares unless said otherwise. ``h`` of ``N`` shares are held; x are
+sold to others; B are bought back and cancelled, of which b from the holder. Reaching a target t
+needs ``x + (1 - t / phi) b = h - t N`` with phi = b / B.
 
 References
 ----------
@@ -13,6 +14,7 @@ Code de commerce (France), L. 233-31; Companies Act (Japan), article 308: our re
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -29,13 +31,24 @@ def stake(held, issued, sold=0, bought=0, cancelled=None):
     return (held - sold - bought) / (issued - gone)
 
 
-def buyback_to_reach(held, issued, target: float):
-    """Shares to sell to the issuer alone, which cancels them, so that the stake is the target.
+def buyback_to_reach(held, issued, target: float, sold=0.0, own_share: float = 1.0):
+    """Shares to sell to the issuer, which cancels, so that the stake is the target.
+
+    ``own_share`` is phi, the holder's part of all that the issuer buys; it must exceed the target.
 
     >>> round(buyback_to_reach(1_831_837_027, 4_220_715_112, 0.15) / 1e6, 2)
     1410.27
     """
-    return (held - target * issued) / (1 - target)
+    _check(held, issued, target, own_share)
+    return (held - target * issued - sold) / (1 - target / own_share)
+
+
+def _check(held, issued, target, own_share) -> None:
+    if not 0 < held <= issued:
+        raise ScenarioError(f"a holding must be from 1 to the {issued:,} issued, received {held:,}")
+    if not 0 <= target < own_share <= 1:
+        rule = "the target must be below the holder's part of a buy-back"
+        raise ScenarioError(f"{rule}, received {target} and {own_share}")
 
 
 def loop(a: float, b: float) -> float:
@@ -87,13 +100,22 @@ class Block:
         return self.exercisable - self.direct - self.trust
 
 
-def votes(block: Block, reading: str) -> float:
-    """The holder's part of the votes cast, by how the trust's shares are voted: ``mirror``, split
-    as the others do; ``no_effect``, left out; ``follow``, as the holder."""
+def votes(block: Block, reading: str, turnout: float = 1.0) -> float:
+    """The holder's part of the votes cast, by how the trust's shares are voted.
+
+    ``mirror``: they split as the others do; ``no_effect``: are left out; ``follow``: go with the
+    holder; ``alone``: with the others, as when the trust follows the issuer's committee.
+    ``turnout`` is the part of the others that votes.
+    """
+    others = block.others * turnout
     if reading == "no_effect":
-        return block.cast / (block.cast + block.others)
-    whole = block.cast + block.trust + block.others
-    return (block.cast + block.trust * (reading == "follow")) / whole
+        return block.cast / (block.cast + others)
+    if reading == "follow":
+        return (block.cast + block.trust) / (block.cast + block.trust + others)
+    if reading in ("mirror", "alone"):
+        return block.cast / (block.cast + block.trust + others)
+    known = "mirror, no_effect, follow or alone"
+    raise ScenarioError(f"the trust's reading must be {known}, received '{reading}'")
 
 
 def majority_turnout(share: float) -> float:
@@ -106,19 +128,39 @@ def silenced_in_france(controls: bool, shares: float) -> float:
     return shares if controls else 0.0
 
 
-def silenced_in_japan(stake_in_holder: float, shares: float) -> float:
+def silenced_in_japan(stake_in_holder: float, shares: float, limit: float = 0.25) -> float:
     """Votes lost by a holder of which the issuer itself holds a quarter or more (article 308)."""
-    return shares if stake_in_holder >= 0.25 else 0.0
+    return shares if stake_in_holder >= limit else 0.0
 
 
-def power(votes: float) -> float:
-    """Shapley value of one holder, of less than half of the votes, among an ocean of small ones
-    (Milnor-Shapley): the part of all orders of voting in which its votes turn the scale.
+def power(weights: list[float], quota: float = 0.5) -> np.ndarray:
+    """Shapley value of large holders among an ocean of small ones (Milnor-Shapley).
 
-    >>> power(0.2)
-    0.25
+    ``weights`` are the votes of the large holders, adding up to below 1; ``quota`` those needed.
+
+    >>> power([0.2]).round(3).tolist()  # w / (1 - w) for one holder below a half
+    [0.25]
     """
-    return votes / (1 - votes)
+    w = np.asarray(weights, float)
+    ocean = 1 - w.sum()
+    if (w < 0).any() or ocean <= 0:
+        raise ScenarioError(f"weights must be positive and add up to below 1, received {weights}")
+    out = np.zeros(len(w))
+    for i in range(len(w)):
+        rest = [j for j in range(len(w)) if j != i]
+        for size in range(len(rest) + 1):
+            for group in combinations(rest, size):
+                base = w[list(group)].sum()
+                low, high = np.clip([(quota - w[i] - base) / ocean, (quota - base) / ocean], 0, 1)
+                out[i] += _between(low, high, size, len(rest) - size)
+    return out
+
+
+def _between(low: float, high: float, s: int, f: int) -> float:
+    """Integral of t^s (1 - t)^f from low to high."""
+    from scipy.special import beta, betainc
+
+    return float(beta(s + 1, f + 1) * (betainc(s + 1, f + 1, high) - betainc(s + 1, f + 1, low)))
 
 
 def eps_accretion(issued, treasury, held, back: float, bought: float = 0, sold: float = 0) -> float:

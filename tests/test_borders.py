@@ -67,10 +67,15 @@ def test_a_majority_never_needs_more_than_everyone():
 
 
 def test_all_that_is_not_below_is_refused():
+    with pytest.raises(ScenarioError):
+        ownership.buyback_to_reach(10, 20, 0.15, own_share=0.15)
     assert ownership.buyback_to_reach(20, 20, 0.15) == pytest.approx(20)
     held = pd.DataFrame([[0.0, 1.0], [0.0, 0.0]], list("ab"), list("ab"))
     with pytest.raises(ScenarioError):
         ownership.look_through(held, pd.Series([1.0, 1.0], list("ab")))
+    for weights in ([0.5, 0.5], [-0.1]):
+        with pytest.raises(ScenarioError):
+            ownership.power(weights)
 
 
 def ledger(sold: float) -> sd.Ledger:

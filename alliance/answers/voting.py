@@ -175,7 +175,7 @@ def _votes(
         {
             "when": when,
             "stake": votes,
-            "power": ownership.power(min(votes, 0.499)),
+            "power": float(ownership.power([min(votes, 0.499)])[0]),
             "majority_turnout": ownership.majority_turnout(votes),
             "veto_turnout": min(1.0, 3 * votes),
         }
