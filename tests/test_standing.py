@@ -152,7 +152,7 @@ def test_early_days_say_what_is_missing(day):
         assert (result.value is None) <= bool(result.note), result
     assert a["decline.halved_from"] is None
     if day < "2021-03-31":
-        assert "not public" in a.result("decline.stub_eur").note
+        assert "the evidence has no share count of Renault" in a.result("decline.stub_eur").note
 
 
 def test_latest_book_value_is_that_of_the_full_year():
