@@ -118,7 +118,8 @@ def parts_path(a: Answers) -> Chart:
     half = company.index[(company / company.iloc[-1] >= 0.5).to_numpy().argmax()]
 
     def draw(fig, narrow):
-        ax = kit.axes(fig, y="cumulative log points, price in EUR", dates=narrow)
+        label = f"cumulative log points in EUR (−1 is {percent(np.expm1(-1))})"
+        ax = kit.axes(fig, y=label, dates=narrow)
         looks = PARTS | {"total": Look("total", INK)}
         kit.lines(ax, paths.index, paths, looks, log_points)
         ax.lines[-1].set_linewidth(1.0)

@@ -48,6 +48,7 @@ def _selldown(a: Answers) -> dict[str, Any]:
         "twice": twice,
         "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
+        "none": "" if t.planned > 0 else "; here there is nothing to sell",
         "ratio": ratio,
         "error": error,
         "reading": "more than chance"
