@@ -388,6 +388,18 @@ def test_a_cancelled_deal_and_one_that_sells_nothing():
     assert "could not be tried: no value was public" in lines(lost)[2]
 
 
+def test_a_block_that_no_market_could_make_cheap_enough_is_said_to_be_that():
+    """Below fee and least discount the threshold is no belief that anybody may hold."""
+    last = answers_of(CHAPTER, scenario_of("latest"))
+    even, g = last["briefing.even_block_cost"], last.context["group"]
+    assert 0 < even < g.fee + g.min_discount
+    told = tables.verdicts(last).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "can't bear that worst twentieth: a block would have to cost less than 0.1 %" in told
+    assert "fee and least discount alone are 2.0 % (the rule says 13.1 %)" in told
+    base = tables.verdicts(answers_of(CHAPTER, scenario_of("base"))).text
+    assert "only if you believe that a block costs less than" in base
+
+
 def test_the_parts_are_said_by_their_sum(base_told):
     assert "9 % more" in tables.renault_parts(base_told).text.replace("\N{NO-BREAK SPACE}", " ")
     assert "it leaves EUR" in tables.renault_parts(base_told).text

@@ -38,7 +38,7 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
             "Net cash": c.net_cash or np.nan,
             "the finance arm": np.nan,
             "Ampere": c.values["ev"][1] if named and ended.isna().all() else np.nan,
-            "Horse with its debt": np.nan if horse is None else horse,
+            "Horse (debt not taken off)": np.nan if horse is None else horse,
         }
         frame, market = pd.Series(values).to_frame("value"), c.shares * c.price
         known = frame["value"].sum()
@@ -74,7 +74,7 @@ def owners(b: Builder, sale: Answers) -> None:
     now = sale.frame("stakes").set_index(pair)[["capital", "votes"]].astype(float)
     both = then.add_suffix("_then").join(now.add_suffix("_now"), how="outer")
     b.frames["owners"] = both.reset_index()
-    b.context["then"] = eve
+    b.context |= {"then": eve, "entered": not len(trust)}
 
 
 def days(b: Builder) -> None:

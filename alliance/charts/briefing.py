@@ -27,7 +27,7 @@ _PARTS = {
     "Nissan shares": (RED, "white"),
     "Net cash": (GREEN, "white"),
     "Ampere": (BLUE, "white"),
-    "Horse with its debt": (AMBER, INK),
+    "Horse (debt not taken off)": (AMBER, INK),
     "the rest": ("#b9b9b9", INK),
 }
 _KINDS = {"alliance": (BLUE, "o"), "EV unit": (GREEN, "s"), "other": (AMBER, "D")}  # of events
@@ -47,6 +47,7 @@ def who_owns_whom(a: Answers) -> Chart:
     panels = {"then": day(a.context["then"]), "now": a.as_of}
     main = frame.set_index(["holder", "company"]).loc[("Renault", "Nissan")]
     was, now, votes = (main[key] for key in ("capital_then", "capital_now", "votes_now"))
+    verb, cap = "agreed to take" if a.context["entered"] else "held", "at most " * (votes < now)
 
     def draw(fig, narrow):
         axes = fig.subplots(*((2, 1) if narrow else (1, 2)))
@@ -67,8 +68,8 @@ def who_owns_whom(a: Answers) -> Chart:
     )
     return Chart(
         draw,
-        f"Renault held {percent(was, 1)} of Nissan on {panels['then']} and holds "
-        f"{percent(now, 1)} on {a.as_of}, with {percent(votes, 1)} of the votes",
+        f"Renault {verb} {percent(was, 1)} of Nissan on {panels['then']} and holds "
+        f"{percent(now, 1)} on {a.as_of}, with {cap}{percent(votes, 1)} of the votes",
         f"Boxes and arrows of who owns whom on two days. On {a.as_of}: {found}.",
         "holdings, share counts and filings, the last public; our reading of the votes",
         (4.2, 7.4),

@@ -21,7 +21,7 @@ def ford_losses(a: Answers) -> Chart:
     def draw(fig, narrow):
         bottom = min(actual.min(), guided["low"].min() if len(guided) else 0) * 1.18
         limits = {"xlim": (years[0] - 0.6, years[-1] + 0.6), "ylim": (bottom, 0.4)}
-        label = "operating result, USD bn\n(frames: guidance)"
+        label = "operating result, USD bn\n(frames: last guidance)"
         ax = kit.axes(fig, y=label, grid="y", **limits)
         ax.bar(actual.index, actual, width=0.55, color=color("ford"))
         for year, value in actual.items():
@@ -32,7 +32,7 @@ def ford_losses(a: Answers) -> Chart:
         kit.rule(ax, y=0)
         ax.set_xticks(years)
 
-    guide = f"; it missed its guidance in {missed[0]}" if len(missed) == 1 else ""
+    guide = f"; in {missed[0]} it lost more than it had guided" if len(missed) == 1 else ""
     lost = money(-actual.sum() * 1e9, "USD")
     results = ", ".join(f"{y} {number(v, 1)}" for y, v in actual.items())
     ends = zip(guided.index, guided["low"], guided["high"], strict=True)

@@ -203,11 +203,11 @@ def by_month(a: Answers) -> Chart:
     frame["waiting"] = frame["after_exit"] / frame["planned_value"] / (1 - frame["block_cost"]) - 1
     word = in_words(g.programme)
     panels = {
-        "price_change": (f"Nissan since {a.context['since']}", 1, "part"),
-        "own_part": ("its own part of that", 1, "part"),
+        "price_change": (f"Nissan since {a.context['since']}", 1, "change"),
+        "own_part": ("its own part of that", 1, "change"),
         "planned_value": ("planned shares", 1e9, "EUR bn"),
-        "waiting": (f"{word} against a block", 1, "part"),
-        "breakeven": ("break-even of the EV unit", 1e9, "EUR bn"),
+        "waiting": (f"{word} against a block", 1, "more"),
+        "breakeven": ("break-even of the EV unit, as planned", 1e9, "EUR bn"),
     }
 
     def draw(fig, narrow):
@@ -216,7 +216,7 @@ def by_month(a: Answers) -> Chart:
         for ax, (column, (name, scale, unit)) in zip(grid, panels.items(), strict=False):
             ax.plot(frame["day"], frame[column] / scale, color=RED)
             kit.rule(ax, x=pd.Timestamp(a.context["as_of"]), ls=":", color=SOFT)
-            kit.axes(ax, y=unit, dates=True, percent="y" * (unit == "part"))
+            kit.axes(ax, y=unit, dates=True, percent="y" * (scale == 1))
             ax.set_title(name, fontsize=9, loc="left")
         for ax in grid[len(panels) :]:
             ax.set_axis_off()

@@ -70,7 +70,7 @@ def owners(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"{lead}, {capital} of the capital {cast} {votes} of the votes",
+        f"{lead}, {capital} of the capital {cast} {votes} of all votes cast",
         f"Bars of capital and votes in Nissan as of {day(a.context['day'])}. {lead}, Renault's "
         f"{capital} of the capital {cast} {votes} of the votes.",
         FILINGS + "; reading of the trust, not advice",

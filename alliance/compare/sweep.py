@@ -78,9 +78,10 @@ def _chart(
 ) -> Chart:
     """One result over the combinations; where one number alone varies, over it: ``line`` has the
     place of each of its values."""
+    values = np.array(values, dtype=float)  # None is not a number
+    low, high = (quantity(limit(values), unit) for limit in (np.nanmin, np.nanmax))
     scale, unit = SCALES.get(unit, (1, unit))
-    values = np.array(values, dtype=float) / scale  # None is not a number
-    low, high = (shown(limit(values), ",.4g") for limit in (np.nanmin, np.nanmax))
+    values = values / scale
 
     def draw_line(fig, narrow):
         info, at = fields()[names[0]], list(line)
@@ -106,5 +107,5 @@ def _chart(
     height = 3.2 if line else 1.5 + 0.34 * len(values)
     each = (f"{t} {shown(v, ',.4g')}" for t, v in zip(labels, values, strict=True) if v == v)
     alt = f"Values at {len(labels)} combinations of {_words(*names)}: {'; '.join(each)}"
-    title, source = f"{label}: {low} to {high} {unit}", "our answers for each combination"
+    title, source = f"{label}: {low} to {high}", "our answers for each combination"
     return Chart(draw_line if line else draw, title, alt, source, (height, height))

@@ -65,7 +65,11 @@ def _sale(a: Answers) -> Html:
     fear = wait and bool(worst.value < values["block"])
     g = a.context["group"]
     issuers = {*alike} <= {*ISSUERS} and g.buyback_budget_jpy > 0
-    turn = "sell when" if a["briefing.even_block_cost"] > 0 else "never at once"
+    floor, even = g.fee + g.min_discount, a["briefing.even_block_cost"]
+    turn = "sell when" if even > 0 else "never at once"
+    if 0 < even <= floor and g.block_discount is None:
+        turn = "never cheap"
+    lead = "Sell at once only if you can't bear that worst twentieth"
     return say(
         f"{SENTENCES['verdict sale']} {SENTENCES[turn]}",
         a,
@@ -80,6 +84,8 @@ def _sale(a: Answers) -> Html:
         when="at once" if wait else "later",
         less="less" if wait else "more",
         whence="the rule says" if g.block_discount is None else "the scenario says",
+        floor=floor,
+        lead=lead if fear else "To sell at once does not pay",
         fear=", or can't bear that worst twentieth" * fear,
     )
 
@@ -143,8 +149,9 @@ def renault_parts(a: Answers) -> Html:
     words["part"] = abs(price / known - 1) if known > 0 else float("nan")
     words["more"] = "more" if price >= known else "less"
     words["leaves"] = "leaves" if rest >= 0 else "leaves less than nothing,"
-    horse = frame.set_index("part")["now"]["Horse with its debt"]
-    horse = "" if horse != horse else f"; EUR {horse:.2f} of it is Horse, before its debt"
+    horse = frame.set_index("part")["now"]["Horse (debt not taken off)"]
+    horse = "" if horse != horse else f"; EUR {horse:.2f} of it is Horse, its debt not taken off"
     words["cash"] = f" (net cash {a.context['cash_of']}{horse})"
-    words["without"] = listed(["its cars", *frame.loc[frame["now"].isna(), "part"]])
+    missing = frame.loc[frame["now"].isna(), "part"].str.partition(" (")[0]
+    words["without"] = listed(["its cars", *missing])
     return say("parts of Renault", a, **words)

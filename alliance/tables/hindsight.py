@@ -79,5 +79,8 @@ def statements(a: Answers) -> Html:
 def steps(a: Answers) -> Html:
     """Every dated sale of the replays."""
     none = f"Nothing came after {a.as_of} in the evidence."
-    caption = "Every sale of the replays; a dribble's are two months each"
+    caption = (
+        "Every sale of the replays; a dribble's two months stand at their end, at the price and "
+        "rate of their middle; a day without trading has the close before"
+    )
     return collapsible(table(a.frame("steps"), caption, "steps", none))

@@ -10,7 +10,10 @@ from alliance.format import NBSP, counted, day, in_words, money, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
-_OVER = "No such bargain is open since the listing was cancelled on {}; this is on its terms."
+_OVER = (
+    "No such bargain has been open since the listing was cancelled on {}; what follows takes the "
+    "cancelled plan's terms."
+)
 
 
 def fall(a: Answers) -> Html:

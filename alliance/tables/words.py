@@ -26,6 +26,7 @@ def _decline(a: Answers) -> dict[str, Any]:
         "results": int((kinds == "results").sum()),
         "alliance": int((kinds == "alliance").sum()),
         "prints": len(hours),
+        "untimed": int((hours == "unknown").sum()),
         "timed": int((hours != "unknown").sum()),
         "late": int((hours == "after-close").sum()),
         "large": len(large),
