@@ -641,7 +641,7 @@ def test_nothing_is_said_of_what_could_not_be_tried():
 
 
 def test_a_bargain_that_is_over_says_so_first():
-    over = "No such bargain is open since the listing was cancelled on 2024-01-29"
+    over = "No such bargain has been open since the listing was cancelled on 2024-01-29"
     for day, there in (("2024-01-26", False), ("2024-01-29", True)):
         s = scenario.Scenario().replace({"as_of": day})
         text = tables.bargain(answers_of("3-separation", s)).text

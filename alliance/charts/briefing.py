@@ -47,7 +47,7 @@ def who_owns_whom(a: Answers) -> Chart:
     panels = {"then": day(a.context["then"]), "now": a.as_of}
     main = frame.set_index(["holder", "company"]).loc[("Renault", "Nissan")]
     was, now, votes = (main[key] for key in ("capital_then", "capital_now", "votes_now"))
-    verb, cap = "agreed to take" if a.context["entered"] else "held", "at most " * (votes < now)
+    verb, cap = "agreed to take" if a.context["entered"] else "held", "at most " * bool(votes < now)
 
     def draw(fig, narrow):
         axes = fig.subplots(*((2, 1) if narrow else (1, 2)))
