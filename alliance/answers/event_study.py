@@ -10,6 +10,7 @@ from alliance.evidence import Evidence, Used
 from alliance.scenario import Scenario
 
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
+NULL_DRAWS = 10_000  # of a share on which nothing happened
 COUNTS = (
     ("results", "results_significant", ("results",), (0, 0)),
     ("tested", "significant", ("alliance", "other"), (0, 1)),
@@ -125,4 +126,4 @@ def null_size(s: Scenario, ev: Evidence) -> pd.DataFrame:
     asset, index = _log_returns(ev, SHARE, MARKET)
     slope = index.cov(asset) / index.var()
     residuals = (asset - slope * index).to_numpy()
-    return events.null_table(residuals, 10_000, s.seed)
+    return events.null_table(residuals, NULL_DRAWS, s.seed)

@@ -187,11 +187,10 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
     """Net cash or free cash flow of the last accounts public, nil where none was."""
 
     def part(key: str, row: pd.Series, ev: Evidence) -> dict:
-        order = {"by": ["year", "metric"], "ascending": [True, False]}  # a year after its half
-        forms = metric, f"{metric}_half"
-
         def newest(rows: pd.DataFrame) -> pd.Index:
-            return rows[rows["metric"].isin(forms)].sort_values(**order).index[-1:]
+            rows = rows[rows["metric"].isin([metric, f"{metric}_half"])]
+            rows = rows.sort_values(["year", "metric"], ascending=[True, False])
+            return rows.index[-1:]  # a year comes after its half
 
         rows = ev.rows("fundamentals", newest, maker=key)
         if rows.empty:

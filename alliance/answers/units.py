@@ -10,7 +10,7 @@ from alliance.errors import NotKnown
 from alliance.evidence import Evidence
 from alliance.format import money, number
 
-_SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
+SELLERS = ("offer", "transaction", "company")  # values that count before those of onlookers
 #: Facts that say how much of the whole a profitable unit earns.
 _PROFIT_SHARES = {"ford": "ford-profit-share"}
 
@@ -92,7 +92,7 @@ def _own(known: pd.DataFrame, ev: Evidence) -> tuple[pd.DataFrame, str]:
 
 def _named(known: pd.DataFrame) -> pd.DataFrame:
     """Values of sellers; where there is none, bids in one figure."""
-    own = known[known["role"].isin(_SELLERS)]
+    own = known[known["role"].isin(SELLERS)]
     bid = (known["role"] == "bid") & (known["low"] == known["high"])
     return own if len(own) else known[bid]
 

@@ -3,6 +3,7 @@
 import textwrap
 
 from alliance.answers import Answers
+from alliance.answers.units import SELLERS
 from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import AMBER, BLUE, FAINT, INK, SOFT, structure_color
@@ -132,7 +133,7 @@ def valuations(a: Answers) -> Chart:
     title = f"What {who}'s EV unit was said to be worth"
     frame = a.frame("valuations").query("maker == @company and unit == 'ev'").sort_values("date")
     need(frame, f"no value of an EV unit of {who} was public on {a.as_of}")
-    shades = {"offer": BLUE, "transaction": BLUE, "company": BLUE, "bid": AMBER, "asked": AMBER}
+    shades = dict.fromkeys(SELLERS, BLUE) | {"bid": AMBER, "asked": AMBER}
     frame["shade"] = frame["role"].map(shades).fillna(SOFT)
     keys = {BLUE: "blue: the seller's own or a deal", AMBER: "amber: bid or sought"}
     key = "; ".join(words for shade, words in keys.items() if shade in set(frame["shade"]))
