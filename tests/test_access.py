@@ -67,6 +67,20 @@ def test_axe_finds_nothing(browser, built, differs, name, width):
     view.close()
 
 
+@pytest.mark.parametrize("name", ["index", "2-selldown"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_stands_on_a_chart(browser, built, name, width):
+    """Neither in the briefing's tight opening nor in a chapter."""
+    view = browser.new_page(viewport={"width": width, "height": 800})
+    view.goto((built / f"{name}.html").resolve().as_uri())
+    gaps = view.locator("figure.chart + .data").evaluate_all(
+        """(all) => all.map((e) => e.getBoundingClientRect().top
+      - e.previousElementSibling.getBoundingClientRect().bottom)"""
+    )
+    assert len(gaps) > 2 and min(gaps) >= 0, gaps
+    view.close()
+
+
 @pytest.mark.parametrize("name", ["1-decline", "index"])
 def test_a_page_can_be_read_by_keyboard_alone(browser, built, differs, name):
     """The first key leads to the content; all that a key reaches has a name, and shows that it is

@@ -89,7 +89,7 @@ def days(b: Builder) -> None:
             "ev-plans", lambda f: (f["end"] > today) & ~(f["ended"] <= today), maker=HOLDER
         )
         told = ev.rows("forecasts", lambda f: f["fiscal_year_end"] > today, company=ISSUER)
-    titles = [f"{r.holder} has {percent(r.capital)} of {r.company}" for r in stakes.itertuples()]
+    titles = [f"{percent(r.capital)} of {r.company} for {r.holder}" for r in stakes.itertuples()]
     found = pd.concat([news, own, stakes.assign(title=titles, kind="alliance")])
     found = found.drop_duplicates("date").sort_values("date", ignore_index=True)
     b.frames["timeline"] = found[["date", "title", "kind", "published"]]

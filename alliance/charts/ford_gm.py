@@ -32,7 +32,7 @@ def ford_losses(a: Answers) -> Chart:
         kit.rule(ax, y=0)
         ax.set_xticks(years)
 
-    guide = f"; in {missed[0]} it lost more than it had guided" if len(missed) == 1 else ""
+    guide = f"; in {missed[0]} it lost more than it had guided for" if len(missed) == 1 else ""
     lost = money(-actual.sum() * 1e9, "USD")
     results = ", ".join(f"{y} {number(v, 1)}" for y, v in actual.items())
     ends = zip(guided.index, guided["low"], guided["high"], strict=True)
