@@ -27,7 +27,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     others = {window: events.window_ts(asset, index, window, length) for window in windows}
     results = table.loc[table["kind"] == "results", "day"]
     for event in table.itertuples(index=False):
-        at = asset.index.searchsorted(event.day)
+        at = asset.index.searchsorted(event.day) if pd.notna(event.day) else len(asset)
         both = event.kind not in moves.PRINTS and asset.index[at : at + 2].isin(results).any()
         kind = {"kind": "both" if both else event.kind}
         rows += [effect(event, asset, index, w, length, others[w]) | kind for w in windows]
@@ -41,12 +41,13 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
                 used.within(*estimated(asset.index, row["day"], length))
                 b.ev.rows("events", event=row["event"])
                 put_effect(b, "decline.car.{event}", row)
+    seen = table[table["day"].notna()]
     first = estimated(asset.index, start, length + s.decline.event_window_days)[0]
 
     def read(used: Used, kinds: tuple[str, ...]) -> None:
         _log_returns(b.ev, SHARE, MARKET)
         used.within(first)
-        listed(b.ev, table.loc[table["kind"].isin(kinds), "event"])
+        listed(b.ev, seen.loc[seen["kind"].isin(kinds), "event"])
 
     for key, found, kinds, window in COUNTS:
         p = [row["p"] for row in tested if row["window"] == window and row["kind"] in kinds]
@@ -62,7 +63,8 @@ def days(ev: Evidence, start: pd.Timestamp, length: int) -> tuple[pd.DataFrame, 
     market model of so many days, and the ``kind`` of news on each."""
     asset, index = _log_returns(ev, SHARE, MARKET)
     table = moves.dated(listed(ev), ev, asset.index[0])
-    table = table[table["day"] >= start].reset_index(drop=True)
+    after = table["day"].fillna(table["date"]) >= start
+    table = table[after].reset_index(drop=True)
     daily = events.daily(asset, index, length)
     return table, moves.told(table, daily[daily.index > start])
 
@@ -109,6 +111,8 @@ def effect(event, asset, index, window, length, others) -> dict:
     row |= {"window": window, "confounders": event.confounders}
     names = ("car", "low", "high", "t", "p", "beta", "p_rank", "p_corrado", "p_placebo")
     empty = dict.fromkeys(names, float("nan")) | {"why": None}
+    if pd.isna(event.day):
+        return row | empty | {"why": "its day was not seen"}
     if event.day not in asset.index:
         return row | empty | {"why": "its trading day lies after as_of"}
     try:

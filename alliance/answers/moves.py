@@ -26,13 +26,14 @@ KINDS = {
 
 def dated(table: pd.DataFrame, ev: Evidence, first: pd.Timestamp) -> pd.DataFrame:
     """Events with the session ``day`` on which each counts, and ``wide``: an unknown hour lets it
-    count on the next session too."""
+    count on the next session too. Where a month's end stands for the day there is none."""
     sessions = calendars.sessions("XTKS", first, ev.as_of + dt.timedelta(days=30))
     untimed = table["kind"].isin(PRINTS) & table["time"].eq("unknown")
     times = table["time"].mask(untimed, "after-close")
     pairs = zip(table["date"], times, strict=True)
     days = pd.DatetimeIndex([events.trading_day(day, time, sessions) for day, time in pairs])
-    return table.assign(day=days, wide=times == "unknown")
+    seen = (table["published_basis"] != "month-end") | (table["date"] != table["published"])
+    return table.assign(day=days.where(seen), wide=times == "unknown")
 
 
 def told(table: pd.DataFrame, daily: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +91,8 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     news, table = _published(b.ev), b.frames["events"]
     others = others[~others["date"].isin(table["date"])].assign(kind="other")
     if len(daily):
-        table = pd.concat([table, dated(others, b.ev, daily.index[0])])
+        first = min(daily.index[0], others["date"].min())
+        table = pd.concat([table, dated(others, b.ev, first)])
     reached = _reached(table, daily.index)
     aside = reached["confounders"].astype(object).fillna("")
     notes = zip(reached["kind"], reached["date"], aside, strict=True)

@@ -48,14 +48,18 @@ def _series(tables: Tables) -> Iterator[tuple[str, pd.DataFrame, str]]:
 def _cited(tables: Tables) -> Found:
     """No row, corrections included, is older than its document or the first print that it names.
 
-    A first print without a day has the day that the lag rule gives.
+    A first print without a day has the day that the lag rule gives; news that was announced on its
+    day is its own.
     """
     days = tables["documents"].drop_duplicates("document").set_index("document")["published"]
     for name, frame in tables.items():
         if name == "documents" or "document" not in frame:
             continue
         printed = frame["document"].map(days)
-        for at, row in _where(frame, frame["published"] < printed):
+        late = frame["published"] < printed
+        if name == "events":
+            late &= frame["published_basis"] != "event"
+        for at, row in _where(frame, late):
             named = FIRST_PRINT.match(str(row.get("note")))
             first = named[1] if named else f"{printed[at]:%Y-%m-%d}"
             if first == "by the lag rule" and row["published_basis"] == "lag":
