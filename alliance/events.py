@@ -184,7 +184,8 @@ def window_ts(asset: pd.Series, market: pd.Series, window: tuple[int, int], leng
 
 
 def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
-    """Share of all earlier windows whose |t| is at least the event's; NaN if there is none.
+    """Share of all earlier windows, its own with them, whose |t| is at least the event's (so it is
+    never 0: Phipson and Smyth 2010, doi 10.2202/1544-6115.1585); NaN if there is none.
 
     ``ts`` is as :func:`window_ts` gives it, ``at`` the place of the event's day among the returns;
     windows that would overlap the event's own are left out.
@@ -192,7 +193,9 @@ def placebo_p(ts: np.ndarray, at: int, effect: Effect) -> float:
     first, last = effect.window
     length = effect.df + 2
     others = ts[: max(0, at + first - (last - first) - length)]
-    return float((np.abs(others) >= abs(effect.t)).mean()) if len(others) else float("nan")
+    if not len(others):
+        return float("nan")
+    return float((1 + (np.abs(others) >= abs(effect.t)).sum()) / (1 + len(others)))
 
 
 def null_rejection(length: int, days: int, draws=10_000, seed=0, residuals=None) -> float:

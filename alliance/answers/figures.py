@@ -172,7 +172,7 @@ def _holdings(key: str, row: pd.Series, ev: Evidence) -> dict:
     total, owns = 0.0, {}
     for company in _held(key, row["share"], ev):
         held, close = ev.holding(key, company).iloc[-1], ev.close(company)
-        close = returns.level(close, ev.as_of)
+        close = returns.level(close, _price(key, row["share"], ev).date or ev.as_of)
         if close.value is not None:
             currency = ev.rows("companies", company=company)["currency"].iloc[0]
             total += held * close.value / per_eur(currency, ev, close.date)

@@ -69,10 +69,12 @@ def _by_total(ev: Evidence, sales: pd.DataFrame) -> pd.DataFrame:
 
 
 def _eve(ev: Evidence, sale) -> tuple[Evidence, float, float, float, float]:
-    """The evidence on a sale's eve; price and rate then, shares held and issued."""
+    """The evidence on a sale's eve; price then, less the dividend that does not go with the shares,
+    and rate; shares held and issued."""
     eve = ev.at((sale.announced - pd.Timedelta(days=1)).date())
     levels = (returns.level(s, eve.as_of) for s in (eve.close(SHARE), eve.rate("jpy_per_eur")))
-    return eve, *(level.known() for level in levels), *inputs.stake(eve)
+    price, fix = (level.known() for level in levels)
+    return eve, price - sale.dividend_off_jpy, fix, *inputs.stake(eve)
 
 
 def _sale(ev: Evidence, sale, before: dict | None) -> dict:

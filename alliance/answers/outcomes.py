@@ -10,7 +10,7 @@ import pandas as pd
 
 from alliance import returns
 from alliance import selldown as sd
-from alliance.answers import inputs, live, reconciliation, replay
+from alliance.answers import inputs, live, programme, reconciliation, replay
 from alliance.answers.decline import begin, changes, parts
 from alliance.answers.results import Answers, Builder
 from alliance.errors import AllianceError
@@ -41,7 +41,10 @@ REACHES = {
 
 
 def put(b: Builder, s: Scenario) -> None:
-    """Add the answers by month, the statements of the scenario's day, and what became of deals."""
+    """Add the answers by month, the statements of the scenario's day, and what became of deals:
+    all at the market's prices, whatever price a scenario assumes for its day."""
+    free = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
+    s = s.model_copy(update={"selldown": free})
     with b.section():
         b.frames["by_month"] = _by_month(s, b.ev)
     _statements(b, s)
@@ -94,17 +97,17 @@ def _statements(b: Builder, s: Scenario) -> None:
     ev, misled, rows = b.ev, "hindsight.statements_misled", []
     with b.section() as raising:
         raised, sources = _raised(ev, s)
-        raising.add(sources)
+        raising.add([source for source in sources if source["kind"] != "assumed"])
+        assumed = dict.fromkeys(e["id"] for e in sources if e["kind"] == "assumed")
         why = None if raised else "no structure of that day was cancelled since"
         total = sum(row["number"] for row in raised) if raised else None
-        b.put("hindsight.raised_as_said_eur", total, why)
+        b.put("hindsight.raised_as_said_eur", total, why, assumed)
     with b.section(misled) as used:
         rows = _said(ev, s) + raised
         used.add(raising.entries.values())
         b.put(misled, sum(row["misled"] for row in rows))
-    free = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})  # of one day only
     for start in b.frames["replay"].get("start", pd.Series()).unique():
-        then = s.model_copy(update={"as_of": start.date(), "selldown": free})
+        then = s.model_copy(update={"as_of": start.date()})
         if then.as_of != s.as_of:
             with suppress(AllianceError), b.section():
                 rows += _said(ev, then) + _raised(ev, then)[0]
@@ -125,6 +128,7 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     with ev.aside():
         i = inputs.fill(s, ev.at(s.as_of))
     market, chosen = i.market(s.seed), i.group.programme
+    alike = programme.ALIKE * i.terms.planned * i.group.spot_jpy / i.group.jpy_per_eur
     ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
     mean = {name: float(sd.after_exit(ledger).mean()) for name, ledger in ledgers.items()}
     real = {name: made.row(name)["value_after_exit"] for name in mean}
@@ -137,10 +141,11 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     short = s.as_of + horizon > ev.as_of
     ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
     found = (
-        (f"{in_words(best)} is worth most after exit", mean[best], real[best], "EUR",
-         real[best] < max(real.values())),
+        (f"worth most after exit: {in_words(best)}", mean[best], real[best], "EUR",
+         real[best] < max(real.values()) - alike),
         (f"{word}: the worst twentieth brings", worst, here, "EUR", here < worst),
-        (f"{word} beats selling at once by", gain, came, "EUR", gain * came < 0),
+        (f"{word}: gain on selling at once", gain, came, "EUR",
+         min(abs(gain), abs(came)) > alike and gain * came < 0),
         (f"{word}: {ends}", chance, done, "fraction", (chance > 0.5) != (done > 0.5)),
     )  # fmt: skip
     return [_row(s, "2-selldown", *each) for each in found]
@@ -158,7 +163,7 @@ def _raised(ev: Evidence, s: Scenario) -> tuple[list[dict], list[dict]]:
             said = f"{row.structure_name} of {row.maker_name} raises"
             rows.append(_row(s, "3-separation", said, row.gross, 0.0, "EUR", True))
             result = found.result(f"separation.{row.structure}.{row.maker}.cash_raised_eur")
-            sources += [e for e in result.sources if e["kind"] != "assumed"]
+            sources += result.sources
     ev.rows("structures", lambda f: f["ended"].notna())
     return rows, sources
 

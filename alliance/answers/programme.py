@@ -26,6 +26,7 @@ ASSUMED = {
     "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest", *COST),
     "exchangeable": (*ALL, "exchange_premium", "exchange_spread", *COST),
 }
+ALIKE = 0.005  # of the planned value: programmes nearer than this to another are as good
 LOSS = "loss_eur_mean"
 POINTS = 61  # of a path through time
 

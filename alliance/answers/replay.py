@@ -77,8 +77,10 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
     own = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
     with ev.aside():
         i = inputs.fill(s.model_copy(update={"as_of": day, "selldown": own}), ev.at(day))
+    if not i.terms.planned:
+        raise NotKnown(f"nothing was to be sold on {day}")
     inputs.count_sale(ev.at(day))
-    terms = replace(i.terms, discount=0.0, dividend_yield=0.0)
+    terms = replace(i.terms, discount=0.0)  # dividends are the real ones
     price = price[price.index.asof(pd.Timestamp(day)) :]
     market = sd.Realised(price, returns.as_known(ev.rate("jpy_per_eur"), price.index))
     made = {name: make(terms, market) for name, make in sd.PROGRAMMES.items()}
@@ -92,15 +94,16 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
 
 
 def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date) -> sd.Ledger:
-    """What Renault sold after the day, up to the plan, for the cash that it disclosed."""
-    sales = ev.rows("tranches", lambda f: f["announced"] > pd.Timestamp(day))
-    sales = sales.sort_values("announced")
+    """What Renault still held on the day and sold since, up to the plan, for the cash that it
+    disclosed: at the rate of the day of its price, and with the dividends up to settlement."""
+    sales = ev.rows("tranches", lambda f: f["settled"] > pd.Timestamp(day))
+    sales = sales.sort_values("settled")
     kept = sd.hold(terms, market)
     if sales.empty:
         return kept
     days = pd.DatetimeIndex(sales["announced"])
     columns = {
-        "time": market.years(days),
+        "time": market.years(pd.DatetimeIndex(sales["settled"])),
         "shares": sales["shares"],
         "price": sales["price_jpy"],
         "rate": returns.as_known(ev.rate("jpy_per_eur"), days),

@@ -50,8 +50,10 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     sensitivity.put(b, s, i)
     with b.section():
         prices = ev.close(SHARE), ev.rate("jpy_per_eur")
-        moments = [{"years": n} | sd.weekly_moments(*prices, n) for n in (1, 3, 5)]
-        b.frames["moments"] = pd.DataFrame(moments).drop(columns="returns")
+        moments = pd.DataFrame([sd.weekly_moments(*prices, n) for n in (1, 3, 5)])
+        years = (moments["weeks"] / sd.market.WEEKS).round(1)
+        moments.insert(0, "years", years)
+        b.frames["moments"] = moments.drop(columns="returns").drop_duplicates("weeks")
     b.context["variance_ratio"] = markets["history"].variance_ratio(26)
     disclosed_sales.put(b, SHARE, HOLDER)
     return b.answers()
@@ -80,8 +82,12 @@ def size(b: Builder, i: Inputs) -> None:
     with b.section() as used:
         inputs.stake(b.ev), (m := inputs.market(b.ev))
         used.within(m.fix.date)
-        value = t.planned * i.group.spot_jpy / i.group.jpy_per_eur
-        b.put("selldown.planned_value_eur", value, i.note)
+        spot = i.group.spot_jpy
+        assumed = b.context["assumed_price"] = spot if spot != m.spot.value else None
+        note = f"the last close was JPY {m.spot.value:,.1f}" if assumed else i.note
+        price = f"an assumed price of JPY {spot:,.4g}" if assumed else "the market price"
+        value = t.planned * spot / i.group.jpy_per_eur
+        b.put("selldown.planned_value_eur", value, note, price=price)
 
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:

@@ -46,6 +46,8 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
             continue
         ends = [base * f if kind == "x" else base + f for f in (low, high)]
         ends = [sorted((*limits(Selldown.model_fields[name]), end))[1] for end in ends]
+        if ends[0] == ends[1]:  # a part of nothing
+            continue
         found = [value(_moved(small, name, e, s)) for e in ends]
         for what, now, low, high in zip(WHAT, middle, *found, strict=True):
             rows.append((name, *ends, what, low - now, high - now, now))

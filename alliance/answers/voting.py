@@ -108,11 +108,14 @@ def _stakes(b: Builder, stake: float, back: float | None, now, cap, since) -> No
 
 
 def _look_through(ev: Evidence, i, stake: float, given: dict, holder: str, share: str):
-    """Market values without double counting, in euros; adds what they rest on to ``given``."""
-    price, own = ev.close(holder), ev.shares(holder)
-    price = price[returns.common(price, ev.close(share))]  # one day for both
-    worth = i.group.spot_jpy * i.terms.issued / i.group.jpy_per_eur
-    given |= {"price": float(price.iloc[-1]), "back_issued": float(own.iloc[-1])}
+    """Market values without double counting, in euros, on the last day on which both were traded,
+    whatever price a scenario assumes; adds what they rest on to ``given``."""
+    price, other, own = ev.close(holder), ev.close(share), ev.shares(holder)
+    last = returns.common(price, other)[-1:]
+    given |= {"price": float(price[last].iloc[0]), "share_price": float(other[last].iloc[0])}
+    given["share_fix"] = float(returns.as_known(ev.rate("jpy_per_eur"), last).iloc[0])
+    given["back_issued"] = float(own.iloc[-1])
+    worth = given["share_price"] * i.terms.issued / given["share_fix"]
     given["back_held"] = float(ev.holding(share, holder).iloc[-1])
     value = pd.Series({holder: given["price"] * given["back_issued"], share: worth})
     held = pd.DataFrame(0.0, index=value.index, columns=value.index)

@@ -22,7 +22,8 @@ class Ledger:
     ``cancelled`` (events, 1) says whether the issuer buys (and cancels); ``end_price`` and
     ``end_rate`` (paths,) are those at the horizon. ``cash``, in the holder's currency, is given
     where it is not shares x price / rate less cost; ``paid`` (paths,), the present value of
-    dividends, where a programme knows it better than :func:`dividends`.
+    dividends, where a programme knows it better than :func:`dividends`; ``lag``, the years from
+    the time at which a sale in slices is booked to the slice's end.
     """
 
     terms: Terms
@@ -37,6 +38,7 @@ class Ledger:
     end_rate: np.ndarray
     cash: np.ndarray | None = None
     paid: np.ndarray | None = None
+    lag: float = 0.0
 
     @property
     def sold(self) -> np.ndarray:
@@ -160,7 +162,7 @@ def _first(ledger: Ledger, reached: Iterable[np.ndarray]) -> np.ndarray:
         return np.zeros(len(ledger.end_price))
     first = np.full(len(ledger.end_price), np.inf)
     for time, there in zip(_once(ledger.time), reached, strict=True):
-        np.minimum(first, np.where(there, time, np.inf), out=first)
+        np.minimum(first, np.where(there, time + ledger.lag, np.inf), out=first)
     return first
 
 

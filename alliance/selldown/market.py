@@ -270,9 +270,11 @@ class History(_Market):
         return times, prices, rates, *end
 
     def variance_ratio(self, weeks: int) -> tuple[float, float]:
-        """Variance over some weeks against that many times the weekly one, and its standard error
-        under a random walk (Lo and MacKinlay 1988, Review of Financial Studies 1, 41-66)."""
+        """Variance over some weeks against that many times the weekly one, both without the bias
+        of a short sample, and its standard error under a random walk (Lo and MacKinlay 1988,
+        Review of Financial Studies 1, 41-66)."""
         r = self.returns[:, 0] - self.returns[:, 0].mean()
-        sums = np.convolve(r, np.ones(weeks), "valid")
-        error = np.sqrt(2 * (2 * weeks - 1) * (weeks - 1) / (3 * weeks * len(r)))
-        return float((sums**2).mean() / (weeks * (r**2).mean())), float(error)
+        sums, count = np.convolve(r, np.ones(weeks), "valid"), len(r)
+        error = np.sqrt(2 * (2 * weeks - 1) * (weeks - 1) / (3 * weeks * count))
+        over = (sums**2).sum() / (weeks * len(sums) * (1 - weeks / count))
+        return float(over / r.var(ddof=1)), float(error)

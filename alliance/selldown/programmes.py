@@ -1,6 +1,7 @@
 """Holding and the six programmes, each one function from terms and a market to a ledger."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import ndtr
@@ -37,7 +38,7 @@ def block(terms: Terms, market: Lognormal | History) -> Ledger:
 
 
 def dribble(terms: Terms, market: Lognormal | History) -> Ledger:
-    """A part of each day's volume, booked every two months at the price of their middle."""
+    """A part of each day's volume, booked every two months in their middle."""
     days = terms.planned / (terms.participation * terms.adv)
     years = days / TRADING_DAYS
     span = min(years, market.horizon)
@@ -45,11 +46,10 @@ def dribble(terms: Terms, market: Lognormal | History) -> Ledger:
     time = (np.arange(slices) + 0.5) * span / slices
     each = terms.planned * (span / years if years else 0.0) / slices
     price, rate = market.at(np.append(time, market.horizon))
-    time = time + 0.5 * span / slices
-    cost = slice_cost(terms, terms.planned, terms.participation)
-    shares = np.full((slices, 1), each)
-    end = price[-1], rate[-1]
-    return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, False, end)
+    cost = slice_cost(terms, each * slices, terms.participation)
+    shares, end = np.full((slices, 1), each), (price[-1], rate[-1])
+    made = _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, False, end)
+    return replace(made, lag=0.5 * span / slices)
 
 
 def price_points(terms: Terms, market: Lognormal | History) -> Ledger:
@@ -162,7 +162,9 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     """Half-yearly notices of a lot: the issuer takes what its budget buys, the rest waits or is
     sold to the market in the days that follow. No notice below the floor price."""
     start = _starts(market.horizon, 2)
-    middle = np.minimum(start + terms.window_days / 365.25 / 2, market.horizon)
+    whole = terms.window_days / 365.25
+    opened = np.minimum(whole, market.horizon - start)  # years of each window
+    middle = start + opened / 2
     time = np.stack([start, middle], axis=1).ravel()
     price, rate = market.since(np.append(time[1:], market.horizon))
     both = np.zeros((len(time), market.paths))
@@ -170,9 +172,9 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
         notice = np.where(price[2 * row] >= terms.floor, terms.lot, 0.0)
         bought = np.minimum(notice, terms.budget * span / price[2 * row], out=both[2 * row])
         if terms.rest == "market":
-            np.subtract(notice, bought, out=both[2 * row + 1])
+            both[2 * row + 1] = (notice - bought) * (opened[row] / whole)
     shares = _until(both, terms.planned)
-    days = terms.window_days / 365.25 * TRADING_DAYS
+    days = opened[:, None] * TRADING_DAYS
     cost = np.zeros(shares.shape)
     cost[1::2] = slice_cost(terms, shares[1::2], shares[1::2] / days / terms.adv)
     issuer = np.tile([[True], [False]], (len(start), 1))
