@@ -144,6 +144,10 @@ def test_the_agreed_bargain_stands_on_its_own_day():
             ("2023-07-26", "2026-06-30")]  # fmt: skip
     one, other = (r.loc["agreed in July 2023, at the floor"] for r in rows)
     assert one["block"] == other["block"] and one["block"] > 4e9
+    s = scenario.Scenario().replace({"as_of": "2026-06-30", "selldown": {"target_stake": 0.3}})
+    mine = answers.separation(s, evidence.open(s.as_of)).frame("bargain_points")
+    mine = mine.set_index("point")["block"]  # a scenario's own target was agreed by nobody
+    assert mine["agreed in July 2023, at the floor"] == one["block"] != mine["this scenario"]
 
 
 def test_control_and_the_sales_cost_stand_on_both_sides():

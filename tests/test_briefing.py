@@ -333,16 +333,19 @@ def test_a_cheap_block_turns_the_sale(base_told):
     cheap = lines(what_if(base_told, {"selldown.block_cost": 0.015}))[1]
     assert "Sell later only if you believe that a block costs more than 2.1 %" in cheap
     assert "can't bear" not in cheap
-    safe = what_if(base_told, {"selldown.windows.value_after_exit_eur_cvar05": 3.0e9})
+    worst = (f"selldown.{name}.value_after_exit_eur_cvar05" for name in ("windows", "buyback"))
+    safe = what_if(base_told, dict.fromkeys(worst, 3.0e9))
     assert "can't bear" not in lines(safe)[1]
 
 
 def test_a_real_what_if_turns_the_sale():
     """A block that is given cheap, through the models: no words of ours in between."""
     s = scenario.Scenario().replace({"selldown": {"block_discount": 0.0, "fee": 0.0,
-        "buyback_budget_jpy": 0, "paths": 512}})  # fmt: skip
+        "buyback_budget_jpy": 0, "paths": 8192}})  # fmt: skip
     said = lines(answers.briefing(s, evidence.open(s.as_of)))[1]
-    assert "the scenario says 0.0 %" in said
+    assert "To sell at once is as good on average, and certain" in said
+    assert "(the scenario says that it costs 0.0 %)" in said and "would bring less" not in said
+    assert "as much as to hold" in said and " to 100 % of cases" in said  # each way that is named
 
 
 def test_nothing_to_sell_is_said():
@@ -354,7 +357,7 @@ def test_nothing_to_sell_is_said():
 def test_the_deal_is_said_by_its_numbers(base_told):
     deal = base_told.context["deal"]
     said = lines(base_told)[2]
-    assert "raises EUR 1.8bn, 18 % of its EV plan" in said
+    assert "raises EUR 1.8bn, which pays 18 % of its EV plan" in said
     assert "breaks even near that value" in said
     assert "gains only at a mark-down of less than 9.8 %" in said
     for factor, word in ((1.2, "below"), (0.8, "above")):
@@ -488,3 +491,46 @@ def test_votes_counted_before_nissans_say_nothing_of_now():
         row = owners.set_index(["holder", "company"]).loc[pair]
         assert row["capital_now"] == 0.1501
         assert np.isnan(row["votes_now"]) if votes is None else row["votes_now"] == votes
+
+
+def test_the_largest_part_alone_is_most_of_it():
+    """Parts that offset each other can both be more than half."""
+    alone = briefing.share(-0.118, -0.180, (-0.137, 0.0, -0.118, 0.073))
+    assert alone == "part of, but not the largest part of, the fall"
+    assert briefing.share(-0.118, -0.180, (-0.1, 0.0, -0.118, 0.038)) == "most of the fall"
+
+
+@pytest.mark.parametrize("day", ["2023-05-01", "2022-12-26"])
+def test_renault_and_its_shares_are_priced_on_one_day(day):
+    """Tokyo was open and Paris shut: the part is what chapter 1 of the same report says."""
+    a = answers_of(CHAPTER, scenario.Scenario().replace({"as_of": day, "selldown": {"paths": 2}}))
+    shares = a.frame("nav").set_index("part")["now"]
+    own = a.context["fall"].frame("stub")["stake"].iloc[-1]
+    count = evidence.open(a.context["scenario"].as_of).shares("renault").iloc[-1]
+    (part,) = (value for name, value in shares.items() if name.startswith("Nissan shares"))
+    assert part * count == pytest.approx(own, rel=1e-9)
+    look = a.context["sale"].frame("look_through")["market"]
+    held, issued = (
+        a.context["sale"].context["terms"].held,
+        a.context["sale"].context["terms"].issued,
+    )
+    assert look["nissan"] * held / issued == pytest.approx(own, rel=1e-9)
+
+
+def test_money_that_is_paid_out_pays_no_plan():
+    groups = {"as_of": "2022-12-31", "selldown": {"paths": 2}}
+    groups["separation"] = {"company": "ford", "structure": "profitable_unit"}
+    a = answers_of(CHAPTER, scenario.Scenario().replace(groups))
+    told = lines(a)[2]
+    assert "raises EUR 2.2bn; what is not paid out pays 2 % of its EV plan" in told
+    assert told.count("30 % of the company, assumed") == 1
+
+
+def test_a_page_says_why_it_has_no_table():
+    a = answers_of(CHAPTER, scenario.Scenario().replace({"as_of": "2018-12-28"}))
+    assert (
+        tables.claims(a).body
+        == '<p class="say">Neither article was public on <span class="d">2018-12-28</span>.</p>'
+    )
+    none = tables.table(a.frame("watch")[:0], "Ahead", "when", "Nothing dated lay ahead")
+    assert none.body == '<p class="say">Nothing dated lay ahead.</p>' and none.table is None

@@ -182,7 +182,9 @@ def test_from_the_last_day_there_is_nothing_to_replay_and_the_page_says_so():
         and "no later price" in a.result("hindsight.replay.hold.cash_eur").note
     )
     assert str(LAST) not in set(a.frame("replay")["start"].astype(str))
-    assert tables.hindsight(a).text.startswith("Nothing came after 2026-06-30")
+    assert tables.hindsight(a).text.startswith(
+        "From 2026-06-30 there is nothing to replay: no later"
+    )
 
 
 # --- grades -------------------------------------------------------------------------------------
@@ -244,13 +246,13 @@ def test_at_least_a_hundred_days_are_graded_and_each_uses_its_past_alone():
 def test_sales_are_forecast_with_what_the_eve_knew():
     a = answers_of("5-hindsight", S)
     close, fix = later().close("nissan"), later().rate("jpy_per_eur")
-    for n, day, shares, cash in (
-        (1, "2023-12-12", 211_000_000, 764e6),
-        (2, "2024-03-27", 99_132_100, 358e6),
-        (3, "2024-09-26", 195_473_600, 494e6),
+    for n, day, shares, cash, dividend in (
+        (1, "2023-12-12", 211_000_000, 764e6, 0),
+        (2, "2024-03-27", 99_132_100, 358e6, 10),  # ex-day on the day after
+        (3, "2024-09-26", 195_473_600, 494e6, 5),
     ):
         eve = pd.Timestamp(day) - pd.Timedelta(days=1)
-        guess = shares * close[:eve].iloc[-1] / fix[:eve].iloc[-1]
+        guess = shares * (close[:eve].iloc[-1] - dividend) / fix[:eve].iloc[-1]
         assert a[f"hindsight.tranche.{n}.cash_error"] == pytest.approx(guess / cash - 1, abs=1e-9)
         assert abs(a[f"hindsight.tranche.{n}.stake_error"]) < 1e-4
 
@@ -319,13 +321,13 @@ def test_what_was_cancelled_by_the_day_was_not_said_to_be_raised():
 
 
 def test_a_price_of_ones_own_is_of_its_day_only():
-    """What the scenario says of today's price moves no statement of another day."""
+    """What the scenario says of today's price moves no statement and no month."""
     plain = answers_of("5-hindsight", S).frame("statements")
     own = S.replace({"selldown": {"spot_jpy": 800.0, "jpy_per_eur": 200.0}})
     mine = answers_of("5-hindsight", own).frame("statements")
     today = plain["day"] == pd.Timestamp(S.as_of)
-    assert not mine[today].equals(plain[today])
-    pd.testing.assert_frame_equal(mine[~today], plain[~today])
+    assert today.any()  # a statement is graded at the market's price, on its own day too
+    pd.testing.assert_frame_equal(mine, plain)
 
 
 def test_the_sentence_says_where_nothing_can_be_graded():
@@ -399,3 +401,60 @@ def test_what_renault_did_counts_up_to_the_plan():
     cash = 764e6 * planned / 211_000_000
     assert made.row(replay.DONE)["cash"] == pytest.approx(cash)
     assert made.row(replay.DONE)["rest"] == pytest.approx(0, abs=1)
+
+
+# --- what a second program found ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("day", ["2023-12-12", "2024-03-27", "2024-09-26"])
+def test_a_sale_belongs_to_those_who_held_the_shares(day):
+    """A replay from the day of an announcement has the sale, which settles on the day after; and
+    the dividend of an ex-day on which it settles, as chapter 1 pays it."""
+    ev = evidence_of("2023-01-17").after(LAST)
+    made = replay.replay(S, ev, dt.date.fromisoformat(day))
+    sold = float(made.ledgers["disclosed"].sold[0])
+    assert made.terms.held - sold == pytest.approx(ev.holding("renault", "nissan").iloc[-1])
+    if day == "2024-03-27":
+        kept = float(made.ledgers["disclosed"].paid[0])
+        assert kept >= 15 * made.terms.planned / ev.rate("jpy_per_eur")[:"2024-03-28"].iloc[-1]
+
+
+def test_the_bond_of_a_replay_is_that_of_its_day():
+    """What the share was expected to pay is in its price, as in chapter 2's."""
+    s = S.replace({"selldown": {"dividend_yield": 0.03, "paths": 2}})
+    made = replay.replay(s, evidence_of("2023-01-17").after(LAST), s.as_of)
+    first = answers_of("2-selldown", s).context["bond"]["first_eur"]
+    assert made.ledgers["exchangeable"].received[0, 0] == pytest.approx(first)
+
+
+def test_nothing_to_sell_is_nothing_to_replay():
+    s = S.replace({"as_of": "2024-06-28", "selldown": {"target_stake": 0.42}})
+    a = answers_of("5-hindsight", s)
+    assert a["hindsight.replay.disclosed.cash_eur"] is None
+    assert tables.hindsight(a).text.startswith(
+        "From 2024-06-28 there is nothing to replay: nothing was to be sold on 2024-06-28."
+    )
+    assert a["hindsight.statements_misled"] is None
+    assert "can't be graded: nothing was to be sold" in tables.misled(a).text
+
+
+def test_no_statement_is_graded_on_what_chance_decides():
+    """Where nothing costs anything all ways are alike on average: no way can be said to be best."""
+    free = {"fee": 0, "min_discount": 0, "impact": 0, "permanent_impact": 0, "paths": 4096}
+    found = outcomes._said(later(), S.replace({"selldown": free | {"programme": "block"}}))
+    gain = next(row for row in found if "gain on selling at once" in row["said"])
+    assert gain["number"] == gain["came"] == 0 and not gain["misled"]
+
+
+def test_what_would_have_been_raised_says_that_its_float_is_assumed():
+    sources = answers_of("5-hindsight", S).result("hindsight.raised_as_said_eur").sources
+    assert "separation.float_fraction" in {e["id"] for e in sources if e["kind"] == "assumed"}
+
+
+def test_a_share_that_came_later_is_named_with_its_day():
+    a = answers_of("5-hindsight", scenario_of("base"))
+    frame = a.frame("became")
+    frame.loc[frame["maker"] == "porsche", "from"] = pd.Timestamp("2024-01-02")
+    shown = charts.became(replace(a, frames=dict(a.frames) | {"became": frame}))
+    assert "(Porsche AG from 2024-01-02" in shown.title
+    assert "from 20" not in charts.became(a).title.split("market from", 1)[1]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from arch.bootstrap import optimal_block_length
 
-from alliance import answers, evidence, scenario
+from alliance import answers, evidence, scenario, tables
 from alliance.answers import figures
 from tests.checks import (
     Row,
@@ -25,6 +27,7 @@ from tests.checks import (
     session,
     shared,
 )
+from tests.looks import answers_of
 
 LENGTH = 250  # days of betas and of the event study
 
@@ -154,10 +157,19 @@ def time_of(e: Row) -> str:
     return "after-close" if prints and e["time"] == "unknown" else e["time"]
 
 
+def seen(at: Standing, **wanted) -> list[dict]:
+    """Dated events, without those for whose day a month's end stands."""
+    return [
+        e
+        for e in at.rows("events", **wanted)
+        if e["published_basis"] != "month-end" or e["date"] != e["published"]
+    ]
+
+
 def sessions_of(at: Standing, kind: str) -> set[str]:
     """Sessions on which events of a kind count: of an unknown hour with the next one too."""
     days, found = shared(at.series("nissan"), at.series("topix")), set()
-    for e in at.rows("events", kind=kind):
+    for e in seen(at, kind=kind):
         first = session(e["date"], time_of(e), days)
         if first is not None and days[first] >= start_and_end(at)[0]:
             found |= set(days[first : first + 1 + (time_of(e) == "unknown")])
@@ -167,7 +179,7 @@ def sessions_of(at: Standing, kind: str) -> set[str]:
 def effects(at: Standing):
     """Event, log returns of share and market on the 250 days before and days 0 and 1."""
     close, market = at.series("nissan"), at.series("topix")
-    for e in at.rows("events"):
+    for e in seen(at):
         found = abnormal(close, market, e["date"], time_of(e), LENGTH)
         if found is not None and e["date"] >= start_and_end(at)[0]:
             yield e, *found
@@ -382,3 +394,29 @@ def test_what_the_stake_is_worth(at):
     yield "decline.stake_net_change_eur", exact(stake(day) + sold + paid - stake(start))
     yield "decline.stake_in_topix_eur", exact(stake(start) * change)
     assert gone == pytest.approx({"base": -9.72e9}.get(at.name, gone), rel=1e-3)
+
+
+def test_reasons_of_large_days_are_no_older_than_the_evening_before():
+    """Whatever day the fall is measured from: older news of a separation explains nothing."""
+    s = Standing("base").s.replace({"decline": {"since": "2023-01-10"}})
+    found = answers_of("1-decline", s).frame("large_moves")
+    assert len(found)
+    for row in found.itertuples():
+        for day in re.findall(r", (\d{4}-\d{2}-\d{2})", row.reason):
+            assert (row.day - pd.Timestamp(day)).days <= 5, row.reason  # a weekend between
+
+
+def test_a_stand_in_for_a_day_is_not_tested():
+    a = answers_of("1-decline", Standing("latest").s)
+    row = a.frame("effects").query("event == 'fy2025-results'").iloc[0]
+    assert pd.isna(row["car"]) and row["why"] == "its day was not seen"
+    told = tables.say("after results", a, **tables.words(a)).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Of 1 more result the day was not seen: no test." in told
+    base = answers_of("1-decline", Standing("base").s)
+    assert "not seen" not in tables.say("after results", base, **tables.words(base)).text
+
+
+def test_what_was_announced_is_known_on_its_day():
+    s = Standing("base").s.replace({"as_of": "2018-11-21"})
+    found = answers_of("1-decline", s).frame("large_moves").set_index("day")["reason"]
+    assert found["2018-11-20"].startswith("Ghosn arrested")

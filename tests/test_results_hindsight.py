@@ -53,7 +53,7 @@ class Replay:
         for k in range(slices):
             price, rate = self.at((k + 0.5) * span / slices)
             each = x.planned * span / years / slices
-            sold.append(((k + 1) * span / slices, each, each * price / rate * (1 - cost)))
+            sold.append(((k + 0.5) * span / slices, each, each * price / rate * (1 - cost)))
         return sold
 
     def price_points(self):
@@ -97,9 +97,9 @@ class Replay:
         return [(0.0, 0.0, first), (self.end, 0.0, -back)]
 
     def disclosed(self):
-        rows = [r for r in LATE.rows("tranches") if r["announced"] > self.x.at.day]
+        rows = [r for r in LATE.rows("tranches") if r["settled"] > self.x.at.day]
         return [
-            (age(self.start, r["announced"]) / 365.25, float(r["shares"]), float(r["proceeds_eur"]))
+            (age(self.start, r["settled"]) / 365.25, float(r["shares"]), float(r["proceeds_eur"]))
             for r in rows
         ]
 
@@ -164,6 +164,7 @@ def test_sales_as_forecast_on_the_eve(at):
             LATE.held("renault", "nissan", eve, "natixis-trust"),
         )
         price, fix = asof(LATE.series("nissan"), eve), asof(LATE.rate(), eve)
+        price -= float(r["dividend_off_jpy"])
         cash, disclosed, lost = shares * price / fix, float(r["proceeds_eur"]), float(r["loss_eur"])
         if carried is None:  # net assets a share, as computed on the eve
             book = answers_of("1-decline", Standing("base").s.replace({"as_of": eve}))

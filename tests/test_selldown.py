@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from alliance import answers, evidence, sampling, scenario
+from alliance import answers, evidence, sampling, scenario, tables
 from alliance import selldown as sd
 from alliance.errors import ScenarioError
-from tests.conftest import ROOT
 
 H, N, PLANNED = 1_831_837_027, 4_220_715_112, 1_198_729_760
 MULTIPLES = (1.10, 1.20, 1.35, 1.50, 1.75, 2.00)
@@ -286,11 +284,14 @@ def test_the_bound_and_the_drawn_chances_are_named():
     a = answers.selldown(s, evidence.open(s.as_of))
     assert "ever" not in a.frame("p_hit")
     assert "give" not in a.result("selldown.price_points.calls_eur").label
-    cells = json.loads((ROOT / "notebooks/2-selldown.ipynb").read_text(encoding="utf-8"))["cells"]
-    texts = [" ".join("".join(c["source"]).split()) for c in cells]
-    (told,) = (text for text in texts if "theorem on fair games" in text)
-    assert "Of the euro value" in told and "yen price" in told
-    assert not any("gives away" in text for text in texts)
+    told = tables.say("triggers", a, **tables.words(a)).text
+    assert "theorem on fair games" in told and "Of the euro value" in told and "yen price" in told
+    s = s.replace({"selldown": {"drift": 0.1}})
+    own = answers.selldown(s, evidence.open(s.as_of))
+    for name, fair in (("triggers", "worth the same"), ("calls", "earns nothing for waiting")):
+        assert fair in tables.say(name, a, **tables.words(a)).text
+        said = tables.say(name, own, **tables.words(own)).text
+        assert fair not in said and "With the drift assumed" in said
 
 
 def history(paths=512, horizon=3.0, seed=2):
@@ -515,3 +516,89 @@ def test_a_bonds_spread_lowers_its_first_day_only():
     np.testing.assert_allclose(free.received[0] - risky.received[0], lower)
     np.testing.assert_array_equal(free.received[1], risky.received[1])
     assert (sd.proceeds(free) > sd.proceeds(risky)).all()
+
+
+# --- what a second program found ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("r, q", [(0.05, 0.0), (0.0, 0.05), (0.1, 0.02)])
+def test_without_costs_a_fair_game_is_worth_the_planned_value(r, q):
+    """Whichever rate euros bear and whatever the share pays: selling by the day gives no more."""
+    drifts = sd.fair_drifts(0.32, 0.095, 0.25, 0.0, r, q)
+    m = replace(B0, drift=drifts[0], fx_drift=drifts[1])
+    t = terms(discount=r, dividend_yield=q)
+    made = sd.dribble(t, m)
+    assert sd.wealth(made).mean() == pytest.approx(t.planned * 450 / 140, rel=2e-4)
+    assert sd.complete(made) == pytest.approx(t.planned / (t.participation * t.adv) / 245)
+
+
+def test_what_the_horizon_cuts_off_bears_no_cost():
+    """A part that is sold in a year costs what it would if it were all that is planned."""
+    m = replace(B1, horizon=1.0)
+    t = terms(fee=0.01, impact=1.0, permanent_impact=0.1)
+    made = sd.dribble(t, m)
+    alone = replace(t, target=(t.held - float(made.sold[0])) / t.issued)
+    assert sd.proceeds(made).mean() == pytest.approx(sd.proceeds(sd.dribble(alone, m)).mean())
+
+
+def test_a_window_is_open_to_the_horizon_only():
+    """With no budget all goes to the market: in a fifth of the days, a fifth of the lot."""
+    t = terms(budget=0.0, lot=200e6, window_days=180, rest="market", fee=0.01, impact=1.0)
+    whole = sd.windows(t, replace(B1, horizon=180 / 365.25))
+    part = sd.windows(t, replace(B1, horizon=36 / 365.25))
+    assert whole.sold == pytest.approx(200e6) and part.sold == pytest.approx(40e6)
+    assert part.cost[1] == pytest.approx(whole.cost[1], rel=0.01)  # at the same pace
+
+
+def test_the_variance_ratio_of_a_random_walk_is_one_on_average():
+    rng = np.random.default_rng(3)
+    walks = rng.standard_normal((2000, 261)) * 0.05
+    found = [
+        sd.History(np.column_stack([w, w]), 450.0, 140.0, 0.0, 0.0, 1.0).variance_ratio(26)[0]
+        for w in walks
+    ]
+    assert np.mean(found) == pytest.approx(1.0, abs=0.03)  # 0.905 without the correction
+    assert np.std(found) == pytest.approx(0.354, abs=0.04)
+
+
+def test_an_assumed_price_is_not_called_the_markets():
+    """And what the two firms are worth stays at the market."""
+    base = scenario.Scenario().replace({"selldown": {"paths": 64}})
+    own = base.replace({"selldown": {"spot_jpy": 2000.0, "discount_rate": 0.1}})
+    at = [answers.selldown(s, evidence.open(s.as_of)) for s in (base, own)]
+    told = [tables.sale(a).text.replace("\N{NO-BREAK SPACE}", " ") for a in at]
+    assert "at the market" in told[0] and "assumed price" not in told[0]
+    assert "bn at an assumed price of JPY 2,000.0:" in told[1] and "at the market" not in told[1]
+    assert "assumed price of JPY 2,000" in at[1].result("selldown.planned_value_eur").label
+    assert "423.4" in at[1].result("selldown.planned_value_eur").note
+    said = [tables.say("buy-back", a, **tables.words(a)).text for a in at]
+    assert "today's price" in said[0] and "the price assumed" in said[1]
+    captions = [tables.programmes(a).text.split("\n")[0] for a in at]
+    assert "discounted" not in captions[0]
+    assert captions[1].endswith("discounted to the day at 10.0 % a year")
+    assert at[0].frame("look_through").equals(at[1].frame("look_through"))
+
+
+def test_buy_back_and_windows_are_bound_by_a_budget_or_not():
+    def said(day="2023-01-17", **changes):
+        s = scenario.Scenario().replace({"as_of": day, "selldown": {"paths": 256} | changes})
+        return tables.alike(answers.selldown(s, evidence.open(s.as_of))).text
+
+    assert "the same yearly budget binds both" in said()
+    free = said(buyback_budget_jpy=0, rest="market", lot_shares=1e6, window_days=1)
+    assert "binds both" not in free
+    assert "nothing to sell" in said("2024-06-28", target_stake=0.43)
+    assert "it is never repaid, but exchanged" in said(exchange_premium=0.0, volatility=0.0)
+
+
+def test_inputs_of_nothing_have_no_row_in_the_tornado():
+    s = scenario.Scenario().replace({"selldown": {"paths": 64, "fee": 0, "impact": 0}})
+    found = answers.selldown(s, evidence.open(s.as_of)).frame("tornado")
+    assert not {"fee", "impact"} & {*found["input"]} and "volatility" in {*found["input"]}
+
+
+def test_estimates_name_the_years_that_there_were():
+    s = scenario.Scenario().replace({"as_of": "2018-12-28", "selldown": {"paths": 2}})
+    found = answers.selldown(s, evidence.open(s.as_of)).frame("moments")
+    assert found["years"].tolist() == [1.0, 3.0]  # the data begin in 2016
+    assert found["weeks"].is_unique

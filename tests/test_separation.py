@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from alliance import answers, evidence, scenario, separation, tables
+from alliance import answers, charts, evidence, scenario, separation, tables
 from alliance.answers import figures
 from alliance.errors import ScenarioError
 from alliance.separation import Company, Leg, Structure, Terms, apply
@@ -684,3 +684,39 @@ def test_guidance_is_the_last_that_was_public():
     for day, low in (("2023-07-28", -3e9), ("2023-07-29", -4.5e9)):
         rows = evidence.open(day).rows("segments", maker="ford", segment="model-e", year=2023)
         assert rows.loc[rows["basis"] == "guidance", "ebit_low"].tolist() == [low]
+
+
+def test_charts_show_the_companies_that_are_compared():
+    groups = {
+        "companies": ["gm", "ford"],
+        "company": "gm",
+        "structures": ["integrated", "segments"],
+    }
+    s = scenario.Scenario().replace({"separation": groups | {"structure": "integrated"}})
+    a = answers.separation(s, evidence.open(s.as_of))
+    shown = charts.announcements(a)
+    own = a.frame("announcements").query("maker in ('gm', 'ford') and car == car")
+    count = own["event"].nunique()
+    assert f" of {count} announcements of these makers" in shown.title
+    assert "Porsche" not in shown.title
+
+
+def test_a_structure_of_one_value_that_costs_is_drawn():
+    """Sold below its worth and marked down by nothing: low, base and high are one value."""
+    groups = {"offer_discount": 0.9, "conglomerate_discount": 0.0, "holding_discount": 0.0}
+    s = scenario.Scenario().replace({"as_of": "2025-04-15", "separation": groups})
+    a = answers.separation(s, evidence.open(s.as_of))
+    row = a.frame("grid").query("structure == 'profitable_unit' and maker == 'renault'").iloc[0]
+    assert row["low"] == row["high"] < row["price"]
+    assert "Renault, Profitable unit floated −6 %" in charts.ranges(a).alt
+
+
+def test_a_rest_below_nothing_is_told_where_nothing_is_sold():
+    groups = {"structures": ["daimler_truck", "zeekr"], "structure": "daimler_truck"}
+    groups |= {"companies": ["volkswagen", "gm"], "company": "volkswagen", "float_fraction": 0.0}
+    s = scenario.Scenario().replace({"as_of": "2024-02-15", "separation": groups})
+    a = answers.separation(s, evidence.open(s.as_of))
+    told = tables.say("ranges", a, **tables.words(a)).text
+    grid = a.frame("grid")
+    assert ((grid["rest"] < 0) & (grid["base"] != grid["price"])).any()
+    assert "sells anything. At these values" in told and "read the high case with care" in told

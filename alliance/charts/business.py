@@ -8,7 +8,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, REGIONS, SOFT, color, look
 from alliance.errors import need
-from alliance.format import day, money, number, percent
+from alliance.format import counted, day, money, number, percent
 
 NISSAN, RENAULT = color("nissan"), color("renault")
 _DARK = {"#e4e4e4": SOFT, "#6fa8dc": "#3f78ac"}  # of pale columns: their names
@@ -85,7 +85,7 @@ def price_to_book(a: Answers) -> Chart:
         f"{percent(ratio.iloc[0])} on {first}",
         "Line of Nissan's price over its last published net assets a share: "
         f"{number(ratio.iloc[0])} on {first}, {number(ratio.iloc[-1])} on {last}. Dots mark "
-        f"{len(published)} disclosures to {day(a.context['until'])}.",
+        f"{counted(len(published), 'disclosure')} to {day(a.context['until'])}.",
         "exchange closes; Nissan's statements, yearly before May 2021, quarterly after",
         (3.8, 4.0),
     )

@@ -50,7 +50,7 @@ def _bars(ax, frame: pd.DataFrame, looks: dict, size: float = 8.5) -> None:
 @chart("The replay")
 def replayed(a: Answers) -> Chart:
     """What each programme would have brought by the last day, from a few days."""
-    frame = need(a.frame("replay"), _none(a))
+    frame = need(a.frame("replay"), a.result("hindsight.best_against_disclosed_eur").note)
     frame["left"] = frame["value_after_exit"] - frame["cash"] - frame["dividends"]
     starts, last = list(frame["start"].unique()), day(a.context["last"])
     first = frame[frame["start"] == starts[0]].sort_values("value_after_exit")
@@ -90,7 +90,7 @@ def replayed(a: Answers) -> Chart:
 @chart("Against what Renault did")
 def against(a: Answers) -> Chart:
     """Why each programme would have ended above or below what Renault did: parts that add up."""
-    frame = need(a.frame("replay"), _none(a))
+    frame = need(a.frame("replay"), a.result("hindsight.best_against_disclosed_eur").note)
     frame = frame[(frame["start"] == frame["start"].iloc[0]) & (frame["programme"] != "disclosed")]
     frame = frame.assign(gain=frame[list(CAUSES)].sum(axis=1)).sort_values("gain")
     ahead = int((frame["gain"] > 0).sum())
@@ -185,8 +185,11 @@ def became(a: Answers) -> Chart:
 
     said = [f"{r.name} {percent(r.change, 0, True)}" for r in frame.itertuples()]
     early = frame[frame["to"] < frame["to"].max()]
-    until = f" ({listed(list(early['name']))} to {day(early['to'].min())})" if len(early) else ""
-    span = f"{day(frame['from'].min())} to {day(frame['to'].max())}{until}"
+    late = frame[frame["from"] > frame["from"].min()]
+    parts = [f"{name} from {day(at)}" for name, at in zip(late["name"], late["from"], strict=True)]
+    parts += [f"{name} to {day(at)}" for name, at in zip(early["name"], early["to"], strict=True)]
+    apart = f" ({listed(parts)})" if parts else ""
+    span = f"{day(frame['from'].min())} to {day(frame['to'].max())}{apart}"
     return Chart(
         draw,
         f"{lags} of {len(frame)} shares did worse than their market from {span}",

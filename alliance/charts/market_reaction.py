@@ -19,7 +19,8 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     and those that made a structure public. The table below has all of them."""
     names = a.context["makers_all"]
     frame = need(a.frame("announcements"), f"no announcement was public on {a.as_of}")
-    frame = frame[(frame["window"] == window) & frame["car"].notna() & frame["maker"].notna()]
+    frame = frame[(frame["window"] == window) & frame["car"].notna()]
+    frame = frame[frame["maker"].isin(a.context["group"].companies)]
     need(frame, f"no announcement could be tested on {a.as_of}")
     size = frame["t"].abs()
     drawn = (size.rank(ascending=False) <= SHOWN) | frame["event"].isin(a.context["announcement"])

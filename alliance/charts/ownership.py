@@ -32,10 +32,13 @@ def routes(a: Answers) -> Chart:
         kit.lines(ax, frame["shares"] / 1e6, frame, ROUTES, lambda v: percent(v, 2))
         kit.rule(ax, y=t.target, lw=0.9, ls=":")
 
+    title = f"Bought back alone, the same {number(t.planned / 1e6, 0)}m shares end at {ended}, not "
+    title += target
+    if t.planned == t.held:
+        title = "By either route all of Renault's shares go"
     return Chart(
         draw,
-        f"Bought back alone, the same {number(t.planned / 1e6, 0)}m shares end at {ended}, not "
-        f"{target}",
+        title,
         f"Lines of Renault's stake in Nissan by shares given up, as of {day(a.context['day'])}: "
         f"from {percent(a['selldown.stake_before'], 2)} to {target} if sold to others, to {ended} "
         "if all are bought back and cancelled.",

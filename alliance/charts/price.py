@@ -4,7 +4,7 @@ from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.base import Chart
 from alliance.charts.looks import FAINT, INK, SOFT, color, look
-from alliance.format import day, moved, percent
+from alliance.format import counted, day, moved, percent
 
 NISSAN = color("nissan")
 CLOSES = "exchange closes; ECB reference rates"
@@ -107,8 +107,9 @@ def drawdown(a: Answers) -> Chart:
         f"{percent(-fall.iloc[-1])} below its highest close since {day(fall.index[0])}",
         f"Area chart of the fall below the highest close so far in {c['currency']}: the deepest, "
         f"{percent(deepest, 1)}, ran from {day(c['peak'])} to {day(c['bottom'])}; on "
-        f"{day(c['until'])} it was {percent(fall.iloc[-1], 1)}. {len(table)} dated events are "
-        f"numbered on the line, {len(prints)} sessions after results are marked by strokes.",
+        f"{day(c['until'])} it was {percent(fall.iloc[-1], 1)}. On the line "
+        f"{counted(len(table), 'dated event')} by number, and strokes for "
+        f"{counted(len(prints), 'session')} after results.",
         "exchange closes; events as listed under Sources; strokes: sessions after results",
         (4.3 + 0.17 * -(-len(table) // 3), 4.2 + 0.27 * -(-len(table) // 2)),
     )

@@ -22,7 +22,7 @@ def ladder(a: Answers) -> Chart:
         labels = ("price point: multiple of spot, yen", "chance for the yen price by the horizon")
         ax = kit.axes(fig, *labels, percent="y", grid="y", ylim=(0, 1.02))
         ax.bar(x, closed, color=_SHADE, width=0.6)
-        label = "resampled history (as it was)"
+        label = "resampled history, watched weekly"
         kit.dot(ax, x, frame["history"], size=6, marker="s", label=label)
         for at, value in zip(x, closed, strict=True):
             ax.text(at, 0.02, percent(value), ha="center", fontsize=7.5, color="white")
@@ -30,12 +30,16 @@ def ladder(a: Answers) -> Chart:
         ax.set_xticks(x, names, fontsize=7 if narrow else 8.5)
         kit.key_above(ax, 1 if narrow else 2, handletextpad=0.2)
 
-    found = ", ".join(f"{number(r.multiple)}x {percent(r.closed)}" for r in frame.itertuples())
+    found = ", ".join(
+        f"{number(r.multiple)}x {percent(r.closed)} ({percent(r.history)})"
+        for r in frame.itertuples()
+    )
     return Chart(
         draw,
         f"The highest price point, {most} times the spot, is reached in {hit} of cases ({g.market} "
         f"market, watched {watched})",
-        "Columns of the chance that each price point is reached within "
+        "Columns of the chance (in brackets the squares', watched weekly) that each price point is "
+        "reached within "
         f"{counted(g.horizon_years, 'year')} of {day(a.context['day'])}: {found}.",
         "columns: closed form of the lognormal market; squares: weekly history, resampled",
         (4.0, 4.4),

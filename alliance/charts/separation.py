@@ -8,7 +8,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import AMBER, BLUE, FAINT, INK, SOFT, structure_color
 from alliance.errors import need
-from alliance.format import day, missing, money, number, percent
+from alliance.format import counted, day, missing, money, number, percent
 
 MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 #: Of a structure that its terms rule out at the low value: parts for money take more than all
@@ -32,7 +32,7 @@ def _pair_rows(ax, rows, narrow: bool, name) -> None:
 def ranges(a: Answers) -> Chart:
     """Value a share low, base and high, with the middle nine tenths of draws."""
     names = a.context["structure_names"]
-    frame = a.frame("grid").query("why == '' and high != low")
+    frame = a.frame("grid").query("why == '' and (high != low or abs(base_change) > 1e-9)")
     frame = frame[frame["base_change"].notna()]
     need(frame, f"on {a.as_of} no structure could be tried")
     frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
@@ -160,11 +160,11 @@ def valuations(a: Answers) -> Chart:
 
     ends = [money(end * 1e9) for end in (least, most)]
     found = "; ".join(frame["by"] + " EUR " + frame["text"] + "bn" + named)
+    span = " to ".join(dict.fromkeys(map(day, frame["date"].agg(["min", "max"]))))
     return Chart(
         draw,
         f"{title}: {f'from {ends[0]} to {ends[1]}' if most > least else ends[1]}",
-        f"Bars of {len(frame)} published values, {day(frame['date'].min())} to "
-        f"{day(frame['date'].max())}: {found}.",
+        f"Bars of {counted(len(frame), 'published value')}, {span}: {found}.",
         "press and company statements as listed under Sources; ECB rates of their days",
         (1.4 + 0.48 * len(frame), 1.6 + 0.5 * len(frame)),
     )

@@ -56,8 +56,16 @@ class Html:
         return data | ({TABLE_MIME: self.table} if self.table else {})
 
 
+def absent(why: str) -> Html:
+    """A line that says why there is no table."""
+    text = f"{why[0].upper()}{why[1:].removesuffix('.')}."
+    return Html(f'<p class="say">{html.escape(text)}</p>', text)
+
+
 #: Turns a function's NotKnown into a line that says the reason.
-or_why = otherwise(lambda why: Html("", why))
+or_why = otherwise(absent)
+#: The same where a chart above has said it already.
+or_chart = otherwise(lambda why: Html("", why))
 
 
 @or_why

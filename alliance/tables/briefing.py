@@ -2,17 +2,22 @@
 
 import math
 import re
+from collections.abc import Sequence
 
-from alliance.answers import Answers
+from alliance import format
+from alliance.answers import Answers, Result
+from alliance.answers.programme import ALIKE
+from alliance.decline import PARTS
 from alliance.errors import need
-from alliance.format import counted, day, in_words, listed, money, percent
+from alliance.format import counted, day, in_words, listed, money, number, percent
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
+from alliance.tables.selldown import discounted
+from alliance.tables.summaries import how_valued
 
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
-ALIKE = 0.005  # of the planned value: programmes nearer than this to the best are as good
+NOTHING = 0.0005  # of its value: a cost that prints as none
 NEAR = 0.01  # a value named within this part of the break-even is at it
-_COVERS = ", {plan:.0%} of its {plan_for}"  # where a plan was public
 
 
 def verdicts(a: Answers) -> Html:
@@ -31,7 +36,8 @@ def _fall(a: Answers) -> Html:
     words = {"since": fall["since"], "until": fall["until"], "change": size(whole)}
     words |= {"least": other.min(), "most": other.max()}
     words["moved"] = "fell" if whole.value < 0 else "rose"
-    words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value))
+    parts = [r[f"decline.part.{part}"].value for part in PARTS]
+    words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value), parts)
     words["peers"] = ", ".join(fall["names"][p] for p in a.context["scenario"].decline.peers)
     sentence = SENTENCES["verdict fall"]
     if net is not None and net.value is not None:
@@ -41,12 +47,15 @@ def _fall(a: Answers) -> Html:
     return say(sentence, a, **r, **words)
 
 
-def share(own: float, whole: float) -> str:
-    """The company's own part of a fall or rise in words, both in log points."""
+def share(own: float, whole: float, parts: Sequence[float] = ()) -> str:
+    """The company's own part of a fall or rise in words, all in log points: the larger part only
+    where no other of the ``parts`` is larger."""
     what, part = "fall" if whole < 0 else "rise", own / whole if whole else 0.0
     alike = percent(math.expm1(own)) == percent(math.expm1(whole))  # as the sentence prints them
     for least, words in ((1.02, "more than all of"), (0.98, "all of"), (0.5, "most of")):
         if part > least and not (alike and least > 1):
+            larger = max((each / whole for each in parts), default=part) > part
+            words = "part of, but not the largest part of," if larger else words
             return f"{words} the {what}"
     return f"{'less than half of' if part > 0 else 'against'} the {what}"
 
@@ -57,21 +66,30 @@ def _sale(a: Answers) -> Html:
         return say("nothing to sell", a, **r)
     frame = a.frame("programmes").set_index("programme").drop("hold")
     values = frame["value_after_exit_eur_mean"].sort_values(ascending=False)
-    alike = values.index[values >= values[best] - ALIKE * r["selldown.planned_value_eur"].value]
+    near = ALIKE * r["selldown.planned_value_eur"].value
+    alike = values.index[values >= values[best] - near]
     rest, gain = values.drop(ISSUERS), a.result("briefing.best_over_hold_eur")
     otherwise = f"{money(rest.max(), digits=2)}, {in_words(rest.idxmax())}"
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
-    worst = r[f"selldown.{best}.value_after_exit_eur_cvar05"]
+    worst, most = _ends([r[f"selldown.{name}.value_after_exit_eur_cvar05"] for name in alike])
+    reached, often = _ends([r[f"selldown.{name}.p_at_target"] for name in alike])
     fear = wait and bool(worst.value < values["block"])
     g = a.context["group"]
     issuers = {*alike} <= {*ISSUERS} and g.buyback_budget_jpy > 0
     floor, even = g.fee + g.min_discount, a["briefing.even_block_cost"]
     turn = "sell when" if even > 0 else "never at once"
-    if 0 < even <= floor and g.block_discount is None:
+    if "block" in alike:
+        turn = "as good at once"
+    elif -ALIKE <= even < NOTHING:
+        turn = "next to nothing"
+    elif even <= floor and even > 0 and g.block_discount is None:
         turn = "never cheap"
+    sentence, spot = SENTENCES["verdict sale"], a.context["sale"].context["assumed_price"]
+    if abs(gain.value) <= near:
+        sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
     lead = "Sell at once only if you can't bear that worst twentieth"
     return say(
-        f"{SENTENCES['verdict sale']} {SENTENCES[turn]}",
+        f"{sentence} {SENTENCES[turn]}",
         a,
         **r,
         best=listed([in_words(name) for name in alike]),
@@ -80,7 +98,10 @@ def _sale(a: Answers) -> Html:
         gain=size(gain),
         more="more" if gain.value >= 0 else "less",
         worst=worst,
-        reached=r[f"selldown.{best}.p_at_target"],
+        worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
+        reached=reached,
+        reached_most=f" to {percent(often.value)}" if often else "",
+        assumed=f" at an assumed price of JPY {number(spot, 1)}" if spot else "",
         when="at once" if wait else "later",
         less="less" if wait else "more",
         whence="the rule says" if g.block_discount is None else "the scenario says",
@@ -88,6 +109,13 @@ def _sale(a: Answers) -> Html:
         lead=lead if fear else "To sell at once does not pay",
         fear=", or can't bear that worst twentieth" * fear,
     )
+
+
+def _ends(found: list[Result]) -> tuple[Result, Result | None]:
+    """The least of some results, and the most where it prints otherwise."""
+    least, most = (end(found, key=lambda r: r.value) for end in (min, max))
+    alike = [format.brief(r.value, r.unit) for r in (least, most)]
+    return least, None if alike[0] == alike[1] else most
 
 
 def _deal(a: Answers) -> Html:
@@ -105,7 +133,7 @@ def _deal(a: Answers) -> Html:
         "plan": plan,
         "holding": g.holding_discount,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
-        "how": f" ({re.split('[:;]|, plan', row['unit_how'])[0]})" if row["unit_how"] else "",
+        "how": how_valued(row, re.split("[:;]|, plan", row["unit_how"])[0]),
         "assumed": f", {row['assumed']}" if row["assumed"] else "",
         "ended": f"Cancelled on {day(row['ended'])}, nothing raised. As planned: "
         if row["ended"]
@@ -118,7 +146,9 @@ def _deal(a: Answers) -> Html:
         sentence += " " + SENTENCES[turn]
     spread = SENTENCES["marked down"] * bool(known and g.holding_discount)
     sentence = sentence.replace("{marked}", spread)
-    sentence = sentence if plan.value is not None else sentence.replace(_COVERS, "")
+    covers = "; what is not paid out pays" if row["paid_out"] else ", which pays"
+    covers += " {plan:.0%} of its {plan_for}"
+    sentence = sentence.replace("{covers}", covers * (plan.value is not None))
     return say(sentence, a, **r, **row | words)
 
 
@@ -127,6 +157,9 @@ def beside_holding(a: Answers) -> Html:
     frame, years = a.frame("programmes"), counted(a.context["group"].horizon_years, "year")
     frame["programme"] = frame["programme"].map(in_words)
     what = f"Each way beside holding, EUR bn; value in {years}, after the cost of leaving"
+    what += discounted(a)
+    if not a.context["results"]["selldown.planned_value_eur"].value:
+        return say("nothing to sell", a, **a.context["results"])
     return table(frame, what, "beside_holding")
 
 

@@ -12,8 +12,9 @@ def hindsight(a: Answers) -> Html:
     """What each way would have brought, and whether the forecasts beat naive rules."""
     gain = a["hindsight.best_against_disclosed_eur"]
     first = "no replay" if gain is None else "5-hindsight" if gain > 0 else "none better"
+    why = a.result("hindsight.best_against_disclosed_eur").note
     parts = [first, *["starts"] * (not a.frame("replay").empty), "forecasts"]
-    return say(" ".join(SENTENCES[part] for part in parts), a, **_words(a))
+    return say(" ".join(SENTENCES[part] for part in parts), a, **_words(a), why_none=why)
 
 
 def _words(a: Answers) -> dict:
@@ -62,7 +63,8 @@ def misled(a: Answers) -> Html:
     others = [f"{m} of {n} ({day(when)})" for when, m, n in counts[~own].itertuples()]
     more = SENTENCES["other days"].format(list=", ".join(others)) if others else ""
     first = "misled" if own.any() else "not graded"
-    return say(first, a, said=counts.loc[own, "size"].sum(), others=more)
+    why = a.result("hindsight.statements_misled").note or "nothing came after it in the evidence"
+    return say(first, a, said=counts.loc[own, "size"].sum(), others=more, why_none=why)
 
 
 def statements(a: Answers) -> Html:
@@ -73,14 +75,13 @@ def statements(a: Answers) -> Html:
     frame["misled"] = frame["misled"].map({True: "yes", False: "no"})
     frame["chapter"] = frame["chapter"].str[:1]
     none = f"Nothing came after {a.as_of} in the evidence."
-    return table(frame, "What the chapters said, and what came", "statements", none)
+    caption = "What the chapters said at the market's price, and what came"
+    return table(frame, caption, "statements", none)
 
 
 def steps(a: Answers) -> Html:
     """Every dated sale of the replays."""
     none = f"Nothing came after {a.as_of} in the evidence."
-    caption = (
-        "Every sale of the replays; a dribble's two months stand at their end, at the price and "
-        "rate of their middle; a day without trading has the close before"
-    )
+    caption = "Every sale of the replays; a dribble's two months stand at their middle; a day "
+    caption += "without trading has the close before"
     return collapsible(table(a.frame("steps"), caption, "steps", none))

@@ -2,9 +2,10 @@
 
 from alliance import scenario
 from alliance.answers import Answers
+from alliance.answers.programme import ALIKE
 from alliance.errors import need
-from alliance.format import day, in_words, minus, missing, number, percent, shown
-from alliance.tables.base import COLUMNS, Html, or_why, table
+from alliance.format import day, in_words, minus, missing, money, number, percent, shown
+from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
 from alliance.tables.chapter import say
 
 _AFTER = "value_after_exit_eur_mean"
@@ -18,23 +19,37 @@ def programmes(a: Answers) -> Html:
     frame["other"] = other[_AFTER]
     frame["programme"] = frame.index.map(in_words)
     caption = f"Value at the horizon, EUR bn: means in the {market} market; after exit bears the "
-    caption += "cost of selling what is left by the same rule, and orders the rows"
+    caption += "cost of selling what is left by the same rule, and orders the rows" + discounted(a)
     columns = COLUMNS["programmes"].replace("[market]", other["market"].iloc[0])
     return table(frame, caption, columns)
 
 
+def discounted(a: Answers) -> str:
+    """That values are as of the day, where euros bear interest; for the end of a caption."""
+    rate = a.context["group"].discount_rate
+    return f"; discounted to the day at {percent(rate, 1)} a year" if rate else ""
+
+
 def alike(a: Answers) -> Html:
     """What the table of programmes does not show: the bond's repayment, and two that are one."""
+    g, bond, planned = a.context["group"], a.context["bond"], a["selldown.planned_value_eur"]
+    if not planned:
+        return say("nothing to sell", a)
     gap = abs(a[f"selldown.buyback.{_AFTER}"] - a[f"selldown.windows.{_AFTER}"])
     one = "The half-yearly windows differ from the plain buy-back: the budget is not all that "
     one += "binds them."
-    if gap <= 0.005 * a["selldown.planned_value_eur"]:
-        one = "Buy-back and half-yearly windows are one programme here: the same yearly budget "
-        one += "binds both."
-    return say("exchangeable bond", a, **a.context["bond"], one=one)
+    if gap <= ALIKE * planned:
+        one = "Buy-back and half-yearly windows come to the same here"
+        binds = g.rest == "hold" and g.buyback_budget_jpy > 0
+        one += ": the same yearly budget binds both." if binds else "."
+    often = "it is never repaid, but exchanged"
+    if bond["repaid"]:
+        often = f"in {percent(bond['repaid'])} of cases it is repaid, with "
+        often += f"{money(bond['repaid_eur'])} of that day on average, and no share is sold"
+    return say("exchangeable bond", a, **bond, often=often, one=one)
 
 
-@or_why
+@or_chart
 def disclosed_sales(a: Answers) -> Html:
     """Each disclosed sale: what we compute beside what was disclosed, with the difference."""
     frame = need(a.frame("disclosed_sales"), f"The terms of no sale were public on {a.as_of}")
@@ -44,22 +59,21 @@ def disclosed_sales(a: Answers) -> Html:
     return table(frame, caption, "disclosed_sales", key="key")
 
 
+@or_chart
 def roll(a: Answers) -> Html:
     """The amount carried a share from the third sale to June 2025, in both readings."""
-    none = f"What the roll to June 2025 needs was not public on {a.as_of}"
-    frame = a.frame("roll")
-    if len(frame):
-        more, end = ["{%s^}+{amount}/rolled_shares"] * 3, "fair_jpy/fair_rate"
-        out = "sale_3_held_before*{own_share^}-sale_3_cash_disclosed-sale_3_loss_eur"
-        starts = ["sale_3_own_share", f"({out})/rolled_shares"], ["sale_3_naive", "{naive^}"]
-        for name, start in zip(("own_share", "naive"), starts, strict=True):
-            frame[f"live_{name}"] = [*start, *(text % name for text in more), end]
-        frame["key"] = [f"roll_{n}" for n in range(1, len(frame) + 1)]
-    return table(frame, "Amount carried, EUR a share", "roll", none, key="key")
+    frame = need(a.frame("roll"), f"What the roll to June 2025 needs was not public on {a.as_of}")
+    more, end = ["{%s^}+{amount}/rolled_shares"] * 3, "fair_jpy/fair_rate"
+    out = "sale_3_held_before*{own_share^}-sale_3_cash_disclosed-sale_3_loss_eur"
+    starts = ["sale_3_own_share", f"({out})/rolled_shares"], ["sale_3_naive", "{naive^}"]
+    for name, start in zip(("own_share", "naive"), starts, strict=True):
+        frame[f"live_{name}"] = [*start, *(text % name for text in more), end]
+    frame["key"] = [f"roll_{n}" for n in range(1, len(frame) + 1)]
+    return table(frame, "Amount carried, EUR a share", "roll", key="key")
 
 
 def estimates(a: Answers) -> Html:
-    """Volatilities and correlation over one, three and five years (five are used)."""
+    """Volatilities and correlation over one, three and five years, as far as there are."""
     return table(a.frame("moments"), "Estimates from weekly returns", "estimates")
 
 
@@ -104,9 +118,9 @@ def stakes(a: Answers) -> Html:
 def look_through(a: Answers) -> Html:
     """Market values of both firms without double counting, EUR bn."""
     if "look_through" not in a.frames:
-        return Html("", a.result("ownership.loop_before").note)
+        return absent(a.result("ownership.loop_before").note)
     frame = a.frame("look_through").rename(index=a.context["names"]).reset_index(names="firm")
-    live = ["renault_close*back_issued", "issued*spot_jpy/jpy_per_eur"]
+    live = ["renault_close*back_issued", "issued*nissan_close/common_fix"]
     parts = {"part": ["stake_before", "back"], "other": ["back", "stake_before"]}
     frame = frame.assign(live_market=live, whole=live[::-1], **parts)
     return table(frame, "Value without double counting, EUR bn", "look_through")

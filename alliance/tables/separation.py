@@ -5,7 +5,16 @@ import html
 from alliance.answers import Answers
 from alliance.errors import need
 from alliance.format import day, number, percent, shown
-from alliance.tables.base import COLUMNS, Html, collapsible, matrix, or_why, table, unbroken
+from alliance.tables.base import (
+    COLUMNS,
+    Html,
+    collapsible,
+    matrix,
+    or_chart,
+    or_why,
+    table,
+    unbroken,
+)
 from alliance.tables.decline import by_window
 from alliance.tables.models import DEALS
 
@@ -91,7 +100,7 @@ def figures(a: Answers) -> Html:
     return collapsible(table(frame, caption, "figures"))
 
 
-@or_why
+@or_chart
 def announcements(a: Answers) -> Html:
     """A row for each announcement: abnormal return and t by window, and what else happened."""
     frame = need(a.frame("announcements"), f"No announcement was public on {a.as_of}")
@@ -101,7 +110,7 @@ def announcements(a: Answers) -> Html:
     return collapsible(by_window(frame, caption, names, tests, "not testable"))
 
 
-@or_why
+@or_chart
 def terms(a: Answers) -> Html:
     """The terms of the bargain, their values, and who raised them."""
     frame = need(a.frame("bargain_terms"), a.result("bargain.renault_gain_eur").note)
@@ -113,7 +122,7 @@ def terms(a: Answers) -> Html:
     return table(frame, "The terms of the bargain", "terms")
 
 
-@or_why
+@or_chart
 def points(a: Answers) -> Html:
     """Bargains by name: what is agreed and what each side's outside holders gain."""
     frame = need(a.frame("bargain_points"), a.result("bargain.renault_gain_eur").note)

@@ -6,7 +6,7 @@ A panel's answers are a part of its chapter's: what a panel does not compute is 
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.format import NBSP, counted, day, in_words, money, percent
+from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
@@ -29,10 +29,12 @@ def sale(a: Answers) -> Html:
     if a.context["terms"].planned <= 0:
         return say("nothing to sell", a)
     held = a.results.get("selldown.hold.value_after_exit_eur_mean")
+    spot = a.context["assumed_price"]
     return say(
         "2-selldown",
         a,
         programme=in_words(headlined(a)),
+        at_price=f"at an assumed price of JPY {number(spot, 1)}" if spot else "at the market",
         years=counted(a.context["group"].horizon_years, "year"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
@@ -46,13 +48,19 @@ def deal(a: Answers) -> Html:
     words = row.to_dict() | {"structure": row["structure_name"].lower(), "large": ""}
     if row["why"]:
         return say("no deal", a, **words)
-    words["how"] = f" ({row['unit_how']})" if row["unit_how"] else ""
+    words["how"] = how_valued(row, row["unit_how"])
+    words["kept"] = "What is not paid out" if row["paid_out"] else "That"
     words["assumed"] = f", {row['assumed']}" if row["assumed"] else ""
     if row["large"]:
         part = f"{percent(row['unit_over_market'])} of all of {row['maker_name']}"
         words["large"] = f" That value is {part} on {day(row['day'])}."
     sentence = "cancelled" if row["ended"] else "raises" if row["gross"] > 0 else "raises nothing"
     return say(sentence, a, **words)
+
+
+def how_valued(row: pd.Series, words: str) -> str:
+    """How a unit got its value, in brackets, unless what is assumed says the same."""
+    return f" ({words})" if words and words not in row["assumed"] else ""
 
 
 def bargain(a: Answers) -> Html:
@@ -62,14 +70,14 @@ def bargain(a: Answers) -> Html:
     even, split = a["bargain.break_even_discount"], a["bargain.equal_split_value_eur"]
     turns = f"at a discount of {percent(even or 0)}"
     if even is None or even < 0:
-        turns = "at no discount" + ": they lose at the market's price too" * (even is not None)
+        turns = "at none" + ": they lose at the market's price too" * (even is not None)
     elif even >= 1:
-        turns = "at no discount: they gain even if the shares are given away"
+        turns = "at none: they gain even if the shares are given away"
     gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
     costs, t = a["bargain.break_even_ip_cost_eur"], a.context["stakes"]
-    sold = f"the shares sold {percent(t.discount)} below the market"
+    below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
     over = a.context["cancelled"]
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
@@ -77,7 +85,7 @@ def bargain(a: Answers) -> Html:
         a,
         **words,
         lead="" if over is pd.NaT else f"{_OVER.format(day(over))} ",
-        sold=sold if t.block else "no share to sell",
+        sold=f"the shares sold {below}" if t.block else "no share to sell",
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
         split="No value agreed splits the gain equally."

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.format import listed, money, number, percent
+from alliance.format import counted, listed, money, number, percent
+from alliance.tables.chapter import SENTENCES
 
 
 def words(a: Answers) -> dict[str, Any]:
@@ -15,7 +16,13 @@ def words(a: Answers) -> dict[str, Any]:
 
 def _decline(a: Answers) -> dict[str, Any]:
     kinds, large = a.frame("moves")["kind"], a.frame("large_moves")
-    hours = a.frame("events").query("kind == 'results'")["time"]
+    prints = a.frame("events").query("kind == 'results'")
+    hours = prints.loc[prints["day"].notna(), "time"]
+    unseen, untimed = len(prints) - len(hours), int((hours == "unknown").sum())
+    timed = f"Of {counted(len(hours), 'result')} the hour is known for {len(hours) - untimed}: "
+    timed += f"{int((hours == 'after-close').sum())} came after the close."
+    timed += f" The {untimed} of unknown hour are taken to have come then too." * (untimed > 0)
+    missed = f"Of {counted(unseen, 'more result')} the day was not seen: no test. " * (unseen > 0)
     fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
     sold, until = a.context["sold_eur"], a.context["until"]
     now = a["decline.halved_from_now"]
@@ -23,12 +30,10 @@ def _decline(a: Answers) -> dict[str, Any]:
     return {
         "later": f"On {until:%Y-%m-%d} it holds from {percent(now, 1)}." if later else "",
         "days": len(kinds),
-        "results": int((kinds == "results").sum()),
-        "alliance": int((kinds == "alliance").sum()),
-        "prints": len(hours),
-        "untimed": int((hours == "unknown").sum()),
-        "timed": int((hours != "unknown").sum()),
-        "late": int((hours == "after-close").sum()),
+        "results": counted(int((kinds == "results").sum()), "session"),
+        "alliance": counted(int((kinds == "alliance").sum()), "day"),
+        "hours": timed,
+        "unseen": missed,
         "large": len(large),
         "reasons": int((large["reason"] != "").sum()),
         "starts": len(fall),
@@ -56,6 +61,11 @@ def _selldown(a: Answers) -> dict[str, Any]:
         if abs(ratio - 1) > 2 * error
         else "no more than chance allows",
         "years": "for ever" if years is None else f"{number(years, 1)} years",
+        "price": "the price assumed" if a.context["assumed_price"] else "today's price",
+        "triggers": SENTENCES["fair triggers" if a.context["fair"] else "other triggers"],
+        "waiting": "A ladder of orders earns nothing for waiting."
+        if a.context["fair"]
+        else "With the drift assumed, waiting is no fair game.",
         "readings": "Each disclosed loss implies an amount carried in either reading, which later "
         "figures test"
         if len(a.frame("disclosed_sales"))
@@ -67,7 +77,7 @@ def _selldown(a: Answers) -> dict[str, Any]:
 def _separation(a: Answers) -> dict[str, Any]:
     g, grid = a.context["group"], a.frame("grid")
     cell = grid.set_index(["structure", "maker"]).loc[(g.structure, g.company)]
-    negative = grid.loc[(grid["rest"] < 0) & (grid["gross"] > 0), "maker_name"].unique()
+    negative = grid.loc[(grid["rest"] < 0) & (grid["base"] != grid["price"]), "maker_name"].unique()
     rest = "At these values the market's price leaves something for the rest of each company"
     if len(negative):
         rest = (
@@ -77,7 +87,7 @@ def _separation(a: Answers) -> dict[str, Any]:
         )
     ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
     if not (grid["gross"] > 0).any():
-        rest = "No structure that sells anything could be tried"
+        rest = "No structure tried here sells anything" + f". {rest}" * bool(len(negative))
     return cell.to_dict() | {
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
