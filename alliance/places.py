@@ -5,6 +5,7 @@ Whoever stands in a folder that ``alliance new`` made, or below it, gets the not
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,12 @@ SCENARIOS = NOTEBOOKS / "scenarios"
 DATA = (ROOT if (ROOT / "data").is_dir() else OWN) / "data"
 #: The folder below which reports of the cockpit are built.
 WORK = Path(os.environ.get("ALLIANCE_WORK") or (_HERE if ROOT == CARRIED else ROOT)).resolve()
+
+
+def sections(name: str) -> dict[str, list[str]]:
+    """The lines of one of the package's texts by section, each under its name in brackets."""
+    found = iter(re.split(r"^\[(.+)\]$", (PACKAGE / name).read_text("utf-8"), flags=re.M)[1:])
+    return {name: next(found).strip().splitlines() for name in found}
 
 
 def inherited() -> dict[str, str]:

@@ -56,4 +56,4 @@ def test_added_companies_are_told_apart():
     known = [*looks.COMPANIES, *(f"maker-{n}" for n in range(12))]
     pairs = {str(looks.look(k, known)) for k in known}
     assert len(pairs) == len(known)
-    assert not set(looks.OTHERS) & {color for color, _ in looks.COMPANIES.values()}
+    assert not set(looks.OTHERS) & {color for _, color, _ in looks.COMPANIES.values()}

@@ -11,7 +11,7 @@ from alliance import bargain, returns
 from alliance import selldown as sd
 from alliance.answers import inputs
 from alliance.answers.companies import Maker, count_parts
-from alliance.answers.results import Builder
+from alliance.answers.results import Builder, listed
 from alliance.answers.structures import ticket
 from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence
@@ -34,18 +34,7 @@ _NONE = {
     "Nissan's gain comes back to them",
 }
 #: Scenario field, the term's name, and who raised it.
-TERMS = (
-    ("ticket_eur", "Nissan's money for Ampere", "article 1: join the EV unit"),
-    ("independence_worth_eur", "independence of Nissan", "article 1: Nissan's demand"),
-    ("nissan_share_of_sale", "part of the sale that Nissan buys", "article 1: sell down"),
-    ("sale_discount", "discount of the sale", "article 1: a fair return"),
-    ("europe_benefit_eur", "business in Europe", "article 1: Nissan's gain from Ampere"),
-    ("ip_cost_eur", "shared intellectual property", "articles 1 and 2: Nissan's worry"),
-    ("votes_worth_eur", "votes in Renault", "article 2: equal stakes"),
-    ("control_worth_eur", "control given up", "article 2: equal stakes"),
-    ("signal_eur", "signal to other investors", "article 1: outside capital"),
-    ("overhang_relief", "relief of the block's discount", "article 1: poor return on the stake"),
-)
+TERMS = listed("terms.txt")
 
 
 def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:

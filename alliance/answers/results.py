@@ -223,16 +223,16 @@ def _filled(label: str, words: dict[str, Any]) -> str:
     return _OPTIONAL.sub(extra, label).format(**words)
 
 
-def _listed(name: str) -> list[list[str]]:
+def listed(name: str) -> list[list[str]]:
     """The lines of a file of this room, split at their bars."""
     lines = files("alliance.answers").joinpath(name).read_text("utf-8").splitlines()
     return [line.split(" | ") for line in lines if not line.startswith("#")]
 
 
 #: Unit and label of every headline result by its id, with words in braces.
-CATALOGUE = {key: (unit, label) for key, unit, label in _listed("results.txt")}
+CATALOGUE = {key: (unit, label) for key, unit, label in listed("results.txt")}
 #: Index, columns with units, and what a row is, of every frame by chapter and name.
-FRAMES = {(chapter, name): rest for chapter, name, *rest in _listed("frames.txt")}
+FRAMES = {(chapter, name): rest for chapter, name, *rest in listed("frames.txt")}
 
 
 def located(name: str) -> tuple[str, str]:

@@ -4,42 +4,22 @@ import numpy as np
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.charts import kit
+from alliance.charts import kit, looks
 from alliance.charts.base import Chart, chart
-from alliance.charts.looks import AMBER, BLUE, FAINT, GREEN, INK, PROGRAMMES, RED, SOFT, Look, color
+from alliance.charts.looks import AMBER, FAINT, INK, PROGRAMMES, RED, SOFT, Look, color
 from alliance.errors import need
 from alliance.format import day, in_words, listed, money, number, percent
 
 DONE = Look("as Renault did", AMBER)
 NAMES = {name: look.name for name, look in PROGRAMMES.items()} | {"disclosed": DONE.name}
-HELD = {
-    "cash": ("cash", BLUE),
-    "dividends": ("dividends", GREEN),
-    "left": ("left, after exit", FAINT),
-}
-CAUSES = {
-    "by_price": ("price", RED),
-    "by_rate": ("yen", AMBER),
-    "by_dividends": ("dividends", GREEN),
-    "by_cost": ("cost (and the bond)", SOFT),
-}
 CLOSES = "exchange closes, ECB rates, dividends, releases of both companies"
-RULES = {
-    "model": ("our model", RED),
-    "history": ("earlier years", BLUE),
-    "no change": ("plain spread", GREEN),
-}
 
 
-def _none(a: Answers) -> str:
-    return f"no later price is in the evidence than {a.context['last']}"
-
-
-def _bars(ax, frame: pd.DataFrame, looks: dict, size: float = 8.5) -> None:
+def _bars(ax, frame: pd.DataFrame, parts: dict, size: float = 8.5) -> None:
     """Rows of stacked bars in EUR bn, negative parts to the left of zero."""
     for sign in (1, -1):
         ends = np.zeros(len(frame))
-        for column, (name, shade) in looks.items():
+        for column, (name, shade, _) in parts.items():
             part = np.where(sign * frame[column] > 0, frame[column] / 1e9, 0.0)
             label = name if sign > 0 else None
             ax.barh(range(len(frame)), part, left=ends, height=0.6, color=shade, label=label)
@@ -65,7 +45,7 @@ def replayed(a: Answers) -> Chart:
             ax.set_axis_off()
         for ax, start in zip(grid.flat, starts, strict=False):
             rows = frame[frame["start"] == start].set_index("programme").loc[order].reset_index()
-            _bars(ax, rows, HELD, 8)
+            _bars(ax, rows, looks.HELD, 8)
             for y, total in enumerate(rows["value_after_exit"] / 1e9):
                 kit.note(ax, number(total), (total, y), 3, ha="left", fontsize=7.5)
             ax.margins(x=0.14)
@@ -92,12 +72,12 @@ def against(a: Answers) -> Chart:
     """Why each programme would have ended above or below what Renault did: parts that add up."""
     frame = need(a.frame("replay"), a.result("hindsight.best_against_disclosed_eur").note)
     frame = frame[(frame["start"] == frame["start"].iloc[0]) & (frame["programme"] != "disclosed")]
-    frame = frame.assign(gain=frame[list(CAUSES)].sum(axis=1)).sort_values("gain")
+    frame = frame.assign(gain=frame[list(looks.CAUSES)].sum(axis=1)).sort_values("gain")
     ahead = int((frame["gain"] > 0).sum())
 
     def draw(fig, narrow):
         ax = kit.axes(fig, "EUR bn against what Renault did (dot: in all)", grid="x")
-        _bars(ax, frame, CAUSES)
+        _bars(ax, frame, looks.CAUSES)
         kit.dot(ax, frame["gain"] / 1e9, range(len(frame)), INK, True)
         kit.rule(ax, x=0)
         kit.key_above(ax, 2 if narrow else 4)
@@ -147,7 +127,7 @@ def coverage(a: Answers) -> Chart:
     def draw(fig, narrow):
         ax = kit.axes(fig, "inside the 90 % band (line: 95 % interval)", percent="x")
         for r in frame.itertuples():
-            name, shade = RULES[r.rule]
+            name, shade, _ = looks.RULES[r.rule]
             y = len(whats) - 1 - whats.index(r.what) + (0.14 if r.rule == "model" else -0.14)
             kit.span(ax, y, r.low, r.high, shade)
             kit.dot(ax, r.score, y, shade, r.rule == "model", label=name)
@@ -171,7 +151,8 @@ def coverage(a: Answers) -> Chart:
 @chart("What became of the makers")
 def became(a: Answers) -> Chart:
     """Each maker's share against its market, from the scenario's day or its listing."""
-    frame = need(a.frame("became"), _none(a)).sort_values("change")
+    none = f"no later price is in the evidence than {a.context['last']}"
+    frame = need(a.frame("became"), none).sort_values("change")
     lags = int((frame["change"] < frame["benchmark"]).sum())
 
     def draw(fig, narrow):

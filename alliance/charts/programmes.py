@@ -116,14 +116,12 @@ def loss_record(a: Answers) -> Chart:
         kit.end_labels(ax, len(steps) - 0.5, ends)
         kit.rule(ax, y=0, color=FAINT, lw=1.5)
 
-    def ends(values):
-        return " to ".join(dict.fromkeys(number(v) for v in (values[0], values[-1])))
-
+    ends = [" to ".join(dict.fromkeys(map(number, (v[0], v[-1])))) for v in (own, naive)]
     return Chart(
         draw,
         title,
         f"Lines of the amount carried a Nissan share implied by the losses of {sales}, {span}: "
-        f"buy-back shared {ends(own)}, naive {ends(naive)} EUR. As of {day(a.context['day'])}.",
+        f"buy-back shared {ends[0]}, naive {ends[1]} EUR. As of {day(a.context['day'])}.",
         FILINGS + "; our arithmetic",
         (4.0, 4.4),
     )

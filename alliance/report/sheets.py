@@ -17,6 +17,7 @@ from typing import Any
 from alliance.answers.results import FRAMES
 from alliance.charts.base import FRAMES_MIME
 from alliance.errors import AllianceError, did_you_mean
+from alliance.places import sections
 from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
@@ -26,18 +27,7 @@ LIST = ["what", "value", "unit", "name"]  # columns of a list
 #: How numbers of a list are shown, by their unit.
 UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
 INPUT = {"bg_color": "#FFF4CC", "font_color": "#1F3FBF"}
-GUIDE = (
-    ("how to use it", "Contents names every sheet, with a link, and says model or print"),
-    ("model", "Live formulas. Change a shaded cell (an input) and all that rests on it follows, on"
-     " other sheets too. Formulas name their inputs: Excel lists them in its Name Manager, which"
-     " leads to each"),
-    ("print", "Values as the notebook printed them: simulations, tests and texts, which follow no"
-     " input. To change what they rest on, change the scenario and build the report again"),
-    ("data", "A frame behind charts, to draw them anew"),
-    ("money", "Models are in whole euros, yen and shares; prints as their headings say"),
-    ("LibreOffice", "It shows the values of the report until an input is changed; Ctrl-Shift-F9"
-     " computes all again"),
-)  # fmt: skip
+GUIDE = [(head, " ".join(lines)) for head, lines in sections("report/guide.txt").items()]
 UNTOLD = ("text", "day", "any", "flag")  # units that a heading need not say
 _UNIT = re.compile(r"(\w[^,]*?) \(([^)]*)\)")
 _CELL = re.compile(r"{([^}^]+)(\^?)}")

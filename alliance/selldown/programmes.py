@@ -223,11 +223,6 @@ def exchangeable(terms: Terms, market, years: float | None = None) -> Ledger:
 
 #: Holding and the programmes by name.
 PROGRAMMES: dict[str, Callable[[Terms, Lognormal | History], Ledger]] = {
-    "hold": hold,
-    "block": block,
-    "dribble": dribble,
-    "price_points": price_points,
-    "buyback": buyback,
-    "windows": windows,
-    "exchangeable": exchangeable,
+    make.__name__: make
+    for make in (hold, block, dribble, price_points, buyback, windows, exchangeable)
 }

@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from alliance.answers import Result
 from alliance.errors import need, otherwise
 from alliance.format import fixed, missing, scaled, shown
+from alliance.places import sections
 
 RESULTS_MIME = "application/vnd.alliance.results+json"
 TABLE_MIME = "application/vnd.alliance.table+json"
@@ -23,15 +23,8 @@ _TEXT = re.compile(r"(<[^>]*>)|[^<]+")  # of markup: a tag, or text
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def sections(name: str) -> dict[str, list[str]]:
-    """The lines of a file of this room by section, each under its name in brackets."""
-    text = files("alliance.tables").joinpath(name).read_text("utf-8")
-    found = iter(re.split(r"^\[(.+)\]$", text, flags=re.M)[1:])
-    return {name: next(found).strip().splitlines() for name in found}
-
-
 #: Columns of tables by name, as :func:`table` takes them.
-COLUMNS = {name: "\n".join(lines) for name, lines in sections("columns.txt").items()}
+COLUMNS = {name: "\n".join(lines) for name, lines in sections("tables/columns.txt").items()}
 
 
 class Html:

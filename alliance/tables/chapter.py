@@ -17,12 +17,13 @@ import pandas as pd
 from alliance import format
 from alliance.answers import Answers, Result
 from alliance.errors import AllianceError
-from alliance.tables.base import Html, collapsible, linked, raw, sections, show
+from alliance.places import sections
+from alliance.tables.base import Html, collapsible, linked, raw, show
 from alliance.tables.models import models
 
 _ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{])")  # of sentences
 #: Sentences by name, without their line breaks.
-SENTENCES = {name: " ".join(lines) for name, lines in sections("sentences.txt").items()}
+SENTENCES = {name: " ".join(lines) for name, lines in sections("tables/sentences.txt").items()}
 
 
 def headlined(a: Answers) -> str:

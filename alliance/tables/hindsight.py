@@ -22,11 +22,7 @@ def _words(a: Answers) -> dict:
     best = scores["score"].idxmin()
     other = scores.loc["history" if best == "model" else best]
     sure = other["worse_low"] > 0 or other["worse_high"] < 0
-    said = {
-        "model": "less than their frequency in earlier years",
-        "history": "more than their frequency in earlier years, so that the naive rule wins",
-        "no change": "more than never to expect any, so that the naive rule wins",
-    }[best]
+    said = SENTENCES[f"{best} errs least"]
     doubt = "" if sure else "; the difference is no larger than chance allows"
     return _starts(a.frame("replay")) | {
         "starts": len(a.frame("bands")),

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.tables.base import COLUMNS, sections, table
+from alliance.places import sections
+from alliance.tables.base import COLUMNS, table
 
 #: Rows of each list, (what, unit, name, formula, value), by chapter and title.
 LISTS = {
     tuple(head.split(" | ")): [[part.strip() for part in line.split("|")] for line in lines]
-    for head, lines in sections("models.txt").items()
+    for head, lines in sections("tables/models.txt").items()
 }
 #: The formula of each figure that chapter 3 recomputes, over facts.
 DEALS = dict(LISTS.pop(("deals",)))

@@ -4,9 +4,9 @@ from alliance import scenario
 from alliance.answers import Answers
 from alliance.answers.programme import ALIKE
 from alliance.errors import need
-from alliance.format import day, in_words, minus, missing, money, number, percent, shown
+from alliance.format import day, in_words, minus, missing, number, percent, shown
 from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
-from alliance.tables.chapter import say
+from alliance.tables.chapter import SENTENCES, say
 
 _AFTER = "value_after_exit_eur_mean"
 
@@ -36,17 +36,11 @@ def alike(a: Answers) -> Html:
     if not planned:
         return say("nothing to sell", a)
     gap = abs(a[f"selldown.buyback.{_AFTER}"] - a[f"selldown.windows.{_AFTER}"])
-    one = "The half-yearly windows differ from the plain buy-back: the budget is not all that "
-    one += "binds them."
-    if gap <= ALIKE * planned:
-        one = "Buy-back and half-yearly windows come to the same here"
-        binds = g.rest == "hold" and g.buyback_budget_jpy > 0
-        one += ": the same yearly budget binds both." if binds else "."
-    often = "it is never repaid, but exchanged"
-    if bond["repaid"]:
-        often = f"in {percent(bond['repaid'])} of cases it is repaid, with "
-        often += f"{money(bond['repaid_eur'])} of that day on average, and no share is sold"
-    return say("exchangeable bond", a, **bond, often=often, one=one)
+    binds = g.rest == "hold" and g.buyback_budget_jpy > 0
+    budget = ("one budget" if binds else "the same") if gap <= ALIKE * planned else "two programmes"
+    text = SENTENCES["exchangeable bond"].replace("BUDGET", SENTENCES[budget])
+    repaid = SENTENCES["repaid" if bond["repaid"] else "not repaid"]
+    return say(text.replace("REPAID", repaid), a, **bond)
 
 
 @or_chart

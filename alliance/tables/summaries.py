@@ -10,11 +10,6 @@ from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
-_OVER = (
-    "No such bargain has been open since the listing was cancelled on {}; what follows takes the "
-    "cancelled plan's terms."
-)
-
 
 def fall(a: Answers) -> Html:
     """How far Nissan has fallen and what of it is its own; in the chapter also on which days."""
@@ -84,7 +79,7 @@ def bargain(a: Answers) -> Html:
         "bargain",
         a,
         **words,
-        lead="" if over is pd.NaT else f"{_OVER.format(day(over))} ",
+        lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
         sold=f"the shares sold {below}" if t.block else "no share to sell",
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",

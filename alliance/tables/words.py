@@ -47,6 +47,7 @@ def _decline(a: Answers) -> dict[str, Any]:
 
 def _selldown(a: Answers) -> dict[str, Any]:
     g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
+    sales = len(a.frame("disclosed_sales"))
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
@@ -57,19 +58,12 @@ def _selldown(a: Answers) -> dict[str, Any]:
         "none": "" if t.planned > 0 else "; here there is nothing to sell",
         "ratio": ratio,
         "error": error,
-        "reading": "more than chance"
-        if abs(ratio - 1) > 2 * error
-        else "no more than chance allows",
+        "reading": f"{'' if abs(ratio - 1) > 2 * error else 'no '}more than chance allows",
         "years": "for ever" if years is None else f"{number(years, 1)} years",
         "price": "the price assumed" if a.context["assumed_price"] else "today's price",
         "triggers": SENTENCES["fair triggers" if a.context["fair"] else "other triggers"],
-        "waiting": "A ladder of orders earns nothing for waiting."
-        if a.context["fair"]
-        else "With the drift assumed, waiting is no fair game.",
-        "readings": "Each disclosed loss implies an amount carried in either reading, which later "
-        "figures test"
-        if len(a.frame("disclosed_sales"))
-        else "Only sales that were disclosed can tell the readings apart",
+        "waiting": SENTENCES["waiting is fair" if a.context["fair"] else "waiting is no fair game"],
+        "readings": SENTENCES["sales were disclosed" if sales else "no sale was disclosed"],
         "overhang": t.planned / t.float_,
     }
 
@@ -78,16 +72,11 @@ def _separation(a: Answers) -> dict[str, Any]:
     g, grid = a.context["group"], a.frame("grid")
     cell = grid.set_index(["structure", "maker"]).loc[(g.structure, g.company)]
     negative = grid.loc[(grid["rest"] < 0) & (grid["base"] != grid["price"]), "maker_name"].unique()
-    rest = "At these values the market's price leaves something for the rest of each company"
-    if len(negative):
-        rest = (
-            "At these values the market's price leaves less than nothing for the rest of "
-            f"{listed(list(negative))}; there a smaller discount lowers the sum, so read the high "
-            "case with care"
-        )
+    sold, low = (grid["gross"] > 0).any(), len(negative) > 0
+    told = {"nothing sold": not sold, "no rest": low, "a rest": sold and not low}
+    rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
+    rest = rest.format(companies=listed(list(negative))) if low else rest
     ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
-    if not (grid["gross"] > 0).any():
-        rest = "No structure tried here sells anything" + f". {rest}" * bool(len(negative))
     return cell.to_dict() | {
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
