@@ -334,10 +334,15 @@ def sale_of(a, given, patch):
 
     def priced(self, name):
         found = close(self, name).copy()
-        if name == "renault":
-            found.iloc[-1] = x["renault_close"]
+        if f"{name}_close" in x:
+            found.iloc[-1] = x[f"{name}_close"]
         return found
 
+    def fixed(self, name):
+        return rate(self, name) * 0.0 + x["common_fix"]
+
+    rate = Evidence.rate
+    patch.setattr(Evidence, "rate", fixed)
     patch.setattr(Evidence, "close", priced)
     patch.setattr(Evidence, "shares", lambda self, name, *_: pd.Series([counts[name]], day))
     patch.setattr(Evidence, "holding", lambda self, *_: pd.Series([x["back_held"]], day))
