@@ -12,6 +12,7 @@ from scipy import integrate, stats
 
 from alliance import answers, evidence, sampling, scenario, tables
 from alliance import selldown as sd
+from alliance.answers import inputs
 from alliance.errors import ScenarioError
 
 H, N, PLANNED = 1_831_837_027, 4_220_715_112, 1_198_729_760
@@ -602,3 +603,18 @@ def test_estimates_name_the_years_that_there_were():
     found = answers.selldown(s, evidence.open(s.as_of)).frame("moments")
     assert found["years"].tolist() == [1.0, 3.0]  # the data begin in 2016
     assert found["weeks"].is_unique
+
+
+def test_dividends_of_price_points_are_those_of_the_paths():
+    """In the resampled history, week by week, what is unsold then is paid."""
+    s = scenario.Scenario().replace({"selldown": {"dividend_yield": 0.05, "paths": 4096}})
+    i = inputs.fill(s, evidence.open(s.as_of))
+    t, m = replace(i.terms, **COSTLESS), i.market(1, "history")
+    made, total = sd.price_points(t, m), 0.0
+    for week in range(261):
+        (price,), (rate,) = m.at(np.array([(week + 0.5) * 7 / 365.25]))
+        left = t.planned - (made.shares * (made.time <= week * 7 / 365.25)).sum(axis=0)
+        total += 0.05 * 7 / 365.25 * np.mean(left * price / rate)
+    assert sd.ledger.dividends(made).mean() == pytest.approx(
+        total, rel=0.01
+    )  # 18 % more by a bridge

@@ -12,7 +12,7 @@ from alliance import returns
 from alliance import selldown as sd
 from alliance.answers import inputs, live, programme, reconciliation, replay
 from alliance.answers.decline import begin, changes, parts
-from alliance.answers.results import Answers, Builder
+from alliance.answers.results import Answers, Builder, listed
 from alliance.errors import AllianceError
 from alliance.evidence import Evidence
 from alliance.format import in_words
@@ -20,18 +20,7 @@ from alliance.scenario import Scenario
 
 FIRST, PATHS = "2018-01-31", 1024  # of the answers by month
 #: The answers by month: the panel that gives each, and its result.
-BY_MONTH = {
-    "price_change": ("decline", "decline.price_change_jpy"),
-    "own_part": ("decline", "decline.part.company"),
-    "planned_value": ("selldown", "selldown.planned_value_eur"),
-    "planned": ("selldown", "selldown.shares_sale_only"),
-    "block_cost": ("selldown", "selldown.block_cost"),
-    "after_exit": ("selldown", "selldown.{g.selldown.programme}.value_after_exit_eur_mean"),
-    "breakeven": (
-        "separation",
-        "separation.{g.separation.structure}.{g.separation.company}.breakeven_ev_value_eur",
-    ),
-}
+BY_MONTH = {name: (panel, key) for name, panel, key in listed("by_month.txt")}
 #: What of a scenario reaches each panel.
 REACHES = {
     "decline": attrgetter("decline"),

@@ -98,8 +98,7 @@ def proceeds(ledger: Ledger) -> np.ndarray:
 def dividends(ledger: Ledger) -> np.ndarray:
     """Present value of dividends on planned shares not yet sold, by path.
 
-    Between two known values a share is worth what a geometric Brownian bridge expects of it. For
-    spans that end at a trigger this is near, not exact: the path is known to have stayed below.
+    Between two known values a share is worth what a geometric Brownian bridge expects of it.
     """
     n, terms, market = len(ledger.end_price), ledger.terms, ledger.market
     if ledger.paid is not None:

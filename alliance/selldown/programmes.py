@@ -69,6 +69,8 @@ def price_points(terms: Terms, market: Lognormal | History) -> Ledger:
     paid = None
     if terms.dividend_yield and isinstance(market, Lognormal):
         paid = _paid_until_hit(terms, market, multiples, time, price / rate, shares)
+    elif terms.dividend_yield and isinstance(market, History):
+        paid = _paid_on_paths(terms, market, time, shares)
     return _ledger(terms, market, time, shares, price, rate, cost, False, end, paid=paid)
 
 
@@ -102,6 +104,17 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
         now = left[j] * values[j] * np.exp(-terms.discount * starts[j])
         total += np.where(alive, now * terms.dividend_yield / a * (1 - factor), 0.0)
     return total
+
+
+def _paid_on_paths(terms: Terms, market: History, time, shares) -> np.ndarray:
+    """Dividends on what is unsold, added up twice a month along the paths themselves."""
+    steps = max(1, round(24 * market.horizon))
+    span, total = market.horizon / steps, np.zeros(market.paths)
+    middles = (np.arange(steps) + 0.5) * span
+    for at, price, rate in zip(middles, *market.at(middles), strict=True):
+        left = terms.planned - (shares * (time <= at)).sum(axis=0)
+        total += left * price / rate * np.exp(-terms.discount * at)
+    return terms.dividend_yield * span * total
 
 
 def _multiples(terms: Terms) -> np.ndarray:
