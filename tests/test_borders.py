@@ -20,10 +20,11 @@ from alliance import (
     separation,
 )
 from alliance import selldown as sd
-from alliance.answers import live
+from alliance.answers import live, outcomes, programme
 from alliance.answers.results import Builder
 from alliance.answers.sensitivity import TORNADO
 from alliance.errors import NotKnown, ScenarioError
+from tests.looks import answers_of, evidence_of, scenario_of
 
 S = scenario.Scenario()
 
@@ -278,3 +279,49 @@ def test_without_a_plan_no_part_of_it_is_paid(monkeypatch):
         "separation.carve_out.renault.ev_plan_coverage"
     )
     assert found.value is None and found.note
+
+
+# --- what mutants of a new seed were let through by ---------------------------------------------
+
+
+def test_firms_may_hold_more_of_each_other_than_one_whole_firm_in_all():
+    """No firm is held wholly: six tenths of one and five of the other can be looked through."""
+    held = pd.DataFrame([[0.0, 0.6], [0.5, 0.0]], ["a", "b"], ["a", "b"])
+    found = ownership.look_through(held, pd.Series({"a": 10.0, "b": 10.0}))
+    assert np.isfinite(found.to_numpy(float)).all()
+
+
+def test_a_window_ends_after_it_begins():
+    days = pd.bdate_range("2020-01-01", periods=300)
+    flat = pd.Series(np.arange(300) % 7 / 100, days, name="x")
+    with pytest.raises(ScenarioError, match=r"window \(1, 0\)"):
+        events.study(flat, flat, days[280], (1, 0), 100)
+
+
+def test_the_roll_needs_the_third_sale():
+    s = scenario.Scenario().replace({"as_of": "2024-05-01", "selldown": {"paths": 2}})
+    a = answers_of("2-selldown", s)
+    assert len(a.frame("disclosed_sales")) == 2 and a.frame("roll").empty
+
+
+def test_shares_are_in_a_trust_once_the_agreement_is_in_force():
+    early, late = (answers_of("2-selldown", scenario_of(n)) for n in ("base", "latest"))
+    assert early.context["crossed"]["trust"] is None and late.context["crossed"]["trust"] > 0
+
+
+def test_a_value_given_for_another_maker_names_none_of_renaults():
+    """On a day on which nobody had named one."""
+    groups = {"as_of": "2022-06-01", "selldown": {"paths": 2}, "separation": {"company": "ford"}}
+    groups["separation"]["ev_value_eur"] = 9e9
+    a = answers_of("0-briefing", scenario.Scenario().replace(groups))
+    assert pd.isna(a.frame("nav").set_index("part").at["Ampere", "now"])
+
+
+def test_a_way_that_is_nearly_the_best_misled_nobody(monkeypatch):
+    def said():
+        s = scenario_of("base")
+        return outcomes._said(evidence_of("2023-01-17").after(s.as_of.replace(year=2026)), s)
+
+    assert said()[0]["misled"]  # buy-back was said to be the best, and the dribble was
+    monkeypatch.setattr(programme, "ALIKE", 0.3)
+    assert not said()[0]["misled"] and not said()[2]["misled"]
