@@ -137,7 +137,7 @@ _made: dict[tuple[str, str], Lines] = {}
 NEAR, SINGLE = 1e-9, 2e-6
 LOOSE = re.compile(r"frame (programmes|distribution|p_hit)\.")
 RESAMPLED = {"corner-windows": SINGLE}  # its headlined market is that history
-WHOLE = {"EUR", "JPY", "USD", "shares", "units", "count"}
+WHOLE = {"EUR", "JPY", "USD", "shares", "units"}  # rounded: one more or less is as near
 
 
 def places() -> list[tuple[str, str]]:

@@ -464,7 +464,9 @@ UNSOUND = {
         "gm,2022",
     ),
     "a first print by a rule, on another day": (
-        cells("shares.csv", put("published_basis", "filing", where("published", "2024-03-15"))),
+        cells(
+            "fundamentals.csv", put("published_basis", "filing", where("published", "2022-03-16"))
+        ),
         "document",
         "ford",
     ),

@@ -97,3 +97,8 @@ def test_every_line_of_the_catalogue_is_told_somewhere(stored):
     ids = {re.sub(r"\\{\w+\\}", "[a-z0-9_-]+", re.escape(key)) for key in CATALOGUE}
     unmatched = {one for one in ids if not any(re.fullmatch(one, key) for key in told)}
     assert unmatched == set()
+
+
+def test_a_count_is_exact_and_an_amount_is_rounded():
+    for unit, alike in (("count", False), ("EUR", True)):
+        assert golden.equal("x", ["20", unit, "Label"], ["21", unit, "Label"]) is alike

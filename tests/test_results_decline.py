@@ -281,7 +281,7 @@ def test_every_statement_is_a_dated_print():
     assert {r["published"] for r in at.rows("statements", company="nissan")} <= prints.keys()
     assert [d for d, e in prints.items() if e["time"] == "during"] == ["2024-07-25"]
     late = [e for e in prints.values() if e["time"] == "after-close"]
-    assert len(late) == 14 and all(e["hour"] > "15:00" for e in late if e["hour"])
+    assert len(late) == 15 and all(e["hour"] > "15:00" for e in late if e["hour"])
     guided = {r["date"] for r in at.rows("forecasts")}
     revised = {e["date"] for e in at.rows("events", kind="forecast")}
     assert {d for d in guided if d >= "2018"} <= prints.keys() | revised

@@ -257,6 +257,7 @@ def test_the_stub_of_volkswagen(at):
 @checks("separation.ford.ev_result_usd", "separation.gm.ev_charges_usd")
 def test_losses_and_charges(at):
     model_e = at.rows("segments", maker="ford", segment="model-e", basis="actual")
+    model_e = {r["year"]: r for r in model_e}.values()  # a correction stands below
     losses = [float(r["ebit_low"]) for r in model_e]
     yield "separation.ford.ev_result_usd", sum(losses) if losses else None
     charges = [at.fact(f"gm-charge-2025-q{quarter}") for quarter in (3, 4)]
