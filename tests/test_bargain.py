@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance import answers, bargain, evidence, scenario
+from alliance import answers, bargain, evidence, scenario, tables
 from alliance.bargain import Stakes
 from alliance.errors import ScenarioError
 
@@ -179,3 +179,10 @@ def test_break_even_discount_leaves_nothing(d, control, bought):
     even = bargain.break_even_discount(t, 7000, 8000)
     assert bargain.gains(t, 7000, 8000, even).holder_outside == pytest.approx(0, abs=1e-6)
     assert bargain.break_even_discount(replace(t, block=0.0), 7000, 8000) is None
+
+
+def test_where_nothing_is_sold_no_discount_is_named():
+    s = scenario.Scenario().replace({"as_of": "2026-06-30", "selldown": {"target_stake": 0.42}})
+    a = answers.separation(s, evidence.open(s.as_of))
+    told = tables.bargain(a).text
+    assert "no share to sell" in told and "at no discount: nothing is sold" in told

@@ -1057,3 +1057,27 @@ def test_nobody_at_the_address_is_said(monkeypatch):
         executor.cluster("tcp://127.0.0.1:1"),
     ):
         pass
+
+
+def test_a_day_is_given_once():
+    """By --as-of or as a setting, and never the one in silence over the other."""
+    from alliance.errors import ScenarioError
+
+    with pytest.raises(ScenarioError, match="each field once, received as_of more than once"):
+        report.target("base", ("as_of=2022-10-10",), None, "2020-05-28")
+
+
+def test_a_sweep_labels_no_value_by_another(base, tmp_path, monkeypatch, short_hindsight):
+    from alliance.compare import sweep
+
+    monkeypatch.setattr(executor, "run_all", Runs(lambda _: AssertionError("a kernel")))
+    settings = ("selldown.spot_jpy=300,900",)
+    base = base.replace({"selldown": {"paths": 64}})
+    targets = [
+        report.Target(f"t{i}", scenario.apply(base, [*words]), "c")
+        for i, words in enumerate(scenario.combinations(settings))
+    ]
+    looks.leave(tmp_path, targets, ["2-selldown"])
+    page = sweep.write(targets, settings, tmp_path, ("2-selldown",), quiet)
+    text = page.read_text(encoding="utf-8")
+    assert "Planned shares before any cost" in text and "assumed price of JPY" not in text

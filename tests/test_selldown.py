@@ -568,9 +568,19 @@ def test_an_assumed_price_is_not_called_the_markets():
     own = base.replace({"selldown": {"spot_jpy": 2000.0, "discount_rate": 0.1}})
     at = [answers.selldown(s, evidence.open(s.as_of)) for s in (base, own)]
     told = [tables.sale(a).text.replace("\N{NO-BREAK SPACE}", " ") for a in at]
-    assert "at the market" in told[0] and "assumed price" not in told[0]
-    assert "bn at an assumed price of JPY 2,000.0:" in told[1] and "at the market" not in told[1]
+    assert "at the market price:" in told[0] and "assumed price" not in told[0]
+    assert "bn at an assumed price of JPY 2,000:" in told[1] and "at the market" not in told[1]
     assert "assumed price of JPY 2,000" in at[1].result("selldown.planned_value_eur").label
+    most = base.replace({"selldown": {"spot_jpy": 10_000.0, "jpy_per_eur": 100.0}})
+    rate = base.replace({"selldown": {"jpy_per_eur": 100.0}})
+    for s, words in (
+        (most, "an assumed price of JPY 10,000 and an assumed JPY 100 for one euro"),
+        (rate, "the market price and an assumed JPY 100 for one euro"),
+    ):
+        label = (
+            answers.selldown(s, evidence.open(s.as_of)).result("selldown.planned_value_eur").label
+        )
+        assert label == f"Planned shares before any cost, at {words}"
     assert "423.4" in at[1].result("selldown.planned_value_eur").note
     said = [tables.say("buy-back", a, **tables.words(a)).text for a in at]
     assert "today's price" in said[0] and "the price assumed" in said[1]

@@ -112,7 +112,8 @@ def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row:
     for key, name in HEADLINES.items():
         value, why = getattr(o, name), o.why
         if value is None and not why:
-            why = "nothing is sold" if name.startswith("breakeven") else "no EV plan was public"
+            none = "no value of the unit breaks even" if row["gross"] else "nothing is sold"
+            why = none if name.startswith("breakeven") else "no EV plan was public"
         value = None if value is None or np.isnan(value) else float(value)
         notes = [maker.note]
         if row["large"] and known.structure.legs:

@@ -22,11 +22,8 @@ FIRST, PATHS = "2018-01-31", 1024  # of the answers by month
 #: The answers by month: the panel that gives each, and its result.
 BY_MONTH = {name: (panel, key) for name, panel, key in listed("by_month.txt")}
 #: What of a scenario reaches each panel.
-REACHES = {
-    "decline": attrgetter("decline"),
-    "selldown": attrgetter("selldown"),
-    "separation": attrgetter("separation", "selldown.target_stake"),
-}
+REACHES = {panel: attrgetter(panel) for panel in ("decline", "selldown")}
+REACHES["separation"] = attrgetter("separation", "selldown.target_stake")
 
 
 def put(b: Builder, s: Scenario) -> None:

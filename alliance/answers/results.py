@@ -240,7 +240,7 @@ def located(name: str) -> tuple[str, str]:
     is none of that name, or more than one."""
     known = [key for key in FRAMES if name in (key[1], "/".join(key))]
     if not known:
-        near = did_you_mean(name, [key for _, key in FRAMES])
+        near = did_you_mean(name, [*map("/".join, FRAMES), *(key for _, key in FRAMES)])
         raise ScenarioError(f"no frame '{name}'{near}; alliance frames lists them")
     if len(known) > 1:
         several = " or ".join("/".join(key) for key in known)

@@ -11,6 +11,7 @@ from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
 from alliance.answers.inputs import check as check
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
+from alliance.format import number
 from alliance.scenario import Scenario
 
 TRUSTEE = "natixis-trust"
@@ -82,12 +83,13 @@ def size(b: Builder, i: Inputs) -> None:
     with b.section() as used:
         inputs.stake(b.ev), (m := inputs.market(b.ev))
         used.within(m.fix.date)
-        spot = i.group.spot_jpy
-        assumed = b.context["assumed_price"] = spot if spot != m.spot.value else None
-        note = f"the last close was JPY {m.spot.value:,.1f}" if assumed else i.note
-        price = f"an assumed price of JPY {spot:,.4g}" if assumed else "the market price"
-        value = t.planned * spot / i.group.jpy_per_eur
-        b.put("selldown.planned_value_eur", value, note, price=price)
+        spot, fix, known = i.group.spot_jpy, i.group.jpy_per_eur, (m.spot.value, m.fix.value)
+        own, rate = (number(level, 1).removesuffix(".0") for level in (spot, fix))
+        price = "the market price" if spot == known[0] else f"an assumed price of JPY {own}"
+        price += f" and an assumed JPY {rate} for one euro" * (fix != known[1])
+        note = "the last close was JPY {:,.1f}, at JPY {:,.1f} for one euro".format(*known)
+        note, b.context["price"] = note if "assumed" in price else i.note, price
+        b.put("selldown.planned_value_eur", t.planned * spot / fix, note, price=price)
 
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:

@@ -6,12 +6,11 @@ import pandas as pd
 from alliance.answers import Answers
 from alliance.charts import kit, looks
 from alliance.charts.base import Chart, chart
-from alliance.charts.looks import AMBER, FAINT, INK, PROGRAMMES, RED, SOFT, Look, color
+from alliance.charts.looks import FAINT, INK, PROGRAMMES, RED, SOFT, color
 from alliance.errors import need
 from alliance.format import day, in_words, listed, money, number, percent
 
-DONE = Look("as Renault did", AMBER)
-NAMES = {name: look.name for name, look in PROGRAMMES.items()} | {"disclosed": DONE.name}
+NAMES = {name: look.name for name, look in PROGRAMMES.items()} | {"disclosed": "as Renault did"}
 CLOSES = "exchange closes, ECB rates, dividends, releases of both companies"
 
 

@@ -48,7 +48,7 @@ def ladder(a: Answers) -> Chart:
 
 @chart("One trigger at every level")
 def frontier(a: Answers) -> Chart:
-    """One trigger at every level: same mean, wider spread."""
+    """One trigger at every level: mean and spread of the value."""
     frame, on = to_sell(a, "frontier").set_index("multiple") / 1e9, day(a.context["day"])
     first, last, levels = frame.iloc[0], frame.iloc[-1], frame.index
     title = "On a fair price a trigger buys nothing: the mean stays, only the spread grows"

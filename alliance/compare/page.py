@@ -98,7 +98,8 @@ def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[st
         yield f"{field}: {one} | {other}"
     large = headlines(found)
     moved = counted(len(found.moved), "result")
-    yield f"{moved} moved, {len(found.equal)} did not" + ":" * bool(found.moved)
+    missing = f", {len(found.missing)} are in one only or no numbers" * bool(found.missing)
+    yield f"{moved} moved, {len(found.equal)} did not{missing}" + ":" * bool(found.moved)
     for d in large or found.moved[:10]:
         yield f"  {d.label}: " + "{} to {} ({})".format(*told(d, brief if large else quantity))
         several = len(found.players) > 1

@@ -9,7 +9,7 @@ from alliance.charts import kit
 from alliance.charts.base import Chart
 from alliance.charts.looks import BLUE, SOFT
 from alliance.compare.causes import is_number
-from alliance.compare.differences import size
+from alliance.compare.differences import common, size
 from alliance.compare.page import write_page
 from alliance.format import MONEY, in_words, quantity, shown
 from alliance.report import CHAPTERS, Target
@@ -43,8 +43,8 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
             cells = [r["id"], r["label"], _plain(value), r["unit"], r.get("note")]
             rows.append([target.name, *taken.values(), *cells])
             if is_number(value):
-                entry = moving.setdefault(r["id"], (r["label"], r["unit"], [None] * len(targets)))
-                entry[2][at] = value
+                entry = moving.setdefault(r["id"], [r["label"], r["unit"], [None] * len(targets)])
+                entry[0], entry[2][at] = common(entry[0], r["label"]), value
     sizes = {key: size(entry[2]) for key, entry in moving.items()}
     movers = [moving[key] for key in sorted(sizes, key=lambda k: (-sizes[k], k)) if sizes[key]]
     labels = [report["label"] for report in reports]

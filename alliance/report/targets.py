@@ -69,6 +69,8 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     stem, s = scenario.load(source)
     words = ["alliance", "report", stem if source == stem else Path(source).name]
     changes = [*settings, *([f"as_of={as_of}"] if as_of else [])]
+    if as_of and any(text.partition("=")[0].strip() == "as_of" for text in settings):
+        raise ScenarioError(f"each field once, received as_of more than once: {as_of} by --as-of")
     before, s = s, scenario.apply(s, changes)
     words += [f"--set {shlex.quote(t)}" if "'" in t else f"--set '{t}'" for t in settings]
     words += [f"--as-of {as_of}"] if as_of else []

@@ -84,7 +84,7 @@ def _sale(a: Answers) -> Html:
         turn = "next to nothing"
     elif even <= floor and even > 0 and g.block_discount is None:
         turn = "never cheap"
-    sentence, spot = SENTENCES["verdict sale"], a.context["sale"].context["assumed_price"]
+    sentence, price = SENTENCES["verdict sale"], a.context["sale"].context["price"]
     if abs(gain.value) <= near:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
     lead = "Sell at once only if you can't bear that worst twentieth"
@@ -101,7 +101,7 @@ def _sale(a: Answers) -> Html:
         worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
         reached=reached,
         reached_most=f" to {percent(often.value)}" if often else "",
-        assumed=f" at an assumed price of JPY {number(spot, 1)}" if spot else "",
+        assumed=f" at {price}" * ("assumed" in price),
         when="at once" if wait else "later",
         less="less" if wait else "more",
         whence="the rule says" if g.block_discount is None else "the scenario says",

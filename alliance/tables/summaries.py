@@ -6,7 +6,7 @@ A panel's answers are a part of its chapter's: what a panel does not compute is 
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.format import NBSP, counted, day, in_words, money, number, percent
+from alliance.format import NBSP, counted, day, in_words, money, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
@@ -24,12 +24,11 @@ def sale(a: Answers) -> Html:
     if a.context["terms"].planned <= 0:
         return say("nothing to sell", a)
     held = a.results.get("selldown.hold.value_after_exit_eur_mean")
-    spot = a.context["assumed_price"]
     return say(
         "2-selldown",
         a,
         programme=in_words(headlined(a)),
-        at_price=f"at an assumed price of JPY {number(spot, 1)}" if spot else "at the market",
+        at_price=f"at {a.context['price']}",
         years=counted(a.context["group"].horizon_years, "year"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
@@ -68,6 +67,8 @@ def bargain(a: Answers) -> Html:
         turns = "at none" + ": they lose at the market's price too" * (even is not None)
     elif even >= 1:
         turns = "at none: they gain even if the shares are given away"
+    if not a.context["stakes"].block:
+        turns = "at no discount: nothing is sold"
     gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}

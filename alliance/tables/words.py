@@ -11,7 +11,7 @@ from alliance.tables.chapter import SENTENCES
 
 def words(a: Answers) -> dict[str, Any]:
     """What :func:`alliance.tables.say` needs beside results, by name."""
-    return _CHAPTERS[a.chapter](a)
+    return _CHAPTERS[a.chapter.split("-", 1)[1]](a)
 
 
 def _decline(a: Answers) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _selldown(a: Answers) -> dict[str, Any]:
         "error": error,
         "reading": f"{'' if abs(ratio - 1) > 2 * error else 'no '}more than chance allows",
         "years": "for ever" if years is None else f"{number(years, 1)} years",
-        "price": "the price assumed" if a.context["assumed_price"] else "today's price",
+        "price": "the price assumed" if "assumed price" in a.context["price"] else "today's price",
         "triggers": SENTENCES["fair triggers" if a.context["fair"] else "other triggers"],
         "waiting": SENTENCES["waiting is fair" if a.context["fair"] else "waiting is no fair game"],
         "readings": SENTENCES["sales were disclosed" if sales else "no sale was disclosed"],
@@ -101,9 +101,4 @@ def _hindsight(a: Answers) -> dict[str, Any]:
     return losses | {"naive": sum(one), "naive_by_total": sum(two)}
 
 
-_CHAPTERS = {
-    "1-decline": _decline,
-    "2-selldown": _selldown,
-    "3-separation": _separation,
-    "5-hindsight": _hindsight,
-}
+_CHAPTERS = {make.__name__[1:]: make for make in (_decline, _selldown, _separation, _hindsight)}

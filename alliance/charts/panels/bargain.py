@@ -49,10 +49,12 @@ def zone(ax, a: Answers, pinned: Answers | None) -> Caption:
     if pinned is not None and len(then := pinned.frame("bargain_points")):
         ghost_dots(ax, then["agreed"][:1] / 1e9, then["discount"][:1], size=6, clip_on=False)
     kit.dot(ax, min(agreed, most), min(discount, 0.3), size=7, clip_on=False)
+    sold = f"a discount of {percent(discount)}" if point["block"] else "no share to sell"
+    beyond = ", which lies beyond it" if agreed > most or discount > 0.3 else ""
     return Caption(
-        f"At EUR {number(agreed, 1)}bn and a discount of {percent(discount)} {who_gains(point)}",
+        f"At EUR {number(agreed, 1)}bn and {sold} {who_gains(point)}",
         f"Map of who gains, if Ampere is worth EUR {number(belief, 1)}bn, as of {a.as_of}: both in "
-        f"{percent((both >= 0).mean())} of it; the dot is this case.",
+        f"{percent((both >= 0).mean())} of it; the dot is this case{beyond}.",
         MODEL,
     )
 
