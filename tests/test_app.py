@@ -645,3 +645,35 @@ def until_ready(folder, url, count=1):
         if len(ready) >= count and ready[-1].cpu_percent(0.5) < 5:
             return
         assert time.monotonic() < deadline, "no kernel is made ready"
+
+
+#: The box that follows the case, on a page of its own: three cases; Back twice and Forward once
+#: before a slow server has shown any of them; then Forward again.
+_SLOW = """async (source) => {
+  const made = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const { render } = (await import(made)).default;
+  const slots = [], sent = [], state = { token: 'a', in_app: true, yaml: '' };
+  render({ el: document.body, model: { widget_manager: {}, get: (name) => state[name] ?? '',
+    send: (message) => sent.push(message.token),
+    on: (names, slot) => names.includes('change:token') && slots.push(slot) } });
+  const wait = (time) => new Promise((done) => setTimeout(done, time));
+  const show = async (token) => {
+    state.token = token; slots.forEach((slot) => slot()); await wait(900); };
+  const go = (steps) => Promise.race([wait(2000), new Promise((done) => {
+    addEventListener('popstate', () => done(), { once: true }); history.go(steps); })]);
+  await show('b'); await show('c');
+  await go(-1); await go(-1); await go(1);
+  for (const token of ['b', 'a', 'b']) await show(token);
+  await go(1);
+  return [history.state.token, sent.join('')];
+}"""
+
+
+def test_forward_outlives_a_slow_server(page):
+    page.route(
+        "http://cockpit.test/", lambda route: route.fulfill(content_type="text/html", body="")
+    )
+    page.goto("http://cockpit.test/")
+    source = (browsing.ROOT / "alliance/whatif/browser/share_box.js").read_text(encoding="utf-8")
+    assert page.evaluate(_SLOW, source) == ["c", "babc"]
+    assert page.faults == []

@@ -63,8 +63,7 @@ def days(ev: Evidence, start: pd.Timestamp, length: int) -> tuple[pd.DataFrame, 
     market model of so many days, and the ``kind`` of news on each."""
     asset, index = _log_returns(ev, SHARE, MARKET)
     table = moves.dated(listed(ev), ev, asset.index[0])
-    after = table["day"].fillna(table["date"]) >= start
-    table = table[after].reset_index(drop=True)
+    table = table[table["day"].fillna(table["date"]) >= start].reset_index(drop=True)
     daily = events.daily(asset, index, length)
     return table, moves.told(table, daily[daily.index > start])
 

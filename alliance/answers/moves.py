@@ -91,8 +91,7 @@ def _large(b: Builder, daily: pd.DataFrame) -> pd.DataFrame:
     news, table = _published(b.ev), b.frames["events"]
     others = others[~others["date"].isin(table["date"])].assign(kind="other")
     if len(daily):
-        first = min(daily.index[0], others["date"].min())
-        table = pd.concat([table, dated(others, b.ev, first)])
+        table = pd.concat([table, dated(others, b.ev, min(daily.index[0], others["date"].min()))])
     reached = _reached(table, daily.index)
     aside = reached["confounders"].astype(object).fillna("")
     notes = zip(reached["kind"], reached["date"], aside, strict=True)

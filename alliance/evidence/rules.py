@@ -56,10 +56,8 @@ def _cited(tables: Tables) -> Found:
         if name == "documents" or "document" not in frame:
             continue
         printed = frame["document"].map(days)
-        late = frame["published"] < printed
-        if name == "events":
-            late &= frame["published_basis"] != "event"
-        for at, row in _where(frame, late):
+        own = (frame["published_basis"] == "event") & (name == "events")
+        for at, row in _where(frame, (frame["published"] < printed) & ~own):
             named = FIRST_PRINT.match(str(row.get("note")))
             first = named[1] if named else f"{printed[at]:%Y-%m-%d}"
             if first == "by the lag rule" and row["published_basis"] == "lag":

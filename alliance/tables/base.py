@@ -57,8 +57,7 @@ def absent(why: str) -> Html:
 
 #: Turns a function's NotKnown into a line that says the reason.
 or_why = otherwise(absent)
-#: The same where a chart above has said it already.
-or_chart = otherwise(lambda why: Html("", why))
+or_chart = otherwise(lambda why: Html("", why))  # where a chart above has said it
 
 
 @or_why

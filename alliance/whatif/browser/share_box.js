@@ -90,16 +90,20 @@ function head(model, el) {
 
 // The address follows the case once it rests, and Back goes to the case before.
 function follow(model) {
-  let rest;
+  let rest, asked = []; // cases that Back and Forward asked for, which are not there yet
   const push = () => {
     const token = model.get("token");
     const address = new URL(`?start=${token}`, location.href);
     if (history.state?.token !== token) history.pushState({ token }, "", address);
   };
-  const later = () => { clearTimeout(rest); rest = setTimeout(push, REST); };
+  const later = () => {
+    clearTimeout(rest); // a case that is shown late is not pushed, or Forward would be gone
+    asked.splice(0, asked.indexOf(model.get("token")) + 1 || asked.length);
+    if (!asked.length) rest = setTimeout(push, REST);
+  };
   const back = ({ state }) => {
-    clearTimeout(rest); // else, on a slow server, the case before is pushed and Forward is gone
-    if (state?.token) model.send({ token: state.token });
+    clearTimeout(rest);
+    if (state?.token) model.send({ token: (asked.push(state.token), state.token) });
   };
   history.replaceState({ token: model.get("token") }, "");
   model.on("change:token", later);
