@@ -18,7 +18,6 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
-AGREED = 0.15  # of each other: the joint statement of January 2023
 PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
 KEYS = (
     "renault_gain_eur",
@@ -184,7 +183,8 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -
         for on in tickets["date"].dt.date[-1:]:
             with suppress(NotKnown):
                 pledged = float(ev.fact("ampere-pledge-nissan")["value"])
-                own = s.selldown.model_copy(update={"target_stake": AGREED})
+                kept = float(ev.fact("stake-agreed")["value"])
+                own = s.selldown.model_copy(update={"target_stake": kept})
                 then = _stakes(s.model_copy(update={"selldown": own}), ev.at(on))
                 then = replace(then, ticket=pledged, discount=0.0, bought=1.0)
                 floor = float(tickets["low"].iloc[-1])
