@@ -23,6 +23,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     }
     for name, value in s.selldown.model_dump(mode="json").items():
         b.took(f"selldown.{name}", value, "", "scenario")
+    free = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
+    s = s.model_copy(update={"selldown": free})  # the market's prices, whatever is assumed of a day
     replay.put(b, s)
     grades.put(b, s)
     outcomes.put(b, s)

@@ -27,10 +27,7 @@ REACHES["separation"] = attrgetter("separation", "selldown.target_stake")
 
 
 def put(b: Builder, s: Scenario) -> None:
-    """Add the answers by month, the statements of the scenario's day, and what became of deals:
-    all at the market's prices, whatever price a scenario assumes for its day."""
-    free = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
-    s = s.model_copy(update={"selldown": free})
+    """Add the answers by month, the statements of the scenario's day, and what became of deals."""
     with b.section():
         b.frames["by_month"] = _by_month(s, b.ev)
     _statements(b, s)

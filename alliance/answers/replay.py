@@ -74,9 +74,8 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
     price = ev.close(SHARE)
     if day >= ev.as_of:
         raise NotKnown(f"no later price is in the evidence than {ev.as_of}")
-    own = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})
     with ev.aside():
-        i = inputs.fill(s.model_copy(update={"as_of": day, "selldown": own}), ev.at(day))
+        i = inputs.fill(s.model_copy(update={"as_of": day}), ev.at(day))
     if not i.terms.planned:
         raise NotKnown(f"nothing was to be sold on {day}")
     inputs.count_sale(ev.at(day))
