@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from alliance import scenario
 from alliance.evidence import DATA, Package
@@ -17,7 +18,9 @@ from alliance.evidence.checks import write_hashes
 from tests import looks
 
 ROOT = Path(__file__).resolve().parents[1]
-
+# No test may fail because the machine is busy.
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
 
 #: Files that take longest, to be begun first: so all workers of a run end together.
 FIRST = (

@@ -164,7 +164,7 @@ def test_a_peer_without_any_close_is_refused():
 def test_a_currency_without_rates_is_refused(data, tmp_path):
     file = saved(walk("XSTO"), tmp_path / "v.csv")
     words = {"name": "Volvo-like", "currency": "SEK", "exchange": "XSTO", "source": "s"}
-    with pytest.raises(EvidenceError, match="--benchmark must name"):
+    with pytest.raises(ScenarioError, match="--benchmark must name"):
         add_prices("volvo", file, data, **words)
     add_prices("volvo", file, data, **words, benchmark="stoxx600")
     s = S.replace({"decline": {"peers": ["volvo"]}})
@@ -225,15 +225,15 @@ def test_an_interrupted_swap_puts_the_old_folder_back(data, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     "words, says",
     [
-        ({"key": "toyota"}, "not there yet, received 'toyota'"),
+        ({"key": "toyota"}, "there is a company 'toyota' already"),
         ({"key": "../x"}, "lower-case letters"),
         ({"exchange": "XTSK"}, "did you mean 'XTKS'"),
         ({"benchmark": "daxx"}, "did you mean 'dax'"),
-        ({"currency": "euro"}, "companies.csv:"),
+        ({"currency": "euro"}, "three capital letters, received 'euro'"),
     ],
 )
 def test_wrong_words_are_refused(data, tmp_path, words, says):
     file = saved(walk("XMIL", "2024-01-02"), tmp_path / "f.csv")
     given = {"key": "ferrari"} | FERRARI | words
-    with pytest.raises(EvidenceError, match=says):
+    with pytest.raises(ScenarioError, match=says):
         add_prices(given.pop("key"), file, data, **given)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from alliance import charts, compare, scenario
 from alliance.cli import cli
-from alliance.compare import differences
-from alliance.errors import BuildError, ScenarioError
+from alliance.compare import differences, page
+from alliance.errors import ScenarioError
 from tests.looks import answers_of, shorten
 
 
@@ -150,7 +150,7 @@ def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path, short_hi
 def test_sides_that_are_not_there():
     with pytest.raises(ScenarioError, match="did you mean 'base'"):
         compare.side("bsae")
-    with pytest.raises(BuildError, match="holds no built report"):
+    with pytest.raises(ScenarioError, match="holds no built report"):
         compare.side("alliance")
 
 
@@ -201,6 +201,27 @@ def test_a_result_in_words_that_differs_is_told_from_one_to_the_other():
     found = mixed(s)
     now, then = (answers_of("0-briefing", each)["briefing.best_programme"] for each in (S, s))
     assert now != then and found.missing["briefing.best_programme"] == f"{now} → {then}"
+
+
+def chosen_numbers(found):
+    return {d.id: d for d in page.headlines(found) if "*" in d.id}
+
+
+def test_another_programme_or_deal_is_compared_by_what_each_headlines():
+    """No result moves, but what the chapters show large is of another programme."""
+    found = mixed(S.replace({"selldown": {"programme": "dribble", "paths": 256}}))
+    assert found.moved == []
+    value = chosen_numbers(found)["selldown.*.value_after_exit_eur_mean"]
+    a = answers_of("2-selldown", S)
+    assert value.a == a["selldown.price_points.value_after_exit_eur_mean"]
+    assert value.b == a["selldown.dribble.value_after_exit_eur_mean"]
+    assert value.label == "Chosen programme: value at the horizon after exit, mean"
+    both = S.replace({"selldown": {"programme": "dribble", "paths": 256, "fee": 0.03}})
+    ids = [d.id for d in page.headlines(mixed(both))]
+    assert len(set(ids)) == len(ids) and not [i for i in ids if ".dribble." in i]
+    deal = mixed(S.replace({"separation": {"company": "volkswagen"}}))
+    raised = chosen_numbers(deal)["separation.*.cash_raised_eur"]
+    assert raised.label.startswith("Chosen deal: cash raised, gross") and raised.a != raised.b
 
 
 def test_a_label_for_both_sides_has_no_day_of_one():

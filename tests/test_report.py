@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from alliance import report, scenario
-from alliance.errors import BuildError, EvidenceError
+from alliance.errors import BuildError, EvidenceError, ScenarioError
 from alliance.evidence import DATA, Package
 from alliance.report import builder, cache, execute, executor, folder, kernels, manifest, sheets
 from alliance.report.execute import NotebookRun
@@ -890,6 +890,13 @@ def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch
     assert "4 combinations" in text and text.count("<img ") >= 4
     assert "<h1>Sweep over block discount and fee</h1>" in text
     assert "4 combinations of block discount and fee: " in text
+    one = scenario.combinations(["selldown.programme=dribble,block"])
+    chosen = [report.Target(f"p{i}", scenario.apply(base, [*words]), "c")
+              for i, words in enumerate(one)]  # fmt: skip
+    looks.leave(tmp_path, chosen, ["2-selldown"])
+    sold = sweep.write(chosen, ("selldown.programme=dribble,block",), tmp_path, (), quiet)
+    text = sold.read_text(encoding="utf-8")
+    assert text.count("<td>Chosen programme: ") == text.count("<tr><td>") == 2
     failed = manifest.load(tmp_path / "t1" / "run.json")
     failed["chapters"]["2-selldown"]["state"] = "failed"
     manifest.save(tmp_path / "t1" / "run.json", failed)
@@ -911,8 +918,10 @@ def test_a_sweep_over_one_number_is_a_line_over_it(narrow):
 
     from alliance.compare import sweep
 
-    line, names = {0.1: 2, 0.15: 0, 0.4: 1}, ["selldown.target_stake"]
-    chart = sweep._chart("Value", "EUR", [None, 2e9, 1e9], ["b", "c", "a"], names, line)
+    line, info = {0.1: 2, 0.15: 0, 0.4: 1}, scenario.fields()["selldown.target_stake"]
+    names = ["b", "c", "a"], "target stake"
+    chart = sweep._chart("Value", "EUR", [None, 2e9, 1e9], *names, info, line)
+    assert chart.alt.endswith("of target stake: c EUR 2,000m; a EUR 1,000m")
     figure = Figure(figsize=(4, 3))
     chart.draw(figure, narrow)
     (ax,) = figure.axes
@@ -992,7 +1001,7 @@ def test_verify_finds_what_differs(out, base, monkeypatch, kept):
     assert any(p.startswith("results.json: changed") for p in problems)
     (out / "base" / "run.json").unlink()
     assert any(p.startswith("run.json: missing") for p in verify(out / "base", log=quiet))
-    with pytest.raises(BuildError, match="holds no built report"):
+    with pytest.raises(ScenarioError, match="holds no built report"):
         verify(out / cache.FOLDER, log=quiet)
 
 

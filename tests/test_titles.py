@@ -22,6 +22,12 @@ def test_a_what_if_is_titled_by_what_differs():
     assert title("selldown.horizon_years=3") == "Base, horizon 3 years"
     assert title("selldown.volatility=0.3", "seed=7") == "Base, seed 7, volatility 30 %"
     assert title("title=Mine, and mine", "seed=7") == "Mine, and mine"
+    assert title("selldown.spot_jpy=900", "separation.structure=spin_off") == (
+        "Base, spot JPY 900, structure spin off"
+    )
+    assert title("selldown.block_discount=", source="quick-block") == (
+        "Quick block, block discount by rule"
+    )
     assert title("seed=1") == "On the day of article 2", "nothing differs"
 
 

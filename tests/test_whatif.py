@@ -259,7 +259,7 @@ def test_a_wrong_field_keeps_what_was_typed_until_it_is_right(cockpit):
     panel = cockpit.panel
     control = panel.controls["selldown.target_stake"]
     control.main.value = "2"
-    assert control.problem.endswith("received '200 %', did you mean 2 %?; the pictures keep 15 %")
+    assert control.problem.endswith("2, which is 200 %; did you mean 2 %? The pictures keep 15 %")
     panel.controls["selldown.horizon_years"].slider.value = 7.0
     assert control.problem and control.main.value == "2"
     assert cockpit.session.scenario.selldown.horizon_years == 7

@@ -67,8 +67,7 @@ def _programmes(b: Builder, sale: Answers) -> None:
         inputs.count_sale(b.ev)
         keys = ("best_programme", "best_over_hold_eur", "even_block_cost")
         for key, value in zip(keys, values, strict=True):
-            note = "there is nothing to sell" if value is None else None
-            b.put(f"briefing.{key}", value, note, assumed)
+            b.put(f"briefing.{key}", value, programme.NOTHING if value is None else None, assumed)
 
 
 def _deal(b: Builder, s: Scenario, deal: Answers) -> None:

@@ -27,7 +27,7 @@ def check(s: Scenario, ev: Evidence) -> Tape:
         raise ScenarioError(f"decline.since: the data start on {first}, received {since}")
     if since >= close.index[-1].date():
         rule = f"must be before the last close at as_of ({close.index[-1].date()})"
-        raise ScenarioError(f"decline.since: {rule}, received {since}")
+        raise ScenarioError(f"decline.since: {rule}, received {since}; set both for an early day")
     listed, t = offered(ev), Tape(ev, close.index.asof(pd.Timestamp(since)))
     for peer in s.decline.peers:
         if peer not in listed:

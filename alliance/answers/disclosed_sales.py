@@ -56,22 +56,13 @@ def sale(t, rate: pd.Series, held: pd.Series) -> dict:
     price = t.proceeds_eur / t.shares
     tied = t.shares - stake * t.shares_bought
     return {
-        "tranche": t.tranche,
-        "announced": t.announced,
-        "shares": t.shares,
-        "price_jpy": t.price_jpy,
-        "stake": stake,
-        "stake_printed": t.stake_after,
-        "cash_eur": cash,
-        "cash_disclosed": t.proceeds_eur,
-        "loss_eur": t.loss_eur,
-        "naive": price + t.loss_eur / t.shares,
-        "own_share": price + t.loss_eur / tied,
-        "held_before": before,
-        "issued_after": t.issued_after,
-        "shares_bought": t.shares_bought,
+        "tranche": t.tranche, "announced": t.announced, "shares": t.shares,
+        "price_jpy": t.price_jpy, "stake": stake, "stake_printed": t.stake_after,
+        "cash_eur": cash, "cash_disclosed": t.proceeds_eur, "loss_eur": t.loss_eur,
+        "naive": price + t.loss_eur / t.shares, "own_share": price + t.loss_eur / tied,
+        "held_before": before, "issued_after": t.issued_after, "shares_bought": t.shares_bought,
         "jpy_per_eur": fix,
-    }
+    }  # fmt: skip
 
 
 def _roll(b: Builder, holder: str, share: str) -> None:

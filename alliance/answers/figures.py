@@ -124,9 +124,7 @@ def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
     old = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
     stand_in = {f"separation.{key}.shares": "on a share count that stands in"}
     return {
-        "price": value,
-        "shares": shares,
-        "per_eur": fx,
+        **{"price": value, "shares": shares, "per_eur": fx},
         "assumed": stand_in if last["confidence"] == "low" else {},
         "lines": (
             ("price a share", value, day, "evidence"),

@@ -75,30 +75,15 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
             blocks.append(leg.to)
     assumed = {**known.assumed, **maker.assumed_in.get(unit, {})}
     return {
-        "structure": known.key,
-        "structure_name": known.name,
-        "maker": maker.key,
-        "maker_name": maker.name,
-        "day": pd.Timestamp(maker.day),
-        "currency": maker.currency,
-        "per_eur": maker.per_eur,
-        "price": price,
-        "shares": shares,
-        "unit_value": base,
-        "unit_low": low,
-        "unit_high": high,
-        "plan": plan,
-        "plan_for": maker.plan_for,
-        "unit_how": maker.how.get(unit, ""),
-        "unit_over_market": base / (price * shares),
-        "large": base / (price * shares) > LARGE,
-        "ended": known.ended if known.home == maker.key else None,
-        **numbers,
-        **change,
-        "blocking": ", ".join(blocks),
-        "assumed": ", ".join(assumed.values()),
-        "why": o.why,
-    }
+        "structure": known.key, "structure_name": known.name,
+        "maker": maker.key, "maker_name": maker.name, "day": pd.Timestamp(maker.day),
+        "currency": maker.currency, "per_eur": maker.per_eur, "price": price, "shares": shares,
+        "unit_value": base, "unit_low": low, "unit_high": high,
+        "plan": plan, "plan_for": maker.plan_for, "unit_how": maker.how.get(unit, ""),
+        "unit_over_market": base / (price * shares), "large": base / (price * shares) > LARGE,
+        "ended": known.ended if known.home == maker.key else None, **numbers, **change,
+        "blocking": ", ".join(blocks), "assumed": ", ".join(assumed.values()), "why": o.why,
+    }  # fmt: skip
 
 
 def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row: dict) -> None:

@@ -94,7 +94,9 @@ def market(ev: Evidence) -> Market:
             spot = returns.level(price, ev.as_of)
             fix = returns.level(rate, spot.date or ev.as_of)
             if spot.value is None or fix.value is None:
-                raise ScenarioError(f"as_of: {spot.note or fix.note}")
+                rule = f"must be at most {returns.MISSING_DAYS} days after Nissan's last close"
+                late = f"{rule} ({spot.date}), received {ev.as_of}" if spot.date else spot.note
+                raise ScenarioError(f"as_of: {fix.note if spot.value else late}")
             moments = sd.weekly_moments(price, rate)
             first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the close before it
             used.within(first)
@@ -144,18 +146,9 @@ def terms_of(g: Selldown, held: float, issued: float, adv: float) -> sd.Terms:
     """The terms that a filled group makes with a holding and a daily volume."""
     alike = {f.name: getattr(g, f.name) for f in fields(sd.Terms) if f.name in type(g).model_fields}
     return sd.Terms(
-        **alike,
-        held=float(held),
-        issued=float(issued),
-        target=g.target_stake,
-        adv=float(adv),
+        **alike, held=float(held), issued=float(issued), target=g.target_stake, adv=float(adv),
         daily_volatility=g.volatility / np.sqrt(sd.market.TRADING_DAYS),
-        discount=g.discount_rate,
-        rate_foreign=g.rate_jpy,
-        multiples=g.price_points,
-        budget=g.buyback_budget_jpy,
-        lot=g.lot_shares,
-        floor=g.floor_jpy,
-        premium=g.exchange_premium,
-        spread=g.exchange_spread,
-    )
+        discount=g.discount_rate, rate_foreign=g.rate_jpy, multiples=g.price_points,
+        budget=g.buyback_budget_jpy, lot=g.lot_shares, floor=g.floor_jpy,
+        premium=g.exchange_premium, spread=g.exchange_spread,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from alliance import bargain, returns
 from alliance import selldown as sd
 from alliance.answers import inputs
 from alliance.answers.companies import Maker, count_parts
-from alliance.answers.results import Builder, listed
+from alliance.answers.results import CATALOGUE, Builder, listed
 from alliance.answers.structures import ticket
 from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence
@@ -19,18 +19,12 @@ from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
 PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
-KEYS = (
-    "renault_gain_eur",
-    "nissan_gain_eur",
-    "break_even_discount",
-    "break_even_ip_cost_eur",
-    "equal_split_value_eur",
-)
+KEYS = [key for key in CATALOGUE if key.startswith("bargain.")]
 _NONE = {
-    "equal_split_value_eur": "no value splits the gain: the ticket is too small for what there is "
-    "to share",
-    "break_even_discount": "the discount does not reach Renault's holders: nothing is sold, or "
-    "Nissan's gain comes back to them",
+    "bargain.equal_split_value_eur": "no value splits the gain: the ticket is too small for what "
+    "there is to share",
+    "bargain.break_even_discount": "the discount does not reach Renault's holders: nothing is "
+    "sold, or Nissan's gain comes back to them",
 }
 #: Scenario field, the term's name, and who raised it.
 TERMS = listed("terms.txt")
@@ -40,8 +34,7 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
     """Add the zone, the points and the headline results of the bargain."""
     b.frames["bargain_zone"] = pd.DataFrame(columns=["agreed", "discount", "renault", "nissan"])
     b.frames["bargain_points"] = b.frames["bargain_terms"] = pd.DataFrame()
-    keys = [f"bargain.{key}" for key in KEYS]
-    with b.section(*keys):
+    with b.section(*KEYS):
         b.ev.rows("carmakers", maker=HOLDER)
         maker = makers.get(HOLDER)
         if maker is None or maker.company is None:
@@ -52,8 +45,8 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
             raise NotKnown(maker.lacks["ev"])
         found = _gains(b, s, _terms(b.ev, s), maker)
         for key in KEYS:
-            note = _NONE[key] if found[key] is None else None
-            b.put(f"bargain.{key}", found[key], note, _assumed(s, maker))
+            value = found[key.removeprefix("bargain.")]
+            b.put(key, value, _NONE[key] if value is None else None, _assumed(s, maker))
 
 
 def _assumed(s: Scenario, maker: Maker) -> list[str]:
@@ -131,21 +124,14 @@ def _stakes(s: Scenario, ev: Evidence) -> bargain.Stakes:
     stake = float(held.iloc[-1] / issued.iloc[-1])
     independence, control = g.independence_worth_eur, g.control_worth_eur
     return bargain.Stakes(
-        ticket=money,
-        block=max(0.0, stake - s.selldown.target_stake) * value,
-        holding=stake,
-        back=float(back.iloc[-1] / own.iloc[-1]),
-        discount=g.sale_discount or 0.0,
-        fee=s.selldown.fee,
-        bought=g.nissan_share_of_sale,
+        ticket=money, block=max(0.0, stake - s.selldown.target_stake) * value,
+        holding=stake, back=float(back.iloc[-1] / own.iloc[-1]),
+        discount=g.sale_discount or 0.0, fee=s.selldown.fee, bought=g.nissan_share_of_sale,
         independence=premium * (1 - stake) * value if independence is None else independence,
-        votes=g.votes_worth_eur,
         control=premium * stake * value if control is None else control,
-        ip=g.ip_cost_eur,
-        benefit=g.europe_benefit_eur,
-        signal=g.signal_eur,
-        relief=g.overhang_relief,
-    )
+        votes=g.votes_worth_eur, ip=g.ip_cost_eur, benefit=g.europe_benefit_eur,
+        signal=g.signal_eur, relief=g.overhang_relief,
+    )  # fmt: skip
 
 
 def _zone(b: Builder, t: bargain.Stakes, belief: float, high: float) -> None:
@@ -202,9 +188,7 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -
 def _point(name: str, t: bargain.Stakes, agreed, belief, day: dt.date) -> dict:
     found = bargain.gains(t, agreed if agreed == agreed else belief, belief)
     return {
-        "point": name,
-        "terms_of": day,
-        "agreed": agreed,
+        **{"point": name, "terms_of": day, "agreed": agreed},
         "renault": float(found.holder_outside),
         "nissan": float(found.issuer_outside),
         "belief": belief,

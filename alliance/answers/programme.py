@@ -10,24 +10,16 @@ import pandas as pd
 from alliance import selldown as sd
 from alliance.answers.business import last_book
 from alliance.answers.inputs import Inputs, count_sale
-from alliance.answers.results import Builder
+from alliance.answers.results import Builder, listed
 from alliance.evidence import Evidence
 from alliance.format import in_words
 
+ALL = ("horizon_years", "drift", "fx_drift")  # assumed of every programme that takes time
 #: What the scenario assumes, rather than the evidence says, for each programme.
-ALL = ("horizon_years", "drift", "fx_drift")
-COST = ("fee", "min_discount", "impact")  # of the block, and of leaving by the same rule
-ASSUMED = {
-    "hold": (*ALL, *COST),
-    "block": COST,
-    "dribble": (*ALL, *COST, "permanent_impact", "participation"),
-    "price_points": (*ALL, "price_points", *COST),
-    "buyback": (*ALL, "buyback_budget_jpy", *COST),
-    "windows": (*ALL, "buyback_budget_jpy", "lot_shares", "rest", *COST),
-    "exchangeable": (*ALL, "exchange_premium", "exchange_spread", *COST),
-}
+ASSUMED = {name: fields.split() for name, fields in listed("assumed.txt")}
 ALIKE = 0.005  # of the planned value: programmes nearer than this to another are as good
 LOSS = "loss_eur_mean"
+NOTHING = "there is nothing to sell"
 POINTS = 61  # of a path through time
 
 
@@ -107,7 +99,10 @@ def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
     for keys in ([k for k in row if k != LOSS], [LOSS]):
         with b.section():
             count_sale(b.ev)
-            why = {"years_to_complete_median": "never complete by the horizon"}
+            done = ["years_to_complete_median", "p_complete", "p_at_target"]
+            why = {done[0]: "never complete by the horizon"}
+            if i.terms.planned <= 0:
+                row, why = row | dict.fromkeys(done), dict.fromkeys(done, NOTHING)
             if keys == [LOSS]:
                 last_book(b.ev)
                 why[LOSS] = no_loss(b.ev, i)

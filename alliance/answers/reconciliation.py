@@ -79,12 +79,9 @@ def _porsche(b: Builder, rows) -> None:
         return 1 - known(BLOCKS[1])[0] / (last("shares-porsche", ev.shares(UNIT)) / 2)
 
     for make, key in (
-        (gross, "gross_proceeds_eur"),
-        (premium, "premium"),
-        (special, "special_dividend_eur_per_share"),
-        (capital, "capital_kept"),
-        (votes, "votes_kept"),
-    ):
+        (gross, "gross_proceeds_eur"), (premium, "premium"), (capital, "capital_kept"),
+        (special, "special_dividend_eur_per_share"), (votes, "votes_kept"),
+    ):  # fmt: skip
         with b.section(where + key):
             found[key] = None
             found[key] = make()

@@ -44,7 +44,8 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
         known = frame["value"].sum()
         frame.loc["the rest"] = market - known
         sold = c.stakes * t.planned / t.held
-        moves = {"Nissan shares": -sold, "Net cash": sold * (1 - sale["selldown.block_cost"])}
+        brought = sold * (1 - (sale["selldown.block_cost"] or 0))
+        moves = {"Nissan shares": -sold, "Net cash": brought}
         after = frame["value"] + frame.index.map(moves).fillna(0.0)
         frame["now"], frame["after"] = frame["value"] / c.shares, after / c.shares
         b.frames["nav"] = frame.rename_axis("part").reset_index()

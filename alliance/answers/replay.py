@@ -156,5 +156,5 @@ def put(b: Builder, s: Scenario) -> None:
 
 def _assumed(name: str) -> list[str]:
     """Fields that a replay rests on and no evidence supports: costs and terms, no drift."""
-    fields = programme.ASSUMED.get(name, programme.COST)
+    fields = programme.ASSUMED.get(name, programme.ASSUMED["block"])
     return [f"selldown.{field}" for field in fields if field not in programme.ALL]

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from alliance import format
-from alliance.errors import AllianceError, NotKnown, ScenarioError, did_you_mean
+from alliance.errors import AllianceError, NotKnown, ScenarioError, did_you_mean, nearest
 from alliance.evidence import Evidence, Used
 
 #: Units whose values are whole numbers in results.
@@ -240,8 +240,9 @@ def located(name: str) -> tuple[str, str]:
     is none of that name, or more than one."""
     known = [key for key in FRAMES if name in (key[1], "/".join(key))]
     if not known:
-        near = did_you_mean(name, [*map("/".join, FRAMES), *(key for _, key in FRAMES)])
-        raise ScenarioError(f"no frame '{name}'{near}; alliance frames lists them")
+        near = nearest(name, ["/".join(key) if "/" in name else key[1] for key in FRAMES])
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise ScenarioError(f"no frame '{name}' (alliance frames lists them){hint}")
     if len(known) > 1:
         several = " or ".join("/".join(key) for key in known)
         raise ScenarioError(f"frame '{name}' needs its chapter: {several}")

@@ -78,8 +78,9 @@ def size(b: Builder, i: Inputs) -> None:
         b.put("selldown.days_of_volume", t.planned / t.adv)
     with b.section():
         inputs.count_cost(b.ev)
-        cost = sd.block_cost(t, t.planned)
-        b.put("selldown.block_cost", cost, assumed=programme.assumed("block"))
+        why = None if t.planned > 0 else programme.NOTHING
+        cost = None if why else sd.block_cost(t, t.planned)
+        b.put("selldown.block_cost", cost, why, programme.assumed("block"))
     with b.section() as used:
         inputs.stake(b.ev), (m := inputs.market(b.ev))
         used.within(m.fix.date)

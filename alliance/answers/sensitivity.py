@@ -6,26 +6,12 @@ import pandas as pd
 
 from alliance import selldown as sd
 from alliance.answers.inputs import Inputs, fair, terms_of
-from alliance.answers.results import Builder
+from alliance.answers.results import Builder, listed
 from alliance.scenario import Scenario, Selldown, limits
 
 WHAT = ("value after exit", "proceeds")
-#: What the tornado moves: field, low, high (differences, or factors where marked with x).
-TORNADO = (
-    ("volatility", 0.8, 1.2, "x"),
-    ("fx_volatility", 0.8, 1.2, "x"),
-    ("correlation", -0.2, 0.2, "+"),
-    ("drift", -0.05, 0.05, "+"),
-    ("fx_drift", -0.02, 0.02, "+"),
-    ("impact", 0.5, 1.5, "x"),
-    ("fee", 0.5, 1.5, "x"),
-    ("block_discount", 0.5, 1.5, "x"),
-    ("participation", 0.5, 2.0, "x"),
-    ("buyback_budget_jpy", 0.5, 2.0, "x"),
-    ("horizon_years", 0.6, 1.4, "x"),
-    ("exchange_premium", -0.1, 0.1, "+"),
-    ("exchange_spread", -0.01, 0.01, "+"),
-)
+#: What the tornado moves: field, low, high, and whether these are factors or differences.
+TORNADO = [(name, float(low), float(high), how) for name, low, high, how in listed("tornado.txt")]
 
 
 def put(b: Builder, s: Scenario, i: Inputs) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.compare.causes import Causes, flattened, is_number, number
-from alliance.errors import BuildError, ScenarioError
+from alliance.errors import ScenarioError
 from alliance.report import CHAPTERS, manifest
 from alliance.scenario import Scenario, flat, load, reaches
 from alliance.scenario.cells import group_of
@@ -44,13 +44,14 @@ class Side:
 
 
 def side(source: str) -> Side:
-    """A built folder (a BuildError if it holds no report), or a scenario by name or path (a
-    ScenarioError if there is none)."""
+    """A built folder, or a scenario by name or path; a ScenarioError where there is none."""
     place = Path(source)
     if place.is_dir():
         found = manifest.load(place / "results.json")
         if "scenario" not in found:
-            raise BuildError(f"{place} holds no built report: results.json is missing or damaged")
+            raise ScenarioError(
+                f"{place} holds no built report: results.json is missing or damaged"
+            )
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
         built = {r["id"]: r for r in found["results"]}
         made = manifest.load(place / "manifest.json")
@@ -168,7 +169,7 @@ def compare(
         everyone |= who
         if len(who) > 1:
             log(f"{chapter}: {2 ** len(who)} mixtures of {', '.join(who)}")
-        left, right = _values(one, a), _values(other, b)
+        left, right = values(one, a), values(other, b)
         for key in left | right:
             first, last = left.get(key), right.get(key)
             if key not in left or key not in right:
@@ -203,11 +204,11 @@ def common(one: str, other: str) -> str:
     return first + "".join(mark + text for mark, text in parts if text in one)
 
 
-def _values(side: Side, found: Answers) -> dict[str, Any]:
+def values(side: Side, found: Answers) -> dict[str, Any]:
     """Values by id, lists item by item: as built where the side is a built report."""
     built = side.built
-    values = {key: r.value for key, r in found.results.items() if built is None or key in built}
-    return flattened(values if built is None else {key: built[key]["value"] for key in values})
+    known = {key: r.value for key, r in found.results.items() if built is None or key in built}
+    return flattened(known if built is None else {key: built[key]["value"] for key in known})
 
 
 def _parts(mixed: Mixed, chapter: str, key: str, who, ends, causes) -> dict[str, float] | None:

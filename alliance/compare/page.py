@@ -13,7 +13,8 @@ from alliance.charts import kit
 from alliance.charts.base import Chart
 from alliance.charts.kit import place_end_labels, wrapped
 from alliance.charts.looks import FAINT
-from alliance.compare.differences import Comparison, Difference
+from alliance.compare.causes import is_number
+from alliance.compare.differences import Comparison, Difference, common, values
 from alliance.format import brief, counted, difference, quantity
 from alliance.report import index, pages
 from alliance.report.targets import chapter_name, titled
@@ -51,11 +52,11 @@ def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
     names = one, other = found.one.name, found.other.name
     name = name or re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
     log("drawing the charts that differ")
+    large = headlines(found)
     rows = [["id", "unit", "a", "b", "difference", *found.players]]
-    for d in found.moved:
+    for d in [*(d for d in large if d not in found.moved), *found.moved]:
         parts = [(d.parts or {}).get(p, "") for p in found.players]
         rows.append([d.id, d.unit, d.a, d.b, d.delta, *parts])
-    large = headlines(found)
     drawn = {"": [arrows(large, names)] if large else []} | _pairs(found)
     rest = {
         chapter_name(chapter): [d for d in found.moved if d.id in b.results and d not in large]
@@ -68,12 +69,26 @@ def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
 
 
 def headlines(found: Comparison) -> list[Difference]:
-    """What moved, as printed, of the numbers that the chapters show large, in their order."""
-    keys = dict.fromkeys(
-        key for pair in found.answers.values() for a in pair for key in tables.headlines(a)
-    )
-    moved = {d.id: d for d in found.moved}
-    some = [moved[key] for key in keys if key in moved]
+    """What moved, as printed, of the numbers that the chapters show large, in their order; where
+    the two chose another programme or deal to headline, of each its own."""
+    some, moved = [], {d.id: d for d in found.moved}
+    for chapter, both in found.answers.items():
+        one, other = (
+            {key.replace(f".{tables.headlined(a)}.", ".*."): key for key in tables.headlines(a)}
+            for a in both
+        )
+        for key in one | other:
+            ids = one.get(key, key), other.get(key, key)
+            if len({*ids}) == 1:
+                some += filter(None, [moved.get(ids[0])])
+                continue
+            known = (values(*each) for each in zip((found.one, found.other), both, strict=True))
+            ends = [each.get(id) for each, id in zip(known, ids, strict=True)]
+            if all(map(is_number, ends)):
+                made = [a.results[id] for a, id in zip(both, ids, strict=True)]
+                label = common(*(r.label.partition(": ")[2] for r in made))
+                label = f"{tables.CHOSEN[chapter]}: {label}"
+                some.append(Difference(key, label, made[0].unit, *ends, None))
     return [d for d in some if brief(d.a, d.unit) != brief(d.b, d.unit)]
 
 
@@ -85,6 +100,8 @@ def most(some: list[Difference]) -> Difference | None:
 def told(d: Difference, form: Callable[[Any, str], str] = quantity) -> tuple[str, ...]:
     """Both values and their difference, as a report prints them; in brief, log points bare."""
     texts = form(d.a, d.unit), form(d.b, d.unit), difference(d.delta, d.unit, form)
+    if not re.search("[1-9]", texts[2]):  # less than a figure of what is printed
+        texts = *texts[:2], difference(d.delta, d.unit)
     return tuple(text.partition(" log points")[0] if form is brief else text for text in texts)
 
 
@@ -99,7 +116,9 @@ def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[st
     large = headlines(found)
     moved = counted(len(found.moved), "result")
     missing = f", {len(found.missing)} are in one only or no numbers" * bool(found.missing)
-    yield f"{moved} moved, {len(found.equal)} did not{missing}" + ":" * bool(found.moved)
+    shown = f"; of what the chapters show large, {len(large)} differ" * bool(large)
+    colon = ":" * bool(large or found.moved)
+    yield f"{moved} moved, {len(found.equal)} did not{missing}{shown}{colon}"
     for d in large or found.moved[:10]:
         yield f"  {d.label}: " + "{} to {} ({})".format(*told(d, brief if large else quantity))
         several = len(found.players) > 1
@@ -110,10 +129,10 @@ def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[st
 
 
 def _pairs(found: Comparison) -> Drawn:
-    """The same charts of both sides by chapter, where something moved that they show."""
+    """The same charts of both sides by chapter, where they show something else."""
     names, drawn = (found.one.name, found.other.name), {}
     for chapter, (a, b) in found.answers.items():
-        for make in charts.ALL[chapter] if any(d.id in b.results for d in found.moved) else ():
+        for make in charts.ALL[chapter] if a is not b else ():
             one, other = make(a), make(b)
             if (one.alt, one.title) != (other.alt, other.title):
                 heading = " ".join(make.__doc__.partition("\n\n")[0].split()).rstrip(".")
@@ -168,7 +187,7 @@ def arrows(large: list[Difference], names: tuple[str, str]) -> Chart:
         ax.set_xlabel(f"each from 0 on its own scale; ○ {names[0]}, ● {names[1]}", fontsize=7)
         ax.grid(visible=False)
 
-    title = f"Of {len(large)} headline numbers that moved, most for its size: {most(large).label}"
+    title = f"Of {len(large)} headline numbers that differ, most for its size: {most(large).label}"
     alt = f"From {names[0]} to {names[1]}: " + "; ".join(
         f"{d.label} {text}" for d, text in zip(large, texts, strict=True)
     )

@@ -11,12 +11,15 @@ from alliance.charts.looks import BLUE, SOFT
 from alliance.compare.causes import is_number
 from alliance.compare.differences import common, size
 from alliance.compare.page import write_page
-from alliance.format import MONEY, in_words, quantity, shown
+from alliance.format import MONEY, listed, quantity
 from alliance.report import CHAPTERS, Target
 from alliance.report.builder import Log
 from alliance.report.folder import Built
 from alliance.report.manifest import digest
 from alliance.scenario import fields, flat, reaches, spelt, swept
+from alliance.scenario.cells import group_of
+from alliance.scenario.words import named, worded
+from alliance.tables import CHOSEN
 
 MOST_SHOWN = 6
 #: What a chart's values are divided by, and its unit then.
@@ -27,32 +30,40 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
     """Write ``sweep-<6 hex>/index.html`` and ``sweep.csv`` for the reports of a sweep; the page's
     path. A chapter that could not be built has no rows there."""
     names, several = swept(settings), len({t.command.split(" --", 1)[0] for t in targets}) > 1
-    chapters = concerned(names, only)
+    chapters, infos = concerned(names, only), fields()
     log(f"sweep: {len(targets)} combinations, {', '.join(chapters)}")
     rows = [["report", *names, "id", "label", "value", "unit", "note"]]
-    moving, reports, along, infos = {}, [], [], fields()
+    moving, reports, along = {}, [], []
+    chosen = {n: [getattr(t.scenario, group_of(n)).chosen for t in targets] for n in CHOSEN}
+    chosen = {name: parts for name, parts in chosen.items() if len({*parts}) > 1}
     for at, target in enumerate(targets):
         built, values = Built.read(out / target.name), flat(target.scenario)
-        taken = {name: _plain(values[name]) for name in names}
         along.append(values[names[0]])
-        label = ", ".join(f"{_words(n)} {spelt(values[n], infos[n]) or 'by rule'}" for n in names)
+        label = ", ".join(worded(n, values[n], infos[n]) for n in names)
         label = f"{target.name.partition('+')[0]}: {label}" if several else label
         reports.append({"name": target.name, "label": label, "there": bool(built.files)})
-        for r in built.results(c for c in chapters if built.state(c) == "ok"):
-            value = r["value"]
-            cells = [r["id"], r["label"], _plain(value), r["unit"], r.get("note")]
-            rows.append([target.name, *taken.values(), *cells])
-            if is_number(value):
-                entry = moving.setdefault(r["id"], [r["label"], r["unit"], [None] * len(targets)])
-                entry[0], entry[2][at] = common(entry[0], r["label"]), value
+        there = [chapter for chapter in chapters if built.state(chapter) == "ok"]
+        for c, r in ((one, r) for one in there for r in built.results([one])):
+            cells = [r["id"], r["label"], _plain(r["value"]), r["unit"], r.get("note")]
+            rows.append([target.name, *(_plain(values[name]) for name in names), *cells])
+            labels, part = {r["id"]: r["label"]}, f".{chosen[c][at]}." if c in chosen else "*"
+            if part in r["id"]:
+                rest = r["label"].partition(": ")[2]
+                labels[r["id"].replace(part, ".*.")] = f"{CHOSEN[c]}: {rest}"
+            for key, label in labels.items() if is_number(r["value"]) else ():
+                entry = moving.setdefault(key, [label, r["unit"], [None] * len(targets)])
+                entry[0], entry[2][at] = common(entry[0], label), r["value"]
     sizes = {key: size(entry[2]) for key, entry in moving.items()}
-    movers = [moving[key] for key in sorted(sizes, key=lambda k: (-sizes[k], k)) if sizes[key]]
+    order = sorted(sizes, key=lambda key: ("*" not in key, -sizes[key], key))  # the chosen first
+    movers = [moving[key] for key in order if sizes[key]]
     labels = [report["label"] for report in reports]
     one = len(names) == 1 and not several and all(map(is_number, along))
     line = dict(sorted(zip(along, range(len(along)), strict=True))) if one else {}
-    drawn = {"": [_chart(*mover, labels, names, line) for mover in movers[:MOST_SHOWN]]}
+    said = listed([named(name, infos[name]) for name in names])
+    info = infos[names[0]]
+    drawn = {"": [_chart(*mover, labels, said, info, line) for mover in movers[:MOST_SHOWN]]}
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
-    title = f"Sweep over {_words(*names).replace('as of', 'the day')}"
+    title = f"Sweep over {said.replace('as of', 'the day')}"
     texts = {"title": title, "reports": reports, "movers": movers}
     texts |= {"quantity": quantity, "live": built.manifest.get("live", {}).get("fetched")}
     return write_page(folder, "sweep", rows, drawn, **texts)
@@ -69,23 +80,19 @@ def _plain(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
 
 
-def _words(*names: str) -> str:
-    return " and ".join(in_words(name.partition(".")[2] or name) for name in names)
-
-
-def _chart(
-    label: str, unit: str, values: list, labels: list[str], names: list[str], line: dict[float, int]
-) -> Chart:
-    """One result over the combinations; where one number alone varies, over it: ``line`` has the
-    place of each of its values."""
+def _chart(label: str, unit: str, values: list, labels: list, said: str, info, line: dict) -> Chart:
+    """One result over the combinations; where one number alone varies, over it (a field that
+    ``info`` describes): ``line`` has the place of each of its values."""
     values = np.array(values, dtype=float)  # None is not a number
     low, high = (quantity(limit(values), unit) for limit in (np.nanmin, np.nanmax))
+    texts = [quantity(v, unit) if v == v else "" for v in values]
+    each = "; ".join(f"{label} {text}" for label, text in zip(labels, texts, strict=True) if text)
     scale, unit = SCALES.get(unit, (1, unit))
     values = values / scale
 
     def draw_line(fig, narrow):
-        info, at = fields()[names[0]], list(line)
-        ax = kit.axes(fig, _words(names[0]), unit, nbins=5)
+        at = list(line)
+        ax = kit.axes(fig, said, unit, nbins=5)
         ax.plot(at, values[list(line.values())], "o-", color=BLUE, lw=1)
         ax.xaxis.set_major_formatter(lambda x, _: spelt(float(f"{x:.6g}"), info))
         ax.margins(x=0.06, y=0.12)
@@ -94,9 +101,9 @@ def _chart(
         ax = fig.add_subplot()
         y = np.arange(len(values))[::-1]
         ax.plot(values, y, "o", color=BLUE)
-        for at, value in zip(y, values, strict=True):
-            if np.isfinite(value):
-                kit.note(ax, shown(value, ",.4g"), (value, at), 0, 8, fontsize=7)
+        for at, value, text in zip(y, values, texts, strict=True):
+            if text:
+                kit.note(ax, text, (value, at), 0, 8, fontsize=7)
         ax.set_yticks(y, labels, fontsize=7.5)
         ax.set_ylim(-0.5, len(values) - 0.3)
         ax.margins(x=0.12)
@@ -105,7 +112,6 @@ def _chart(
         ax.grid(axis="y", visible=False)
 
     height = 3.2 if line else 1.5 + 0.34 * len(values)
-    each = (f"{t} {shown(v, ',.4g')}" for t, v in zip(labels, values, strict=True) if v == v)
-    alt = f"Values at {len(labels)} combinations of {_words(*names)}: {'; '.join(each)}"
+    alt = f"Values at {len(labels)} combinations of {said}: {each}"
     title, source = f"{label}: {low} to {high}", "our answers for each combination"
     return Chart(draw_line if line else draw, title, alt, source, (height, height))

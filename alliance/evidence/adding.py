@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from alliance.errors import EvidenceError, did_you_mean
+from alliance.errors import EvidenceError, ScenarioError, did_you_mean
 from alliance.evidence import calendars
 from alliance.evidence.checks import check, write_hashes
 from alliance.evidence.descriptor import Package, digest, folder
@@ -37,7 +37,7 @@ def add_prices(
     benchmark: str | None = None,
 ) -> list[str]:
     """Put a share with its daily prices into an evidence folder, and seal it: what was done, a line
-    each. An EvidenceError leaves the folder as it was.
+    each. An EvidenceError, or a ScenarioError for a wrong name, leaves the folder as it was.
 
     The rows of the file may be in any order. A session without a close becomes a row of gaps.csv,
     a volume of zero an empty one. ``benchmark`` is the index of its market, else that of the other
@@ -46,12 +46,16 @@ def add_prices(
     package = Package(editable(folder(data)))
     package.verify()
     before, companies = digest(package.root / "datapackage.json"), package.read("companies")
-    if not re.fullmatch("[a-z0-9][a-z0-9-]*", key) or key in set(companies["company"]):
-        rule = "must be lower-case letters, digits and hyphens, and not there yet"
-        raise EvidenceError(f"the key of a company {rule}, received '{key}'")
+    if not re.fullmatch("[a-z0-9][a-z0-9-]*", key):
+        rule = "must be lower-case letters, digits and hyphens"
+        raise ScenarioError(f"the key of a company {rule}, received '{key}'")
+    if key in set(companies["company"]):
+        raise ScenarioError(f"there is a company '{key}' already")
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise ScenarioError(f"--currency must be three capital letters, received '{currency}'")
     if exchange not in calendars.known():
         hint = did_you_mean(exchange, set(companies["exchange"]))
-        raise EvidenceError(f"no calendar of an exchange '{exchange}'{hint}")
+        raise ScenarioError(f"no calendar of an exchange '{exchange}'{hint}")
     benchmark = _index(companies, exchange, benchmark)
     frame, missing, said = _prices(file, exchange)
     table, first, last = f"prices-{key}", frame["date"].iloc[0], frame["date"].iloc[-1]
@@ -95,11 +99,11 @@ def _index(companies: pd.DataFrame, exchange: str, benchmark: str | None) -> str
         there = companies.loc[companies["exchange"] == exchange, "benchmark"].dropna()
         if there.empty:
             rule = f"no share of {exchange} is there, so --benchmark must name its index"
-            raise EvidenceError(f"{rule}: one of {', '.join(indices)}")
+            raise ScenarioError(f"{rule}: one of {', '.join(indices)}")
         return there.iloc[0]
     if benchmark not in indices:
         hint = did_you_mean(benchmark, indices)
-        raise EvidenceError(f"the benchmark must be an index, received '{benchmark}'{hint}")
+        raise ScenarioError(f"the benchmark must be an index, received '{benchmark}'{hint}")
     return benchmark
 
 

@@ -1,13 +1,14 @@
 """Runs many notebooks at once, shows how far each is, and stops clean."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from alliance.errors import BuildError
+from alliance.errors import BuildError, ScenarioError
 from alliance.report.execute import NotebookRun, run
 from alliance.report.kernels import Kernels
 
@@ -104,7 +105,11 @@ class _Progress:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """An executor on a Dask cluster; a BuildError if the library or the cluster is missing."""
+    """An executor on a Dask cluster; a BuildError if the library or the cluster is missing, and a
+    ScenarioError for what is no address."""
+    if not re.fullmatch(r"\w+://[^/]+:\d+", address):
+        rule = "--cluster must be an address such as tcp://host:8786"
+        raise ScenarioError(f"{rule}, received '{address}'")
     try:
         from distributed import Client
 

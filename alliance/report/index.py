@@ -17,7 +17,7 @@ from alliance.format import day
 from alliance.report import manifest, pages
 from alliance.report.manifest import CHAPTERS, FIRST
 from alliance.report.targets import chapter_name, differences
-from alliance.tables import brief
+from alliance.tables import brief, without_value
 from alliance.tables import shown as shown_value
 
 
@@ -44,10 +44,15 @@ def contents(
     split = f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} "
     split += f"derived rows and {len(assumed)} assumptions."
     entries = {r["id"]: _entry(r) for r in results}
+    large = {
+        key: [entries[k] for k in state.get("headline", ()) if k in entries]
+        for key, state in states.items()
+    }
     chapters = [
         {
             **states[key],
-            "tiles": [entries[k] for k in states[key].get("headline", ()) if k in entries],
+            "tiles": [r for r in large[key] if r["value"] is not None],
+            "left_out": without_value(r.get("note") for r in large[key] if r["value"] is None),
             "key": key,
             "name": chapter_name(key),
             "question": chapter.question,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from alliance import scenario
 from alliance.errors import ScenarioError
 from alliance.report.manifest import CHAPTERS, FIRST
 from alliance.scenario import Scenario
+from alliance.scenario.words import differing
 
 MOST = 120  # characters of a title
 
@@ -96,26 +96,13 @@ def titled(name: str, before: Scenario, s: Scenario) -> str:
     >>> titled("base", base, s)
     'Base, as of 2020-05-28, block discount 3 %'
     """
-    old, title = scenario.flat(before), name.capitalize().replace("-", " ")
-    parts = [_words(n, v) for n, v in scenario.flat(s).items() if v != old[n] and n != "title"]
+    parts, title = differing(before, s), name.capitalize().replace("-", " ")
     for at, part in enumerate(parts):
         rest = f" and {len(parts) - at} more"
         if len(title) + len(part) + 2 > MOST - len(" and 99 more"):
             return title + rest
         title += f", {part}"
     return title
-
-
-def _words(field: str, value: Any) -> str:
-    """A field and its value as a reader writes them."""
-    name = re.sub(r"_(eur|jpy|years|days)$", "", field.rpartition(".")[2]).replace("_", " ")
-    if field == "as_of":
-        return f"as of {value}"
-    if isinstance(value, list):
-        return f"{name} {' '.join(map(str, value))}"
-    if value is None:
-        return f"{name} empty"
-    return f"{name} {scenario.spelt(value, scenario.fields()[field])}"
 
 
 def distinct(targets: list[Target]) -> list[Target]:

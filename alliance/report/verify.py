@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from alliance.errors import BuildError
+from alliance.errors import BuildError, ScenarioError
 from alliance.evidence import Package
 from alliance.evidence.descriptor import folder as evidence_folder
 from alliance.report import manifest
@@ -12,14 +12,14 @@ from alliance.scenario import Scenario, parameters
 
 
 def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = print) -> list[str]:
-    """What differs between a built report and a new run of it; a BuildError if one of them can't
-    be read or made."""
+    """What differs between a built report and a new run of it; a ScenarioError if there is none in
+    the folder, a BuildError if it can't be made again."""
     from alliance.report.execute import NotebookRun
     from alliance.report.executor import run_all
 
     stored, last = manifest.load(folder / "results.json"), Built.read(folder)
     if not stored or not last.manifest:
-        raise BuildError(f"{folder} holds no built report: results or manifest is missing")
+        raise ScenarioError(f"{folder} holds no built report: results or manifest is missing")
     problems = [f"{n}: changed since it was built" for n in last.files if not last.unchanged(n)]
     if not last.files:
         problems.append("run.json: missing or damaged, so files can't be checked")

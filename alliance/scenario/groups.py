@@ -179,6 +179,11 @@ class Selldown(Group):
     )
     """Amount carried a Nissan share; empty takes the last net assets a share"""
 
+    @property
+    def chosen(self) -> str:
+        """The part of result ids that it chooses to headline."""
+        return self.programme
+
     @field_validator("price_points")
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
@@ -277,6 +282,11 @@ class Separation(Group):
     overhang_relief: float = field(0.10, BARGAIN_DISCOUNT, slider=(0, 0.3))
     """Part of the block's value that Renault's share gains when it is sold (the discount of a
     diversified company)"""
+
+    @property
+    def chosen(self) -> str:
+        """The part of result ids that it chooses to headline."""
+        return f"{self.structure}.{self.company}"
 
     @field_validator("structures", "companies")
     @classmethod

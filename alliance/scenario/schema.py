@@ -157,9 +157,11 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         rule = f"must be from {amounts.span(low, high, info)}"
         if isinstance(received, str) and "%" in rule:  # perhaps its percent sign is lost
             value = float(received)
-            meant = f", did you mean {amounts.spelt(value / 100, info)}?"
+            meant = f"; did you mean {amounts.spelt(value / 100, info)}?"
             hint = meant if value >= 1 and low <= value / 100 <= high else ""
-            return f"{name}: {rule}, received '{amounts.spelt(value, info)}'{hint}"
+            return (
+                f"{name}: {rule}, received {received}, which is {amounts.spelt(value, info)}{hint}"
+            )
     if info is not None and problem["type"] in ("float_parsing", "int_parsing", "float_type"):
         like = next(v for v in (info.default, *info.json_schema_extra["slider"][::-1], 1) if v)
         like = amounts.spelt(like[0] if isinstance(like, tuple) else like, info)

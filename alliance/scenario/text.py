@@ -59,11 +59,11 @@ def names() -> list[str]:
 def load(source: str | Path) -> tuple[str, Scenario]:
     """A scenario and its name, from the name of one in ``notebooks/scenarios/`` or a path; a
     ScenarioError if there is none, its name can't be a folder's, or a value is wrong."""
-    path = Path(source)
+    path, what = Path(source), "file of a scenario"
     if not path.suffix and path.name == str(source):
-        path = FOLDER / f"{source}.yaml"
+        path, what = FOLDER / f"{source}.yaml", "scenario"
     if not path.is_file():
-        raise ScenarioError(f"no scenario '{source}'{did_you_mean(path.stem, names())}")
+        raise ScenarioError(f"no {what} '{source}'{did_you_mean(path.stem, names())}")
     check_name(path.stem)
     try:
         return path.stem, parse(path.read_text(encoding="utf-8"))

@@ -3,8 +3,10 @@
 from alliance.tables.base import RESULTS_MIME, TABLE_MIME, Html, collapsible, show, table, unbroken
 from alliance.tables.briefing import beside_holding, claims, renault_parts, verdicts
 from alliance.tables.chapter import (
+    CHOSEN,
     brief,
     headline,
+    headlined,
     headlines,
     inputs,
     results,
@@ -12,6 +14,7 @@ from alliance.tables.chapter import (
     shown,
     source,
     sources,
+    without_value,
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
 from alliance.tables.grid import grid

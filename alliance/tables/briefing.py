@@ -97,18 +97,14 @@ def _sale(a: Answers) -> Html:
         issuer=f", if Nissan pays the market's price (else {otherwise})" * issuers,
         gain=size(gain),
         more="more" if gain.value >= 0 else "less",
-        worst=worst,
-        worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
-        reached=reached,
-        reached_most=f" to {percent(often.value)}" if often else "",
-        assumed=f" at {price}" * ("assumed" in price),
-        when="at once" if wait else "later",
-        less="less" if wait else "more",
+        worst=worst, worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
+        reached=reached, reached_most=f" to {percent(often.value)}" if often else "",
+        assumed=f" at {price}" * ("assumed" in price), floor=floor,
+        when="at once" if wait else "later", less="less" if wait else "more",
         whence="the rule says" if g.block_discount is None else "the scenario says",
-        floor=floor,
         lead=lead if fear else "To sell at once does not pay",
         fear=", or can't bear that worst twentieth" * fear,
-    )
+    )  # fmt: skip
 
 
 def _ends(found: list[Result]) -> tuple[Result, Result | None]:
@@ -126,11 +122,9 @@ def _deal(a: Answers) -> Html:
         return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
     beside = row["unit_value"] / row["breakeven"] - 1
     words = {
-        "raised": r[f"{cell}.cash_raised_eur"],
+        **{"low": low, "plan": plan, "raised": r[f"{cell}.cash_raised_eur"]},
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
-        "low": low,
-        "plan": plan,
         "holding": g.holding_discount,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
         "how": how_valued(row, re.split("[:;]|, plan", row["unit_how"])[0]),

@@ -8,7 +8,8 @@ import functools
 import html
 import re
 import string
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,12 +27,13 @@ _ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{])")  # of sentences
 SENTENCES = {name: " ".join(lines) for name, lines in sections("tables/sentences.txt").items()}
 
 
+#: Chapters in which the scenario chooses what to headline, and how its labels begin there.
+CHOSEN = {"2-selldown": "Chosen programme", "3-separation": "Chosen deal"}
+
+
 def headlined(a: Answers) -> str:
     """The part of result ids that the scenario chose: a programme, or a structure and company."""
-    g = a.context.get("group")
-    if a.chapter == "2-selldown":
-        return g.programme
-    return f"{g.structure}.{g.company}" if a.chapter == "3-separation" else ""
+    return a.context["group"].chosen if a.chapter in CHOSEN else ""
 
 
 def headlines(a: Answers) -> tuple[str, ...]:
@@ -113,16 +115,34 @@ _GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr)
 
 
 def headline(a: Answers, *keys: str) -> Html:
-    """Some results large, else the chapter's, and all of its results out of the notebook."""
+    """Some results large, else the chapter's, and all of its results out of the notebook; why those
+    without a value are not there."""
     keys = keys or headlines(a)
-    chosen = [(r.label, brief(r)) for r in map(a.result, keys)]
+    known = [r for r in map(a.result, keys) if r.value is not None]
+    left_out = without_value(r.note for r in map(a.result, keys) if r.value is None)
+    chosen = [(r.label, brief(r)) for r in known]
     tiles = "".join(
         f'<div><dt style="{_PLAIN}">{linked(label)}</dt>'
         f'<dd style="{_PLAIN};font-weight:600">{html.escape(value)}</dd></div>'
         for label, value in chosen
     )
-    text = "\n".join(f"{label}: {value}" for label, value in chosen)
-    return Html(f'<dl class="tiles" style="{_GRID}">{tiles}</dl>', text, a.results.values(), keys)
+    text = "\n".join([*(f"{label}: {value}" for label, value in chosen), left_out]).strip()
+    body = f'<dl class="tiles" style="{_GRID}">{tiles}</dl>' * bool(tiles)
+    body += f'<p class="small">{html.escape(left_out)}</p>' * bool(left_out)
+    return Html(body, text, a.results.values(), keys)
+
+
+def without_value(notes: Iterable[str | None]) -> str:
+    """What some numbers without a value have in their place: how many, and why.
+
+    >>> without_value(["no price", None, "no price"])
+    'Not available: 2 numbers (no price), 1 number.'
+    """
+    found = [
+        format.counted(count, "number") + (f" ({why})" if why else "")
+        for why, count in Counter(notes).items()
+    ]
+    return f"Not available: {', '.join(found)}." if found else ""
 
 
 def results(a: Answers) -> Html:

@@ -54,7 +54,9 @@ def deal(a: Answers) -> Html:
 
 def how_valued(row: pd.Series, words: str) -> str:
     """How a unit got its value, in brackets, unless what is assumed says the same."""
-    return f" ({words})" if words and words not in row["assumed"] else ""
+    twice = "the scenario" in words and "the scenario" in row["assumed"]
+    said = twice or words in row["assumed"]
+    return "" if said else f" ({words})"
 
 
 def bargain(a: Answers) -> Html:

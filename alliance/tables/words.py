@@ -29,20 +29,13 @@ def _decline(a: Answers) -> dict[str, Any]:
     later = now is not None and until > a.context["claim_day"]
     return {
         "later": f"On {until:%Y-%m-%d} it holds from {percent(now, 1)}." if later else "",
-        "days": len(kinds),
+        "days": len(kinds), "hours": timed, "unseen": missed, "large": len(large),
         "results": counted(int((kinds == "results").sum()), "session"),
         "alliance": counted(int((kinds == "alliance").sum()), "day"),
-        "hours": timed,
-        "unseen": missed,
-        "large": len(large),
-        "reasons": int((large["reason"] != "").sum()),
-        "starts": len(fall),
-        "least_fall": fall.min(),
-        "most_fall": fall.max(),
-        "least": other.min(),
-        "most": other.max(),
-        "sales": f" and sales of shares {money(sold)}" if sold else "",
-    }
+        "reasons": int((large["reason"] != "").sum()), "starts": len(fall),
+        "least_fall": fall.min(), "most_fall": fall.max(), "least": other.min(),
+        "most": other.max(), "sales": f" and sales of shares {money(sold)}" if sold else "",
+    }  # fmt: skip
 
 
 def _selldown(a: Answers) -> dict[str, Any]:
@@ -52,19 +45,16 @@ def _selldown(a: Answers) -> dict[str, Any]:
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
     return {
-        "twice": twice,
-        "twice_part": twice / worth if worth else 0.0,
+        **{"twice": twice, "twice_part": twice / worth if worth else 0.0},
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "none": "" if t.planned > 0 else "; here there is nothing to sell",
-        "ratio": ratio,
-        "error": error,
+        **{"ratio": ratio, "error": error, "overhang": t.planned / t.float_},
         "reading": f"{'' if abs(ratio - 1) > 2 * error else 'no '}more than chance allows",
         "years": "for ever" if years is None else f"{number(years, 1)} years",
         "price": "the price assumed" if "assumed price" in a.context["price"] else "today's price",
         "triggers": SENTENCES["fair triggers" if a.context["fair"] else "other triggers"],
         "waiting": SENTENCES["waiting is fair" if a.context["fair"] else "waiting is no fair game"],
         "readings": SENTENCES["sales were disclosed" if sales else "no sale was disclosed"],
-        "overhang": t.planned / t.float_,
     }
 
 

@@ -1,10 +1,15 @@
 """The cockpit as a web application: Voilà, closed to files and code."""
 
+import errno
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from alliance import places
+from alliance.errors import ScenarioError
 from alliance.whatif import APP, APP_BUILD, START
 from alliance.whatif.server import NAME, Sessions, prepare
 from alliance.whatif.session import start_of
@@ -25,38 +30,14 @@ def settings(
 ) -> dict[str, Any]:
     """Voilà's settings: whether reports may be built, and read from ``build/``; minutes after which
     a session without a message is ended; and how many sessions there are at most."""
-    return {
-        "Voila": {
-            "root_dir": str(places.WORK),
-            "port": port,
-            "port_retries": 0,  # on another port than the one that is printed no reader finds it
-            "ip": ip,
-            "open_browser": browser,
-            "log_level": "WARN",
-            "config_file_paths": [],  # no settings of the machine
-            "kernel_websocket_connection_class": NAME,
-        },
-        "VoilaConfiguration": {
-            "template": "alliance",
-            "allow_template_override": "NO",
-            "allow_theme_override": "NO",
-            "strip_sources": True,
-            "show_tracebacks": False,
-            "extension_denylist": ["jupyterlab_pygments"],  # there is no code to be coloured
-            "file_allowlist": [REPORTS] if allow_build else [],
-            "file_denylist": [r"(.*/)?\..*"],
-            "multi_kernel_manager_class": Sessions,
-            "prelaunch_hook": prepare,
-        },
-        "Sessions": {
-            "most": sessions,
-            "cull_idle_timeout": max(1, round(60 * idle)),
-            "cull_interval": 2,  # seconds; pages that have gone are looked for as often
-            "cull_connected": True,  # a page left open has no claim on a kernel
-            "default_kernel_name": "python3",
-        },
-        "VoilaExecutor": {"timeout": 120},
-    }
+    found = yaml.safe_load((Path(__file__).parent / "voila.yaml").read_text(encoding="utf-8"))
+    own = {"root_dir": str(places.WORK), "port": port, "ip": ip, "open_browser": browser}
+    found["Voila"] |= own | {"kernel_websocket_connection_class": NAME}
+    allowed = {"file_allowlist": [REPORTS] if allow_build else []}
+    hooks = {"multi_kernel_manager_class": Sessions, "prelaunch_hook": prepare}
+    found["VoilaConfiguration"] |= allowed | hooks
+    found["Sessions"] |= {"most": sessions, "cull_idle_timeout": max(1, round(60 * idle))}
+    return found
 
 
 def _notebook() -> Path:
@@ -72,11 +53,21 @@ def _notebook() -> Path:
 
 def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost", **more) -> None:
     """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`. A start that
-    is neither a scenario's name nor a token is a ScenarioError."""
+    is neither a scenario's name nor a token is a ScenarioError, and so is an address that is not
+    there or in use."""
     import click
     from traitlets.config import Config
 
     start_of(start)
+    try:
+        socket.create_server((ip, port)).close()
+    except OSError as error:
+        rule = f"--ip must be an address of this machine, received '{ip}'"
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            rule = (
+                f"--port {port} can't be used ({os.strerror(error.errno).lower()}): choose another"
+            )
+        raise ScenarioError(rule) from None
     os.environ |= {APP: "1", APP_BUILD: "1" if allow_build else "", START: start}
     paths = filter(None, (str(SHARE), os.environ.get("JUPYTER_PATH")))
     os.environ |= places.inherited() | {"JUPYTER_PATH": os.pathsep.join(paths)}

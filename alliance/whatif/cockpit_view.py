@@ -13,12 +13,13 @@ from alliance import scenario
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
+from alliance.scenario.words import differing
 from alliance.whatif import APP, START
 from alliance.whatif.build import Building, button
 from alliance.whatif.inputs import Input, box, in_turn, on_value
 from alliance.whatif.panel_view import PanelView, control_of, reason, unfolding
 from alliance.whatif.panels import PANELS
-from alliance.whatif.session import Session, differing, start_of
+from alliance.whatif.session import Session, start_of
 from alliance.whatif.views import PLACES, ShareBox
 
 #: Fields of no group, which all panels share.
@@ -187,9 +188,10 @@ class Cockpit:
         self._remember(slid)
         self._disarm()
         self.share.offer(s, self.name if s == self.session.origin else "")
-        changed = differing(self.session.origin, s)
+        origin = self.session.origin if self.name else scenario.Scenario()
+        changed = ", ".join(differing(origin, s))
         text = html.escape(f"changed: {changed}" if changed else s.title)
-        name = html.escape(self.name or "a token's case")
+        name = html.escape(self.name or "base")
         self.case.value = f'<p title="{text}"><b>{name}</b>{", " * bool(text)}{text}</p>'
 
     def _remember(self, slid: bool) -> None:

@@ -18,11 +18,11 @@ from pydantic.fields import FieldInfo
 from alliance import scenario
 from alliance.format import in_words
 from alliance.scenario import amounts, spelt
+from alliance.scenario.words import label_of
 
 Days = tuple[dt.date, dt.date]  # the first and the last
 _marks = itertools.count()  # for ids in the page
 _one = threading.RLock()
-_SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
 _STEPS = 1000  # of a slider for whole numbers without a step of their own
 _WIDE = w.Layout(width="100%")
 
@@ -42,19 +42,6 @@ def in_turn(react: Callable[..., Any]) -> Callable[..., Any]:
 def on_value(widget: w.DOMWidget, react: Callable[[Any], None]) -> None:
     """Have a widget's new values reacted to, in turn."""
     widget.observe(in_turn(lambda change: react(change["new"])), "value")
-
-
-def label_of(name: str, info: FieldInfo) -> str:
-    """A field's name in words, with its unit: ``Horizon (years)``."""
-    unit = info.json_schema_extra["unit"].removeprefix("fraction").strip()
-    words = [_SPELT.get(word, word) for word in name.rpartition(".")[2].split("_")]
-    if " ".join(words) == unit:
-        return unit
-    if len(words) > 1 and words[-1].lower() in unit.lower():
-        words = words[:-1]  # the unit has it
-    text = " ".join(words)
-    text = text[0].upper() + text[1:]
-    return f"{text} ({unit})" if unit else text
 
 
 def box(style: str, *parts: Any, kind: type[w.Box] = w.Box) -> w.Box:

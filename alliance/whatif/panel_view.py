@@ -99,7 +99,8 @@ class PanelView:
         except Exception as error:
             info = scenario.fields(type(self.session.scenario))[name]
             kept = scenario.spelt(self.session.value(name), info) or "empty"
-            problem = f"{reason(error).removeprefix(f'{name}: ')}; the pictures keep {kept}"
+            why = reason(error).removeprefix(f"{name}: ")
+            problem = f"{why}{' T' if why.endswith('?') else '; t'}he pictures keep {kept}"
             if control is None:
                 self.pictures.problem = problem
             else:

@@ -7,9 +7,9 @@ from alliance.answers import Answers
 from alliance.answers.decline import offered
 from alliance.errors import AllianceError, ScenarioError, did_you_mean
 from alliance.evidence import Evidence
-from alliance.format import in_words
 from alliance.scenario import Scenario
-from alliance.whatif.inputs import Days, label_of
+from alliance.scenario.words import differing
+from alliance.whatif.inputs import Days
 from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
@@ -30,18 +30,6 @@ def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
         near = did_you_mean(source, scenario.names()) if hint else ""
         raise ScenarioError(f"must be a scenario's name or a token, received '{source[:60]}'{near}")
     return scenario.load(source)
-
-
-def differing(one: Scenario, other: Scenario) -> str:
-    """What another scenario has otherwise, the title apart, in words: ``target stake 20 %``."""
-    infos, before, parts = scenario.fields(type(one)), scenario.flat(one), []
-    for name, value in scenario.flat(other).items():
-        if value != before[name] and name != "title":
-            label = label_of(name, infos[name]).partition(" (")[0]
-            label = label if label[:2].isupper() else label[0].lower() + label[1:]
-            text = scenario.spelt(value, infos[name]) or "by rule"
-            parts.append(f"{label} {in_words(text) if scenario.choices(infos[name]) else text}")
-    return ", ".join(parts)
 
 
 class Session:
@@ -96,7 +84,8 @@ class Session:
 
     def pinned_name(self, s: Scenario) -> str:
         """What a picture calls the pinned case: how it differs from the one that it shows."""
-        return f"grey: pinned, {differing(s, self.pinned) or 'this case'}" if self.pinned else ""
+        changes = ", ".join(differing(s, self.pinned)) if self.pinned else ""
+        return f"grey: pinned, {changes or 'this case'}" if self.pinned else ""
 
     def offers(self, name: str) -> tuple[dict[str, str], Days | None]:
         """What a field may take, in words by key, and its first and last day, where known."""

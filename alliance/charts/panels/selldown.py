@@ -105,8 +105,9 @@ def path(ax, a: Answers, pinned: Answers | None) -> Caption:
     kit.end_labels(ax, g.horizon_years, ends)
     votes = f"votes are {end} at once" if start == end else f"votes go from {start} to {end}"
     before = percent(a["selldown.stake_before"], 1)
+    moves = f"stays at {stake}" if before == stake else f"goes from {before} to {stake}"
     return Caption(
-        f"The stake goes from {before} to {stake} on average; {votes}",
+        f"The stake {moves} on average; {votes}",
         f"Lines through {counted(g.horizon_years, 'year')} as of {a.as_of}, {name}: mean stake, at "
         f"the end {percent(last['low'], 1)} to {percent(last['high'], 1)} in nine of ten cases; "
         "votes with unsold shares in a trust that splits as the others do.",
