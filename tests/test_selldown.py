@@ -551,6 +551,17 @@ def test_a_window_is_open_to_the_horizon_only():
     assert part.cost[1] == pytest.approx(whole.cost[1], rel=0.01)  # at the same pace
 
 
+@pytest.mark.parametrize("lots", [2, 5])
+def test_lots_leave_the_price_lower_as_one_sale_does(lots):
+    """The permanent impact of a sale does not depend on the lots that it is cut into."""
+    t = terms(budget=0.0, rest="market", permanent_impact=0.1, window_days=365.25 / 2)
+    t = replace(t, lot=t.planned / lots)
+    made = sd.windows(t, replace(B1, volatility=0.0, fx_volatility=0.0, paths=1))
+    cost = (made.cost * made.shares).sum() / t.planned
+    assert made.sold == pytest.approx(t.planned)
+    assert cost == pytest.approx(sd.slice_cost(t, t.planned, 0.0)) and cost > 0
+
+
 def test_the_variance_ratio_of_a_random_walk_is_one_on_average():
     rng = np.random.default_rng(3)
     walks = rng.standard_normal((2000, 261)) * 0.05

@@ -189,7 +189,11 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     shares = _until(both, terms.planned)
     days = opened[:, None] * TRADING_DAYS
     cost = np.zeros(shares.shape)
-    cost[1::2] = slice_cost(terms, shares[1::2], shares[1::2] / days / terms.adv)
+    sold = shares[1::2]
+    left = (
+        terms.permanent_impact * (np.cumsum(sold, axis=0) - sold) / terms.float_
+    )  # by lots before
+    cost[1::2] = slice_cost(terms, sold, sold / days / terms.adv) + left
     issuer = np.tile([[True], [False]], (len(start), 1))
     end = price[-1], rate[-1]
     return _ledger(terms, market, time[:, None], shares, price[:-1], rate[:-1], cost, issuer, end)
