@@ -231,7 +231,7 @@ def test_a_peer_can_be_added_on_the_command_line(built, tmp_path, building):
     (folder,) = [p for p in tmp_path.iterdir() if p.is_dir() and not p.name.startswith(".")]
     assert folder.name.startswith("base+") and len(folder.name) == len("base+") + 6
     index = (folder / "index.html").read_text(encoding="utf-8")
-    assert "decline.peers = [toyota, honda, mitsubishi-motors]" in index
+    assert "peers toyota honda mitsubishi-motors" in index
     assert "--set &#39;decline.currency=EUR&#39;" in index
     last = done.stdout.strip().splitlines()[-1]
     assert last == f"Open {folder / 'index.html'}"

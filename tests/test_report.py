@@ -896,7 +896,7 @@ def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch
     looks.leave(tmp_path, chosen, ["2-selldown"])
     sold = sweep.write(chosen, ("selldown.programme=dribble,block",), tmp_path, (), quiet)
     text = sold.read_text(encoding="utf-8")
-    assert text.count("<td>Chosen programme: ") == text.count("<tr><td>") == 2
+    assert text.count("<td>Chosen programme: ") == text.count("<tr><td>") == 8
     failed = manifest.load(tmp_path / "t1" / "run.json")
     failed["chapters"]["2-selldown"]["state"] = "failed"
     manifest.save(tmp_path / "t1" / "run.json", failed)

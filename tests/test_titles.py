@@ -54,7 +54,7 @@ def test_the_list_of_reports_has_no_two_alike(tmp_path):
     index.write_list(tmp_path)
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Mine (base)</a>" in text and "Mine (base+123456)</a>" in text
-    assert "selldown.fee = 0.02" in text and "Sweep over selldown.fee &amp; more" in text
+    assert "fee 2 %" in text and "Sweep over selldown.fee &amp; more" in text
 
 
 def test_added_companies_are_told_apart():

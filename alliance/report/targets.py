@@ -49,18 +49,11 @@ def chapter_name(chapter: str) -> str:
 
 
 def differences(changes: dict[str, Any]) -> str:
-    """What differs from the default, in one line; the title apart."""
-    parts = []
-    for name, value in changes.items():
-        if isinstance(value, dict):
-            parts += [f"{name}.{key} = {_text(v)}" for key, v in value.items()]
-        elif name != "title":
-            parts.append(f"{name} = {_text(value)}")
-    return "; ".join(parts)
-
-
-def _text(value: Any) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+    """What differs from the default, in words; as it stands where the schema has it no more."""
+    try:
+        return ", ".join(differing(Scenario(), Scenario.of(changes)))
+    except ScenarioError:
+        return json.dumps(changes)
 
 
 def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str | None) -> Target:
