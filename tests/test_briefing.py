@@ -401,7 +401,7 @@ def test_a_block_that_no_market_could_make_cheap_enough_is_said_to_be_that():
     even, g = last["briefing.even_block_cost"], last.context["group"]
     assert 0 < even < g.fee + g.min_discount
     told = tables.verdicts(last).text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "can't bear that worst twentieth: a block would have to cost less than 0.1 %" in told
+    assert "twentieth: to bring as much, a block would have to cost less than 0.1 %" in told
     assert "fee and least discount alone are 2.0 % (the rule says 13.1 %)" in told
     base = tables.verdicts(answers_of(CHAPTER, scenario_of("base"))).text
     assert "only if you believe that a block costs less than" in base

@@ -179,7 +179,7 @@ def test_from_the_last_day_there_is_nothing_to_replay_and_the_page_says_so():
     a = answers_of("5-hindsight", scenario_of("latest"))
     assert (
         a["hindsight.best_programme"] is None
-        and "no later price" in a.result("hindsight.replay.hold.cash_eur").note
+        and "no later day" in a.result("hindsight.replay.hold.cash_eur").note
     )
     assert str(LAST) not in set(a.frame("replay")["start"].astype(str))
     assert tables.hindsight(a).text.startswith(

@@ -805,7 +805,12 @@ def test_the_pdf(built, browser, tmp_path):
 
     pdf.print_report(built / "report.html", tmp_path / "report.pdf")
     reader = PdfReader(tmp_path / "report.pdf")
-    assert 20 < len(reader.pages) < 40
+    assert 20 < len(reader.pages) < 45
+    texts = [page.extract_text() for page in reader.pages]
+    first, last = ([n for n, text in enumerate(texts) if head in text]
+                   for head in ("Result Value From", "Confidence Read at"))  # fmt: skip
+    assert len(first) > 3 and len(last) > 2
+    assert max(first) <= min(last), "one list of the annex lies on the other"
     titles = set(_titles(reader.outline))
     assert {"The sell-down", "Numbers and sources", "What would change the answer"} <= titles
     links = [a for p in reader.pages for a in (p.get("/Annots") or [])]

@@ -89,7 +89,9 @@ def company(at: Standing, key: str) -> Company:
     if row["profit_unit"]:
         named.sort(key=lambda v: v["date"])
         whole = shares * price - cash - stakes
-        part_of_it = 0.31 if key == "ford" and day >= "2023-03-23" else PROFITABLE
+        part_of_it = PROFITABLE
+        for first, part_known in FORD_PRO if key == "ford" else ():
+            part_of_it = part_known if day >= first else part_of_it
         profit = float(named[-1]["low"]) if named else part_of_it * whole
     return Company(price, shares, cash, stakes, float(money["amount"]) / money_fx, ev, profit, part)
 
@@ -148,6 +150,10 @@ def test_carve_out(at):
                 lambda v, c=c, u=unit, h=held: worth(c, u, **deal(v, c), held=h) - c.price
             )
             yield f"{where}.{name}", exact(fair, 1e-4)
+
+
+#: Ford Pro's part of adjusted operating profit, from the day on which its year was published.
+FORD_PRO = (("2023-03-23", 0.31), ("2024-02-06", 0.69), ("2025-02-05", 0.88), ("2026-02-10", 1.0))
 
 
 @checks("separation.profitable_unit.*")

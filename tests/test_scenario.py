@@ -110,7 +110,9 @@ def test_frozen_and_typed():
     refused(lambda: Scenario.of({"seed": "1"}), "seed")
     refused(lambda: Scenario.of({"seed": float("nan")}), "seed")
     refused(lambda: Scenario.of({"decline": {"since": 17}}), "YYYY-MM-DD")
-    refused(lambda: Scenario.of({"seed": {1, 2}}), "plain data")
+    refused(lambda: Scenario.of({"seed": {1, 2}}), "seed:", "received '{1, 2}'")
+    refused(lambda: Scenario.of({("seed",): 1}), "plain data")
+    assert Scenario.of({"as_of": dt.date(2022, 10, 10)}) == Scenario.of({"as_of": "2022-10-10"})
 
 
 @given(

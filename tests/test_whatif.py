@@ -227,7 +227,7 @@ def test_numbers_shown_equal_answers(cockpit, name):
 WRONG = [
     ("selldown", "selldown.target_stake", "0.9", "must be from 0 % to 43 % of issued shares"),
     ("selldown", "selldown.target_stake", "a lot", "must be a number such as 15 %"),
-    ("selldown", "selldown.price_points", "2, 1.5", "multiples that rise"),
+    ("selldown", "selldown.price_points", "2, 1.5", "none below the one before"),
     ("selldown", "selldown.price_points", "", "at least 1"),
     ("selldown", "selldown.volatility", "nan", "finite"),
     ("decline", "decline.since", "2023-02-30", "a day"),

@@ -42,6 +42,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     _programmes(b, sale)
     _deal(b, s, deal)
     renault.parts(b, s, sale)
+    listed = deal.frame("grid").query("structure == 'carve_out' and maker == 'renault'")
+    b.context["to_come"] = (listed["unit_value"] - listed["before"]).sum(), listed["shares"].max()
     renault.owners(b, sale)
     renault.days(b)
     claims.put(b)

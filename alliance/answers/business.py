@@ -78,6 +78,8 @@ def last_book(ev: Evidence) -> returns.Level:
     def make() -> returns.Level:
         newer = ev.rows("statements", newest, company=SHARE)
         old = newer[:0] if len(newer) else ev.rows("book-values", newest, company=SHARE)
-        return returns.level(decline.book_value(newer, old)["bps"].rename("book value"), ev.as_of)
+        return returns.level(
+            decline.book_value(newer, old)["bps"].rename("print of net assets"), ev.as_of
+        )
 
     return ev.once("last book", make)

@@ -112,7 +112,8 @@ def _unit(a: Maker, unit: str, s: Scenario, whole: float) -> Valued | str:
 
 
 def _by_profit(a: Maker, g, whole: float) -> Valued:
-    share, how, assumed = a.profit_share, "its part of operating profit", {}
+    share, year = a.profit_share or (None, None)
+    how, assumed = f"its part of operating profit of {year}", {}
     if share is None or g.profitable_share is not None:
         how = "assumed" if g.profitable_share is None else "as the scenario says"
         share = g.profitable_share or ASSUMED_SHARE

@@ -25,9 +25,9 @@ class Maker:
     of its plan for electric cars, which ``plan_for`` names; ``owns``, parts of other companies;
     ``cars`` a year are those of its own plan that still runs (of several the one that ends first),
     and ``per_car`` what one was worth; ``profit_share`` is its profitable unit's part of the
-    whole's operating profit. By unit, ``sold`` has the values that a seller named. ``assumed`` says
-    what stands in for evidence, in words by id; ``lines`` are those of the table of inputs: figure,
-    value, where it is from, and its origin.
+    whole's operating profit, and of which year. By unit, ``sold`` has the values that a seller
+    named. ``assumed`` says what stands in for evidence, in words by id; ``lines`` are those of the
+    table of inputs: figure, value, where it is from, and its origin.
 
     The rest is a scenario's: its ``company``, and by unit what stands in for evidence
     (``assumed_in``), ``how`` its value was found or why it ``lacks`` one, and on which parts of
@@ -50,7 +50,7 @@ class Maker:
     owns: Mapping[str, float] = field(default_factory=dict)
     cars: float | None = None
     per_car: Values | None = None
-    profit_share: float | None = None
+    profit_share: tuple[float, int] | None = None
     unit_names: Mapping[str, str] = field(default_factory=dict)
     sold: Mapping[str, Valued] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
@@ -121,7 +121,8 @@ def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
     shares, value = float(last["shares"]), price.value / fx
     day = price.note or f"close of {price.date}"
     of = last["note"] if isinstance(last["note"], str) else "last count public"
-    old = returns.level(ev.rate(RATES[row["currency"]]), ev.as_of).note if fx != 1.0 else None
+    rate = ev.rate(RATES[row["currency"]]).rename("exchange rate") if fx != 1.0 else None
+    old = None if rate is None else returns.level(rate, ev.as_of).note
     stand_in = {f"separation.{key}.shares": "on a share count that stands in"}
     return {
         **{"price": value, "shares": shares, "per_eur": fx},
@@ -144,7 +145,7 @@ def _price(key: str, share: str, ev: Evidence) -> returns.Level:
             for other in _held(key, share, ev):
                 days = returns.common(close, ev.close(other))  # one day for it and what it holds
                 close = close[: days[-1]] if len(days) else close
-            price = returns.level(close, ev.as_of)
+            price = returns.level(close.rename("close"), ev.as_of)
             used.within(price.date or ev.as_of, of="prices-")
         return price
 
@@ -193,7 +194,7 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
         rows = ev.rows("fundamentals", newest, maker=key)
         if rows.empty:
             nil = {f"separation.{key}.{metric}": f"{metric.replace('_', ' ')} taken as nil"}
-            line = metric, 0.0, "not public: taken as nil", "assumed"
+            line = metric, 0.0, "not in the evidence: taken as nil", "assumed"
             return {metric: 0.0, "assumed": nil, "lines": (line,)}
         last = rows.iloc[0]
         value = float(last["value"]) / _rate(row, ev)

@@ -77,7 +77,7 @@ def separation(s: Scenario, ev: Evidence) -> Answers:
     filled = {fields[unit]: base for unit, (_, base, _) in values.items()} | {
         "planned_evs": maker.cars,
         "value_per_ev_eur": maker.per_car[1] if maker.per_car else None,
-        "profitable_share": maker.profit_share or companies.ASSUMED_SHARE,
+        "profitable_share": (maker.profit_share or (companies.ASSUMED_SHARE,))[0],
         **structures.known(g.structure, ev).own_terms(),
     }
     b.context |= {

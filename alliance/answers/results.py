@@ -199,14 +199,10 @@ class Builder:
 
     def answers(self, documents: bool = True) -> Answers:
         """The frozen answers, with the documents behind them by default."""
+        sources = self.ev.sources(self.used) if documents else pd.DataFrame()
+        results, *rest = map(MappingProxyType, (self.results, self.frames, self.context))
         return Answers(
-            self.chapter,
-            str(self.ev.as_of),
-            MappingProxyType(self.results),
-            tuple(self.inputs),
-            MappingProxyType(self.frames),
-            MappingProxyType(self.context),
-            self.ev.sources(self.used) if documents else pd.DataFrame(),
+            self.chapter, str(self.ev.as_of), results, tuple(self.inputs), *rest, sources
         )
 
 

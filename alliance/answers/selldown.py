@@ -26,8 +26,9 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     given = s.selldown.model_dump(mode="json")
     for name, value in i.group.model_dump(mode="json").items():
         origin = "evidence" if given[name] is None and value is not None else "scenario"
-        if name in ("drift", "fx_drift") and given[name] is None:
-            origin = "fair game"
+        filled = {"carrying_eur_per_share": "evidence: net assets a share"}
+        filled |= dict.fromkeys(("drift", "fx_drift"), "fair game")
+        origin = origin if given[name] is not None else filled.get(name, origin)
         b.took(f"selldown.{name}", value, "", origin)
     for name in ("held", "issued", "adv", "planned"):
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")

@@ -31,9 +31,11 @@ def cars(key: str, row: pd.Series, ev: Evidence, day: dt.date) -> dict:
 
 
 def profit_share(key: str, row: pd.Series, ev: Evidence) -> dict:
-    """The profitable unit's part of the whole's operating profit."""
-    known = key in _PROFIT_SHARES
-    return {"profit_share": ev.figure(_PROFIT_SHARES[key]) if known else None}
+    """The profitable unit's part of the whole's operating profit, and of which year."""
+    if key not in _PROFIT_SHARES or ev.figure(_PROFIT_SHARES[key]) is None:
+        return {}
+    fact = ev.fact(_PROFIT_SHARES[key])
+    return {"profit_share": (float(fact["value"]), fact["date"].year)}
 
 
 def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:

@@ -48,6 +48,7 @@ def who_owns_whom(a: Answers) -> Chart:
     main = frame.set_index(["holder", "company"]).loc[("Renault", "Nissan")]
     was, now, votes = (main[key] for key in ("capital_then", "capital_now", "votes_now"))
     verb, cap = "agreed to take" if a.context["entered"] else "held", "at most " * bool(votes < now)
+    the_votes = "all votes that may be cast" if cap else "the votes"
 
     def draw(fig, narrow):
         axes = fig.subplots(*((2, 1) if narrow else (1, 2)))
@@ -69,7 +70,7 @@ def who_owns_whom(a: Answers) -> Chart:
     return Chart(
         draw,
         f"Renault {verb} {percent(was, 1)} of Nissan on {panels['then']} and holds "
-        f"{percent(now, 1)} on {a.as_of}, with {cap}{percent(votes, 1)} of the votes",
+        f"{percent(now, 1)} on {a.as_of}, with {cap}{percent(votes, 1)} of {the_votes}",
         f"Boxes and arrows of who owns whom on two days. On {a.as_of}: {found}.",
         "holdings, share counts and filings, the last public; our reading of the votes",
         (4.2, 7.4),

@@ -150,7 +150,7 @@ def coverage(a: Answers) -> Chart:
 @chart("What became of the makers")
 def became(a: Answers) -> Chart:
     """Each maker's share against its market, from the scenario's day or its listing."""
-    none = f"no later price is in the evidence than {a.context['last']}"
+    none = f"no later day with all prices is in the evidence than {a.context['last']}"
     frame = need(a.frame("became"), none).sort_values("change")
     lags = int((frame["change"] < frame["benchmark"]).sum())
 

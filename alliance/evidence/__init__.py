@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from alliance.evidence.reader import Evidence, Used, open
 
 
+__all__ = ["DATA", "Evidence", "Package", "Used", "open", "touched"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str):
     """The reader, imported when it is first asked for."""
     if name in ("Evidence", "Used", "open"):

@@ -57,11 +57,8 @@ class Fingerprints:
         return {
             "values": digest(parameters(chapter, s)),
             "code": digest([chapter, [text for kind, text in cells if kind == "code"]]),
-            "package": self.package,
-            "versions": self.versions,
-            "cells": digest(cells),
-            "templates": self.templates,
-            "foot": digest(foot),
+            **{"package": self.package, "versions": self.versions, "templates": self.templates},
+            **{"cells": digest(cells), "foot": digest(foot)},
         }
 
     def changed(self, tables: dict[str, str]) -> str:

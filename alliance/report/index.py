@@ -53,9 +53,7 @@ def contents(
             **states[key],
             "tiles": [r for r in large[key] if r["value"] is not None],
             "left_out": without_value(r.get("note") for r in large[key] if r["value"] is None),
-            "key": key,
-            "name": chapter_name(key),
-            "question": chapter.question,
+            **{"key": key, "name": chapter_name(key), "question": chapter.question},
             "page": key in shown,
         }
         for key, chapter in CHAPTERS.items()

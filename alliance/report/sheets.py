@@ -22,7 +22,7 @@ from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
 FIRST = 4  # rows above the numbers: title, kind, units, headings
-PRINT = "print: values as the notebook printed them, unrounded"
+PRINT = "print: the notebook's table, its numbers unrounded"
 LIST = ["what", "value", "unit", "name"]  # columns of a list
 #: How numbers of a list are shown, by their unit.
 UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
@@ -134,6 +134,7 @@ def _data(chapter: str, frame: str, columns: list[str], rows: list[list]) -> dic
 
 def _name(title: str) -> str:
     """A sheet's name: chapter, number, first words of the caption; at most 31 signs."""
+    title = re.sub(r"^(\S+) [\d,]+ ", r"\1 ", title)  # a count is another in the next report
     return " ".join(re.sub(r"[\[\]:*?/\\']", " ", title).split())[:31].strip()
 
 

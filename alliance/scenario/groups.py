@@ -188,7 +188,7 @@ class Selldown(Group):
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if min(value) <= 0 or any(b < a for a, b in itertools.pairwise(value)):
-            raise ValueError("must be positive multiples that rise")
+            raise ValueError("must be positive multiples, none below the one before")
         return value
 
 
@@ -252,8 +252,8 @@ class Separation(Group):
     running_cost_eur: float = field(0, MONEY, high=1e10, step=1e6, slider=(0, 1e8))
     """Cost of a legal separation, a year; ten years count (none was published)"""
     ticket_eur: float | None = field(None, DEAL, high=1e10, slider=(0, 1e9), first=True)
-    """Nissan's money for Ampere; empty takes what was last public (775m reported in October 2022,
-    up to EUR 600m agreed in July 2023)"""
+    """Nissan's money for Ampere, in the bargain; empty takes what was last public (775m reported in
+    October 2022, up to EUR 600m agreed in July 2023)"""
     ampere_value_eur: float | None = field(
         None, VALUE, low=1e8, slider=(1e9, 2e10), first=True, part="bargain"
     )

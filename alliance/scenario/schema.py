@@ -33,7 +33,8 @@ class Scenario(Group):
         try:
             if text:
                 return cls.model_validate(_read(cls, values), strict=False)
-            return cls.model_validate_json(json.dumps(values, allow_nan=True), strict=True)
+            plain = json.dumps(values, default=str)
+            return cls.model_validate_json(plain, strict=True)
         except ValidationError as error:
             lines = [_explain(cls, problem) for problem in error.errors()]
             raise ScenarioError("\n".join(dict.fromkeys(lines))) from None

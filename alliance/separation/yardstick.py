@@ -91,15 +91,10 @@ def _cash(structure: Structure, terms: Terms, offer) -> dict[str, Any]:
     unit_fees, fees = total(charged, True, terms.fee), total(charged, False, terms.fee)
     tax, paid = terms.tax * to_parent, structure.payout * to_parent
     return {
-        "gross": to_unit + to_parent,
-        "to_unit": to_unit,
-        "to_parent": to_parent,
-        "fees": unit_fees + fees,
-        "unit_fees": unit_fees,
-        "tax": tax,
-        "paid_out": paid,
+        "gross": to_unit + to_parent, "to_unit": to_unit, "to_parent": to_parent,
+        "fees": unit_fees + fees, "unit_fees": unit_fees, "tax": tax, "paid_out": paid,
         "left": to_unit + to_parent - unit_fees - fees - tax - paid,
-    }
+    }  # fmt: skip
 
 
 def _rest(company: Company, terms: Terms, before):

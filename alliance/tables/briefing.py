@@ -179,6 +179,10 @@ def renault_parts(a: Answers) -> Html:
     horse = frame.set_index("part")["now"]["Horse (debt not taken off)"]
     horse = "" if horse != horse else f"; EUR {horse:.2f} of it is Horse, its debt not taken off"
     words["cash"] = f" (net cash {a.context['cash_of']}{horse})"
+    coming, shares = a.context["to_come"]
     missing = frame.loc[frame["now"].isna(), "part"].str.partition(" (")[0]
+    counts = coming > 0 and "Ampere" not in set(missing)
+    before = {"to_come": money(coming), "before": known - coming / shares}
+    words["after_money"] = " " + SENTENCES["after the money"].format(**before) if counts else ""
     words["without"] = listed(["its cars", *missing])
     return say("parts of Renault", a, **words)

@@ -133,16 +133,16 @@ def headline(a: Answers, *keys: str) -> Html:
 
 
 def without_value(notes: Iterable[str | None]) -> str:
-    """What some numbers without a value have in their place: how many, and why.
+    """What large numbers without a value have in their place: how many, and why.
 
     >>> without_value(["no price", None, "no price"])
-    'Not available: 2 numbers (no price), 1 number.'
+    'Not shown large: 2 numbers (no price), 1 number.'
     """
     found = [
         format.counted(count, "number") + (f" ({why})" if why else "")
         for why, count in Counter(notes).items()
     ]
-    return f"Not available: {', '.join(found)}." if found else ""
+    return f"Not shown large: {', '.join(found)}." if found else ""
 
 
 def results(a: Answers) -> Html:

@@ -86,7 +86,5 @@ def bargain(a: Answers) -> Html:
         sold=f"the shares sold {below}" if t.block else "no share to sell",
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
-        split="No value agreed splits the gain equally."
-        if split is None
-        else f"{money(split)} agreed splits the gain equally.",
+        split=f"{'No value' if split is None else money(split)} agreed splits the gain equally.",
     )

@@ -40,7 +40,7 @@ def _decline(a: Answers) -> dict[str, Any]:
 
 def _selldown(a: Answers) -> dict[str, Any]:
     g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
-    sales = len(a.frame("disclosed_sales"))
+    sales, discounted = len(a.frame("disclosed_sales")), g.discount_rate or g.dividend_yield
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
@@ -52,7 +52,9 @@ def _selldown(a: Answers) -> dict[str, Any]:
         "reading": f"{'' if abs(ratio - 1) > 2 * error else 'no '}more than chance allows",
         "years": "for ever" if years is None else f"{number(years, 1)} years",
         "price": "the price assumed" if "assumed price" in a.context["price"] else "today's price",
-        "triggers": SENTENCES["fair triggers" if a.context["fair"] else "other triggers"],
+        "triggers": SENTENCES["fair triggers" if a.context["fair"] else "other triggers"].format(
+            euro_value="discounted euro value, dividends reinvested" if discounted else "euro value"
+        ),
         "waiting": SENTENCES["waiting is fair" if a.context["fair"] else "waiting is no fair game"],
         "readings": SENTENCES["sales were disclosed" if sales else "no sale was disclosed"],
     }
@@ -72,11 +74,10 @@ def _separation(a: Answers) -> dict[str, Any]:
         "brings": "would have brought" if cell["ended"] else "brings",
         "likely": a.frame("uncertainty")["p_gain"].max(),
         "rest": rest,
-        "ford": "not public yet"
-        if ford.value is None
-        else f"a loss of {money(-ford.value, 'USD')}, {ford.note}",
+        "ford": f"a loss of {money(-(ford.value or 0), 'USD')}, {ford.note}"
+        if ford.value is not None else "not public yet",
         "gm": "nothing that was public" if gm is None else money(gm, "USD"),
-    }
+    }  # fmt: skip
 
 
 def _hindsight(a: Answers) -> dict[str, Any]:
