@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from alliance import answers, charts
+from alliance import answers, charts, evidence, scenario
 from alliance.charts.base import NARROW_MIME
 from alliance.cli import cli
 from alliance.errors import ScenarioError
@@ -123,3 +123,11 @@ def test_frames_are_one_command_away(found):
         answers.located("stub")
     with pytest.raises(ScenarioError, match="did you mean 'parts'"):
         answers.located("prats")
+
+
+@pytest.mark.parametrize("chapter", answers.CHAPTERS)
+def test_evidence_of_another_day_is_refused(chapter):
+    """Who changes only the evidence's day would look ahead."""
+    s = scenario.Scenario()
+    with pytest.raises(ScenarioError, match="must be the evidence's day, 2026-06-30"):
+        answers.CHAPTERS[chapter](s, evidence.open("2026-06-30"))

@@ -112,6 +112,10 @@ def test_frozen_and_typed():
     refused(lambda: Scenario.of({"decline": {"since": 17}}), "YYYY-MM-DD")
     refused(lambda: Scenario.of({"seed": {1, 2}}), "seed:", "received '{1, 2}'")
     refused(lambda: Scenario.of({("seed",): 1}), "plain data")
+    text = {"selldown": {"target_stake": "15 %"}, "separation": {"ev_value_eur": "EUR 5bn"}}
+    refused(lambda: Scenario.of(text), "such as 0.15, received '15 %'", "such as 60000000000,")
+    refused(lambda: Scenario.of({"decline": {"peers": "toyota"}}), "must be a list", "'toyota'")
+    refused(lambda: Scenario.of({"separation": {"structures": ["integrated"]}}), "at least 2 that")
     assert Scenario.of({"as_of": dt.date(2022, 10, 10)}) == Scenario.of({"as_of": "2022-10-10"})
 
 

@@ -77,11 +77,8 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     agreed = g.ampere_value_eur or belief
     gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
     filled = {
-        "ampere_value_eur": agreed,
-        "independence_worth_eur": t.independence,
-        "control_worth_eur": t.control,
-        "sale_discount": t.discount,
-        "ticket_eur": t.ticket,
+        **{"ampere_value_eur": agreed, "sale_discount": t.discount, "ticket_eur": t.ticket},
+        **{"independence_worth_eur": t.independence, "control_worth_eur": t.control},
     }
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "gains": gains}
     b.context |= {"changes_hands": bargain.changes_hands(t), "over": bargain.even_over(t, belief)}

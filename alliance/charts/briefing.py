@@ -14,15 +14,10 @@ from alliance.format import day, missing, number, percent
 
 #: Centres of the companies, in parts of a panel.
 _PLACES = {
-    "French State": (0.12, 0.97),
-    "Renault": (0.12, 0.52),
-    "Nissan": (0.88, 0.52),
-    "Mitsubishi Motors": (0.9, 0.04),
-    "Ampere": (0.04, 0.04),
-    "Horse": (0.4, 0.04),
-    "Geely": (0.68, 0.17),
-    "Aramco": (0.68, -0.09),
-}
+    "French State": (0.12, 0.97), "Renault": (0.12, 0.52), "Nissan": (0.88, 0.52),
+    "Mitsubishi Motors": (0.9, 0.04), "Ampere": (0.04, 0.04), "Horse": (0.4, 0.04),
+    "Geely": (0.68, 0.17), "Aramco": (0.68, -0.09),
+}  # fmt: skip
 _PARTS = {
     "Nissan shares": (RED, "white"),
     "Net cash": (GREEN, "white"),

@@ -44,7 +44,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             ax.text(0.995, 0.995, names[maker], fontweight="bold", color=INK, **corner)
             kit.axes(ax, percent="x", sign=True, nbins=5)
             ax.set_ylabel(" ", fontsize=1)
-        label = f"abnormal return, days {window[0]} to {window[1]}, 95 % interval"
+        label = f"abnormal log return, days {window[0]} to {window[1]}, 95 % interval"
         label += f" (the {len(drawn)} strongest or first)" * (len(drawn) < len(frame))
         kit.axes(ax, label, wrap=38 * narrow)
 

@@ -98,9 +98,8 @@ def write_list(out: Path) -> None:
         if known and run and not path.parent.name.startswith("."):
             states = run.get("chapters", {}).items()
             shown = {
-                "name": path.parent.name,
+                **{"name": path.parent.name, "as_of": known["as_of"]},
                 "title": known["scenario"].get("title") or known["name"],
-                "as_of": known["as_of"],
                 "differs": differences(known["scenario"]) or "nothing",
                 "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
             }

@@ -9,18 +9,7 @@ from pathlib import Path
 from alliance.errors import BuildError
 
 #: Commands, and programs that are no commands, one a line.
-BROWSERS = """chromium
-chromium-browser
-google-chrome
-google-chrome-stable
-chrome
-microsoft-edge
-msedge
-/Applications/Google Chrome.app/Contents/MacOS/Google Chrome
-/Applications/Chromium.app/Contents/MacOS/Chromium
-/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge
-C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe
-C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe"""
+BROWSERS = (Path(__file__).parent / "browsers.txt").read_text(encoding="utf-8").strip()
 #: A report is our own page and needs no network.
 FLAGS = """--headless=new --disable-gpu --no-first-run --disable-background-networking
 --disable-component-update --disable-sync --no-pdf-header-footer --generate-pdf-document-outline"""

@@ -68,6 +68,9 @@ def _read(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
+#: Rules of lists and groups, by the library's names.
+_RULES = {"tuple_type": "must be a list", "too_long": "must have at most {max_length}"}
+_RULES |= {"model_type": "must be a dict", "too_short": "needs at least {min_length} that may be"}
 GROUPS = tuple(
     name for name, info in Scenario.model_fields.items() if isinstance(info.default, Group)
 )
@@ -153,6 +156,8 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         return f"{name}: must be {problem['ctx']['expected']}, received {received!r}{hint}"
     info = fields(model).get(name.rstrip(".0123456789"))
     rule = problem["msg"].removeprefix("Value error, ")
+    if form := _RULES.get(problem["type"]):
+        rule = form.format(**problem.get("ctx", {}))
     if info is not None and problem["type"] in ("greater_than_equal", "less_than_equal"):
         low, high = limits(info)
         rule = f"must be from {amounts.span(low, high, info)}"
@@ -165,6 +170,7 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
             )
     if info is not None and problem["type"] in ("float_parsing", "int_parsing", "float_type"):
         like = next(v for v in (info.default, *info.json_schema_extra["slider"][::-1], 1) if v)
-        like = amounts.spelt(like[0] if isinstance(like, tuple) else like, info)
+        like = like[0] if isinstance(like, tuple) else like
+        like = f"{like:.12g}" if problem["type"] == "float_type" else amounts.spelt(like, info)
         rule = f"must be a number such as {like}"
     return f"{name}: {rule[0].lower()}{rule[1:]}, received {received!r}"

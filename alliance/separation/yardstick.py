@@ -64,11 +64,9 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
     even = quadratic(structure, terms, before)
     return Outcome(
         **{k: v for k, v in cash.items() if k not in ("left", "unit_fees")},
-        left=left,
+        **{"left": left, "kept": kept, "votes": 1 - sold / structure.voting_capital},
         coverage=None if plan is None else left / plan,
         coverage_own=own / (plan * company.plan_left) if runs else None,
-        kept=kept,
-        votes=1 - sold / structure.voting_capital,
         lookthrough=look if structure.unit == "ev" else np.ones_like(look),
         rest=_rest(company, terms, before),
         breakeven=breakeven(structure, terms, before),

@@ -38,7 +38,7 @@ def effects(a: Answers) -> Html:
     names = {"event": "short", "trading day": "day"}
     tests = {"p rank, day 0": ("p_rank", 0), "p Corrado": ("p_corrado", -1)}
     tests |= {"p placebo, days 0 to 1": ("p_placebo", 1)}
-    caption = "Abnormal return (and t) by event and window; p of other tests"
+    caption = "Abnormal log return (and t) by event and window; p of other tests"
     return by_window(frame, caption, names, tests)
 
 
@@ -64,7 +64,7 @@ def unit_sales(a: Answers) -> Html:
 def large_moves(a: Answers) -> Html:
     """The largest abnormal days and what was in the news then or the evening before."""
     frame = a.frame("large_moves").replace({"reason": {"": "none found in the evidence"}})
-    return show(frame, "Largest one-day abnormal returns", {"abnormal": "+.1%", "t": "+.1f"})
+    return show(frame, "Largest one-day abnormal log returns", {"abnormal": "+.1%", "t": "+.1f"})
 
 
 def null_size(frame: pd.DataFrame) -> Html:

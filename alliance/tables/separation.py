@@ -106,7 +106,7 @@ def announcements(a: Answers) -> Html:
     frame = need(a.frame("announcements"), f"No announcement was public on {a.as_of}")
     names = {"announcement": "short", "day": "day", "share": "company"}
     tests = {"p rank, day 0": ("p_rank", 0), "p placebo, days 0 to 1": ("p_placebo", 1)}
-    caption = "Abnormal return (and t) of each announcement, with what else happened"
+    caption = "Abnormal log return (and t) of each announcement, with what else happened"
     return collapsible(by_window(frame, caption, names, tests, "not testable"))
 
 
