@@ -534,3 +534,12 @@ def test_a_page_says_why_it_has_no_table():
     )
     none = tables.table(a.frame("watch")[:0], "Ahead", "when", "Nothing dated lay ahead")
     assert none.body == '<p class="say">Nothing dated lay ahead.</p>' and none.table is None
+
+
+def test_values_that_are_discounted_say_so_wherever_they_stand():
+    plain = scenario.Scenario().replace({"selldown": {"paths": 256}})
+    rate = plain.replace({"selldown": {"discount_rate": 0.05}})
+    for s, times in ((plain, 0), (rate, 1)):
+        sale, first = answers_of("2-selldown", s), answers_of(CHAPTER, s)
+        for text in (tables.sale(sale).text, tables.verdicts(first).text):
+            assert text.replace("\N{NO-BREAK SPACE}", " ").count("discounted to the day") == times

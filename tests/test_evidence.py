@@ -259,7 +259,7 @@ def test_a_changed_byte_is_refused(data):
     with pytest.raises(EvidenceError, match=r"prices/nissan\.csv has changed.*alliance check"):
         evidence.open("2023-01-17", data)
     (problem, *_) = [p for p in check(data) if p.file == "prices/nissan.csv"]
-    assert problem.rule == "hash"
+    assert problem.rule == "hash" and "--seal" in problem.message
 
 
 def test_a_missing_file_is_refused(data):

@@ -121,10 +121,11 @@ def _schema_problems(package: Package, names: set[str]) -> list[Problem]:
     problems = [Problem("datapackage.json", None, e.type, e.message) for e in report.errors]
     for task in report.tasks:
         for error in task.errors:
-            rule = "hash" if error.type in ("hash-count", "byte-count") else error.type
-            row = getattr(error, "row_number", None)
-            path = package.resources[task.name]["path"]
-            problems.append(Problem(path, row, rule, error.message))
+            path, row = package.resources[task.name]["path"], getattr(error, "row_number", None)
+            found = Problem(path, row, error.type, error.message)
+            if error.type in ("hash-count", "byte-count"):
+                found = Problem(path, None, "hash", "not as sealed; a change that is meant: --seal")
+            problems += [found] if found not in problems else []
     for resource in described["resources"]:
         if "hash" not in resource:
             message = "its hash is not in the descriptor"

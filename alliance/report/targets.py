@@ -49,7 +49,7 @@ def chapter_name(chapter: str) -> str:
 
 
 def differences(changes: dict[str, Any]) -> str:
-    """What differs from the default, in words; as it stands where the schema has it no more."""
+    """What differs from the default, in words, or as it stands where the schema has it no more."""
     try:
         return ", ".join(differing(Scenario(), Scenario.of(changes)))
     except ScenarioError:

@@ -12,8 +12,7 @@ from alliance.errors import need
 from alliance.format import counted, day, in_words, listed, money, number, percent
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
-from alliance.tables.selldown import discounted
-from alliance.tables.summaries import how_valued
+from alliance.tables.summaries import discounted, how_valued
 
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 NOTHING = 0.0005  # of its value: a cost that prints as none
@@ -100,6 +99,7 @@ def _sale(a: Answers) -> Html:
         worst=worst, worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
         reached=reached, reached_most=f" to {percent(often.value)}" if often else "",
         assumed=f" at {price}" * ("assumed" in price), floor=floor,
+        discounted=discounted(a, " ({})"),
         when="at once" if wait else "later", less="less" if wait else "more",
         whence="the rule says" if g.block_discount is None else "the scenario says",
         lead=lead if fear else "To sell at once does not pay",

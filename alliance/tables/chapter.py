@@ -138,10 +138,8 @@ def without_value(notes: Iterable[str | None]) -> str:
     >>> without_value(["no price", None, "no price"])
     'Not shown large: 2 numbers (no price), 1 number.'
     """
-    found = [
-        format.counted(count, "number") + (f" ({why})" if why else "")
-        for why, count in Counter(notes).items()
-    ]
+    counts = Counter(notes).items()
+    found = [format.counted(n, "number") + (f" ({why})" if why else "") for why, n in counts]
     return f"Not shown large: {', '.join(found)}." if found else ""
 
 

@@ -7,6 +7,7 @@ from alliance.errors import need
 from alliance.format import day, in_words, minus, missing, number, percent, shown
 from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
 from alliance.tables.chapter import SENTENCES, say
+from alliance.tables.summaries import discounted
 
 _AFTER = "value_after_exit_eur_mean"
 
@@ -22,12 +23,6 @@ def programmes(a: Answers) -> Html:
     caption += "cost of selling what is left by the same rule, and orders the rows" + discounted(a)
     columns = COLUMNS["programmes"].replace("[market]", other["market"].iloc[0])
     return table(frame, caption, columns)
-
-
-def discounted(a: Answers) -> str:
-    """That values are as of the day, where euros bear interest; for the end of a caption."""
-    rate = a.context["group"].discount_rate
-    return f"; discounted to the day at {percent(rate, 1)} a year" if rate else ""
 
 
 def alike(a: Answers) -> Html:

@@ -29,11 +29,18 @@ def sale(a: Answers) -> Html:
         a,
         programme=in_words(headlined(a)),
         at_price=f"at {a.context['price']}",
+        discounted=discounted(a, " ({})"),
         years=counted(a.context["group"].horizon_years, "year"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
     )
+
+
+def discounted(a: Answers, form: str = "; {}") -> str:
+    """That values are as of the day, where euros bear interest; for a sentence or a caption."""
+    rate = a.context["group"].discount_rate
+    return form.format(f"discounted to the day at {percent(rate, 1)} a year") if rate else ""
 
 
 def deal(a: Answers) -> Html:

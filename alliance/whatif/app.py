@@ -52,9 +52,8 @@ def _notebook() -> Path:
 
 
 def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost", **more) -> None:
-    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`. A start that
-    is neither a scenario's name nor a token is a ScenarioError, and so is an address that is not
-    there or in use."""
+    """Serve the cockpit until it is stopped; ``more`` is for :func:`settings`. A ScenarioError for
+    a start that is no scenario's name nor token, and an address that is not there or in use."""
     import click
     from traitlets.config import Config
 
