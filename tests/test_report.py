@@ -808,7 +808,7 @@ def test_the_pdf(built, browser, tmp_path):
     assert 20 < len(reader.pages) < 45
     texts = [page.extract_text() for page in reader.pages]
     first, last = ([n for n, text in enumerate(texts) if head in text]
-                   for head in ("Result Value From", "Confidence Read at"))  # fmt: skip
+                   for head in ("Result Value From", "Table Issuer"))  # fmt: skip
     assert len(first) > 3 and len(last) > 2
     assert max(first) <= min(last), "one list of the annex lies on the other"
     titles = set(_titles(reader.outline))
