@@ -17,11 +17,7 @@ HAND: tuple[tuple[str, str, str], ...] = (
         "fee=0, impact=0, min_discount=0, block_discount=None",
         "fee=0, min_discount=0, block_discount=None",
     ),
-    (
-        "answers/sensitivity.py",
-        '("participation", 0.5, 2.0, "x")',
-        '("participation", 0.5, 1.1, "x")',
-    ),
+    ("answers/sensitivity.py", "float(low), float(high), how", "float(low), float(low), how"),
     ("answers/grid.py", "BLOCKING = 0.25", "BLOCKING = 0.34"),
     (
         "answers/grid.py",

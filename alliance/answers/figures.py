@@ -217,6 +217,7 @@ def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
     when = f"{p['start']:%Y-%m} to {p['end']:%Y-%m}, {left:.0%} still to run"
     when += f"; {p['note']}" if isinstance(p["note"], str) else ""
     covers = f"plan for {p['covers']}" if isinstance(p["covers"], str) else "EV plan"
+    covers += " (its time is over)" * (left == 0)
     lines = [("EV plan", total, when, "evidence")]
     return {"plan": (total, span / 365.25, left), "plan_for": covers, "lines": lines}
 
