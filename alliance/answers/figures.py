@@ -125,7 +125,7 @@ def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
     old = None if rate is None else returns.level(rate, ev.as_of).note
     stand_in = {f"separation.{key}.shares": "on a share count that stands in"}
     return {
-        **{"price": value, "shares": shares, "per_eur": fx},
+        "price": value, "shares": shares, "per_eur": fx,
         "assumed": stand_in if last["confidence"] == "low" else {},
         "lines": (
             ("price a share", value, day, "evidence"),
@@ -133,7 +133,7 @@ def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
             ("market value", shares * value, day, "evidence"),
         ),
         "note": "; ".join(filter(None, (price.note, old))),
-    }
+    }  # fmt: skip
 
 
 def _price(key: str, share: str, ev: Evidence) -> returns.Level:

@@ -77,9 +77,9 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     agreed = g.ampere_value_eur or belief
     gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
     filled = {
-        **{"ampere_value_eur": agreed, "sale_discount": t.discount, "ticket_eur": t.ticket},
-        **{"independence_worth_eur": t.independence, "control_worth_eur": t.control},
-    }
+        "ampere_value_eur": agreed, "sale_discount": t.discount, "ticket_eur": t.ticket,
+        "independence_worth_eur": t.independence, "control_worth_eur": t.control,
+    }  # fmt: skip
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "gains": gains}
     b.context |= {"changes_hands": bargain.changes_hands(t), "over": bargain.even_over(t, belief)}
     b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
@@ -185,9 +185,9 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -
 def _point(name: str, t: bargain.Stakes, agreed, belief, day: dt.date) -> dict:
     found = bargain.gains(t, agreed if agreed == agreed else belief, belief)
     return {
-        **{"point": name, "terms_of": day, "agreed": agreed},
+        "point": name, "terms_of": day, "agreed": agreed,
         "renault": float(found.holder_outside),
         "nissan": float(found.issuer_outside),
         "belief": belief,
         **{name: float(value) for name, value in vars(t).items()},
-    }
+    }  # fmt: skip

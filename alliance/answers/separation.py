@@ -11,9 +11,9 @@ from alliance.scenario import Scenario
 
 #: The event that made each maker's structure public, and the kind of deal of the studies.
 ANNOUNCEMENTS = {
-    **{"ampere-plan": "carve-out", "vw-talks": "carve-out"},
-    **{"ford-split": "segment reporting", "gm-no-spin": "stays integrated"},
-}
+    "ampere-plan": "carve-out", "vw-talks": "carve-out",
+    "ford-split": "segment reporting", "gm-no-spin": "stays integrated",
+}  # fmt: skip
 
 
 def answer(s: Scenario, ev: Evidence) -> Answers:

@@ -10,10 +10,10 @@ SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 LEVELS = {"stake": "stake_value_eur", "holder": "renault_value_eur", "stub": "stub_eur"}
 #: What the fall cost Renault; each with the table that it rests on beside price, rate and holding.
 LOST = {
-    **dict.fromkeys(("stake_value_start_eur", "stake_value_change_eur")),
-    **dict.fromkeys(("stake_dividends_eur", "stake_net_change_eur"), "dividends"),
+    "stake_value_start_eur": None, "stake_value_change_eur": None,
+    "stake_dividends_eur": "dividends", "stake_net_change_eur": "dividends",
     "stake_in_topix_eur": MARKET,
-}
+}  # fmt: skip
 
 
 def put(b: Builder, t) -> None:

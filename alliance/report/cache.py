@@ -57,9 +57,9 @@ class Fingerprints:
         return {
             "values": digest(parameters(chapter, s)),
             "code": digest([chapter, [text for kind, text in cells if kind == "code"]]),
-            **{"package": self.package, "versions": self.versions, "templates": self.templates},
-            **{"cells": digest(cells), "foot": digest(foot)},
-        }
+            "package": self.package, "versions": self.versions, "templates": self.templates,
+            "cells": digest(cells), "foot": digest(foot),
+        }  # fmt: skip
 
     def changed(self, tables: dict[str, str]) -> str:
         """The tables whose fingerprints are other ones now."""

@@ -53,7 +53,9 @@ def contents(
             **states[key],
             "tiles": [r for r in large[key] if r["value"] is not None],
             "left_out": without_value(r.get("note") for r in large[key] if r["value"] is None),
-            **{"key": key, "name": chapter_name(key), "question": chapter.question},
+            "key": key,
+            "name": chapter_name(key),
+            "question": chapter.question,
             "page": key in shown,
         }
         for key, chapter in CHAPTERS.items()
@@ -98,11 +100,11 @@ def write_list(out: Path) -> None:
         if known and run and not path.parent.name.startswith("."):
             states = run.get("chapters", {}).items()
             shown = {
-                **{"name": path.parent.name, "as_of": known["as_of"]},
+                "name": path.parent.name, "as_of": known["as_of"],
                 "title": known["scenario"].get("title") or known["name"],
                 "differs": differences(known["scenario"]) or "nothing",
                 "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
-            }
+            }  # fmt: skip
             reports.append(shown)
     others = [
         {"name": p.parent.name, "title": _title_of(p)}

@@ -64,7 +64,7 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
     even = quadratic(structure, terms, before)
     return Outcome(
         **{k: v for k, v in cash.items() if k not in ("left", "unit_fees")},
-        **{"left": left, "kept": kept, "votes": 1 - sold / structure.voting_capital},
+        left=left, kept=kept, votes=1 - sold / structure.voting_capital,
         coverage=None if plan is None else left / plan,
         coverage_own=own / (plan * company.plan_left) if runs else None,
         lookthrough=look if structure.unit == "ev" else np.ones_like(look),
@@ -74,7 +74,7 @@ def apply(structure: Structure, company: Company, terms: Terms | None = None) ->
         before=before,
         **dict(zip(("square", "line", "level"), even, strict=True)),
         **{n: value_per_share(structure, company, terms, *case) for n, case in cases.items()},
-    )
+    )  # fmt: skip
 
 
 def _cash(structure: Structure, terms: Terms, offer) -> dict[str, Any]:

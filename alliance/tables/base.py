@@ -123,9 +123,9 @@ def live(data, caption: str, lines, name: str = "", key: str = "") -> dict[str, 
         "caption": _SCALE.sub("", caption),
         "columns": [_SCALE.sub("", head) for head, *_ in lines],
         "formats": [",.0f" if re.match("m|bn", form) else form for _, _, form, _ in lines],
-        **{"ids": ids, "rows": rows, "formulas": formulas, "name": name},
+        "ids": ids, "rows": rows, "formulas": formulas, "name": name,
         "keys": [str(v) for v in frame[key]] if key else [],
-    }
+    }  # fmt: skip
 
 
 def show(frame: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> Html:

@@ -122,7 +122,7 @@ def _deal(a: Answers) -> Html:
         return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
     beside = row["unit_value"] / row["breakeven"] - 1
     words = {
-        **{"low": low, "plan": plan, "raised": r[f"{cell}.cash_raised_eur"]},
+        "low": low, "plan": plan, "raised": r[f"{cell}.cash_raised_eur"],
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
         "holding": g.holding_discount,
@@ -132,7 +132,7 @@ def _deal(a: Answers) -> Html:
         "ended": f"Cancelled on {day(row['ended'])}, nothing raised. As planned: "
         if row["ended"]
         else "",
-    }
+    }  # fmt: skip
     sentence, known = SENTENCES["verdict deal"], low.value is not None
     if known:
         turn = "never gains" if row["unit_value"] < low.value else "always gains"

@@ -45,10 +45,10 @@ def _selldown(a: Answers) -> dict[str, Any]:
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
     return {
-        **{"twice": twice, "twice_part": twice / worth if worth else 0.0},
+        "twice": twice, "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "none": "" if t.planned > 0 else "; here there is nothing to sell",
-        **{"ratio": ratio, "error": error, "overhang": t.planned / t.float_},
+        "ratio": ratio, "error": error, "overhang": t.planned / t.float_,
         "reading": f"{'' if abs(ratio - 1) > 2 * error else 'no '}more than chance allows",
         "years": "for ever" if years is None else f"{number(years, 1)} years",
         "price": "the price assumed" if "assumed price" in a.context["price"] else "today's price",
@@ -57,7 +57,7 @@ def _selldown(a: Answers) -> dict[str, Any]:
         ),
         "waiting": SENTENCES["waiting is fair" if a.context["fair"] else "waiting is no fair game"],
         "readings": SENTENCES["sales were disclosed" if sales else "no sale was disclosed"],
-    }
+    }  # fmt: skip
 
 
 def _separation(a: Answers) -> dict[str, Any]:

@@ -67,9 +67,9 @@ class Building:
             command,
             cwd=WORK,
             env=env | {"PYTHONIOENCODING": "utf-8"},
-            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
-            **{"encoding": "utf-8", "errors": "replace"},
-        )
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            encoding="utf-8", errors="replace",
+        )  # fmt: skip
         self.start_button.disabled, self.stop_button.disabled = True, False
         self.bar.value, self.state.value = 0, "starting"
         self.thread = threading.Thread(target=self._follow, daemon=True)
