@@ -173,7 +173,7 @@ def arrows(large: list[Difference], names: tuple[str, str]) -> Chart:
             kit.dot(ax, b, at, COLOR, full=True)
         if narrow:
             for at, d, text in zip(y, large, texts, strict=True):
-                both, place = wrapped(f"{d.label}: {text}", 66), (0, 5)
+                both, place = wrapped(f"{d.label}: {text}", 66), (3, 5)
                 ax.annotate(
                     both, (0, at), place, ("axes fraction", "data"), "offset points", fontsize=6
                 )
