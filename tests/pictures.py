@@ -32,7 +32,7 @@ def chart(name: str, found=None) -> charts.Chart:
 
 def drawn(made: charts.Chart) -> bytes:
     """A chart as a small PNG: a palette of 64 colours, and fewer dots than a report's."""
-    whole = Image.open(io.BytesIO(made.png()))
+    whole = Image.open(io.BytesIO(made.png())).convert("RGB")
     small = whole.resize((1200, round(whole.height * 1200 / whole.width)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.quantize(64, dither=Image.Dither.NONE).save(out, format="png", optimize=True)

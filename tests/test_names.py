@@ -116,6 +116,10 @@ def test_a_wrong_name_in_the_cell_itself_and_beside_it(capsys):
     assert "start_day: no parameter" in str(kernel.run(read))
     kernel.run(cell)
     assert kernel.run(read) is None
+    wrong = book("1-decline")
+    for each in wrong.cells:
+        each.source = each.source.replace("since: str", "sinse: str")
+    assert "sinse: no parameter" in str(Kernel().until_read(wrong))  # not only that one is missing
     kernel.run(cell)
     kernel.run("sinse = '2018-11-19'")
     assert "did you mean 'since'" in str(kernel.run(read))

@@ -495,13 +495,21 @@ def test_pages_open_from_disk_without_a_network(browser, built, width, name):
 
 
 @pytest.mark.browser
-def test_code_is_hidden_until_asked_and_narrow_charts_on_phones(browser, built):
+def test_code_is_hidden_until_asked(browser, built):
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.goto((built / "1-decline.html").resolve().as_uri())
     code = page.locator(".input").first
     assert not code.is_visible()
     page.get_by_label("Show the code").check()
     assert code.is_visible()
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["1-decline", "report"])
+def test_narrow_charts_on_phones(browser, built, name):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((built / f"{name}.html").resolve().as_uri())
     ratio = "(i => i.naturalWidth)(document.querySelector('figure.chart img'))"
     assert page.evaluate(ratio) == round(chart_base.NARROW * 200)
     page.set_viewport_size({"width": 1200, "height": 800})

@@ -778,8 +778,9 @@ def test_the_single_file_stands_alone(built):
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     for tag, attrs in page.links:
-        href = attrs.get("href", "")
-        assert tag == "a" and (href.startswith("http") or href[1:] in page.ids), href
+        href = attrs.get("href") or attrs["srcset"]
+        inside = href.startswith("data:") if tag == "source" else href[1:] in page.ids
+        assert inside or (tag == "a" and href.startswith("http")), href
     assert all(i["src"].startswith("data:") and i["alt"] for i in page.images)
     assert page.headings.count("h1") == 1 + len(CHAPTERS)
 

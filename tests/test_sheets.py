@@ -141,6 +141,21 @@ def test_inputs_are_the_shaded_cells_and_each_moves_a_formula(book):
     assert all(type(value) in (int, float) for value in shaded.values())
     assert held <= OF_RULES
     assert count > 700 and len(shaded) > 150
+    rules = {
+        (sheet.title, str(r.sqref)): r
+        for sheet in file
+        for r in sheet.data_validations.dataValidation
+    }
+    assert set(rules) == set(
+        shaded
+    )  # a word, or a number below zero for one that was not, is refused
+    for cell, rule in rules.items():
+        assert (rule.type, rule.operator, rule.allow_blank) == (
+            "decimal",
+            "greaterThanOrEqual",
+            False,
+        )
+        assert (float(rule.formula1) == 0) == (shaded[cell] >= 0) and rule.showErrorMessage
     assert {c.number_format for c in every if c.fill.fill_type} >= {"#,##0", "0.00%", "General"}
 
 

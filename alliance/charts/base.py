@@ -88,14 +88,18 @@ class Chart:
         return fig
 
     def png(self, narrow: bool = False) -> bytes:
-        """The drawing as PNG, without a date or a program's name in it."""
+        """The drawing as PNG of 256 colours, without a date or a program's name in it."""
         from PIL import Image
 
         with drawing():
             fig, out = self.figure(narrow), io.BytesIO()
             fig.canvas.draw()  # once: savefig would lay out and draw twice
             pixels = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
-            pixels.save(out, format="png", dpi=(DPI, DPI), compress_level=2)
+        few = pixels.quantize(256, method=Image.Quantize.FASTOCTREE, dither=0)
+        palette, ground = few.getpalette(), 3 * few.getpixel((0, 0))
+        palette[ground : ground + 3] = 255, 255, 255  # an average of near whites until here
+        few.putpalette(palette)
+        few.save(out, format="png", dpi=(DPI, DPI), compress_level=6)
         return out.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -106,7 +106,6 @@ def first(briefing: str, **common: Any) -> str:
 _ANNEXED = re.compile(
     r"<details><summary>(?:All \d+ results?|Sources read by)[^<]*</summary>.*?</details>", re.S
 )
-_NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*"\s*/?>\n?')
 _FILE = re.compile(r'<a href="[^"#:]*\.(?:ipynb|json|xlsx|html)"[^>]*>(.*?)</a>')
 
 
@@ -115,7 +114,7 @@ def single(bodies: dict[str, str], **common: Any) -> str:
     of its own, and what all chapters list in one annex."""
     for key, text in bodies.items():
         text = _ANNEXED.sub('<p>In the <a href="#annex">annex</a>.</p>', text, count=1)
-        text = _NARROW.sub("", _ANNEXED.sub("", text))
+        text = _ANNEXED.sub("", text)
         text = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', text)
         bodies = bodies | {key: re.sub(r'href="#(?!annex")([^"]+)"', rf'href="#{key}-\1"', text)}
     briefing = _TITLE.sub("", bodies.get(FIRST, ""), count=1)

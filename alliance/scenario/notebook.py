@@ -30,10 +30,10 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
     It is a ScenarioError if a parameter is missing, wrong or given twice, or a name is none.
     """
     default = parameters(notebook, Scenario())
+    extra = check_names(notebook, namespace, (*default, *_FILE, *GROUPS), tuple(default))
     missing = [name for name in default if name not in namespace]
     if missing:
         raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
-    extra = check_names(notebook, namespace, (*default, *_FILE, *GROUPS), tuple(default))
     whole = {name: namespace[name] for name in extra if name in (*_FILE, *GROUPS)}
     values = flat(Scenario.of(as_text(whole), text=True))
     for name, field in reaches(notebook).items():
