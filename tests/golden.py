@@ -181,7 +181,8 @@ def lines(a: answers.Answers) -> Lines:
     for name, value in a.context.items():
         if isinstance(value, (str, int, float, bool, pd.Timestamp, tuple, type(None))):
             out[f"context {name}"] = [_text(value)]
-    for name, frame in a.frames.items():
+    for name in a.frames:
+        frame = a.frame(name)
         out[f"frame {name}"] = [f"{len(frame)} rows"]
         whole = frame.reset_index()
         for column in whole:

@@ -191,7 +191,8 @@ def _answers(a: Any) -> Entries:
             out[f"{r.id} {part}"] = str(getattr(r, part) or "")
     for i in a.inputs:
         out[f"input {i.name}"] = f"{_plain(i.value)}\t{i.unit}\t{i.origin}"
-    for name, frame in a.frames.items():
+    for name in a.frames:
+        frame = a.frame(name)
         index = [f"{level.name}: {level.dtype}" for level in _levels(frame.index)]
         out[f"frame {name} shape"] = f"{len(frame)} rows by {', '.join(index)}"
         out[f"frame {name} columns"] = "\n".join(f"{c}: {frame[c].dtype}" for c in frame)

@@ -6,6 +6,8 @@ takes a scenario and its evidence. In its answers' context, ``filled`` has what 
 the scenario leaves empty, by dotted name. A picture's own frame is made when the picture is drawn.
 """
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,7 @@ from alliance import ownership
 from alliance import selldown as sd
 from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
 from alliance.answers.decline import begin, changes, claim, how_far, parts
-from alliance.answers.results import Answers, Builder, Later
+from alliance.answers.results import Answers, Builder
 from alliance.answers.selldown import TRUSTEE, size
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -50,13 +52,12 @@ def selldown(s: Scenario, ev: Evidence) -> Answers:
         programme.put(b, i, name, rows[name])
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
     block = voting.block_of(i.terms, *voting.trust_of(ev, TRUSTEE, inputs.SHARE))
-    makes = {
-        "proceeds": lambda: _histogram(found.proceeds / 1e9),
-        "completion": lambda: _completion(found, i.group.horizon_years),
-        "path": lambda: _path(found, block),
-        "loss": lambda: _loss(found, carrying),
+    b.frames |= {
+        "proceeds": cache(lambda: _histogram(found.proceeds / 1e9)),
+        "completion": cache(lambda: _completion(found, i.group.horizon_years)),
+        "path": cache(lambda: _path(found, block)),
+        "loss": cache(lambda: _loss(found, carrying)),
     }
-    b.frames = Later(b.frames | makes)
     filled = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
     if i.group.block_discount is None:
         cost = sd.block_cost(i.terms, i.terms.planned) - i.terms.fee

@@ -63,14 +63,14 @@ class Answers:
     """What a chapter found.
 
     ``a["decline.stub_eur"]`` is a value, ``a.result(...)`` the whole entry, ``a.frame("parts")``
-    a copy of a frame, ``a.inputs`` what went in.
+    a copy of a frame, ``a.inputs`` what went in. Of ``frames`` one may be a function that makes it.
     """
 
     chapter: str
     as_of: str
     results: Mapping[str, Result]
     inputs: tuple[Input, ...]
-    frames: Mapping[str, pd.DataFrame]
+    frames: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]
     context: Mapping[str, Any]
     sources: pd.DataFrame
 
@@ -87,7 +87,8 @@ class Answers:
         """A copy of one frame; an unknown name gets the nearest."""
         if name not in self.frames:
             raise AllianceError(f"no frame '{name}'{did_you_mean(name, self.frames)}")
-        return self.frames[name].copy()
+        frame = self.frames[name]
+        return (frame() if callable(frame) else frame).copy()
 
     def __repr__(self) -> str:
         return "\n".join(f"{word}: {', '.join(names)}" for word, names in self._parts().items())
@@ -103,7 +104,8 @@ class Answers:
 
     def _parts(self) -> dict[str, list[str]]:
         """What is in it, by how it is asked for."""
-        frames = [f"{n} ({len(f)} rows): {', '.join(map(str, f))}" for n, f in self.frames.items()]
+        made = ((name, self.frame(name)) for name in self.frames)
+        frames = [f"{name} ({len(f)} rows): {', '.join(map(str, f))}" for name, f in made]
         found = [f"{k}: {format.quantity(r.value, r.unit)}" for k, r in self.results.items()]
         inputs = [f"{i.name}: {format.shown(i.value)} {i.unit} ({i.origin})" for i in self.inputs]
         return {
@@ -111,25 +113,6 @@ class Answers:
             f'{len(frames)} frames, each a.frame("name")': frames,
             f"{len(inputs)} inputs, a.inputs": inputs,
         }
-
-
-class Later(Mapping):
-    """Frames by name; one given as a function is made when it is first asked for."""
-
-    def __init__(self, makes: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]) -> None:
-        self._makes, self._made = makes, {}
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._made:
-            made = self._makes[name]
-            self._made[name] = made() if callable(made) else made
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._makes)
-
-    def __len__(self) -> int:
-        return len(self._makes)
 
 
 @dataclass
@@ -143,7 +126,7 @@ class Builder:
     ev: Evidence
     results: dict[str, Result] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
-    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    frames: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     used: Used = field(default_factory=Used)
     opened: list[str] | None = None
