@@ -38,7 +38,7 @@ def errors(points: int, seeds: int = 64) -> tuple[float, float]:
     mean, done = [], []
     for seed in range(seeds):
         ledger = sd.price_points(TERMS, replace(MARKET, paths=points, seed=seed))
-        mean.append(sd.proceeds(ledger).mean() / closed["proceeds_mean"] - 1)
+        mean.append(ledger.proceeds.mean() / closed["proceeds_mean"] - 1)
         done.append(np.isfinite(ledger.time[-1]).mean() - closed["p_hit"][-1])
     return float(np.sqrt(np.mean(np.square(mean)))), float(np.sqrt(np.mean(np.square(done))))
 
@@ -55,7 +55,7 @@ def enough_points() -> tuple[int, float, float]:
 def paths_needed() -> int:
     """Independent daily paths for the same accuracy, from the variances."""
     ledger = sd.price_points(TERMS, MARKET)
-    got = sd.proceeds(ledger)
+    got = ledger.proceeds
     p = sd.price_points_closed(TERMS, MARKET)["p_hit"][-1]
     by_mean = (got.std() / got.mean() / MEAN_ERROR) ** 2
     return int(max(by_mean, p * (1 - p) / DONE_ERROR**2))

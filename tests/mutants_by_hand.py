@@ -38,8 +38,8 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("ownership.py", "(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"),
     (
         "selldown/ledger.py",
-        "np.exp(-ledger.terms.discount * np.where",
-        "np.exp(-1.02 * ledger.terms.discount * np.where",
+        "np.exp(-self.terms.discount * np.where",
+        "np.exp(-1.02 * self.terms.discount * np.where",
     ),
     ("selldown/ledger.py", "planned - 1 for sold", "planned * 0.999 for sold"),
     ("selldown/market.py", "if len(fridays) < 53:", "if len(fridays) < 27:"),

@@ -88,9 +88,9 @@ def ledger(sold: float) -> sd.Ledger:
 
 
 def test_a_programme_is_complete_at_its_last_share():
-    assert sd.complete(ledger(400)) == 2 and sd.complete(ledger(399)) == 2
-    assert np.isinf(sd.complete(ledger(398.9)))
-    assert sd.at_target(ledger(400)) == 2 and np.isinf(sd.at_target(ledger(398)))
+    assert ledger(400).complete == 2 and ledger(399).complete == 2
+    assert np.isinf(ledger(398.9).complete)
+    assert ledger(400).at_target == 2 and np.isinf(ledger(398).at_target)
 
 
 @pytest.mark.parametrize("rest, shown", [(2000, 0), (2500, 2500)])

@@ -54,9 +54,9 @@ def test_price_points_are_sold_at_the_first_close_at_or_above_each():
         [400 / 3] * 2 + [0]
     )
     expected = 400 / 3 * 0.9 * (111 / 2 + 125)
-    assert sd.proceeds(made)[0] == pytest.approx(expected)
+    assert made.proceeds[0] == pytest.approx(expected)
     left = 400 / 3 * 130
-    assert sd.after_exit(made)[0] == pytest.approx(expected + 0.9 * left)
+    assert made.after_exit[0] == pytest.approx(expected + 0.9 * left)
 
 
 def test_dividends_go_to_the_shares_held_on_the_eve():
@@ -79,7 +79,7 @@ def test_the_parts_of_a_difference_add_up(name):
     )
     kept = (terms.planned * path.prices.iloc[-1] / path.rates.iloc[-1]).item()
     parts = sd.gains(made)
-    assert kept + sum(parts.values()) == pytest.approx(sd.after_exit(made)[0])
+    assert kept + sum(parts.values()) == pytest.approx(made.after_exit[0])
 
 
 def test_a_bond_that_runs_on_is_bought_back_at_its_value():

@@ -73,7 +73,7 @@ def test_the_sampler_agrees_with_the_closed_forms(name, monitoring):
     ledger, closed = sd.price_points(t, market), sd.price_points_closed(t, market)
     hit = np.isfinite(ledger.time).mean(axis=1)
     np.testing.assert_allclose(hit, closed["p_hit"], atol=1e-3)
-    assert sd.proceeds(ledger).mean() == pytest.approx(closed["proceeds_mean"], rel=1e-3)
+    assert ledger.proceeds.mean() == pytest.approx(closed["proceeds_mean"], rel=1e-3)
 
 
 def test_daily_closes_by_brute_force():
@@ -170,16 +170,16 @@ def test_the_end_given_the_passages_keeps_its_law():
 @pytest.mark.parametrize("multiple", [1.05, 1.3, 2.0])
 def test_every_trigger_is_worth_the_same_when_the_price_is_fair(multiple):
     ledger = sd.price_points(terms(multiples=(multiple,), monitoring="continuous"), B1)
-    assert sd.wealth(ledger).mean() / 1e6 == pytest.approx(3853.06, rel=4e-3)
+    assert ledger.wealth.mean() / 1e6 == pytest.approx(3853.06, rel=4e-3)
     closed = sd.price_points_closed(terms(multiples=(multiple,), monitoring="continuous"), B1)
-    assert sd.proceeds(ledger).mean() == pytest.approx(closed["proceeds_mean"], rel=2e-3)
+    assert ledger.proceeds.mean() == pytest.approx(closed["proceeds_mean"], rel=2e-3)
 
 
 @pytest.mark.parametrize("name", sd.PROGRAMMES)
 def test_every_programme_is_a_fair_game_without_costs(name):
     t = terms(budget=60e9, rest="market")
     ledger = sd.PROGRAMMES[name](t, replace(B1, paths=2**15))
-    assert sd.wealth(ledger).mean() / 1e6 == pytest.approx(3853.06, rel=0.012)
+    assert ledger.wealth.mean() / 1e6 == pytest.approx(3853.06, rel=0.012)
 
 
 COSTLY = {"fee": 0.01, "min_discount": 0.01, "impact": 1.0}
@@ -190,12 +190,12 @@ def test_holding_is_worth_the_plan_and_leaving_it_the_block(given):
     """Nothing sold: today's value at the close, and after exit what a block brings today."""
     t, market = terms(**COSTLY, block_discount=given), replace(B1, paths=2**17)
     held, block = sd.hold(t, market), sd.block(t, market)
-    assert sd.wealth(held).mean() / 1e6 == pytest.approx(3853.06, rel=5e-3)
-    after = sd.after_exit(held)
-    assert after.mean() == pytest.approx(sd.proceeds(block).mean(), rel=5e-3)
+    assert held.wealth.mean() / 1e6 == pytest.approx(3853.06, rel=5e-3)
+    after = held.after_exit
+    assert after.mean() == pytest.approx(block.proceeds.mean(), rel=5e-3)
     cost = sd.block_cost(t, PLANNED)  # the same on each path, so exact in expectation
-    np.testing.assert_allclose(after, sd.wealth(held) * (1 - cost))
-    assert (sd.after_exit(block) == sd.wealth(block)).all()  # nothing is left to leave
+    np.testing.assert_allclose(after, held.wealth * (1 - cost))
+    assert (block.after_exit == block.wealth).all()  # nothing is left to leave
 
 
 def test_leaving_costs_what_is_left_by_the_rule():
@@ -208,7 +208,7 @@ def test_leaving_costs_what_is_left_by_the_rule():
         cost = 0.01 + 0.32 / 245**0.5 * (left / 16.85e6) ** 0.5
         rest = left * price[path] / rate[path] * np.exp(-0.02 * 5)
         cash = sold[0, path] * 550 / 150 * np.exp(-0.02)
-        found = sd.after_exit(ledger)[path]
+        found = ledger.after_exit[path]
         assert found == pytest.approx(cash + rest * (1 - cost))
 
 
@@ -219,7 +219,7 @@ def test_fair_game_with_interest_and_dividends():
     market = replace(B1, drift=drift, fx_drift=fx, paths=2**15)
     t = terms(discount=0.03, rate_foreign=0.01, dividend_yield=0.04, budget=60e9)
     for name, make in sd.PROGRAMMES.items():
-        mean = sd.wealth(make(t, market)).mean() / 1e6
+        mean = make(t, market).wealth.mean() / 1e6
         assert mean == pytest.approx(3853.06, rel=0.012), name
 
 
@@ -229,7 +229,7 @@ def test_dividends_never_make_a_programme_dear():
     market = replace(B1, drift=drift, fx_drift=fx, horizon=15.0, paths=2**14)
     t = terms(dividend_yield=0.15, budget=30e9)
     for name, make in sd.PROGRAMMES.items():
-        mean = sd.wealth(make(t, market)).mean() / 1e6
+        mean = make(t, market).wealth.mean() / 1e6
         assert mean == pytest.approx(3853.06, rel=0.03), name
 
 
@@ -237,13 +237,13 @@ def test_dividends_never_make_a_programme_dear():
 def test_every_programme_is_a_fair_game_in_the_resampled_history(name):
     """The bond is left out: its price comes from the lognormal volatility, not history's."""
     market = replace(history(), paths=2**15, horizon=4.0)
-    mean = sd.wealth(sd.PROGRAMMES[name](terms(budget=60e9), market)).mean() / 1e6
+    mean = sd.PROGRAMMES[name](terms(budget=60e9), market).wealth.mean() / 1e6
     assert mean == pytest.approx(3853.06, rel=0.015)
 
 
 def test_selling_everything_leaves_nothing_carried():
     ledger = sd.buyback(terms(target=0.0, budget=5e12), replace(B1, paths=16))
-    assert np.isfinite(sd.losses(ledger, 9.35)).all()
+    assert np.isfinite(ledger.losses(9.35)).all()
 
 
 @pytest.mark.parametrize("horizon", [0.01, 0.6, 1.0, 1.2, 3.45])
@@ -264,7 +264,7 @@ def test_a_rest_sold_in_a_day_costs_as_a_block():
 
 def test_a_dribble_is_complete_when_its_last_share_is_sold():
     t = terms(participation=0.1)
-    done = sd.complete(sd.dribble(t, B1))
+    done = sd.dribble(t, B1).complete
     assert done[0] == pytest.approx(t.planned / (0.1 * t.adv) / 245)
 
 
@@ -335,15 +335,15 @@ def test_shares_are_conserved_and_the_target_is_never_overshot(
     finite = np.where(np.isfinite(ledger.time), ledger.time, 0)
     assert (finite >= 0).all() and (finite <= horizon + 1e-9).all()
     assert (ledger.stake_after >= target - 1e-9).all()
-    done, reached = sd.complete(ledger), sd.at_target(ledger)
+    done, reached = ledger.complete, ledger.at_target
     assert (reached >= done - 1e-9)[np.isfinite(done)].all(), "the target is not before completion"
-    assert np.isfinite(sd.wealth(ledger)).all()
+    assert np.isfinite(ledger.wealth).all()
 
 
 def test_the_two_clocks_of_a_buyback():
     ledger = sd.buyback(terms(budget=900e9), B1)
-    assert np.isfinite(sd.complete(ledger)).mean() > 0.99
-    assert not np.isfinite(sd.at_target(ledger)).any()
+    assert np.isfinite(ledger.complete).mean() > 0.99
+    assert not np.isfinite(ledger.at_target).any()
     assert ledger.stake_after[-1].min() == pytest.approx(0.2095, abs=5e-5)
 
 
@@ -369,12 +369,12 @@ def test_loss_from_first_principles_when_the_issuer_buys():
         equity -= b * p
         held, issued = held - b, issued - b
         loss += before - held / issued * equity - b * p
-    assert float(sd.losses(two_sales(True), k)[0]) == pytest.approx(loss, rel=1e-9)
+    assert float(two_sales(True).losses(k)[0]) == pytest.approx(loss, rel=1e-9)
 
 
 def test_loss_from_first_principles_when_others_buy():
     cash = 211e6 * 568.5 / 157 + 99e6 * 593.4 / 164
-    assert float(sd.losses(two_sales(False), 9.35)[0]) == pytest.approx(310e6 * 9.35 - cash)
+    assert float(two_sales(False).losses(9.35)[0]) == pytest.approx(310e6 * 9.35 - cash)
 
 
 def test_the_record_supports_the_own_share_reading():
@@ -398,7 +398,7 @@ def test_target_already_met():
     assert t.planned == 0
     for make in sd.PROGRAMMES.values():
         ledger = make(t, replace(B1, paths=8))
-        assert ledger.sold.sum() == 0 and (sd.complete(ledger) == 0).all()
+        assert ledger.sold.sum() == 0 and (ledger.complete == 0).all()
 
 
 def test_triggers_at_or_below_the_spot_sell_at_once():
@@ -420,7 +420,7 @@ def test_no_volatility_is_certain():
 def test_one_path_and_a_day():
     for market in (replace(B1, paths=1, horizon=1 / 365), history(1, 1 / 365)):
         for make in sd.PROGRAMMES.values():
-            assert sd.wealth(make(terms(), market)).shape == (1,)
+            assert make(terms(), market).wealth.shape == (1,)
 
 
 def test_more_planned_than_held_is_refused():
@@ -516,7 +516,7 @@ def test_a_bonds_spread_lowers_its_first_day_only():
     lower = redemption * (1 - np.exp(-0.03 * market.horizon))
     np.testing.assert_allclose(free.received[0] - risky.received[0], lower)
     np.testing.assert_array_equal(free.received[1], risky.received[1])
-    assert (sd.proceeds(free) > sd.proceeds(risky)).all()
+    assert (free.proceeds > risky.proceeds).all()
 
 
 # --- what a second program found ---------------------------------------------------------------
@@ -529,8 +529,8 @@ def test_without_costs_a_fair_game_is_worth_the_planned_value(r, q):
     m = replace(B0, drift=drifts[0], fx_drift=drifts[1])
     t = terms(discount=r, dividend_yield=q)
     made = sd.dribble(t, m)
-    assert sd.wealth(made).mean() == pytest.approx(t.planned * 450 / 140, rel=2e-4)
-    assert sd.complete(made) == pytest.approx(t.planned / (t.participation * t.adv) / 245)
+    assert made.wealth.mean() == pytest.approx(t.planned * 450 / 140, rel=2e-4)
+    assert made.complete == pytest.approx(t.planned / (t.participation * t.adv) / 245)
 
 
 def test_what_the_horizon_cuts_off_bears_no_cost():
@@ -539,7 +539,7 @@ def test_what_the_horizon_cuts_off_bears_no_cost():
     t = terms(fee=0.01, impact=1.0, permanent_impact=0.1)
     made = sd.dribble(t, m)
     alone = replace(t, target=(t.held - float(made.sold[0])) / t.issued)
-    assert sd.proceeds(made).mean() == pytest.approx(sd.proceeds(sd.dribble(alone, m)).mean())
+    assert made.proceeds.mean() == pytest.approx(sd.dribble(alone, m).proceeds.mean())
 
 
 def test_a_window_is_open_to_the_horizon_only():
@@ -636,6 +636,4 @@ def test_dividends_of_price_points_are_those_of_the_paths():
         (price,), (rate,) = m.at(np.array([(week + 0.5) * 7 / 365.25]))
         left = t.planned - (made.shares * (made.time <= week * 7 / 365.25)).sum(axis=0)
         total += 0.05 * 7 / 365.25 * np.mean(left * price / rate)
-    assert sd.ledger.dividends(made).mean() == pytest.approx(
-        total, rel=0.01
-    )  # 18 % more by a bridge
+    assert made.dividends.mean() == pytest.approx(total, rel=0.01)  # 18 % more by a bridge

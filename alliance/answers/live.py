@@ -53,10 +53,10 @@ def selldown(s: Scenario, ev: Evidence) -> Answers:
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
     block = voting.block_of(i.terms, *voting.trust_of(ev, TRUSTEE, inputs.SHARE))
     b.frames |= {
-        "proceeds": cache(lambda: _histogram(found.proceeds / 1e9)),
-        "completion": cache(lambda: _completion(found, i.group.horizon_years)),
+        "proceeds": cache(lambda: _histogram(found.ledger.proceeds / 1e9)),
+        "completion": cache(lambda: _completion(found.ledger, i.group.horizon_years)),
         "path": cache(lambda: _path(found, block)),
-        "loss": cache(lambda: _loss(found, carrying)),
+        "loss": cache(lambda: _loss(found.ledger, carrying)),
     }
     filled = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
     if i.group.block_discount is None:
@@ -108,7 +108,7 @@ def _histogram(values: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "part": count / len(values)})
 
 
-def _completion(found: programme.Outcomes, horizon: float) -> pd.DataFrame:
+def _completion(found: sd.Ledger, horizon: float) -> pd.DataFrame:
     """Chances by time that all is sold and that the target is reached."""
     grid = np.linspace(0, horizon, programme.POINTS)
     chance = {
@@ -127,7 +127,7 @@ def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
     return frame
 
 
-def _loss(found: programme.Outcomes, carrying: float | None) -> pd.DataFrame:
+def _loss(found: sd.Ledger, carrying: float | None) -> pd.DataFrame:
     """Loss by amount carried a share, EUR m: ``carrying``, ``mean``, ``low``, ``high`` (5, 95 %).
 
     A path's loss is linear in the amount carried, so two amounts give all others.

@@ -113,13 +113,13 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     market, chosen = i.market(s.seed), i.group.programme
     alike = programme.ALIKE * i.terms.planned * i.group.spot_jpy / i.group.jpy_per_eur
     ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
-    mean = {name: float(sd.after_exit(ledger).mean()) for name, ledger in ledgers.items()}
+    mean = {name: float(ledger.after_exit.mean()) for name, ledger in ledgers.items()}
     real = {name: made.row(name)["value_after_exit"] for name in mean}
     best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
-    worst = float(sd.cvar(sd.after_exit(ledgers[chosen])))
+    worst = float(sd.cvar(ledgers[chosen].after_exit))
     gain, came = mean[chosen] - mean["block"], here - real["block"]
     chance, done = (
-        float((sd.complete(each[chosen]) < float("inf")).mean()) for each in (ledgers, made.ledgers)
+        float((each[chosen].complete < float("inf")).mean()) for each in (ledgers, made.ledgers)
     )
     short = s.as_of + horizon > ev.as_of
     ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"

@@ -1,8 +1,7 @@
 """Chapter 2, one programme: what its ledger brings, as results and as paths through time."""
 
 import datetime as dt
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -25,35 +24,27 @@ POINTS = 61  # of a path through time
 
 @dataclass(frozen=True)
 class Outcomes:
-    """A ledger's outputs by path, each computed once: arrays (paths,)."""
+    """A ledger's headline numbers, and what it leaves through time."""
 
     ledger: sd.Ledger
-
-    proceeds = cached_property(lambda self: sd.proceeds(self.ledger))
-    wealth = cached_property(lambda self: sd.wealth(self.ledger))
-    after_exit = cached_property(lambda self: sd.after_exit(self.ledger))
-    complete = cached_property(lambda self: sd.complete(self.ledger))
-    at_target = cached_property(lambda self: sd.at_target(self.ledger))
-    _at_times = cached_property(lambda self: {})
-
-    def losses(self, carrying: float) -> np.ndarray:
-        return sd.losses(self.ledger, carrying)
+    _at_times: dict[int, np.ndarray] = field(default_factory=dict)
 
     def summary(self, carrying: float | None) -> dict[str, float]:
         """The headline numbers of a programme; no loss where nothing is carried."""
-        finite = self.complete[np.isfinite(self.complete)]
+        made = self.ledger
+        finite = made.complete[np.isfinite(made.complete)]
         return {
-            "proceeds_eur_mean": self.proceeds.mean(),
-            "proceeds_eur_p05": np.quantile(self.proceeds, 0.05),
-            "wealth_eur_mean": self.wealth.mean(),
-            "wealth_eur_cvar05": sd.cvar(self.wealth),
-            "value_after_exit_eur_mean": self.after_exit.mean(),
-            "value_after_exit_eur_cvar05": sd.cvar(self.after_exit),
-            "p_complete": np.isfinite(self.complete).mean(),
-            "p_at_target": np.isfinite(self.at_target).mean(),
+            "proceeds_eur_mean": made.proceeds.mean(),
+            "proceeds_eur_p05": np.quantile(made.proceeds, 0.05),
+            "wealth_eur_mean": made.wealth.mean(),
+            "wealth_eur_cvar05": sd.cvar(made.wealth),
+            "value_after_exit_eur_mean": made.after_exit.mean(),
+            "value_after_exit_eur_cvar05": sd.cvar(made.after_exit),
+            "p_complete": np.isfinite(made.complete).mean(),
+            "p_at_target": np.isfinite(made.at_target).mean(),
             "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
-            "stake_end_mean": self.ledger.stake_after[-1].mean(),
-            "loss_eur_mean": np.nan if carrying is None else self.losses(carrying).mean(),
+            "stake_end_mean": made.stake_after[-1].mean(),
+            "loss_eur_mean": np.nan if carrying is None else made.losses(carrying).mean(),
         }
 
     def stake_path(self, points: int = POINTS) -> pd.DataFrame:

@@ -34,9 +34,9 @@ class Replay:
     def row(self, name: str) -> dict[str, float]:
         """Euros received, still held, and both, by the last close."""
         made = self.ledgers[name]
-        cash, value = float(sd.proceeds(made)[0]), float(sd.wealth(made)[0])
+        cash, value = float(made.proceeds[0]), float(made.wealth[0])
         paid = float(made.paid[0])
-        found = cash, paid, value - cash - paid, value, float(sd.after_exit(made)[0])
+        found = cash, paid, value - cash - paid, value, float(made.after_exit[0])
         return dict(zip(COLUMNS, found, strict=True))
 
     def why(self, name: str) -> dict[str, float]:

@@ -104,9 +104,9 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
             row, who = found.summary(carrying), {"market": market, "programme": name}
             rows.append(who | row)
             for what, values in (
-                ("proceeds", found.proceeds),
-                ("value at the horizon", found.wealth),
-                ("value after exit", found.after_exit),
+                ("proceeds", found.ledger.proceeds),
+                ("value at the horizon", found.ledger.wealth),
+                ("value after exit", found.ledger.after_exit),
             ):
                 line = dict(zip(heads, np.quantile(values, QUANTILES), strict=True))
                 spread.append({**who, "what": what, **line, "mean": values.mean()})
@@ -149,16 +149,17 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     free = replace(i.terms, fee=0, impact=0, min_discount=0, block_discount=None)
     for multiple in np.round(np.arange(1.0, 2.51, 0.1), 2):
         ledger = sd.price_points(replace(free, multiples=(float(multiple),)), market)
-        rich = sd.wealth(ledger)
-        low, high = np.quantile(rich, [0.05, 0.95])
-        row = {"multiple": multiple, "mean": rich.mean(), "low": low, "high": high}
-        rows.append(row | {"cvar": sd.cvar(rich), "p_hit": np.isfinite(ledger.time).mean()})
+        low, high = np.quantile(ledger.wealth, [0.05, 0.95])
+        row = {"multiple": multiple, "mean": ledger.wealth.mean(), "low": low, "high": high}
+        rows.append(
+            row | {"cvar": sd.cvar(ledger.wealth), "p_hit": np.isfinite(ledger.time).mean()}
+        )
     b.frames["frontier"] = pd.DataFrame(rows)
     drifts = []
     for extra in (-0.05, 0.0, 0.05, 0.1):
         group = i.group.model_copy(update={"drift": i.group.drift + extra, "paths": market.paths})
         ledger = sd.price_points(i.terms, replace(i, group=group).market(market.seed))
-        drifts.append({"extra_drift": extra, "price_points": sd.after_exit(ledger).mean()})
+        drifts.append({"extra_drift": extra, "price_points": ledger.after_exit.mean()})
     b.frames["drifts"] = pd.DataFrame(drifts)
 
 

@@ -22,7 +22,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
     def value(group: Selldown) -> tuple[float, float]:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
         ledger = make(terms, replace(i, group=group).market(s.seed))
-        return float(sd.after_exit(ledger).mean()), float(sd.proceeds(ledger).mean())
+        return float(ledger.after_exit.mean()), float(ledger.proceeds.mean())
 
     middle = value(small)
     rows = []

@@ -3,7 +3,7 @@
 Conventions. Prices in the share's currency (S), rates in units of it for one of the holder's (E),
 times in years, amounts in the holder's currency. ``planned`` shares are h - t N for a target
 stake t. A programme is a function from terms and a market to a :class:`Ledger`; every output is a
-function of the ledger. Proceeds and the value at the horizon (``wealth``) are present values at
+property of the ledger. Proceeds and the value at the horizon (``wealth``) are present values at
 the holder's rate; ``after_exit`` takes off what selling the rest at once would cost then.
 
 For a holder who thinks in its own currency the fair game is that the discounted share (with its
@@ -19,16 +19,7 @@ markets, Phys. Rev. X 1, 021006 (the square-root rule).
 Ville, J. (1939), Etude critique de la notion de collectif (the bound on ever reaching a level).
 """
 
-from alliance.selldown.ledger import (
-    Ledger,
-    after_exit,
-    at_target,
-    complete,
-    cvar,
-    losses,
-    proceeds,
-    wealth,
-)
+from alliance.selldown.ledger import Ledger, cvar
 from alliance.selldown.market import History, Lognormal, fair_drifts, growth_rates, weekly_moments
 from alliance.selldown.programmes import (
     PROGRAMMES,

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from alliance.selldown.ledger import Ledger, dividends
+from alliance.selldown.ledger import Ledger
 from alliance.selldown.terms import block_cost
 
 
@@ -82,6 +82,6 @@ def gains(ledger: Ledger) -> dict[str, float]:
     return {
         "price": float((shares * (price - last) * (1 / rate + 1 / fx) / 2).sum()),
         "rate": float((shares * (price + last) / 2 * (1 / rate - 1 / fx)).sum()),
-        "dividends": float(dividends(ledger)[0]),
+        "dividends": float(ledger.dividends[0]),
         "cost": float((ledger.received - shares * price / rate).sum()) - leaving,
     }
