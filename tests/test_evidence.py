@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from alliance import evidence, report, scenario
 from alliance.cli import cli
-from alliance.errors import EvidenceError, NotKnown
+from alliance.errors import EvidenceError, NotKnown, ScenarioError
 from alliance.evidence import DATA, Package
 from alliance.evidence.checks import check, seal
 from tests.conftest import ROOT
@@ -41,6 +41,13 @@ def test_every_table_is_cut_at_the_day(day):
         frame = ev.table(name)
         assert (frame["published"] <= pd.Timestamp(day)).all(), name
         assert frame["published_basis"].notna().all(), name
+
+
+@pytest.mark.parametrize("day", ["2023-13-01", "tomorrow", "2023", "", None, 5])
+def test_what_is_no_day_is_refused(day):
+    with pytest.raises(ScenarioError, match="as_of must be a day as YYYY-MM-DD, received"):
+        evidence.open(day)
+    assert evidence.open(pd.Timestamp("2023-01-17")).as_of == dt.date(2023, 1, 17)
 
 
 def test_closes_are_those_of_the_tape():

@@ -254,6 +254,10 @@ def test_say_escapes_and_refuses(found):
         tables.say("{decline.price_change_jp:.0%}", found)
     with pytest.raises(AllianceError, match="can't print"):
         tables.say("{decline.units:%Y}", found)
+    with pytest.raises(
+        AllianceError, match="no sentence 'total retrun'; did you mean 'total return'"
+    ):
+        tables.say("total retrun", found)
 
 
 def test_say_prints_what_is_missing():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alliance.errors import EvidenceError, NotKnown, did_you_mean
+from alliance.errors import EvidenceError, NotKnown, ScenarioError, did_you_mean
 from alliance.evidence import documents
 from alliance.evidence.descriptor import Package, folder
 from alliance.evidence.used import Reads, Used, table_of
@@ -283,17 +283,18 @@ _opened: dict[Any, Package] = {}  # the last folder: read once while its descrip
 
 
 def open(as_of: str | dt.date, data: str | os.PathLike[str] | None = None) -> Evidence:
-    """The evidence as it was known on a day (a date, or ``YYYY-MM-DD``).
+    """The evidence as it was known on a day, a date or ``YYYY-MM-DD`` (else a ScenarioError).
 
     ``data`` is another evidence folder; else ``ALLIANCE_DATA``, else the repository's ``data/``. An
-    EvidenceError says where a table's bytes are not those that were sealed.
-    """
-    day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    EvidenceError says where a table's bytes are not those that were sealed."""
+    try:
+        day = dt.date.fromisoformat(str(as_of)[:10])  # of a Timestamp too
+    except ValueError:
+        raise ScenarioError(f"as_of must be a day as YYYY-MM-DD, received {as_of!r}") from None
     package = Package(folder(data))
     package.verify()
     last = _opened.get(package.root)
     if last is None or last.descriptor != package.descriptor:
-        last = package
         _opened.clear()
-        _opened[package.root] = package
+        last = _opened[package.root] = package
     return Evidence(last, day)

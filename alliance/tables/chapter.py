@@ -17,7 +17,7 @@ import pandas as pd
 
 from alliance import format
 from alliance.answers import Answers, Result
-from alliance.errors import AllianceError
+from alliance.errors import AllianceError, did_you_mean
 from alliance.places import sections
 from alliance.tables.base import Html, collapsible, linked, raw, show
 from alliance.tables.models import models
@@ -85,12 +85,14 @@ class _Numbers(string.Formatter):
 def say(sentence: str, a: Answers, **values: Any) -> Html:
     """A paragraph with numbers computed at this run.
 
-    ``sentence`` is the name of one of :data:`SENTENCES`, or a sentence. Its fields are names in
+    ``sentence`` is the name of one of :data:`SENTENCES`, or a sentence with fields: names in
     ``values``, which are computed elsewhere, result ids (``{decline.price_change_jpy:.0%}``) or
     names in the answers' context; a format may begin with a scale: ``k``, ``m``, ``bn``, or ``log``
     for log points as a change. Instead of a sentence that needs a result without a value it says
-    why there is none. An unknown result id is an AllianceError with the nearest.
+    why there is none. An unknown name or result id is an AllianceError with the nearest.
     """
+    if sentence not in SENTENCES and "{" not in sentence:
+        raise AllianceError(f"no sentence '{sentence}'{did_you_mean(sentence, SENTENCES)}")
     sentence = format.UNIT.sub(format.NBSP, SENTENCES.get(sentence, sentence))
     plain, marked, said = _Numbers(a, values, False), _Numbers(a, values, True), {}
     for part in _ENDS.split(sentence):
