@@ -271,7 +271,7 @@ def test_build_from_the_panel_and_open_the_report(cockpit, project):
     report = opened.value
     report.wait_for_load_state()
     assert "differs from the base" in report.inner_text("body")
-    assert "In JupyterLab this panel has sliders" in report.inner_text("body")
+    assert "In JupyterLab the panel “separation” has sliders" in report.inner_text("body")
     report.close()
 
 

@@ -23,8 +23,8 @@ from typing import Any
 
 from alliance.places import IN_REPORT
 
-LIVE = "In JupyterLab this panel has sliders; the command at the foot of this page opens these "
-LIVE += "settings in the cockpit."
+LIVE = "In JupyterLab the panel “{}” has sliders here; the command at the foot of this page opens "
+LIVE += "these settings in the cockpit."
 #: Set by ``alliance app`` for its kernels.
 APP, APP_BUILD, START = "ALLIANCE_APP", "ALLIANCE_APP_BUILD", "ALLIANCE_START"
 
@@ -35,7 +35,8 @@ def panel(name: str, s: Any, ev: Any) -> Any:
     if os.environ.get(IN_REPORT):
         from alliance.tables import Html
 
-        return Html(f'<p class="small">{LIVE}</p>', LIVE)
+        text = LIVE.format(name)
+        return Html(f'<p class="small">{text}</p>', text)
     from alliance.whatif.cockpit_view import alone
 
     return alone(name, s, ev)
