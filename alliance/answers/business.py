@@ -33,6 +33,7 @@ def put(b: Builder, start: pd.Timestamp) -> None:
 
 def _sales(b: Builder) -> None:
     ends = "decline.units", "decline.units_change"
+    whole, nine = ({"company": SHARE, "region": "total", "period": p} for p in ("FY", "9M"))
     with b.section():
         sales = b.ev.rows("sales", company=SHARE)
         b.frames["regions"] = decline.by_region(sales)
@@ -40,13 +41,14 @@ def _sales(b: Builder) -> None:
     years = years.sort_values("fiscal_year")["fiscal_year"].iloc[[0, -1] if len(years) else []]
     for key, which in zip(ends, (years[-1:], years), strict=True):
         with b.section(key):
-            whole = {"company": SHARE, "region": "total", "period": "FY"}
             chosen = b.ev.rows("sales", lambda f, w=which: f["fiscal_year"].isin(w), **whole)
             need(chosen, f"no unit sales were public on {b.ev.as_of}")
             units = chosen.sort_values("fiscal_year")["units"].astype(float)
             last = units.iloc[-1]
             value = last if key == "decline.units" else last / units.iloc[0] - 1
-            b.put(key, value, " to ".join(which))
+            newer = b.ev.rows("sales", lambda f, w=which: f["fiscal_year"] > w.iloc[-1], **nine)
+            more = [f"of {y} only nine months are in the evidence" for y in newer["fiscal_year"]]
+            b.put(key, value, "; ".join([" to ".join(which), *more]))
 
 
 def _market_share(b: Builder) -> None:
