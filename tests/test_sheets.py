@@ -363,7 +363,7 @@ def sale_of(a, given, patch):
     patch.setattr(Evidence, "holding", lambda self, *_: pd.Series([x["back_held"]], day))
     patch.setattr(voting, "trust_of", lambda *_: (x.get("trust"), x.get("cap")))
     b = Builder("2-selldown", ev, context={"group": g, "terms": t, "names": a.context["names"]})
-    voting.put(b, i, "renault", "nissan", "natixis-trust")
+    voting.put(b, i)
     size(b, i)
     why = programme.no_loss(ev, i)
     made = programme.Outcomes(sd.PROGRAMMES["block"](t, i.market(1, "lognormal")))

@@ -11,6 +11,7 @@ from contextlib import suppress
 import pandas as pd
 
 from alliance import ownership, returns
+from alliance.answers.inputs import HOLDER, SHARE
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown
 
@@ -20,11 +21,11 @@ STEPS = ["step", "own_share", "naive", "amount"]
 _ROLL = [f"contribution-{when}" for when in ("2024", "h1-2024", "q1-2025", "q2-2025")]
 
 
-def put(b: Builder, share: str, holder: str) -> None:
+def put(b: Builder) -> None:
     """Add the disclosed sales public by then, and the roll to June 2025 where all of it is."""
     ev, where = b.ev, "selldown.record.{sale}"
     with b.section():
-        held, rate = ev.holding(holder, share), ev.rate("jpy_per_eur")
+        held, rate = ev.holding(HOLDER, SHARE), ev.rate("jpy_per_eur")
         sales = [sale(t, rate, held) for t in ev.tranches.sort_values("tranche").itertuples()]
     b.frames["disclosed_sales"], b.frames["roll"] = pd.DataFrame(sales), pd.DataFrame(columns=STEPS)
     for row in b.frames["disclosed_sales"].itertuples():
@@ -33,14 +34,14 @@ def put(b: Builder, share: str, holder: str) -> None:
             with b.section() as used:
                 ev.rows("tranches", _is(row.tranche))
                 if column in ("stake", "own_share"):
-                    ev.holding(holder, share)
+                    ev.holding(HOLDER, SHARE)
                 if column == "cash_eur":
                     ev.rate("jpy_per_eur")
                     used.within(returns.earliest(row.announced), row.announced)
                 b.put(f"{where}.{key}", getattr(row, column), **words)
     if len(sales) > 2:
         with suppress(NotKnown), b.section():
-            _roll(b, holder, share)
+            _roll(b)
 
 
 def _is(sale: int) -> Callable[[pd.DataFrame], pd.Series]:
@@ -65,13 +66,13 @@ def sale(t, rate: pd.Series, held: pd.Series) -> dict:
     }  # fmt: skip
 
 
-def _roll(b: Builder, holder: str, share: str) -> None:
+def _roll(b: Builder) -> None:
     """Add the amount carried, from the third sale to the change of method, and the loss then."""
     ev, record = b.ev, b.frames["disclosed_sales"]
     value = {key: float(ev.fact(key)["value"]) for key in (*_ROLL, "impairment-2024")}
     fair, said = ev.fact("fair-value-basis-2025"), ev.fact("switch-loss-announced")
     third = record.iloc[2]
-    ev.rows("tranches", _is(third["tranche"])), ev.holding(holder, share)
+    ev.rows("tranches", _is(third["tranche"])), ev.holding(HOLDER, SHARE)
     second = value["contribution-2024"] - value["contribution-h1-2024"]
     first = value["contribution-q1-2025"] + value["contribution-q2-2025"]
     amounts = {
@@ -95,13 +96,13 @@ def _roll(b: Builder, holder: str, share: str) -> None:
     b.frames["roll"] = pd.DataFrame(rows, columns=STEPS)
 
 
-def rolled(third, amounts: Mapping[str, float]) -> list[tuple]:
-    """The amount carried a share from the third sale on, by the amounts of each later step: rows of
+def rolled(sold, amounts: Mapping[str, float]) -> list[tuple]:
+    """The amount carried a share from a sale on, by the amounts of each later step: rows of
     ``roll``, without the last."""
-    own, naive, left = third["own_share"], third["naive"], third["held_before"] - third["shares"]
-    out = third["cash_disclosed"] + third["loss_eur"]
+    own, naive, left = sold["own_share"], sold["naive"], sold["held_before"] - sold["shares"]
+    out = sold["cash_disclosed"] + sold["loss_eur"]
     rows = [("implied by the third sale", own, naive, None)]
-    rows.append(("after it", (third["held_before"] * own - out) / left, naive, None))
+    rows.append(("after it", (sold["held_before"] * own - out) / left, naive, None))
     for step, amount in amounts.items():
         rows.append((step, rows[-1][1] + amount / left, rows[-1][2] + amount / left, amount))
     return rows

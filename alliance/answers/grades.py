@@ -10,7 +10,6 @@ from alliance.answers import disclosed_sales, event_study, inputs, voting
 from alliance.answers.business import last_book
 from alliance.answers.inputs import HOLDER, SHARE
 from alliance.answers.results import Builder
-from alliance.answers.selldown import TRUSTEE
 from alliance.errors import NotKnown
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -81,7 +80,7 @@ def _sale(ev: Evidence, sale, before: dict | None) -> dict:
     """What a sale's eve gives, what came, and signed errors (fractions; of a stake, points);
     NotKnown if the shares in the trust were not public."""
     eve, price, fix, held, issued = _eve(ev, sale)
-    inside, cap = voting.trust_of(eve, TRUSTEE, SHARE)
+    inside, cap = voting.trust_of(eve)
     if inside is None:
         raise NotKnown(f"the trust's shares were not public on {eve.as_of}")
     cash, inside = sale.shares * price / fix, inside - sale.shares
@@ -112,10 +111,7 @@ def _loss(ev: Evidence, sale, before: dict | None) -> dict:
     eve, price, fix, held, issued = _eve(ev, sale)
     stake = ownership.stake(held, issued, 0, sale.shares, sale.shares_bought)
     if before:
-        out = before["cash_disclosed"] + before["loss_eur"]
-        left = before["held_before"] - before["shares"]
-        carried = (before["held_before"] * before["own_share"] - out) / left
-        naive = before["naive"]
+        _, carried, naive, _ = disclosed_sales.rolled(before, {})[-1]
     else:
         carried = naive = last_book(eve).known() / fix
     loss = (carried - price / fix) * (sale.shares - stake * sale.shares_bought)

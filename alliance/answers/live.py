@@ -16,7 +16,7 @@ from alliance import selldown as sd
 from alliance.answers import companies, grid, inputs, negotiation, programme, structures, voting
 from alliance.answers.decline import begin, changes, claim, how_far, parts
 from alliance.answers.results import Answers, Builder
-from alliance.answers.selldown import TRUSTEE, size
+from alliance.answers.selldown import size
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
@@ -51,7 +51,7 @@ def selldown(s: Scenario, ev: Evidence) -> Answers:
         rows[name] = found.summary(carrying)
         programme.put(b, i, name, rows[name])
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
-    block = voting.block_of(i.terms, *voting.trust_of(ev, TRUSTEE, inputs.SHARE))
+    block = voting.block_of(i.terms, *voting.trust_of(ev))
     b.frames |= {
         "proceeds": cache(lambda: _histogram(found.ledger.proceeds / 1e9)),
         "completion": cache(lambda: _completion(found.ledger, i.group.horizon_years)),

@@ -7,14 +7,13 @@ import pandas as pd
 
 from alliance import selldown as sd
 from alliance.answers import disclosed_sales, inputs, programme, sensitivity, voting
-from alliance.answers.inputs import HOLDER, SHARE, Inputs, fill
+from alliance.answers.inputs import SHARE, Inputs, fill
 from alliance.answers.inputs import check as check
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.format import number
 from alliance.scenario import Scenario
 
-TRUSTEE = "natixis-trust"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -36,7 +35,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
     names = ev.companies.set_index("company")["name"].to_dict()
     b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
-    voting.put(b, i, HOLDER, SHARE, TRUSTEE)
+    voting.put(b, i)
     size(b, i)
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
@@ -57,7 +56,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         moments.insert(0, "years", years)
         b.frames["moments"] = moments.drop(columns="returns").drop_duplicates("weeks")
     b.context["variance_ratio"] = markets["history"].variance_ratio(26)
-    disclosed_sales.put(b, SHARE, HOLDER)
+    disclosed_sales.put(b)
     return b.answers()
 
 
@@ -175,7 +174,7 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
     Without a trust all shares vote; where there is one, its shares vote as the others.
     """
     with ev.aside():
-        trust, cap = voting.trust_of(ev, TRUSTEE, SHARE)
+        trust, cap = voting.trust_of(ev)
     block, out = voting.block_of(i.terms, trust or 0.0, cap), {}
     for name, found in outcomes.items():
         made, (left, issued) = found.ledger, found.left_path()

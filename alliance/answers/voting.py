@@ -5,12 +5,15 @@ import pandas as pd
 
 from alliance import ownership, returns
 from alliance.answers import inputs
+from alliance.answers.inputs import HOLDER, SHARE
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown
 from alliance.evidence import Evidence
 
+TRUSTEE = "natixis-trust"
 
-def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
+
+def put(b: Builder, i) -> None:
     """Add the arithmetic of the sale, the loop, the votes and Nissan's earnings a share."""
     t, ev = i.terms, b.ev
     routes(b, t)
@@ -19,33 +22,33 @@ def put(b: Builder, i, holder: str, share: str, trustee: str) -> None:
     for key, part in loops.items():
         with b.section(key):
             inputs.stake(ev)
-            back = _back(ev, share, holder)
+            back = _back(ev)
             b.put(key, ownership.loop(part, back))
     given = b.context["crossed"] = {"back": back}
-    now, cap, since = _votes(b, i, trustee, share)
+    now, cap, since = _votes(b, i)
     _stakes(b, stake, back, now, cap, since)
     b.frames["cross"] = pd.DataFrame() if back is None else _cross(stake, back, now, cap)
     key = "ownership.votes.nissan_after"
     with b.section(key):
-        _back(ev, share, holder), ev.figure("voting-cap")
+        _back(ev), ev.figure("voting-cap")
         b.put(key, b.frames["cross"].iloc[1]["votes after"])
     for key, how in (("eps_if_bought", "bought"), ("eps_if_sold", "sold")):
         with b.section(f"selldown.{key}"):
             inputs.stake(ev)
-            treasury, crossed = ev.shares(share, "treasury"), _back(ev, share, holder)
+            treasury, crossed = ev.shares(SHARE, "treasury"), _back(ev)
             own = given["treasury"] = float(treasury.iloc[-1]) if len(treasury) else 0.0
             gain = ownership.eps_accretion(t.issued, own, t.held, crossed, **{how: t.planned})
             b.put(f"selldown.{key}", gain)
     if back is not None:
         with b.section():
-            b.frames["look_through"] = _look_through(ev, i, stake, given, holder, share)
+            b.frames["look_through"] = _look_through(ev, i, stake, given)
     b.context["block"] = now
     given |= {"cap": cap, "trust": now.trust if pd.notna(since) else None}
 
 
-def _back(ev: Evidence, share: str, holder: str) -> float:
-    """The part of the holder that the share's company holds; NotKnown if no such count is known."""
-    held, issued = ev.holding(share, holder), ev.shares(holder)
+def _back(ev: Evidence) -> float:
+    """The part of Renault that Nissan holds; NotKnown if no such count is known."""
+    held, issued = ev.holding(SHARE, HOLDER), ev.shares(HOLDER)
     if held.empty or issued.empty:
         raise NotKnown(f"the evidence has no count of Nissan's Renault shares by {ev.as_of}")
     return float(held.iloc[-1] / issued.iloc[-1])
@@ -107,31 +110,31 @@ def _stakes(b: Builder, stake: float, back: float | None, now, cap, since) -> No
     b.frames["stakes"] = pd.concat([computed, printed], ignore_index=True)
 
 
-def _look_through(ev: Evidence, i, stake: float, given: dict, holder: str, share: str):
+def _look_through(ev: Evidence, i, stake: float, given: dict) -> pd.DataFrame:
     """Market values without double counting, in euros, on the last day on which both were traded,
     whatever price a scenario assumes; adds what they rest on to ``given``."""
-    price, other, own = ev.close(holder), ev.close(share), ev.shares(holder)
+    price, other, own = ev.close(HOLDER), ev.close(SHARE), ev.shares(HOLDER)
     last = returns.common(price, other)[-1:]
     given |= {"price": float(price[last].iloc[0]), "share_price": float(other[last].iloc[0])}
     given["share_fix"] = float(returns.as_known(ev.rate("jpy_per_eur"), last).iloc[0])
     given["back_issued"] = float(own.iloc[-1])
     worth = given["share_price"] * i.terms.issued / given["share_fix"]
-    given["back_held"] = float(ev.holding(share, holder).iloc[-1])
-    value = pd.Series({holder: given["price"] * given["back_issued"], share: worth})
+    given["back_held"] = float(ev.holding(SHARE, HOLDER).iloc[-1])
+    value = pd.Series({HOLDER: given["price"] * given["back_issued"], SHARE: worth})
     held = pd.DataFrame(0.0, index=value.index, columns=value.index)
-    held.loc[holder, share], held.loc[share, holder] = stake, given["back"]
+    held.loc[HOLDER, SHARE], held.loc[SHARE, HOLDER] = stake, given["back"]
     return ownership.look_through(held, value).assign(market=value)
 
 
-def trust_of(ev: Evidence, trustee: str, share: str) -> tuple[float | None, float | None]:
+def trust_of(ev: Evidence) -> tuple[float | None, float | None]:
     """Shares in the trust, and the cap on votes; None where not public."""
 
     def make() -> tuple[float | None, float | None]:
-        rows = ev.rows("holdings", holder=trustee, company=share).sort_values("date")
+        rows = ev.rows("holdings", holder=TRUSTEE, company=SHARE).sort_values("date")
         inside = float(rows["shares"].iloc[-1]) if len(rows) else None
         return inside, ev.figure("voting-cap")
 
-    return ev.once(("trust", trustee, share), make)
+    return ev.once("trust", make)
 
 
 def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:
@@ -155,18 +158,16 @@ def block_left(block: ownership.Block, sold: float, issued: float) -> ownership.
     return ownership.Block(outside, inside, issued, block.cap)
 
 
-def _votes(
-    b: Builder, i, trustee: str, share: str
-) -> tuple[ownership.Block, float | None, pd.Timestamp]:
+def _votes(b: Builder, i) -> tuple[ownership.Block, float | None, pd.Timestamp]:
     """Add the votes by each reading of the trust; the block, the cap on its votes, and the day of
     the trust's first shares (NaT before)."""
     t = i.terms
-    trust, cap = trust_of(b.ev, trustee, share)
+    trust, cap = trust_of(b.ev)
     now, exists = block_of(t, trust, cap), trust is not None
     where = "in the trust" if exists else "planned for sale put in a trust"
     with b.section():
-        inputs.stake(b.ev), trust_of(b.ev, trustee, share)
-        since = b.ev.rows("holdings", holder=trustee, company=share)["date"].min()
+        inputs.stake(b.ev), trust_of(b.ev)
+        since = b.ev.rows("holdings", holder=TRUSTEE, company=SHARE)["date"].min()
         for reading in ("mirror", "no_effect", "follow"):
             b.put(f"ownership.votes.{reading}", ownership.votes(now, reading), where=where)
         b.put("ownership.votes.renault_after", now.cast / now.exercisable)
