@@ -25,9 +25,9 @@ from alliance.answers import Answers
 from alliance.compare.causes import Causes, flattened, is_number, number
 from alliance.errors import ScenarioError
 from alliance.report import CHAPTERS, manifest
-from alliance.scenario import Scenario, flat, load, reaches
+from alliance.scenario import Scenario, load, reaches
 from alliance.scenario.cells import group_of
-from alliance.scenario.schema import nested
+from alliance.scenario.schema import apart, nested
 
 MOST_FIELDS = 6
 Mixed = Callable[[str, frozenset[str]], Answers]
@@ -62,8 +62,7 @@ def side(source: str) -> Side:
 
 def changed(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
     """Fields whose values differ, the title apart, with both values."""
-    one, other = flat(a), flat(b)
-    return {n: (one[n], other[n]) for n in one if n != "title" and one[n] != other[n]}
+    return {name: both for name, both in apart(a, b).items() if name != "title"}
 
 
 def mixing(a: Scenario, b: Scenario, data: Path | None = None) -> Mixed:

@@ -41,7 +41,7 @@ class Scenario(Group):
         except TypeError as error:
             raise ScenarioError(f"values must be plain data: {error}") from None
 
-    def replace(self, changes: dict[str, Any], *, text: bool = False) -> Self:
+    def replace(self, changes: dict[str, Any]) -> Self:
         """This scenario with some values changed (nested by group), checked again."""
         values = self.model_dump(mode="json")
         for name, value in changes.items():
@@ -49,7 +49,7 @@ class Scenario(Group):
                 values[name] = values[name] | value
             else:
                 values[name] = value
-        return type(self).of(values, text=text)
+        return self.of(values)
 
 
 def _read(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
@@ -96,10 +96,16 @@ def flat(scenario: Scenario) -> dict[str, Any]:
     return out
 
 
-def changes(scenario: Scenario, base: Scenario | None = None) -> dict[str, Any]:
-    """What differs from the default (or another scenario), nested, as JSON values."""
-    other, values = flat(base or type(scenario)()), flat(scenario)
-    return nested({name: value for name, value in values.items() if value != other[name]})
+def apart(one: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
+    """The fields that differ by dotted name, each with both values."""
+    before, after = flat(one), flat(other)
+    return {name: (before[name], after[name]) for name in after if after[name] != before[name]}
+
+
+def changes(scenario: Scenario) -> dict[str, Any]:
+    """What differs from the default, nested, as JSON values."""
+    differ = apart(type(scenario)(), scenario)
+    return nested({name: value for name, (_, value) in differ.items()})
 
 
 def nested(values: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from alliance import places
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.scenario.schema import GROUPS, Scenario, changes, fields, flat, listed, nested
+from alliance.scenario.schema import GROUPS, Scenario, apart, changes, fields, flat, listed, nested
 from alliance.scenario.sweeps import FREE_TEXT
 
 #: Where named scenarios lie.
@@ -134,11 +134,10 @@ def settings(scenario: Scenario, base: Scenario | None = None) -> list[str]:
     >>> settings(Scenario().replace({"decline": {"peers": ["toyota"]}}))
     ['decline.peers=[toyota]']
     """
-    other, out = flat(base or type(scenario)()), []
-    for name, value in flat(scenario).items():
-        if value != other[name]:
-            listed = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
-            out.append(f"{name}={'' if value is None else listed}")
+    out = []
+    for name, (_, value) in apart(base or type(scenario)(), scenario).items():
+        listed = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+        out.append(f"{name}={'' if value is None else listed}")
     return out
 
 

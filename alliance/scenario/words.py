@@ -6,7 +6,7 @@ from pydantic.fields import FieldInfo
 
 from alliance.format import in_words
 from alliance.scenario.amounts import spelt
-from alliance.scenario.schema import Scenario, fields, flat
+from alliance.scenario.schema import Scenario, apart, fields
 
 _SPELT = {"eur": "EUR", "jpy": "JPY", "fx": "FX", "ev": "EV", "evs": "EVs", "ip": "IP"}
 
@@ -42,6 +42,5 @@ def differing(one: Scenario, other: Scenario) -> list[str]:
     >>> differing(Scenario(), Scenario().replace({"selldown": {"target_stake": 0.2}}))
     ['target stake 20 %']
     """
-    infos, before, after = fields(type(one)), flat(one), flat(other)
-    changed = (n for n in after if n != "title" and after[n] != before[n])
-    return [worded(name, after[name], infos[name]) for name in changed]
+    infos, both = fields(type(one)), apart(one, other)
+    return [worded(n, value, infos[n]) for n, (_, value) in both.items() if n != "title"]

@@ -13,6 +13,7 @@ from alliance import scenario
 from alliance.errors import ScenarioError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
+from alliance.scenario.schema import apart
 from alliance.scenario.words import differing
 from alliance.whatif import APP, START
 from alliance.whatif.build import Building, button
@@ -197,8 +198,7 @@ class Cockpit:
     def _remember(self, slid: bool) -> None:
         """Keep the case before this one, unless the same slider has only moved on."""
         now = self.name, self.session.origin, self.session.scenario
-        before = scenario.flat(self._now[2]) | {"title": now[2].title}  # a move drops it
-        moved = {name for name, value in scenario.flat(now[2]).items() if value != before[name]}
+        moved = {*apart(self._now[2], now[2])} - {"title"}  # a move drops it
         if now != self._now and not (slid and moved == self._slid):
             self._past.append(self._now)
         if now != self._now:
