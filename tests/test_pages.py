@@ -165,6 +165,14 @@ def test_a_chart_carries_alt_text_and_two_shapes(found, monkeypatch):
     assert widths == [round(chart_base.WIDE * 200), round(chart_base.NARROW * 200)]
 
 
+def test_a_chart_takes_its_own_chapters_answers(found):
+    for chapter, functions in charts.ALL.items():
+        for draw in functions if chapter != found.chapter else ():
+            said = f"{draw.__name__} takes answers of {chapter}, received 1-decline"
+            with pytest.raises(AllianceError, match=said):
+                draw(found)
+
+
 def test_a_chart_without_what_it_needs_is_refused():
     def draw(fig, narrow):
         fig.add_subplot()

@@ -6,7 +6,7 @@ It never computes: what it shows is in the answers, and a chart names the frames
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from alliance.answers import Answers
@@ -23,6 +23,7 @@ from alliance.charts.price import drawdown, from_each_day, rebased
 from alliance.charts.price_points import frontier, ladder
 from alliance.charts.programmes import absorb, loss_record, outcomes
 from alliance.charts.separation import breakeven, ranges, valuations
+from alliance.errors import AllianceError
 
 _DECLINE = (rebased, drawdown, from_each_day, event_effects, parts, parts_path)
 _SEPARATION = (valuations, ranges, breakeven, announcements, stubs, priors)
@@ -53,11 +54,13 @@ class _Asked:
         return self.asked[name].copy()
 
 
-def _with_frames(draw: Callable[..., Chart]) -> Callable[..., Chart]:
+def _with_frames(chapter: str, draw: Callable[..., Chart]) -> Callable[..., Chart]:
     """A chart's function, whose charts have its name and the frames behind them."""
 
     @wraps(draw)
     def drawn(a: Answers, *args: Any, **more: Any) -> Chart:
+        if a.chapter != chapter:
+            raise AllianceError(f"{draw.__name__} takes answers of {chapter}, received {a.chapter}")
         found = draw(asked := _Asked(a), *args, **more)
         return replace(found, name=draw.__name__, chapter=a.chapter, frames=asked.asked)
 
@@ -65,5 +68,5 @@ def _with_frames(draw: Callable[..., Chart]) -> Callable[..., Chart]:
 
 
 for _chapter, _functions in ALL.items():
-    ALL[_chapter] = tuple(map(_with_frames, _functions))
+    ALL[_chapter] = tuple(map(partial(_with_frames, _chapter), _functions))
     globals().update({_draw.__name__: _draw for _draw in ALL[_chapter]})
