@@ -92,7 +92,7 @@ class Block:
     def cast(self) -> float:
         """Votes that the holder may cast itself: its shares, at most the cap."""
         limit = np.inf if self.cap is None else self.cap * self.exercisable
-        return min(self.direct, limit)
+        return np.minimum(self.direct, limit)
 
     @property
     def others(self) -> float:

@@ -82,6 +82,16 @@ def test_the_parts_of_a_difference_add_up(name):
     assert kept + sum(parts.values()) == pytest.approx(made.after_exit[0])
 
 
+def test_what_a_bond_in_yen_gains_by_the_yen_stands_under_the_yen():
+    rates = np.ones(731), np.linspace(1, 1.25, 731)
+    made = [sd.exchangeable(replace(TERMS, premium=0.3), market(np.full(731, 100.0), r), 5.0)
+            for r in rates]  # fmt: skip
+    still, fallen = map(sd.gains, made)
+    assert still["rate"] == pytest.approx(0, abs=1e-9)
+    assert fallen["rate"] == pytest.approx(made[1].received[0, 0] * (1 - 1 / 1.25))
+    assert fallen["cost"] == pytest.approx(still["cost"] / 1.25)
+
+
 def test_a_bond_that_runs_on_is_bought_back_at_its_value():
     path = market(np.linspace(100, 120, 731))
     long = sd.exchangeable(replace(TERMS, premium=0.3), path, 5.0)
@@ -179,12 +189,13 @@ def test_from_the_last_day_there_is_nothing_to_replay_and_the_page_says_so():
     a = answers_of("5-hindsight", scenario_of("latest"))
     assert (
         a["hindsight.best_programme"] is None
-        and "no later day" in a.result("hindsight.replay.hold.cash_eur").note
+        and "all prices up to" in a.result("hindsight.replay.hold.cash_eur").note
     )
     assert str(LAST) not in set(a.frame("replay")["start"].astype(str))
-    assert tables.hindsight(a).text.startswith(
-        "From 2026-06-30 there is nothing to replay: no later"
+    said = (
+        "From 2026-06-30 there is nothing to replay: the evidence has all prices up to 2026-06-30"
     )
+    assert tables.hindsight(a).text.startswith(said)
 
 
 # --- grades -------------------------------------------------------------------------------------
@@ -339,7 +350,7 @@ def test_the_sentence_says_where_nothing_can_be_graded():
         return tables.misled(replace(a, frames=dict(a.frames) | {"statements": rows})).text
 
     assert f"statements of {S.as_of} would have misled; on other days, " in said(frame)
-    assert said(frame[today]).endswith("would have misled.")
+    assert "would have misled. It is no rate:" in said(frame[today])
     later = said(frame[~today])
     assert later.startswith(f"What was said on {S.as_of} can't be graded: nothing came")
     assert "not available" not in later and later.endswith("would have misled.")

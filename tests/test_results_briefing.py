@@ -20,11 +20,14 @@ def test_the_best_programme(at):
     best = max(after, key=after.get)
     yield "briefing.best_programme", best
     yield "briefing.best_over_hold_eur", near(after[best] - kept, 1)
-    highest = max([kept, *(value for name, value in after.items() if name != "block")])
-    yield (
-        "briefing.even_block_cost",
-        near(1 - highest / at.value("selldown.planned_value_eur"), 1e-8),
-    )
+    planned, cost = at.value("selldown.planned_value_eur"), at.value("selldown.block_cost")
+
+    def gap(part: float) -> float:  # the best of the others less a block, at so much of the cost
+        closes = {n: at.value(f"selldown.{n}.wealth_eur_mean") for n in after if n != "block"}
+        best = max(close - part * (close - after[n]) for n, close in closes.items())
+        return best - (1 - part * cost) * planned
+
+    yield "briefing.even_block_cost", near(cost * brentq(gap, -1, 1, xtol=1e-12), 1e-8)
 
 
 @checks("briefing.breakeven_low_eur", "briefing.even_holding_discount")

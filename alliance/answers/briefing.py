@@ -21,7 +21,7 @@ from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
-AFTER = "value_after_exit_eur_mean"
+AFTER, CLOSE = "value_after_exit_eur_mean", "wealth_eur_mean"
 _MARKED = np.linspace(0, 0.9, 181)  # mark-downs of what a parent keeps
 
 
@@ -62,8 +62,12 @@ def _programmes(b: Builder, sale: Answers) -> None:
     planned, values = sale["selldown.planned_value_eur"], (None,) * 3
     if planned:
         best = frame[AFTER].drop("hold").idxmax()
-        even = 1 - float(frame[AFTER].drop("block").max()) / planned
-        values = best, float(frame.at[best, "over_hold_eur"]), even
+        ways, cost = frame.drop(["block", "hold"]), sale["selldown.block_cost"]
+        sold = planned - (ways[CLOSE] - ways[AFTER]) / (cost or 1.0)  # what is left costs alike
+        evens = (planned - ways[CLOSE]) / sold.where(sold > 0.05 * planned)  # others only hold
+        evens = evens.fillna(np.inf if evens.notna().any() else cost)
+        even, b.context["even_otherwise"] = evens.min(), evens.drop(["buyback", "windows"]).min()
+        values = best, float(frame.at[best, "over_hold_eur"]), float(even)
     assumed = dict.fromkeys(name for one in programme.ASSUMED for name in programme.assumed(one))
     with b.section():
         inputs.count_sale(b.ev)

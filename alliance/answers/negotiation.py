@@ -18,6 +18,7 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
+SLICES = "sold in slices"  # as the dribble of chapter 2
 PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
 KEYS = [key for key in CATALOGUE if key.startswith("bargain.")]
 _NONE = {
@@ -56,23 +57,27 @@ def _assumed(s: Scenario, maker: Maker) -> list[str]:
     return [*terms, *maker.assumed_in["ev"]]
 
 
-def _terms(ev: Evidence, s: Scenario) -> bargain.Stakes:
-    """The terms, with the discount that chapter 2 computes for the block."""
+def _terms(ev: Evidence, s: Scenario) -> tuple[bargain.Stakes, float | None]:
+    """The terms, with the discount that chapter 2 computes for the block; and that of a sale in
+    slices, unless the scenario gives one."""
     t = _stakes(s, ev)
     if s.separation.sale_discount is not None:
-        return t
+        return t, None
     try:
         with ev.aside():
             i = inputs.fill(s, ev)
     except ScenarioError as error:
         raise NotKnown(str(error)) from None
     inputs.count_cost(ev)
-    return replace(t, discount=float(sd.block_cost(i.terms, i.terms.planned)) - i.terms.fee)
+    slow = sd.slice_cost(i.terms, i.terms.planned, i.terms.participation)
+    costs = float(sd.block_cost(i.terms, i.terms.planned)), float(slow)
+    whole, sliced = (cost - i.terms.fee for cost in costs)
+    return replace(t, discount=whole), sliced
 
 
-def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str, float | None]:
+def _gains(b: Builder, s: Scenario, terms, maker: Maker) -> dict[str, float | None]:
     """The headlines; adds the frames."""
-    g = s.separation
+    g, (t, sliced) = s.separation, terms
     _, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
     gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
@@ -86,7 +91,7 @@ def _gains(b: Builder, s: Scenario, t: bargain.Stakes, maker: Maker) -> dict[str
     with b.section():
         b.context["cancelled"] = b.ev.rows("structures", structure="carve_out")["ended"].max()
     _zone(b, t, belief, high)
-    _points(b, s, t, agreed, belief, split)
+    _points(b, s, t, agreed, belief, split, sliced)
     rows = [(name, filled.get(f, getattr(g, f)), who) for f, name, who in TERMS]
     b.frames["bargain_terms"] = pd.DataFrame(rows, columns=["term", "value", "raised"])
     return {
@@ -142,8 +147,9 @@ def _zone(b: Builder, t: bargain.Stakes, belief: float, high: float) -> None:
     b.frames["bargain_zone"] = pd.DataFrame(flat)
 
 
-def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -> None:
-    """The scenario's point, the same without its costs, the equal split, what was agreed and done.
+def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split, sliced) -> None:
+    """The scenario's point, the same sold in slices, without its costs and without relief, the
+    equal split, what was agreed and done.
 
     The last two stand on their own days and prices, without a discount: Nissan bought itself. The
     ticket of July 2023 named no part of Ampere: the fifteen per cent spoken of before make its
@@ -153,10 +159,13 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split) -
         _point(name, replace(t, **without), agreed, belief, b.ev.as_of)
         for name, without in (
             ("this scenario", {}),
+            (SLICES, {"discount": sliced}),
             ("sold at market", {"discount": 0.0, "fee": 0.0}),
             ("control at nothing", {"control": 0.0}),
             ("neither of the two", {"discount": 0.0, "fee": 0.0, "control": 0.0}),
+            ("no relief", {"relief": 0.0}),
         )
+        if None not in without.values()
     ]
     if split is not None:
         rows.append(_point("equal split", t, split, belief, b.ev.as_of))

@@ -169,7 +169,7 @@ def _call(i: Inputs, multiple: float) -> float:
 
 
 def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
-    """By programme: cash on the first day, and votes at the horizon at the mean of what is left.
+    """By programme: cash on the first day, and votes at the horizon, means over paths.
 
     Without a trust all shares vote; where there is one, its shares vote as the others.
     """
@@ -177,10 +177,11 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
         trust, cap = voting.trust_of(ev)
     block, out = voting.block_of(i.terms, trust or 0.0, cap), {}
     for name, found in outcomes.items():
-        made, (left, issued) = found.ledger, found.left_path()
+        made = found.ledger
         first = np.where(made.time <= 0, made.received, 0.0).sum(axis=0).mean()
-        votes = voting.votes_left(block, made.terms.planned - left[-1], issued[-1])
-        out[name] = {"cash_now_eur": float(first), "votes_end": float(votes)}
+        issued = made.terms.issued - np.atleast_2d(made.gone_after)[-1]
+        votes = voting.votes_left(block, made.sold, issued)
+        out[name] = {"cash_now_eur": float(first), "votes_end": float(np.mean(votes))}
     return out
 
 

@@ -153,8 +153,8 @@ def votes_left(block: ownership.Block, sold: float, issued: float) -> float:
 
 def block_left(block: ownership.Block, sold: float, issued: float) -> ownership.Block:
     """What is left of a block once some shares are sold, out of the trust first."""
-    inside = max(0.0, block.trust - sold)
-    outside = block.direct - max(0.0, sold - block.trust)
+    inside = np.maximum(0.0, block.trust - sold)
+    outside = block.direct - np.maximum(0.0, sold - block.trust)
     return ownership.Block(outside, inside, issued, block.cap)
 
 

@@ -127,7 +127,7 @@ def parts_path(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"Half of the company's own part had built up by {day(half)}",
+        f"Half of the company's own part was first reached on {day(half)}",
         f"Lines of the cumulative market, sector, company and currency parts, "
         f"{day(paths.index[0])} to {day(a.context['until'])}; the company's part ends at "
         f"{log_points(company.iloc[-1])} log points.",

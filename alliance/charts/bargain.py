@@ -56,7 +56,7 @@ def gains(a: Answers) -> Chart:
     found = frame["point"] + " " + ends["renault"] + " and " + ends["nissan"]
     return Chart(
         draw,
-        f"With the sale's cost and control counted on both sides, {who_gains(first)}: Renault's "
+        f"With a block's cost and control counted on both sides, {who_gains(first)}: Renault's "
         f"holders EUR {number(first['renault'], sign=True)}bn, Nissan's "
         f"{number(first['nissan'], sign=True)}bn",
         f"Bars of gains as of {a.as_of}, EUR bn, Renault and Nissan: {'; '.join(found)}.",

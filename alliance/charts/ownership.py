@@ -99,12 +99,13 @@ def stake_paths(a: Answers) -> Chart:
         kit.rule(ax, y=g.target_stake, ls=":")
 
     least, most = percent(ends.min(), 1), percent(ends.max(), 1)
+    years = counted(g.horizon_years, "year")
     found = ", ".join(f"{PROGRAMMES[n].name} {percent(v, 1)}" for n, v in ends.items())
     return Chart(
         draw,
-        f"After {counted(g.horizon_years, 'year')} the mean stake lies between {least} and {most} "
+        f"After {years} the mean stake, if some is sold, is {least} to {most} "
         f"({PROGRAMMES[ends.idxmax()].name})",
-        f"Lines of Renault's mean stake over {counted(g.horizon_years, 'year')} from "
+        f"Lines of Renault's mean stake over {years} from "
         f"{day(a.context['day'])}, by programme: {found}. The band holds nine tenths of {name}.",
         SIMULATED,
         (4.2, 4.4),

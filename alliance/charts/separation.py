@@ -37,11 +37,13 @@ def ranges(a: Answers) -> Chart:
     need(frame, f"on {a.as_of} no structure could be tried")
     frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
     frame["name"] = frame["maker_name"] + ": " + frame["structure_name"]
-    lows, highs = frame["low_change"], frame["high_change"]
+    lows = frame["low_change"]
 
     def draw(fig, narrow):
-        label = "value a share against the price (line: the unit low to high, dot: base; bar: 90 % "
-        label += "of draws of all inputs)"
+        label = (
+            "value a share against the price (line: the unit low, to high with all discounts gone; "
+        )
+        label += "dot: base; bar: 90 % of draws of all inputs)"
         ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 if narrow else 88)
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):
@@ -56,14 +58,13 @@ def ranges(a: Answers) -> Chart:
     def on(row) -> str:
         return f"{row['structure_name'].lower()} on {row['maker_name']}"
 
-    title, best = "Sold low, no structure costs value", frame.loc[highs.idxmax()]
+    title, most = "Sold low, no structure costs value", frame["change_p95"].max()
     if lows.isna().all():
         title = "No structure can be had at the low value"
     elif lows.min() <= -0.005:
         worst = frame.loc[lows.idxmin()]
         title = f"Sold low, {on(worst)} costs {percent(-worst['low_change'])} a share"
-    if highs.max() > 0.005:
-        title += f"; at best {on(best)} brings {percent(highs.max())}, discounts gone"
+    title += f"; in 19 of 20 draws none brings more than {percent(max(most, 0.0))}"
     found = "; ".join(
         f"{r.maker_name}, {r.structure_name} {'no low case, ' * missing(r.low_change)}"
         + _range((r.low_change, r.base_change, r.high_change), lambda v: percent(v, 0, True))

@@ -21,7 +21,8 @@ class Chapter(NamedTuple):
     also: tuple[str, ...] = ()
 
 
-_BLOCK = ("target_stake", "volatility", "impact", "min_discount", "block_discount", "fee")
+_BLOCK = ("target_stake", "volatility", "impact", "permanent_impact", "participation")
+_BLOCK += ("min_discount", "block_discount", "fee")
 #: All chapters, in reading order.
 CHAPTERS = {
     "0-briefing": Chapter("What is the verdict on each question, and on what does it turn?"),

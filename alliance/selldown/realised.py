@@ -71,17 +71,20 @@ def gains(ledger: Ledger) -> dict[str, float]:
     """Why a replay ends above or below keeping all shares to the last close, in four parts.
 
     The value after exit is that of all planned shares at the last close plus ``price`` (shares
-    sold above or below it), ``rate`` (of the currency), ``dividends``, and ``cost`` (of the sales,
-    of leaving the rest, and of a bond). The first two are symmetrical, so that they add up.
+    sold above or below it), ``rate`` (of the currency, in which a bond is owed, too),
+    ``dividends``, and ``cost`` (of the sales, of leaving the rest, and of a bond at the last rate).
+    The first two are symmetrical, so that they add up.
     """
     terms, market = ledger.terms, ledger.market
     last, fx = float(market.prices.iloc[-1]), float(market.rates.iloc[-1])
     shares, price, rate = ledger.shares, ledger.price, ledger.rate
     rest = terms.planned - float(ledger.sold[0])
     leaving = rest * last / fx * float(block_cost(terms, max(rest, 0.0)))
+    beside = ledger.received - shares * price / rate  # costs, or what a bond brings and takes
+    owed = 0.0 if ledger.cash is None else float((beside * (1 - rate / fx)).sum())
     return {
         "price": float((shares * (price - last) * (1 / rate + 1 / fx) / 2).sum()),
-        "rate": float((shares * (price + last) / 2 * (1 / rate - 1 / fx)).sum()),
+        "rate": float((shares * (price + last) / 2 * (1 / rate - 1 / fx)).sum()) + owed,
         "dividends": float(ledger.dividends[0]),
-        "cost": float((ledger.received - shares * price / rate).sum()) - leaving,
+        "cost": float(beside.sum()) - owed - leaving,
     }

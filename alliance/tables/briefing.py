@@ -37,11 +37,19 @@ def _fall(a: Answers) -> Html:
     words["moved"] = "fell" if whole.value < 0 else "rose"
     parts = [r[f"decline.part.{part}"].value for part in PARTS]
     words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value), parts)
-    words["peers"] = ", ".join(fall["names"][p] for p in a.context["scenario"].decline.peers)
+    g = a.context["scenario"].decline
+    words |= {"peers": ", ".join(fall["names"][p] for p in g.peers), "window": g.beta_window_days}
     sentence = SENTENCES["verdict fall"]
     if net is not None and net.value is not None:
         sentence += " " + SENTENCES["cost of the fall"]
-        words |= {"net": size(net), "cost": "cost" if net.value < 0 else "brought"}
+        topix = r["decline.stake_in_topix_eur"]
+        words |= {
+            "net": size(net),
+            "cost": "cost" if net.value < 0 else "brought",
+            "topix": size(topix),
+        }
+        words["fall"] = "fall" if whole.value < 0 else "rise"
+        words["came"] = "would have lost" if topix.value < 0 else "would have gained"
         words["sales"] = f" and {money(fall['sold_eur'])} of sales" if fall["sold_eur"] else ""
     return say(sentence, a, **r, **words)
 
@@ -87,13 +95,17 @@ def _sale(a: Answers) -> Html:
     if abs(gain.value) <= near:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
     lead = "Sell at once only if you can't bear that worst twentieth"
+    without = a.context["even_otherwise"]
+    without = f"if Nissan does not buy, {percent(without, 1)}; " * bool(issuers and without > even)
     return say(
         f"{sentence} {SENTENCES[turn]}",
         a,
         **r,
         best=listed([in_words(name) for name in alike]),
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
-        issuer=f", if Nissan pays the market's price (else {otherwise})" * issuers,
+        close=r[f"selldown.{best}.wealth_eur_mean"],
+        kept=r["selldown.hold.wealth_eur_mean"],
+        issuer=f", if Nissan pays the market's price and no fee (else {otherwise})" * issuers,
         gain=size(gain),
         more="more" if gain.value >= 0 else "less",
         worst=worst, worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
@@ -101,7 +113,7 @@ def _sale(a: Answers) -> Html:
         assumed=f" at {price}" * ("assumed" in price), floor=floor,
         discounted=discounted(a, " ({})"),
         when="at once" if wait else "later", less="less" if wait else "more",
-        whence="the rule says" if g.block_discount is None else "the scenario says",
+        whence=without + ("the rule says" if g.block_discount is None else "the scenario says"),
         lead=lead if fear else "To sell at once does not pay",
         fear=", or can't bear that worst twentieth" * fear,
     )  # fmt: skip
@@ -126,6 +138,7 @@ def _deal(a: Answers) -> Html:
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
         "holding": g.holding_discount,
+        "today": g.conglomerate_discount,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
         "how": how_valued(row, re.split("[:;]|, plan", row["unit_how"])[0]),
         "assumed": f", {row['assumed']}" if row["assumed"] else "",

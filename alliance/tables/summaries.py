@@ -6,9 +6,12 @@ A panel's answers are a part of its chapter's: what a panel does not compute is 
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.format import NBSP, counted, day, in_words, money, percent
+from alliance.answers.negotiation import SLICES
+from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
+
+_NO_SPLIT = "The ticket is too small for a value agreed that splits the gain equally."
 
 
 def fall(a: Answers) -> Html:
@@ -82,6 +85,13 @@ def bargain(a: Answers) -> Html:
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
     costs, t = a["bargain.break_even_ip_cost_eur"], a.context["stakes"]
+    points = a.frame("bargain_points").set_index("point")[["renault", "nissan"]]
+    slices = ""
+    if SLICES in points.index and t.block:
+        each = (number(gain / 1e9, sign=True) for gain in points.loc[SLICES])
+        slices = "Sold in slices, as the dribble is, the two gains are EUR {}bn and {}bn.".format(
+            *each
+        )
     below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
     over = a.context["cancelled"]
     know_how = f"break even where sharing know-how costs it {money(costs)}"
@@ -90,8 +100,9 @@ def bargain(a: Answers) -> Html:
         a,
         **words,
         lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
-        sold=f"the shares sold {below}" if t.block else "no share to sell",
+        sold=f"the shares sold as one block {below}" if t.block else "no share to sell",
         even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
-        split=f"{'No value' if split is None else money(split)} agreed splits the gain equally.",
+        slices=slices,
+        split=_NO_SPLIT if split is None else f"{money(split)} agreed splits the gain equally.",
     )

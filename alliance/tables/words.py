@@ -22,7 +22,7 @@ def _decline(a: Answers) -> dict[str, Any]:
     timed = f"Of {counted(len(hours), 'result')} the hour is known for {len(hours) - untimed}: "
     timed += f"{int((hours == 'after-close').sum())} came after the close."
     timed += f" The {untimed} of unknown hour are taken to have come then too." * (untimed > 0)
-    missed = f"Of {counted(unseen, 'more result')} the day was not seen: no test. " * (unseen > 0)
+    missed = f"{counted(unseen, 'more result')} of unknown day: not tested. " * (unseen > 0)
     fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
     sold, until = a.context["sold_eur"], a.context["until"]
     now = a["decline.halved_from_now"]
