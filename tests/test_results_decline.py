@@ -411,7 +411,7 @@ def test_a_stand_in_for_a_day_is_not_tested():
     row = a.frame("effects").query("event == 'fy2025-results'").iloc[0]
     assert pd.isna(row["car"]) and row["why"] == "its day was not seen"
     told = tables.say("after results", a, **tables.words(a)).text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "Of 1 more result the day was not seen: no test." in told
+    assert "1 more result of unknown day: not tested." in told
     base = answers_of("1-decline", Standing("base").s)
     assert "not seen" not in tables.say("after results", base, **tables.words(base)).text
 

@@ -223,18 +223,12 @@ def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
 
 
 _PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {
-    "market": _market,
-    "owns": _holdings,
-    "net_cash": _money("net_cash"),
-    "free_cash_flow": _money("free_cash_flow"),
-    "plan": _plan,
+    "market": _market, "owns": _holdings,
+    "net_cash": _money("net_cash"), "free_cash_flow": _money("free_cash_flow"), "plan": _plan,
     "cars": lambda key, row, ev: units.cars(key, row, ev, _price(key, row["share"], ev).date),
-    "share": units.profit_share,
-    "sold_ev": units.sold("ev"),
-    "sold_profit": units.sold("profit"),
-    "base_ev": units.base("ev"),
-    "base_profit": units.base("profit"),
-}
+    "share": units.profit_share, "sold_ev": units.sold("ev"), "sold_profit": units.sold("profit"),
+    "base_ev": units.base("ev"), "base_profit": units.base("profit"),
+}  # fmt: skip
 
 
 def _part(name: str, key: str, row: pd.Series, ev: Evidence) -> dict:

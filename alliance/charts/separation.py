@@ -40,10 +40,8 @@ def ranges(a: Answers) -> Chart:
     lows = frame["low_change"]
 
     def draw(fig, narrow):
-        label = (
-            "value a share against the price (line: the unit low, to high with all discounts gone; "
-        )
-        label += "dot: base; bar: 90 % of draws of all inputs)"
+        label = "value a share against the price (line: the unit low, to high with all discounts "
+        label += "gone; dot: base; bar: 90 % of draws of all inputs)"
         ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 if narrow else 88)
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):

@@ -116,15 +116,10 @@ def _papermill(item: NotebookRun, kernels: Kernels, folder: Path, tick: Tick) ->
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill and its kernel manager, not ours
         return papermill.execute_notebook(
-            document,
-            None,  # nothing is saved cell by cell: the outputs come back as they are
-            parameters=item.parameters,
-            kernel_name="python3",
-            progress_bar=False,
-            start_timeout=60,
-            log_output=False,
-            config=config,
-        )
+            document, None,  # nothing is saved cell by cell: the outputs come back as they are
+            parameters=item.parameters, kernel_name="python3", config=config,
+            progress_bar=False, start_timeout=60, log_output=False,
+        )  # fmt: skip
 
 
 def public(text: str) -> str:

@@ -50,13 +50,10 @@ def contents(
     }
     chapters = [
         {
-            **states[key],
+            **states[key] | {"key": key, "name": chapter_name(key), "page": key in shown},
+            "question": chapter.question,
             "tiles": [r for r in large[key] if r["value"] is not None],
             "left_out": without_value(r.get("note") for r in large[key] if r["value"] is None),
-            "key": key,
-            "name": chapter_name(key),
-            "question": chapter.question,
-            "page": key in shown,
         }
         for key, chapter in CHAPTERS.items()
         if key != FIRST or "error" in states[key]

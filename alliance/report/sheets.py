@@ -27,11 +27,7 @@ LIST = ["what", "value", "unit", "name"]  # columns of a list
 #: How numbers of a list are shown, by their unit.
 UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
 INPUT = {"bg_color": "#FFF4CC", "font_color": "#1F3FBF"}
-REFUSED = {
-    "ignore_blank": False,
-    "error_title": "An input of a model",
-    "error_message": "It must be a number, and not below zero unless it was before.",
-}
+REFUSED = "It must be a number, and not below zero unless it was before."
 GUIDE = [(head, " ".join(lines)) for head, lines in sections("report/guide.txt").items()]
 UNTOLD = ("text", "day", "any", "flag")  # units that a heading need not say
 _UNIT = re.compile(r"(\w[^,]*?) \(([^)]*)\)")
@@ -223,7 +219,8 @@ def _table(out, sheet: Sheet, bold, style) -> None:
         value = table["rows"][row][column]
         out.write(row + FIRST, column, value, style(form(row, column), True))
         rule = {"validate": "decimal", "criteria": ">=", "value": 0 if value >= 0 else -1e15}
-        out.data_validation(row + FIRST, column, row + FIRST, column, rule | REFUSED)
+        rule |= {"ignore_blank": False, "error_message": REFUSED}
+        out.data_validation(row + FIRST, column, row + FIRST, column, rule)
 
 
 def _rows(sheet, first: int, rows: list[Any], bold) -> None:

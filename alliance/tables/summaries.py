@@ -28,16 +28,12 @@ def sale(a: Answers) -> Html:
         return say("nothing to sell", a)
     held = a.results.get("selldown.hold.value_after_exit_eur_mean")
     return say(
-        "2-selldown",
-        a,
-        programme=in_words(headlined(a)),
-        at_price=f"at {a.context['price']}",
-        discounted=discounted(a, " ({})"),
-        years=counted(a.context["group"].horizon_years, "year"),
+        "2-selldown", a, programme=in_words(headlined(a)), at_price=f"at {a.context['price']}",
+        discounted=discounted(a, " ({})"), years=counted(a.context["group"].horizon_years, "year"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
-    )
+    )  # fmt: skip
 
 
 def discounted(a: Answers, form: str = "; {}") -> str:
@@ -96,13 +92,9 @@ def bargain(a: Answers) -> Html:
     over = a.context["cancelled"]
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
-        "bargain",
-        a,
-        **words,
+        "bargain", a, **words, even=turns, slices=slices,
         lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
         sold=f"the shares sold as one block {below}" if t.block else "no share to sell",
-        even=turns,
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
-        slices=slices,
         split=_NO_SPLIT if split is None else f"{money(split)} agreed splits the gain equally.",
-    )
+    )  # fmt: skip
