@@ -370,7 +370,12 @@ def test_assumptions_are_told_from_evidence(base, latest):
     assert assumed(latest, key) == set()
     assert assumed(base, "separation.profitable_unit.volkswagen.cash_raised_eur") == set()
     gm = "separation.carve_out.gm.cash_raised_eur"  # rests on no net cash
-    assert assumed(base, gm) == {"separation.float_fraction"}
+    assert assumed(base, gm) == {"separation.float_fraction", "separation.gm.value_a_car"}
+    vw = "separation.carve_out.volkswagen.cash_raised_eur"  # an analyst's value of a car of GM's
+    assert assumed(latest, vw) == {"separation.volkswagen.value_a_car"}
+    pro = "separation.profitable_unit.ford.cash_raised_eur"  # all that Ford earned
+    assert assumed(latest, pro) == {"separation.ford.profit_share"}
+    assert latest.result(pro).label.endswith("whose other units lose what they earn")
     outcomes = base.frame("grid").set_index(["structure", "maker"])
     assert "net cash taken as nil" in outcomes.at[("carve_out", "gm"), "assumed"]
 

@@ -119,6 +119,9 @@ def _by_profit(a: Maker, g, whole: float) -> Valued:
         share = g.profitable_share or ASSUMED_SHARE
         words = f"the unit taken as {100 * share:.0f} % of the company, {how}"
         assumed = {"separation.profitable_share": words}
+    elif share >= 1:
+        words = "the unit taken as all of the company, whose other units lose what they earn"
+        assumed = {f"separation.{a.key}.profit_share": words}
     base = share * whole
     values = HALF * base, base, min(TWICE * share, 1) * whole
     return values, assumed, f"{100 * share:.0f} % of the company, {how}"
@@ -134,6 +137,9 @@ def _by_cars(a: Maker, g, planned: float | None) -> Valued | str:
     if (given := g.value_per_ev_eur) is not None:
         per_car = tuple(v * given / per_car[1] for v in per_car) if per_car else (given,) * 3
         assumed["separation.value_per_ev_eur"] = f"at the scenario's EUR {given:,.0f} a car"
+    elif per_car is not None:  # an analyst's, of one maker, for all
+        words = f"at EUR {per_car[1]:,.0f} a planned car, as was said of GM's"
+        assumed[f"separation.{a.key}.value_a_car"] = words
     if per_car is None:
         return f"no value of a planned electric car was public on {a.day}"
     low, base, high = (cars * v for v in per_car)
