@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from scipy.optimize import isotonic_regression
 
 from alliance.charts.looks import INK, SOFT, Look
@@ -37,8 +36,10 @@ def axes(
     ticks across; ``more`` are limits, position and what else ``Axes.set`` takes.
     """
     ax = where.add_subplot() if hasattr(where, "add_subplot") else where
+    form = "+.4g" if sign else ".4g"  # the digits that percentages need
     for axis in percent:
-        percent_axis(getattr(ax, f"{axis}axis"), sign)
+        ticks = getattr(ax, f"{axis}axis")
+        ticks.set_major_formatter(lambda value, _: minus(f"{100 * value:{form}} %"))
     if dates is not None:
         date_axis(ax, dates)
     if nbins:
@@ -193,12 +194,6 @@ def date_axis(ax: Axes, narrow: bool) -> None:
     locator.intervald[DAILY] = [1, 2, 3, 7, 14, 21, 28]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-
-
-def percent_axis(axis: Axis, sign: bool = False) -> None:
-    """Ticks as percentages, with the digits that they need."""
-    form = "+.4g" if sign else ".4g"
-    axis.set_major_formatter(lambda value, _: minus(f"{100 * value:{form}} %"))
 
 
 def axis_ends(least: float, most: float) -> tuple[float, float]:

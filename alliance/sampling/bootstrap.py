@@ -29,7 +29,4 @@ def stationary_bootstrap(n: int, block: float, draws: int, seed: int) -> np.ndar
 def multiplicities(positions: np.ndarray, n: int) -> np.ndarray:
     """How often each of n observations was drawn, array (draws, n), by positions (draws, m): rows
     of counts that add up to m."""
-    counts = np.zeros((len(positions), n))
-    for row, drawn in zip(counts, positions, strict=True):
-        row += np.bincount(drawn, minlength=n)
-    return counts
+    return np.apply_along_axis(np.bincount, 1, positions, minlength=n)

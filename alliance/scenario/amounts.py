@@ -102,5 +102,4 @@ def span(low: float, high: float, info: FieldInfo) -> str:
 
 def _short(value: float, power: int) -> str:
     """A number in units of a power of ten, no digit lost and none too many."""
-    number = Decimal(repr(value)).scaleb(-power)
-    return f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
+    return f"{Decimal(repr(value)).scaleb(-power).normalize():f}"
