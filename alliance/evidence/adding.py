@@ -2,7 +2,6 @@
 
 import copy
 import csv
-import json
 import re
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ import pandas as pd
 from alliance.errors import EvidenceError, ScenarioError, did_you_mean
 from alliance.evidence import calendars
 from alliance.evidence.checks import check, write_hashes
-from alliance.evidence.descriptor import Package, digest, folder
+from alliance.evidence.descriptor import Package, digest, folder, write
 from alliance.places import editable, swap
 
 #: Usual headings of price files, in lower case, and our columns; the empty ones are left out.
@@ -77,8 +76,7 @@ def add_prices(
                     csv.writer(out, lineterminator="\n").writerows(rows)
             described = copy.deepcopy(package.descriptor)
             described["resources"].append(entry)
-            text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-            (work / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+            write(work, described)
             if wrong := [str(p) for p in check(work) if p.rule != "hash"]:
                 raise EvidenceError("\n".join([f"{file.name} was not added:", *wrong[:20]]))
             write_hashes(Package(work))

@@ -7,7 +7,6 @@ row 1) and rule.
 """
 
 import copy
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alliance.errors import AllianceError, EvidenceError
-from alliance.evidence.descriptor import Package, digest, flaws, folder
+from alliance.evidence.descriptor import Package, digest, flaws, folder, write
 from alliance.evidence.rules import DATED, RULES, Tables
 from alliance.places import editable
 
@@ -98,8 +97,7 @@ def write_hashes(package: Package) -> int:
         new = {"hash": digest(path), "bytes": path.stat().st_size}
         changed += any(resource.get(key) != value for key, value in new.items())
         resource.update(new)
-    text = json.dumps(package.descriptor, indent=2, ensure_ascii=False) + "\n"
-    (package.root / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    write(package.root, package.descriptor)
     return changed
 
 

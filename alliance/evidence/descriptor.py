@@ -35,6 +35,12 @@ def digest(path: Path) -> str:
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def write(root: Path, descriptor: dict) -> None:
+    """Write the descriptor of an evidence folder."""
+    text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+    (root / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+
+
 @dataclass(frozen=True)
 class Package:
     """A folder of tables and its descriptor; an EvidenceError says where one of them is missing or

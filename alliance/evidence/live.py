@@ -7,7 +7,6 @@ of the sealed descriptor.
 """
 
 import copy
-import json
 import tempfile
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -21,7 +20,7 @@ from alliance.errors import EvidenceError, ScenarioError, did_you_mean
 from alliance.evidence import calendars, fetching
 from alliance.evidence.adding import MISSING
 from alliance.evidence.checks import check, write_hashes
-from alliance.evidence.descriptor import Package, digest, folder
+from alliance.evidence.descriptor import Package, digest, folder, write
 from alliance.places import swap
 
 OVERLAP, LEAST = 60, 20  # last sealed rows that are fetched again, and how many must be there
@@ -211,5 +210,4 @@ def _describe(work: Path, package: Package, series: Rows, now: pd.Timestamp) -> 
     pd.concat(gaps).to_csv(work / "gaps.csv", index=False, lineterminator="\n")
     sealed = digest(package.root / "datapackage.json")
     whole["overlay"] = {"fetched": f"{now:%Y-%m-%d}", "sealed": sealed, "tables": held}
-    text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
-    (work / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    write(work, whole)
