@@ -13,8 +13,6 @@ from alliance.whatif.inputs import Days
 from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
-#: Tables that name what fields offer, by a part of the field's name.
-_TABLES = {"structures": "structure", "carmakers": "compan", "companies": "peers"}
 
 
 def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
@@ -90,18 +88,16 @@ class Session:
     def offers(self, name: str) -> tuple[dict[str, str], Days | None]:
         """What a field may take, in words by key, and its first and last day, where known."""
         g, ev = self.scenario.separation, self.ev
-        keys = {
-            "separation.structure": lambda: g.structures,
-            "separation.company": lambda: g.companies,
-            "separation.structures": lambda: ev.names("structures"),
-            "separation.companies": lambda: ev.names("carmakers"),
-            "decline.peers": lambda: offered(ev),
+        known = {
+            "separation.structure": ("structures", g.structures),
+            "separation.structures": ("structures", ev.names("structures")),
+            "separation.company": ("carmakers", g.companies),
+            "separation.companies": ("carmakers", ev.names("carmakers")),
+            "decline.peers": ("companies", offered(ev)),
         }
-        if name not in keys:
-            return {}, self._days(name)
-        table = next(t for t, part in _TABLES.items() if part in name)
+        table, keys = known.get(name, ("companies", ()))
         words = ev.names(table)
-        return {key: words[key] for key in keys[name]() if key != SHARE}, self._days(name)
+        return {key: words[key] for key in keys if key != SHARE}, self._days(name)
 
     def _days(self, name: str) -> Days | None:
         window = self.scenario.decline.beta_window_days
