@@ -118,6 +118,12 @@ def drawdown(price: pd.Series) -> pd.Series:
     return prices(price) / price.cummax() - 1
 
 
+def log_pair(one: pd.Series, other: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Log returns of two prices on the days on which both have one."""
+    days = common(one, other)
+    return log_returns(one[days]), log_returns(other[days])
+
+
 def common(first: pd.Series, *others: pd.Series) -> pd.DatetimeIndex:
     """Days on which all series have a value: a ratio across exchanges uses only these."""
     days = first.index

@@ -19,7 +19,7 @@ COUNTS = (
 
 def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     """Add the effects of all dated events since the start, and what moved the share on all days."""
-    asset, index = _log_returns(b.ev, SHARE, MARKET)
+    asset, index = _log_returns(b.ev)
     length, half = s.decline.estimation_days, s.decline.event_window_days // 2
     windows = dict.fromkeys([(0, 0), (0, 1), (1, 1), (-half, half)])
     table, daily = days(b.ev, start, length)
@@ -37,7 +37,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     for row in tested:
         if row["window"] == (0, 1):
             with b.section() as used:
-                _log_returns(b.ev, SHARE, MARKET)
+                _log_returns(b.ev)
                 used.within(*estimated(asset.index, row["day"], length))
                 b.ev.rows("events", event=row["event"])
                 put_effect(b, "decline.car.{event}", row)
@@ -45,7 +45,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
     first = estimated(asset.index, start, length + s.decline.event_window_days)[0]
 
     def read(used: Used, kinds: tuple[str, ...]) -> None:
-        _log_returns(b.ev, SHARE, MARKET)
+        _log_returns(b.ev)
         used.within(first)
         listed(b.ev, seen.loc[seen["kind"].isin(kinds), "event"])
 
@@ -61,7 +61,7 @@ def put(b: Builder, s: Scenario, start: pd.Timestamp) -> None:
 def days(ev: Evidence, start: pd.Timestamp, length: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Dated events from a day on; the share's ``abnormal`` returns after it with their ``t``, by a
     market model of so many days, and the ``kind`` of news on each."""
-    asset, index = _log_returns(ev, SHARE, MARKET)
+    asset, index = _log_returns(ev)
     table = moves.dated(listed(ev), ev, asset.index[0])
     table = table[table["day"].fillna(table["date"]) >= start].reset_index(drop=True)
     daily = events.daily(asset, index, length)
@@ -77,15 +77,9 @@ def listed(ev: Evidence, which: pd.Series | None = None) -> pd.DataFrame:
     return ev.rows("events", chosen).sort_values("date")
 
 
-def _log_returns(ev: Evidence, share: str, market: str) -> tuple[pd.Series, pd.Series]:
-    """Log returns of a share and its market on the days on which both have a close."""
-
-    def make() -> tuple[pd.Series, pd.Series]:
-        price, index = ev.close(share), ev.close(market)
-        days = returns.common(price, index)
-        return returns.log_returns(price[days]), returns.log_returns(index[days])
-
-    return ev.once(("log returns", share, market), make)
+def _log_returns(ev: Evidence) -> tuple[pd.Series, pd.Series]:
+    """Log returns of the share and its market on the days on which both have a close."""
+    return ev.once("log returns", lambda: returns.log_pair(ev.close(SHARE), ev.close(MARKET)))
 
 
 def estimated(days: pd.DatetimeIndex, day: pd.Timestamp, length: int) -> list[pd.Timestamp]:
@@ -126,7 +120,7 @@ def effect(event, asset, index, window, length, others) -> dict:
 def null_size(s: Scenario, ev: Evidence) -> pd.DataFrame:
     """How often the 5 % t test of this chapter rejects when nothing happened, with normal residuals
     and with Nissan's own: the table of :func:`alliance.events.null_table`."""
-    asset, index = _log_returns(ev, SHARE, MARKET)
+    asset, index = _log_returns(ev)
     slope = index.cov(asset) / index.var()
     residuals = (asset - slope * index).to_numpy()
     return events.null_table(residuals, NULL_DRAWS, s.seed)

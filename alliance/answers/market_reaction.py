@@ -64,8 +64,7 @@ def _pair(ev: Evidence, company: str) -> tuple[pd.Series, pd.Series]:
         own = ev.rows("carmakers", share=company)
         price = ev.prices(company)["adj_close"].dropna().rename(company)
         market = ev.close(own["benchmark"].iloc[0] if len(own) else "estoxx50")
-        days = returns.common(price, market)
-        return returns.log_returns(price[days]), returns.log_returns(market[days])
+        return returns.log_pair(price, market)
 
     return ev.once(("with dividends", company), make)
 
