@@ -16,11 +16,11 @@ COLUMNS = ["maker", "item", "computed", "printed", "unit", "note"]
 
 def put(b: Builder) -> None:
     """Add the record of the deals, the cells side by side, segments, charges and volumes."""
-    rows: list[tuple] = []
     b.context["facts"] = {}
-    for add in (_porsche, _renault, _ford, _gm):
-        add(b, rows)
-    b.frames["reconciliation"] = pd.DataFrame(rows, columns=COLUMNS)
+    rows = [*_porsche(b), *_renault(b)]
+    _ford(b)
+    known = [row for row in (*rows, *_gm(b)) if row[2] is not None]
+    b.frames["reconciliation"] = pd.DataFrame(known, columns=COLUMNS)
     with b.section():
         b.frames["deals"] = b.ev.cited(b.ev.deals)
         b.frames["priors"] = b.ev.priors
@@ -37,12 +37,7 @@ def _figure(b: Builder, name: str) -> float | None:
     return found
 
 
-def _row(rows, maker, item, computed, printed, unit, note="") -> None:
-    if computed is not None:
-        rows.append((maker, item, computed, printed, unit, note))
-
-
-def _porsche(b: Builder, rows) -> None:
+def _porsche(b: Builder) -> list[tuple]:
     """The flotation: proceeds, premium, payout, capital and votes kept."""
     ev, where, found = b.ev, "separation.record.porsche.", {}
     why = f"the terms of Porsche's flotation were not public on {ev.as_of}"
@@ -97,7 +92,7 @@ def _porsche(b: Builder, rows) -> None:
                 after = listed * offer - spent
                 floating = (listed - spent / offer) / last("shares-porsche", ev.shares(UNIT))
         note = "printed: 75 % less a share"
-        for item, value, printed, unit, said in (
+        rows = (
             ("both blocks, gross", proceeds, f("porsche-proceeds-printed"), "EUR", ""),
             ("listed block after stabilisation", after, f("porsche-placement-printed"), "EUR", ""),
             ("premium of the voting share", found["premium"], f("porsche-premium-printed"),
@@ -109,13 +104,13 @@ def _porsche(b: Builder, rows) -> None:
             ("votes kept", found["votes_kept"], None if bought is None else 1 - bought,
              "fraction", note),
             ("capital kept", found["capital_kept"], None, "fraction", "not printed"),
-        ):  # fmt: skip
-            _row(rows, "Volkswagen", item, value, printed, unit, said)
+        )  # fmt: skip
+    return [("Volkswagen", *row) for row in rows]
 
 
-def _renault(b: Builder, rows) -> None:
+def _renault(b: Builder) -> list[tuple]:
     """Ampere's plan and pledges; Horse's owners."""
-    f = partial(_figure, b)
+    f, rows = partial(_figure, b), []
     with b.section():
         raised, note = f("ampere-cancelled"), f"no listing by {b.ev.as_of}"
         for day in b.ev.rows("structures", structure="carve_out")["ended"].dropna():
@@ -124,24 +119,24 @@ def _renault(b: Builder, rows) -> None:
     with b.section():
         nissan, mitsubishi = f("ampere-pledge-nissan"), f("ampere-pledge-mitsubishi")
         both = nissan + mitsubishi if None not in (nissan, mitsubishi) else None
-        _row(rows, "Renault", "pledges to Ampere", both, f("ampere-pledges-printed"), "EUR")
+        rows.append(("pledges to Ampere", both, f("ampere-pledges-printed"), "EUR", ""))
         floated, allies = f("ampere-float-planned"), f("ampere-allies-planned")
         kept = 1 - floated - allies if None not in (floated, allies) else None
         floor = f("ampere-floor")
         note = "" if floor is None else f"at least {floor:.0%} was promised"
-        _row(rows, "Renault", "part of Ampere kept in the plan", kept, None, "fraction", note)
+        rows.append(("part of Ampere kept in the plan", kept, None, "fraction", note))
         note = "listing cancelled" + ("; folded back" if f("ampere-folded") is not None else "")
-        _row(rows, "Renault", "raised by Ampere", raised, None, "EUR", note)
+        rows.append(("raised by Ampere", raised, None, "EUR", note))
         sold = f("horse-aramco-share")
         half = None if sold is None else (1 - sold) / 2
-        _row(rows, "Renault", "part of Horse kept", half, f("horse-kept-printed"), "fraction")
+        rows.append(("part of Horse kept", half, f("horse-kept-printed"), "fraction", ""))
         value, revenue = f("horse-value"), f("horse-revenue")
-        if value and revenue:
-            _row(rows, "Renault", "Horse: enterprise value over revenue", value / revenue, None,
-                 "ratio", "neither printed a price paid")  # fmt: skip
+        over, note = value / revenue if value and revenue else None, "neither printed a price paid"
+        rows.append(("Horse: enterprise value over revenue", over, None, "ratio", note))
+    return [("Renault", *row) for row in rows]
 
 
-def _ford(b: Builder, rows) -> None:
+def _ford(b: Builder) -> None:
     """Ford's segments by year against the group, losses against guidance; aims of all."""
     key = "separation.ford.ev_result_usd"
     with b.section():
@@ -160,7 +155,7 @@ def _ford(b: Builder, rows) -> None:
         b.put(key, float(losses["ebit_low"].sum()), " to ".join(years))
 
 
-def _gm(b: Builder, rows) -> None:
+def _gm(b: Builder) -> list[tuple]:
     """GM's charges, added."""
     key = "separation.gm.ev_charges_usd"
     with b.section(key):
@@ -169,10 +164,11 @@ def _gm(b: Builder, rows) -> None:
             b.ev.rows("segments", maker="gm")
             raise NotKnown(f"no EV charge of GM was public on {b.ev.as_of}")
         b.put(key, sum(known))
-    if known:
-        with b.section():
-            printed = b.ev.figure("gm-charges-printed")
-            _row(rows, "GM", "EV charges of 2025", sum(known), printed, "USD")
+    if not known:
+        return []
+    with b.section():
+        printed = b.ev.figure("gm-charges-printed")
+    return [("GM", "EV charges of 2025", sum(known), printed, "USD", "")]
 
 
 #: The segment whose units are a maker's battery cars.
