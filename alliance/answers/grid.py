@@ -151,9 +151,9 @@ def draws(structure: separation.Structure, company: separation.Company, s: Scena
     found = separation.value_per_share(structure, company, t, value, before, tomorrow, holding)
     change = np.broadcast_to(np.asarray(found / company.price - 1), (n,))
     change = change[~np.isnan(change)]
-    parts = dict(zip(("p05", "p50", "p95"), np.quantile(change, [0.05, 0.5, 0.95]), strict=True))
-    gain = {"p_gain": float((change > 1e-12).mean())}
-    return gain | {f"change_{name}": value for name, value in parts.items()}
+    low, middle, high = np.quantile(change, [0.05, 0.5, 0.95])
+    gain = float((change > 1e-12).mean())
+    return {"p_gain": gain, "change_p05": low, "change_p50": middle, "change_p95": high}
 
 
 def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:

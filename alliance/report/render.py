@@ -91,18 +91,17 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
     return {c: found["error"] for c, found in report.runs.items() if "error" in found}
 
 
-def add_pdf(folder: Path) -> Path:
-    """Print a report beside its pages, and link it on the first; the PDF's path."""
+def add_pdf(folder: Path) -> None:
+    """Print a report beside its pages, and link it on the first."""
     from alliance.report import pdf
 
-    page, target, run = (folder / name for name in ("index.html", "report.pdf", "run.json"))
-    pdf.print_report(folder / "report.html", target)
+    page, run = folder / "index.html", folder / "run.json"
+    pdf.print_report(folder / "report.html", folder / "report.pdf")
     link = '<a href="report.pdf" download>report.pdf</a> (to print), '
     _text(page, page.read_text(encoding="utf-8").replace("<!-- report.pdf -->", link))
     known = manifest.load(run)
     known["files"]["index.html"] = manifest.digest(page)
     manifest.save(run, known)
-    return target
 
 
 def _text(path: Path, text: str) -> None:
