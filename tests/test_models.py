@@ -243,6 +243,11 @@ def test_study_refuses_what_does_not_fit():
 # --- decomposition ------------------------------------------------------------------------------
 
 
+def factors(price, market, peers):
+    """All of them on one market."""
+    return decline.factors(price, market, peers, pd.concat([market] * peers.shape[1], axis=1))
+
+
 def simulated(seed, n=700, market=0.9, sector=0.6):
     """Closes whose returns have known betas, and a rate."""
     rng = np.random.default_rng(seed)
@@ -264,7 +269,7 @@ def simulated(seed, n=700, market=0.9, sector=0.6):
 )
 def test_parts_add_up(window, orthogonal):
     y, m, peers, rate, *_ = simulated(1)
-    d = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300], window, orthogonal)
+    d = decline.decompose(factors(y, m, peers), rate, DAYS[300], window, orthogonal)
     in_eur = y / rate
     assert d.sum().sum() == pytest.approx(np.log(in_eur.iloc[-1] / in_eur[DAYS[300]]), abs=1e-12)
     assert d["currency"].sum() == pytest.approx(
@@ -274,7 +279,7 @@ def test_parts_add_up(window, orthogonal):
 
 def test_rolling_betas_equal_regressions():
     y, m, peers, rate, *_ = simulated(2)
-    d = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300], 250)
+    d = decline.decompose(factors(y, m, peers), rate, DAYS[300], 250)
     ry, rm = returns.log_returns(y), returns.log_returns(m)
     rs = (returns.log_returns(peers["a"]) + returns.log_returns(peers["b"])) / 2 - rm
     for day in d.index[[0, 57, -1]]:
@@ -288,13 +293,13 @@ def test_rolling_betas_equal_regressions():
 
 def test_betas_use_only_the_past():
     y, m, peers, rate, *_ = simulated(3)
-    whole = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300])
+    whole = decline.decompose(factors(y, m, peers), rate, DAYS[300])
     cut = DAYS[500]
-    part = decline.decompose(decline.factors(y[:cut], m[:cut], peers[:cut]), rate[:cut], DAYS[300])
+    part = decline.decompose(factors(y[:cut], m[:cut], peers[:cut]), rate[:cut], DAYS[300])
     pd.testing.assert_frame_equal(whole[:cut], part)
     later = y.copy()
     later[DAYS[501] :] *= 0.5
-    moved = decline.decompose(decline.factors(later, m, peers), rate, DAYS[300])
+    moved = decline.decompose(factors(later, m, peers), rate, DAYS[300])
     pd.testing.assert_frame_equal(moved[:cut], whole[:cut])
 
 
@@ -305,7 +310,7 @@ def test_known_betas_are_recovered_within_their_intervals():
     for seed in range(runs):
         y, m, peers, _, true_m, true_s = simulated(100 + seed)
         bounds, _ = decline.part_intervals(
-            decline.factors(y, m, peers), DAYS[300], 250, draws=150, seed=seed
+            factors(y, m, peers), DAYS[300], 250, draws=150, seed=seed
         )
         truth = {"market": 0.9 * true_m[300:].sum(), "sector": 0.6 * true_s[300:].sum()}
         for part, value in truth.items():
@@ -315,25 +320,23 @@ def test_known_betas_are_recovered_within_their_intervals():
 
 def test_orthogonal_sector_gives_the_market_what_it_explains():
     y, m, peers, rate, *_ = simulated(5)
-    plain = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300])
-    turned = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300], orthogonal=True)
+    plain = decline.decompose(factors(y, m, peers), rate, DAYS[300])
+    turned = decline.decompose(factors(y, m, peers), rate, DAYS[300], orthogonal=True)
     np.testing.assert_allclose(plain["company"], turned["company"], atol=1e-12)
 
 
 def test_too_few_days_before_the_first():
     y, m, peers, rate, *_ = simulated(6)
     with pytest.raises(ScenarioError, match=r"betas need 250 trading days.*received 100 before"):
-        decline.decompose(decline.factors(y, m, peers), rate, DAYS[100])
+        decline.decompose(factors(y, m, peers), rate, DAYS[100])
 
 
 @given(seed=st.integers(0, 200), scale=st.floats(0.01, 100))
 @settings(max_examples=10, deadline=None)
 def test_scaling_prices_moves_no_part(seed, scale):
     y, m, peers, rate, *_ = simulated(seed, n=400)
-    a = decline.decompose(decline.factors(y, m, peers), rate, DAYS[300])
-    b = decline.decompose(
-        decline.factors(y * scale, m / scale, peers * scale), rate * scale, DAYS[300]
-    )
+    a = decline.decompose(factors(y, m, peers), rate, DAYS[300])
+    b = decline.decompose(factors(y * scale, m / scale, peers * scale), rate * scale, DAYS[300])
     np.testing.assert_allclose(a, b, atol=1e-11)
 
 

@@ -23,20 +23,19 @@ class Factors:
 
 
 def factors(
-    price: pd.Series, market: pd.Series, peers: pd.DataFrame, indices: pd.DataFrame | None = None
+    price: pd.Series, market: pd.Series, peers: pd.DataFrame, indices: pd.DataFrame
 ) -> Factors:
     """What a share's returns are explained by, from closes by trading day; peers have a column
-    each, and the sector is the mean of their returns over the market's, or each over that of its
-    own market, which ``indices`` has in the same place and currency."""
-    others = [peers.dropna(), *([] if indices is None else [indices.dropna()])]
-    days = returns.common(price, market, *others)
+    each, and the sector is the mean of their returns, each over that of its own market, which
+    ``indices`` has in the same place and currency."""
+    days = returns.common(price, market, peers.dropna(), indices.dropna())
     y, m = returns.log_returns(price[days]), returns.log_returns(market[days])
 
     def mean(frame: pd.DataFrame) -> pd.Series:
         each = [returns.log_returns(frame.loc[days].iloc[:, i]) for i in range(frame.shape[1])]
         return sum(each) / len(each)
 
-    sector = mean(peers) - (m if indices is None else mean(indices))
+    sector = mean(peers) - mean(indices)
     return Factors(y.to_numpy(), m.to_numpy(), sector.to_numpy(), y.index)
 
 
