@@ -193,11 +193,16 @@ def compare(
 
 
 def common(one: str, other: str) -> str:
-    """What two labels have in common: days and states that only one has are left out.
+    """What two labels have in common: days, states and brackets that only one has are left out.
 
     >>> common("Price, 2018-01-04 to 2023-01-17", "Price, 2018-01-04 to 2026-06-30")
     'Price'
+    >>> common("Ampere: part of the plan paid", "Ampere: part of the plan (it is over) paid")
+    'Ampere: part of the plan paid'
     """
+    for found in set(re.findall(r" \([^)]*\)", one + other)):
+        if found not in one or found not in other:
+            one, other = one.replace(found, ""), other.replace(found, "")
     first, *rest = re.split(r"(, |: )", other)
     parts = zip(rest[::2], rest[1::2], strict=True)
     return first + "".join(mark + text for mark, text in parts if text in one)
