@@ -29,7 +29,7 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
 
     def draw(fig, narrow):
         label = "abnormal return (log points); results: day 0; others: "
-        label += f"{days} with 95 % interval, and 0 and 1 alone"
+        label += f"{days} with 95 % interval, and above it day 0 (▾), below it day 1 (▴) alone"
         room = {"nbins": 4, "wrap": 40} if narrow else {"nbins": 8, "wrap": 75}
         ax = kit.axes(fig, label, percent="x", sign=True, **room)
         for sure, rows in prints.groupby(prints["p"] < 0.05):
@@ -42,8 +42,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
             shade = nissan if sure else SOFT
             kit.span(ax, y, row["low"], row["high"], shade, 1.6)
             kit.dot(ax, row["car"], y, shade, sure, 6)
-            for name, aside, cars in zip("01", (0.36, -0.36), parts, strict=True):
-                ax.plot(cars[row["event"]], y + aside, marker=f"${name}$", ms=5, color=INK, mew=0)
+            for mark, aside, cars in zip("v^", (0.24, -0.24), parts, strict=True):
+                ax.plot(cars[row["event"]], y + aside, marker=mark, ms=3.5, color=INK, mew=0)
         kit.rule(ax, x=0)
         kit.rule(ax, y=top - 0.5, color=FAINT)
         mark = {"both": "†"}

@@ -94,17 +94,17 @@ def breakeven(a: Answers) -> Chart:
         return ", ".join(f"{kind} {_range(ratio[rows], percent)}" for kind, rows in kinds.items())
 
     def draw(fig, narrow):
-        label = "value of the unit, EUR bn (bar: range, dot: base; strokes: break-even today, and "
-        label += f"with what is kept marked down by {discount})"
-        ax = kit.axes(fig, label, wrap=40 if narrow else 80)
+        label = "value of the unit, part of its base (bar: range, dot: base; strokes: break-even "
+        label += f"today, and with what is kept marked down by {discount})"
+        ax = kit.axes(fig, label, percent="x", nbins=6, wrap=40 if narrow else 80)
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):
-            shade, ends = structure_color(row.structure, names), (row.breakeven, row.breakeven_high)
-            kit.span(ax, y, row.unit_low / 1e9, row.unit_high / 1e9, shade, 5, alpha=0.4)
-            kit.dot(ax, row.unit_value / 1e9, y, shade)
-            kit.span(ax, y, ends[0] / 1e9, ends[1] / 1e9, INK, 0.8)
-            for end, size, width in zip(ends, (12, 8), (2, 1), strict=True):
-                kit.dot(ax, end / 1e9, y, size=size, marker="|", mew=width)
+            shade, base = structure_color(row.structure, names), row.unit_value
+            kit.span(ax, y, row.unit_low / base, row.unit_high / base, shade, 5, alpha=0.4)
+            kit.dot(ax, 1.0, y, shade)
+            kit.span(ax, y, row.breakeven / base, row.breakeven_high / base, INK, 0.8)
+            for end, size, width in ((row.breakeven, 12, 2), (row.breakeven_high, 8, 1)):
+                kit.dot(ax, end / base, y, size=size, marker="|", mew=width)
         _pair_rows(ax, rows, narrow, lambda r: f"{r.maker_name}: {r.structure_name}")
         ax.set_xlim(0)
 

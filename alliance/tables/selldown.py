@@ -78,7 +78,7 @@ def power(a: Answers) -> Html:
     """Stake, power among many small holders, and the attendance below which it is a majority."""
     live = ["stake_before", "votes_mirror", "votes_target"]
     frame = a.frame("power").assign(live_stake=live)
-    return table(frame, "One large holder among many small ones", "power")
+    return table(frame, "One large holder among many small ones (power: w / (1 − w))", "power")
 
 
 def stakes(a: Answers) -> Html:

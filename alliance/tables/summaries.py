@@ -18,8 +18,9 @@ def fall(a: Answers) -> Html:
     """How far Nissan has fallen and what of it is its own; in the chapter also on which days."""
     if "decline.abnormal_share.results" not in a.results:
         return say("1-decline", a)
-    part = (a.frame("moves")["kind"] == "results").mean()
-    return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, part=part)
+    days = a.frame("moves")["kind"].value_counts(normalize=True)
+    parts = {"part": days.get("results", 0.0), "news": days.get("alliance", 0.0)}
+    return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, **parts)
 
 
 def sale(a: Answers) -> Html:
