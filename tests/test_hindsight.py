@@ -331,6 +331,18 @@ def test_what_was_cancelled_by_the_day_was_not_said_to_be_raised():
     assert a["hindsight.raised_as_said_eur"] is None
 
 
+def test_a_rule_is_nearer_only_by_more_than_a_hundredth():
+    a = answers_of("5-hindsight", S)
+
+    def nearer(**columns):
+        sales = a.frame("sales").assign(**columns)
+        return tables.words(replace(a, frames=dict(a.frames) | {"sales": sales}))["naive"]
+
+    came, ours = (a.frame("sales")[name] for name in ("loss_came", "loss"))
+    assert nearer() == 2  # of the third sale both are 19 m off, one by 1 m more
+    assert nearer(naive_loss=came) == 3 and nearer(naive_loss=ours) == 0
+
+
 def test_a_price_of_ones_own_is_of_its_day_only():
     """What the scenario says of today's price moves no statement and no month."""
     plain = answers_of("5-hindsight", S).frame("statements")
