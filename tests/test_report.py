@@ -945,8 +945,8 @@ def test_a_sweep_has_every_chapter_that_its_fields_reach():
     both = ["0-briefing", "2-selldown", "3-separation", "5-hindsight"]
     assert concerned(["selldown.target_stake"], ()) == both
     one = ["0-briefing", "2-selldown", "5-hindsight"]
-    assert concerned(["selldown.participation", "title"], ()) == one
-    assert concerned(["selldown.fee"], ()) == both
+    assert concerned(["selldown.horizon_years", "title"], ()) == one
+    assert concerned(["selldown.fee"], ()) == concerned(["selldown.participation"], ()) == both
     assert concerned(["seed"], ()) == sorted(["1-decline", *both])
     assert concerned(["as_of"], ("2-selldown",)) == ["2-selldown"]
 

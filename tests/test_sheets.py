@@ -490,7 +490,8 @@ def bargained(b, a, s, given):
     x = {name: given[f"bargain_{name}"] for name in (*names, "belief", "agreed")}
     t = bargain.Stakes(**{name: x[name] for name in names})
     values = {"ev": (0.0, x["belief"], x["belief"])}
-    found = negotiation._gains(b, s, t, SimpleNamespace(company=SimpleNamespace(values=values)))
+    maker = SimpleNamespace(company=SimpleNamespace(values=values))
+    found = negotiation._gains(b, s, (t, None), maker)
     with b.section():
         for key, value in found.items():
             b.put(f"bargain.{key}", value, "none" if value is None else None)
