@@ -1,8 +1,7 @@
 """Who owns and who controls: stakes, look-through value, votes, and the power of large holders.
 
 Stakes are fractions of issued shares unless said otherwise. ``h`` of ``N`` shares are held; x are
-sold to others; B are bought back and cancelled, of which b from the holder. Reaching a target t
-needs ``x + (1 - t / phi) b = h - t N`` with phi = b / B.
+sold to others, b to the issuer, which cancels them: ``x + (1 - t) b = h - t N`` reaches a target t.
 
 References
 ----------
@@ -10,11 +9,10 @@ Brioschi, F., Buzzacchi, L. and Colombo, M. (1989), Risk capital financing and t
 ownership and control in business groups, J. Banking and Finance 13, 747-772.
 Milnor, J. and Shapley, L. (1978), Values of large games II: oceanic games, Math. Operations
 Research 3, 290-307.
-Code de commerce (France), L. 233-31; Companies Act (Japan), article 308: our reading, not advice.
+Companies Act (Japan), article 308: our reading, not advice.
 """
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -31,24 +29,17 @@ def stake(held, issued, sold=0, bought=0, cancelled=None):
     return (held - sold - bought) / (issued - gone)
 
 
-def buyback_to_reach(held, issued, target: float, sold=0.0, own_share: float = 1.0):
+def buyback_to_reach(held: float, issued: float, target: float) -> float:
     """Shares to sell to the issuer, which cancels, so that the stake is the target.
-
-    ``own_share`` is phi, the holder's part of all that the issuer buys; it must exceed the target.
 
     >>> round(buyback_to_reach(1_831_837_027, 4_220_715_112, 0.15) / 1e6, 2)
     1410.27
     """
-    _check(held, issued, target, own_share)
-    return (held - target * issued - sold) / (1 - target / own_share)
-
-
-def _check(held, issued, target, own_share) -> None:
     if not 0 < held <= issued:
         raise ScenarioError(f"a holding must be from 1 to the {issued:,} issued, received {held:,}")
-    if not 0 <= target < own_share <= 1:
-        rule = "the target must be below the holder's part of a buy-back"
-        raise ScenarioError(f"{rule}, received {target} and {own_share}")
+    if not 0 <= target < 1:
+        raise ScenarioError(f"the target must be a fraction below 1, received {target}")
+    return (held - target * issued) / (1 - target)
 
 
 def loop(a: float, b: float) -> float:
@@ -100,21 +91,20 @@ class Block:
         return self.exercisable - self.direct - self.trust
 
 
-def votes(block: Block, reading: str, turnout: float = 1.0) -> float:
+def votes(block: Block, reading: str) -> float:
     """The holder's part of the votes cast, by how the trust's shares are voted.
 
     ``mirror``: they split as the others do; ``no_effect``: are left out; ``follow``: go with the
-    holder; ``alone``: with the others, as when the trust follows the issuer's committee.
-    ``turnout`` is the part of the others that votes.
+    holder.
     """
-    others = block.others * turnout
+    cast, trust, others = block.cast, block.trust, block.others
     if reading == "no_effect":
-        return block.cast / (block.cast + others)
+        return cast / (cast + others)
     if reading == "follow":
-        return (block.cast + block.trust) / (block.cast + block.trust + others)
-    if reading in ("mirror", "alone"):
-        return block.cast / (block.cast + block.trust + others)
-    known = "mirror, no_effect, follow or alone"
+        return (cast + trust) / (cast + trust + others)
+    if reading == "mirror":
+        return cast / (cast + trust + others)
+    known = "mirror, no_effect or follow"
     raise ScenarioError(f"the trust's reading must be {known}, received '{reading}'")
 
 
@@ -123,44 +113,21 @@ def majority_turnout(share: float) -> float:
     return min(1.0, 2 * share)
 
 
-def silenced_in_france(controls: bool, shares: float) -> float:
-    """Votes lost by shares held in one's own parent (L. 233-31): all, if it controls the holder."""
-    return shares if controls else 0.0
-
-
-def silenced_in_japan(stake_in_holder: float, shares: float, limit: float = 0.25) -> float:
+def silenced_in_japan(stake_in_holder: float, shares: float) -> float:
     """Votes lost by a holder of which the issuer itself holds a quarter or more (article 308)."""
-    return shares if stake_in_holder >= limit else 0.0
+    return shares if stake_in_holder >= 0.25 else 0.0
 
 
-def power(weights: list[float], quota: float = 0.5) -> np.ndarray:
-    """Shapley value of large holders among an ocean of small ones (Milnor-Shapley).
+def power(share: float) -> float:
+    """Shapley value of one large holder among an ocean of small ones (Milnor-Shapley): w / (1 - w)
+    below a half of the votes, all of it from there on.
 
-    ``weights`` are the votes of the large holders, adding up to below 1; ``quota`` those needed.
-
-    >>> power([0.2]).round(3).tolist()  # w / (1 - w) for one holder below a half
-    [0.25]
+    >>> round(power(0.2), 3)
+    0.25
     """
-    w = np.asarray(weights, float)
-    ocean = 1 - w.sum()
-    if (w < 0).any() or ocean <= 0:
-        raise ScenarioError(f"weights must be positive and add up to below 1, received {weights}")
-    out = np.zeros(len(w))
-    for i in range(len(w)):
-        rest = [j for j in range(len(w)) if j != i]
-        for size in range(len(rest) + 1):
-            for group in combinations(rest, size):
-                base = w[list(group)].sum()
-                low, high = np.clip([(quota - w[i] - base) / ocean, (quota - base) / ocean], 0, 1)
-                out[i] += _between(low, high, size, len(rest) - size)
-    return out
-
-
-def _between(low: float, high: float, s: int, f: int) -> float:
-    """Integral of t^s (1 - t)^f from low to high."""
-    from scipy.special import beta, betainc
-
-    return float(beta(s + 1, f + 1) * (betainc(s + 1, f + 1, high) - betainc(s + 1, f + 1, low)))
+    if not 0 <= share < 1:
+        raise ScenarioError(f"a holder's votes must be a fraction below 1, received {share}")
+    return min(1.0, share / (1 - share))
 
 
 def eps_accretion(issued, treasury, held, back: float, bought: float = 0, sold: float = 0) -> float:

@@ -30,11 +30,11 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("answers/programme.py", "(time <= t + 1e-9)", "(time < t + 1e-9)"),
     (
         "ownership.py",
-        "return (held - target * issued - sold) / (1 - target / own_share)",
-        "return (held - target * issued - sold) / (1 - target * own_share)",
+        "return (held - target * issued) / (1 - target)",
+        "return (held - target * issued) / (1 + target)",
     ),
     ("ownership.py", "return min(1.0, 2 * share)", "return 2 * share"),
-    ("ownership.py", "0 <= target < own_share <= 1", "0 <= target <= own_share <= 1"),
+    ("ownership.py", "0 <= target < 1", "0 <= target <= 1"),
     ("ownership.py", "(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"),
     (
         "selldown/ledger.py",
@@ -65,12 +65,6 @@ EQUIVALENT: tuple[tuple[str, str, str, str], ...] = (
         "(time <= t + 1e-9)",
         "(time < t + 1e-9)",
         "no sale stands a billionth of a year after a point of the grid",
-    ),
-    (
-        "ownership.py",
-        'if reading in ("mirror", "alone"):',
-        "if reading in ('alone', 'mirror'):",
-        "the order of a membership test",
     ),
     (
         "bargain.py",

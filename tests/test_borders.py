@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,14 @@ from alliance import (
     sampling,
     scenario,
     separation,
+    tables,
 )
 from alliance import selldown as sd
 from alliance.answers import live, outcomes, programme
 from alliance.answers.results import Builder
 from alliance.answers.sensitivity import TORNADO
 from alliance.errors import NotKnown, ScenarioError
+from alliance.format import percent
 from tests.looks import answers_of, evidence_of, scenario_of
 
 S = scenario.Scenario()
@@ -69,14 +72,14 @@ def test_a_majority_never_needs_more_than_everyone():
 
 def test_all_that_is_not_below_is_refused():
     with pytest.raises(ScenarioError):
-        ownership.buyback_to_reach(10, 20, 0.15, own_share=0.15)
+        ownership.buyback_to_reach(10, 20, 1.0)
     assert ownership.buyback_to_reach(20, 20, 0.15) == pytest.approx(20)
     held = pd.DataFrame([[0.0, 1.0], [0.0, 0.0]], list("ab"), list("ab"))
     with pytest.raises(ScenarioError):
         ownership.look_through(held, pd.Series([1.0, 1.0], list("ab")))
-    for weights in ([0.5, 0.5], [-0.1]):
+    for share in (1.0, -0.1):
         with pytest.raises(ScenarioError):
-            ownership.power(weights)
+            ownership.power(share)
 
 
 def ledger(sold: float) -> sd.Ledger:
@@ -169,34 +172,84 @@ MOVES |= {"exchange_spread": 0.01}
     "programme", ["block", "dribble", "price_points", "buyback", "windows", "exchangeable"]
 )
 def test_the_tornado_moves_one_input_at_a_time(programme):
-    """Each end is what a scenario with that value says."""
+    """Each end is what a scenario with that value says, and its lead that of all ways there."""
     s = S.replace({"selldown": {"programme": programme, "paths": 256}})
     ev = evidence.open(s.as_of)
     tornado = answers.selldown(s, ev).frame("tornado")
     filled = live.selldown(s, ev).context["group"]
 
-    def value(changes: dict, what: str) -> float:
-        return live.selldown(s.replace({"selldown": changes}), ev)[
-            f"selldown.{programme}.{what.replace(' ', '_')}_eur_mean"
-        ]
+    key = f"selldown.{programme}.value_after_exit_eur_mean"
+
+    def value(changes: dict) -> float:
+        return live.selldown(s.replace({"selldown": changes}), ev)[key]
 
     assert set(tornado["input"]) == {name for name, *_ in TORNADO} - {"block_discount"}
-    for row in tornado.itertuples():
+    near = 0.005 * live.selldown(s, ev)["selldown.planned_value_eur"]
+    first = [*sd.PROGRAMMES].index(programme) - 1
+    for n, row in enumerate(tornado.itertuples()):
         base = getattr(filled, row.input)
         low, high = (base * f for f in ENDS.get(row.input, (1, 1)))
         move = MOVES.get(row.input, 0.0)
         assert (row.low_at, row.high_at) == pytest.approx((low - move, high + move))
-        assert row.middle == pytest.approx(value({}, row.what), abs=1)
-        for at, difference in ((row.low_at, row.low), (row.high_at, row.high)):
-            moved = value({row.input: at}, row.what)
-            assert difference == pytest.approx(moved - row.middle, abs=2), row
+        assert row.middle == pytest.approx(value({}), abs=1)
+        for at, change, best, lead in (
+            (row.low_at, row.low_change, row.low_best, row.low_lead),
+            (row.high_at, row.high_change, row.high_best, row.high_lead),
+        ):
+            assert change == pytest.approx(value({row.input: at}) - row.middle, abs=2), row
+            if n % 6 == first:  # each input once
+                moved = answers.selldown(s.replace({"selldown": {row.input: at}}), ev)
+                found = moved.frame("programmes").query("market == 'lognormal'")
+                found = found.set_index("programme")["value_after_exit_eur_mean"]
+                assert found[best] - found["hold"] == pytest.approx(lead, abs=3), row
+                assert found[best] >= found.drop("hold").max() - near
+
+
+@pytest.mark.parametrize("name", ["base", "latest"])
+def test_at_the_even_drift_holding_is_worth_as_much(name):
+    """By all paths at that drift, and for holding by the closed form of a fair game."""
+    _, s = scenario.load(name)
+    ev = evidence.open(s.as_of)
+    a = answers.selldown(s, ev)
+    even, years = a["selldown.even_extra_drift"], a.context["group"].horizon_years
+    at = s.replace({"selldown": {"drift": a.context["group"].drift + even}})
+    found = answers.selldown(at, ev).frame("programmes").query("market == 'lognormal'")
+    values = found.set_index("programme")["value_after_exit_eur_mean"]
+    planned = a["selldown.planned_value_eur"]
+    assert values.drop("hold").max() == pytest.approx(values["hold"], abs=0.01 * planned)
+    closed = planned * math.exp(even * years) * (1 - a["selldown.block_cost"])
+    assert values["hold"] == pytest.approx(closed, rel=0.01)
+    assert a.frame("drifts").set_index("extra_drift").loc[0.0].to_dict() == pytest.approx(
+        {way: a[f"selldown.{way}.value_after_exit_eur_mean"] for way in values.index}, abs=1
+    )
+
+
+def test_an_even_drift_is_there_or_says_why():
+    """A view in the scenario that holding is best asks for less; nothing to sell, for nothing."""
+
+    def told(as_of="2023-01-17", **changes):
+        s = S.replace({"as_of": as_of, "selldown": {"paths": 256} | changes})
+        a = answers.selldown(s, evidence.open(s.as_of))
+        return a.result("selldown.even_extra_drift"), tables.say(
+            "moved alone", a, **tables.words(a)
+        )
+
+    for view in (0.0, 0.2):
+        even, said = told(drift=view)
+        assert f"{percent(even.value, 1)} a year more than the scenario says" in said.text.replace(
+            "\xa0", " "
+        )
+        assert ("to hold is better after" in said.text) == (view > 0)
+        assert (even.value < 0) == (view > 0)
+    none, said = told(as_of="2024-06-28", target_stake=0.43)
+    assert none.value is None and "There is nothing to sell." in said.text
 
 
 def test_the_tornado_stays_inside_the_schema():
     given = {"block_discount": 0.6, "horizon_years": 15, "correlation": 0.9, "paths": 64}
     s = S.replace({"selldown": given})
     tornado = answers.selldown(s, evidence.open(s.as_of)).frame("tornado").set_index("input")
-    ends = tornado.loc[list(given)[:3], ["low_at", "high_at"]].drop_duplicates()
+    ends = tornado.loc[list(given)[:3], ["low_at", "high_at"]]
     assert ends.to_numpy() == pytest.approx(np.array([[0.3, 0.6], [9, 15], [0.7, 1]]))
     for row in tornado.itertuples():
         for end in (row.low_at, row.high_at):

@@ -56,7 +56,7 @@ def test_three_are_noticed_and_one_without_effect_is_not():
 
 THREE = """
 from tests import mutants
-changes = ["min(1.0, 2 * share)", "2 * share"], ["target < own_share", "target <= own_share"]
+changes = ["min(1.0, 2 * share)", "2 * share"], ["target < 1:", "target <= 1:"]
 changes += ["(a.sum(axis=0) >= 1)", "(a.sum(axis=0) > 1)"], ["Who owns and", "who owns and"]
 mutants.warm()
 own = [test for test in mutants.tests_of("ownership.py", False) if "::" in test]

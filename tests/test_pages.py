@@ -144,12 +144,6 @@ def test_an_announcement_stands_out_only_beyond_chance():
     assert "stands out" not in chart.title
 
 
-def test_nothing_is_measured_against_a_block_of_no_value():
-    risks = ("volatility=2", "fx_volatility=1", "correlation=1", "paths=256")
-    table = tables.waiting(what_if("2-selldown", *(f"selldown.{risk}" for risk in risks)))
-    assert {row[3] for row in table.table["rows"]} == {None} and "inf" not in table.text
-
-
 def test_charts_are_equal_from_draw_to_draw(found):
     for draw in charts.ALL["1-decline"][:3]:
         assert draw(found).png() == draw(found).png()

@@ -68,12 +68,11 @@ def _programmes(b: Builder, sale: Answers) -> None:
         evens = evens.fillna(np.inf if evens.notna().any() else cost)
         even, b.context["even_otherwise"] = evens.min(), evens.drop(["buyback", "windows"]).min()
         values = best, float(frame.at[best, "over_hold_eur"]), float(even)
-    assumed = dict.fromkeys(name for one in programme.ASSUMED for name in programme.assumed(one))
     with b.section():
         inputs.count_sale(b.ev)
         keys = ("best_programme", "best_over_hold_eur", "even_block_cost")
         for key, value in zip(keys, values, strict=True):
-            b.put(f"briefing.{key}", value, programme.NOTHING if value is None else None, assumed)
+            b.put(f"briefing.{key}", value, None if planned else programme.NOTHING, programme.ANY)
 
 
 def _deal(b: Builder, s: Scenario, deal: Answers) -> None:

@@ -84,6 +84,10 @@ def assumed(name: str) -> list[str]:
     return [f"selldown.{field}" for field in ASSUMED[name]]
 
 
+#: What at least one of them rests on.
+ANY = tuple(dict.fromkeys(field for name in ASSUMED for field in assumed(name)))
+
+
 def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
     """Add a programme's headline results."""
     words = {"programme": name, "name": in_words(name).capitalize()}

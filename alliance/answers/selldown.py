@@ -33,6 +33,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
     b.context |= {"group": i.group, "terms": i.terms}
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
+    b.context["game"] = "is fair" if b.context["fair"] else "the scenario says"
     names = ev.companies.set_index("company")["name"].to_dict()
     b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
     voting.put(b, i)
@@ -154,12 +155,6 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
             row | {"cvar": sd.cvar(ledger.wealth), "p_hit": np.isfinite(ledger.time).mean()}
         )
     b.frames["frontier"] = pd.DataFrame(rows)
-    drifts = []
-    for extra in (-0.05, 0.0, 0.05, 0.1):
-        group = i.group.model_copy(update={"drift": i.group.drift + extra, "paths": market.paths})
-        ledger = sd.price_points(i.terms, replace(i, group=group).market(market.seed))
-        drifts.append({"extra_drift": extra, "price_points": ledger.after_exit.mean()})
-    b.frames["drifts"] = pd.DataFrame(drifts)
 
 
 def _call(i: Inputs, multiple: float) -> float:

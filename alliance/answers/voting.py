@@ -73,18 +73,17 @@ def routes(b: Builder, t) -> None:
 def _cross(stake: float, back: float, now: ownership.Block, cap: float | None) -> pd.DataFrame:
     """Each side's capital and votes in the other, while one controls the other and after the deal.
 
-    Nissan's Renault shares are silent while Renault controls Nissan (France); a firm of which the
-    other holds a quarter would lose its votes there (Japan). After the deal each casts its direct
-    shares, at most the cap; the trust's shares are voted by its reading. Our reading, not advice.
+    Nissan's Renault shares are silent while Renault controls Nissan (France, Code de commerce, L.
+    233-31); a firm of which the other holds a quarter would lose its votes there (Japan). After the
+    deal each casts its direct shares, at most the cap; the trust's shares are voted by its reading.
+    Our reading, not advice.
     """
-    silent = ownership.silenced_in_france(True, back)
-    free = ownership.silenced_in_france(False, back)
     lost = ownership.silenced_in_japan(back, stake)
     most = 1.0 if cap is None else cap
     cast = [ownership.votes(now, reading) for reading in ("mirror", "no_effect")]
     rows = [
         ("Renault in Nissan", stake, stake - lost, now.cast / now.exercisable, *cast),
-        ("Nissan in Renault", back, back - silent, min(back - free, most), np.nan, np.nan),
+        ("Nissan in Renault", back, 0.0, min(back, most), np.nan, np.nan),
     ]
     columns = ["holding", "capital", "votes while Renault controls", "votes after"]
     columns += ["of votes cast, trust as the others", "of votes cast, trust without effect"]
@@ -179,7 +178,7 @@ def _votes(b: Builder, i) -> tuple[ownership.Block, float | None, pd.Timestamp]:
         {
             "when": when,
             "stake": votes,
-            "power": float(ownership.power([min(votes, 0.499)])[0]),
+            "power": ownership.power(min(votes, 0.499)),
             "majority_turnout": ownership.majority_turnout(votes),
             "veto_turnout": min(1.0, 3 * votes),
         }

@@ -17,6 +17,7 @@ from alliance.tables.summaries import discounted, how_valued
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 NOTHING = 0.0005  # of its value: a cost that prints as none
 NEAR = 0.01  # a value named within this part of the break-even is at it
+_STRONG = re.compile(r"\*([^*]+)\*")  # of a verdict: what a glance should find
 
 
 def verdicts(a: Answers) -> Html:
@@ -25,7 +26,8 @@ def verdicts(a: Answers) -> Html:
     tag = '<p class="say">'
     body = "".join(v.body.replace(tag, f"{tag}<b>{lead}</b> ", 1) for lead, v in made.items())
     text = "\n".join(f"{lead} {v.text}" for lead, v in made.items())
-    return Html(f'<div class="verdicts">{body}</div>', text, a.results.values(), headlines(a))
+    body = _STRONG.sub(r"<b>\1</b>", f'<div class="verdicts">{body}</div>')
+    return Html(body, text.replace("*", ""), a.results.values(), headlines(a))
 
 
 def _fall(a: Answers) -> Html:
@@ -94,11 +96,13 @@ def _sale(a: Answers) -> Html:
     sentence, price = SENTENCES["verdict sale"], a.context["sale"].context["price"]
     if abs(gain.value) <= near:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
-    lead = "Sell at once only if you can't bear that worst twentieth"
+    lead = "*Sell at once only if* you can't bear that worst twentieth"
     without = a.context["even_otherwise"]
     without = f"if Nissan does not buy, {percent(without, 1)}; " * bool(issuers and without > even)
+    drift, game = r["selldown.even_extra_drift"].value or 0.0, a.context["sale"].context["game"]
+    sentence += f" {SENTENCES['hold when' if drift >= 0 else 'hold unless']} {SENTENCES[turn]}"
     return say(
-        f"{sentence} {SENTENCES[turn]}", a, **r, best=listed([in_words(name) for name in alike]),
+        sentence, a, **r, best=listed([in_words(name) for name in alike]), game=game, short=-drift,
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
         close=r[f"selldown.{best}.wealth_eur_mean"], kept=r["selldown.hold.wealth_eur_mean"],
         issuer=f", if Nissan pays the market's price and no fee (else {otherwise})" * issuers,
@@ -108,7 +112,7 @@ def _sale(a: Answers) -> Html:
         assumed=f" at {price}" * ("assumed" in price), discounted=discounted(a, " ({})"),
         when="at once" if wait else "later", less="less" if wait else "more",
         whence=without + ("the rule says" if g.block_discount is None else "the scenario says"),
-        lead=lead if fear else "To sell at once does not pay",
+        lead=lead if fear else "*To sell at once does not pay*",
         fear=", or can't bear that worst twentieth" * fear,
     )  # fmt: skip
 

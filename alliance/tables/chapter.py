@@ -22,7 +22,7 @@ from alliance.places import sections
 from alliance.tables.base import Html, collapsible, linked, raw, show
 from alliance.tables.models import models
 
-_ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{])")  # of sentences
+_ENDS = re.compile(r"(?<=[.]) +(?=[A-Z{*])")  # of sentences
 #: Sentences by name, without their line breaks.
 SENTENCES = {name: " ".join(lines) for name, lines in sections("tables/sentences.txt").items()}
 

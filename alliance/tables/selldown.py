@@ -6,7 +6,7 @@ from alliance.answers.programme import ALIKE
 from alliance.errors import need
 from alliance.format import day, in_words, minus, missing, number, percent, shown
 from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
-from alliance.tables.chapter import SENTENCES, say
+from alliance.tables.chapter import SENTENCES, headlined, say
 from alliance.tables.summaries import discounted
 
 _AFTER = "value_after_exit_eur_mean"
@@ -67,11 +67,9 @@ def estimates(a: Answers) -> Html:
 
 
 def waiting(a: Answers) -> Html:
-    """Mean value of the price points when the yen price drifts more or less than a fair game."""
-    frame = a.frame("drifts")
-    frame["today"] = frame["price_points"] / a["selldown.planned_value_eur"] - 1
-    frame["block"] = frame["price_points"] / (a[f"selldown.block.{_AFTER}"] or float("nan")) - 1
-    return table(frame, "What a drift view would be worth", "waiting")
+    """Mean value after exit of each programme when the yen price drifts otherwise."""
+    caption = f"Value after exit, EUR bn, if the price gains more a year than {a.context['game']}"
+    return table(a.frame("drifts"), caption, "waiting")
 
 
 def power(a: Answers) -> Html:
@@ -135,16 +133,17 @@ def cross(a: Answers) -> Html:
 
 
 def tornado(a: Answers) -> Html:
-    """What moves the mean value after exit most: each input moved alone, largest first."""
-    frame = a.frame("tornado").query("what == 'value after exit'")
-    swing = (frame["high"] - frame["low"]).abs().sort_values(ascending=False)
-    frame, middle = frame.loc[swing.index], "none"
-    if len(frame):
-        middle = number(frame["middle"].iloc[0] / 1e9)
+    """What moves the mean value after exit of the chosen programme most, largest first, and at
+    each end the best way of selling, with what it brings more than to hold."""
+    frame = a.frame("tornado")
+    swing = (frame["high_change"] - frame["low_change"]).abs().sort_values(ascending=False)
+    frame = frame.loc[swing.index]
     infos = [scenario.fields()[f"selldown.{name}"] for name in frame["input"]]
-    for end in ("low_at", "high_at"):
-        at = frame[end].map("{:.3g}".format).map(float)
-        frame[end] = list(map(minus, map(scenario.spelt, at, infos)))
+    for end in ("low", "high"):
+        at = frame[f"{end}_at"].map("{:.3g}".format).map(float)
+        frame[f"{end}_at"] = list(map(minus, map(scenario.spelt, at, infos)))
+        frame[f"{end}_best"] = frame[f"{end}_best"].map(in_words)
     frame["input"] = frame["input"].map(in_words)
-    caption = f"Mean value after exit, EUR bn, when one input moves alone (now {middle})"
+    now = f"{in_words(headlined(a))} (now {number(frame['middle'].iloc[0] / 1e9)})"
+    caption = f"Value after exit, EUR bn, one input moved: {now}; best way, how far ahead of hold"
     return table(frame, caption, "tornado")

@@ -44,7 +44,11 @@ def _selldown(a: Answers) -> dict[str, Any]:
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
+    leads = a.frame("tornado")[["low_lead", "high_lead"]].stack()
+    worse = counted(n, "move") if (n := int((leads < 0).sum())) else ""
     return {
+        "least": leads.min(), "most": leads.max(),
+        "flips": f"; to hold is better after {worse}" * bool(worse),
         "twice": twice, "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "none": "" if t.planned > 0 else "; here there is nothing to sell",
