@@ -318,7 +318,6 @@ TABLES = {
         "disclosed_sales",
         "roll",
         "estimates",
-        "waiting",
         "inputs",
         "results",
         "power",

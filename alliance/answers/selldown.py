@@ -22,13 +22,12 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     don't fit."""
     b = Builder("2-selldown", ev)
     i = fill(s, ev)
-    given = s.selldown.model_dump(mode="json")
+    filled = {"carrying_eur_per_share": "evidence: net assets a share"}
+    filled |= dict.fromkeys(("drift", "fx_drift"), "fair game")
     for name, value in i.group.model_dump(mode="json").items():
-        origin = "evidence" if given[name] is None and value is not None else "scenario"
-        filled = {"carrying_eur_per_share": "evidence: net assets a share"}
-        filled |= dict.fromkeys(("drift", "fx_drift"), "fair game")
-        origin = origin if given[name] is not None else filled.get(name, origin)
-        b.took(f"selldown.{name}", value, "", origin)
+        origin = filled.get(name, "scenario" if value is None else "evidence")
+        given = getattr(s.selldown, name) is not None
+        b.took(f"selldown.{name}", value, "", "scenario" if given else origin)
     for name in ("held", "issued", "adv", "planned"):
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
     b.context |= {"group": i.group, "terms": i.terms}
@@ -130,7 +129,9 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     multiples = np.asarray(i.terms.multiples)
     ledgers = {name: made["price_points"].ledger for name, made in outcomes.items()}
     hit = {name: np.isfinite(ledger.time).mean(axis=1) for name, ledger in ledgers.items()}
-    calls = [_call(i, m) for m in multiples]
+    g = i.group
+    rest = g.volatility, g.horizon_years, g.rate_jpy, g.dividend_yield
+    calls = [sd.programmes.call_value(g.spot_jpy, m * g.spot_jpy, *rest) for m in multiples]
     columns = {"multiple": multiples, "price_jpy": multiples * i.group.spot_jpy}
     columns |= {"closed": closed["p_hit"], **hit, "call_jpy": calls}
     b.frames["p_hit"] = pd.DataFrame(columns)
@@ -151,16 +152,9 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
         ledger = sd.price_points(replace(free, multiples=(float(multiple),)), market)
         low, high = np.quantile(ledger.wealth, [0.05, 0.95])
         row = {"multiple": multiple, "mean": ledger.wealth.mean(), "low": low, "high": high}
-        rows.append(
-            row | {"cvar": sd.cvar(ledger.wealth), "p_hit": np.isfinite(ledger.time).mean()}
-        )
+        row |= {"cvar": sd.cvar(ledger.wealth), "p_hit": np.isfinite(ledger.time).mean()}
+        rows.append(row)
     b.frames["frontier"] = pd.DataFrame(rows)
-
-
-def _call(i: Inputs, multiple: float) -> float:
-    g = i.group
-    rest = g.volatility, g.horizon_years, g.rate_jpy, g.dividend_yield
-    return sd.programmes.call_value(g.spot_jpy, multiple * g.spot_jpy, *rest)
 
 
 def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 from scipy import optimize
 
@@ -15,7 +16,7 @@ from alliance.scenario import Scenario, Selldown, limits
 #: What the tornado moves: field, low, high, and whether these are factors or differences.
 TORNADO = [(name, float(low), float(high), how) for name, low, high, how in listed("tornado.txt")]
 PATHS = 2**11  # changes are taken on few paths, the same before and after
-EXTRA = (-0.05, 0.0, 0.05, 0.1)  # drift a year beyond the scenario's
+EXTRA = np.arange(-2, 7) / 40  # drift a year beyond the scenario's
 
 
 def put(b: Builder, s: Scenario, i: Inputs) -> None:
@@ -24,7 +25,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
     change, rows = _changes(b, s, i), []
     frame = b.frames["programmes"].set_index(["market", "programme"])
     now = frame.loc[i.group.market, "value_after_exit_eur_mean"]
-    first, mine = now.drop("hold").idxmax(), i.group.programme
+    b.context["best"] = first = now.drop("hold").idxmax()
     near = programme.ALIKE * i.terms.planned * i.group.spot_jpy / i.group.jpy_per_eur
 
     def lead(changed: pd.Series) -> tuple[str, float]:
@@ -41,10 +42,10 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
         ends = [sorted((*limits(Selldown.model_fields[name]), end))[1] for end in ends]
         if ends[0] == ends[1]:  # a part of nothing
             continue
-        row = {"input": name, "middle": now[mine]}
+        row = {"input": name, "middle": now[i.group.programme]}
         for side, end in zip(("low", "high"), ends, strict=True):
             best, more = lead(changed := change(name, end))
-            own = {"at": end, "change": changed[mine], "best": best, "lead": more}
+            own = {"at": end, "change": changed[i.group.programme], "best": best, "lead": more}
             row |= {f"{side}_{key}": value for key, value in own.items()}
         rows.append(row)
     b.frames["tornado"] = pd.DataFrame(rows)

@@ -20,18 +20,19 @@ from alliance.charts.hindsight import against, became, by_month, coverage, repla
 from alliance.charts.market_reaction import announcements, priors, stubs
 from alliance.charts.ownership import owners, routes, stake_paths
 from alliance.charts.price import drawdown, from_each_day, rebased
-from alliance.charts.price_points import frontier, ladder
+from alliance.charts.price_points import frontier, ladder, views
 from alliance.charts.programmes import absorb, loss_record, outcomes
 from alliance.charts.separation import breakeven, ranges, valuations
 from alliance.errors import AllianceError
 
 _DECLINE = (rebased, drawdown, from_each_day, event_effects, parts, parts_path)
 _SEPARATION = (valuations, ranges, breakeven, announcements, stubs, priors)
+_TRIGGERS = (ladder, frontier, views)
 #: All charts, by the chapter whose answers they draw on, in the order of its notebook.
 ALL = {
     "0-briefing": (value_against_stake, who_owns_whom, timeline, parts_of_renault),
     "1-decline": (*_DECLINE, unit_sales, price_to_book, stub),
-    "2-selldown": (routes, absorb, outcomes, stake_paths, ladder, frontier, loss_record, owners),
+    "2-selldown": (routes, absorb, outcomes, stake_paths, *_TRIGGERS, loss_record, owners),
     "3-separation": (*_SEPARATION, ford_losses, ford_segments, gains),
     "5-hindsight": (replayed, against, year_ahead, coverage, became, by_month),
 }

@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,7 @@ def blank(ax: Axes, why: str, width: int = 44) -> None:
     ax.text(0.5, 0.5, textwrap.fill(why, width), color=SOFT, **place)
 
 
-def end_labels(ax: Axes, x: Any, items: Iterable[Label]) -> None:
+def end_labels(ax: Axes, x: Any, items: Sequence[Label]) -> None:
     """Names of series right of their last points, moved apart where they would overlap."""
     where = {"textcoords": ("offset points", "data"), "annotation_clip": False}
     where |= {"ha": "left", "va": "center", "fontsize": 8.5}
@@ -129,31 +129,18 @@ def end_labels(ax: Axes, x: Any, items: Iterable[Label]) -> None:
 
 
 def place_end_labels(ax: Axes) -> None:
-    """Move end labels apart within the limits that the axes have now."""
-    notes = getattr(ax, "end_notes", ())
+    """Move end labels apart within the limits that the axes have now, on any scale."""
+    notes, scale = getattr(ax, "end_notes", ()), ax.yaxis.get_transform()
     if not notes:
         return
-    low, high = ax.get_ylim()
+    low, high = scale.transform(ax.get_ylim())
     lines = max(n.get_text().count("\n") + 1 for n in notes)
-    gap = notes[0].get_fontsize() * 1.35 * lines / (_points(ax) * 0.66) * (high - low)
-    places = dodge([n.xy[1] for n in notes], gap, low + gap / 2, high - gap / 2)
+    points = ax.figure.bbox.height / ax.figure.dpi * 72
+    gap = notes[0].get_fontsize() * 1.35 * lines / (points * 0.66) * (high - low)
+    wanted = scale.transform([n.xy[1] for n in notes])
+    places = scale.inverted().transform(dodge(wanted, gap, low + gap / 2, high - gap / 2))
     for each, place in zip(notes, places, strict=True):
         each.xyann = (8, place)
-
-
-def log_labels(ax: Axes, x: Any, items: Sequence[Label], gap, dx, size, bold=False) -> None:
-    """End labels on a log axis, ``gap`` points of the figure's height apart; perhaps bold first."""
-    low, high = np.log(ax.get_ylim())
-    wanted = np.log([value for value, *_ in items])
-    places = np.exp(dodge(wanted, gap / _points(ax) * (high - low), low, high))
-    style = {"ha": "left", "fontsize": size, "annotation_clip": False}
-    for n, ((_, text, color), place) in enumerate(zip(items, places, strict=True)):
-        weight = "bold" if bold and n == 0 else "normal"
-        note(ax, text, (x, place), dx, color=color, fontweight=weight, **style)
-
-
-def _points(ax: Axes) -> float:
-    return (ax.figure.bbox.height / ax.figure.dpi) * 72
 
 
 def dodge(wanted: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:

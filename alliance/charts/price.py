@@ -53,7 +53,8 @@ def rebased(a: Answers) -> Chart:
         shown = multiples(frame.min().min(), frame.max().max())
         ax.set_yticks(shown, [percent(m - 1, sign=True) for m in shown])
         ax.minorticks_off()
-        kit.log_labels(ax, frame.index[-1], end_names(last, names), 8.5 * 1.3 / 0.66, 6, 8.5, True)
+        kit.end_labels(ax, frame.index[-1], end_names(last, names))
+        ax.end_notes[0].set_fontweight("bold")
         ax.margins(x=0.01)
 
     return Chart(

@@ -82,3 +82,30 @@ def frontier(a: Answers) -> Chart:
         SIMULATED,
         (4.0, 4.4),
     )
+
+
+@chart("What a view on the price is worth")
+def views(a: Answers) -> Chart:
+    """Mean value after exit of holding and each programme by what the price gains beyond fair."""
+    frame, game = to_sell(a, "drifts").set_index("extra_drift") / 1e9, a.context["game"]
+    looks, even = {name: PROGRAMMES[name] for name in frame}, a["selldown.even_extra_drift"]
+    when, last = "at no yearly gain of the price", frame.iloc[-1]
+    if even is not None:
+        when = f"only if the price gains {percent(even, 1)} a year more than {game}"
+
+    def draw(fig, narrow):
+        labels = f"yearly gain of the yen price beyond what {game}", "mean value after exit, EUR bn"
+        ax = kit.axes(fig, *labels, percent="x", sign=True, ylim=(0, frame.max().max() * 1.05))
+        kit.lines(ax, frame.index, frame, looks, number, lw=1.5)
+        if even is not None and frame.index[0] <= even <= last.name:
+            kit.rule(ax, x=even, ls=":")
+
+    return Chart(
+        draw,
+        f"To hold is best {when}",
+        f"Lines of the mean value after exit as of {day(a.context['day'])} by the price's yearly "
+        f"gain; EUR bn at {percent(last.name)} beyond what {game}: "
+        + ", ".join(f"{look.name} {number(last[name])}" for name, look in looks.items()),
+        SIMULATED,
+        (4.0, 4.4),
+    )

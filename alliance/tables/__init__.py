@@ -30,7 +30,6 @@ from alliance.tables.selldown import (
     roll,
     stakes,
     tornado,
-    waiting,
 )
 from alliance.tables.separation import (
     aims,

@@ -17,7 +17,6 @@ from alliance.tables.summaries import discounted, how_valued
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 NOTHING = 0.0005  # of its value: a cost that prints as none
 NEAR = 0.01  # a value named within this part of the break-even is at it
-_STRONG = re.compile(r"\*([^*]+)\*")  # of a verdict: what a glance should find
 
 
 def verdicts(a: Answers) -> Html:
@@ -26,7 +25,7 @@ def verdicts(a: Answers) -> Html:
     tag = '<p class="say">'
     body = "".join(v.body.replace(tag, f"{tag}<b>{lead}</b> ", 1) for lead, v in made.items())
     text = "\n".join(f"{lead} {v.text}" for lead, v in made.items())
-    body = _STRONG.sub(r"<b>\1</b>", f'<div class="verdicts">{body}</div>')
+    body = re.sub(r"\*([^*]+)\*", r"<b>\1</b>", f'<div class="verdicts">{body}</div>')
     return Html(body, text.replace("*", ""), a.results.values(), headlines(a))
 
 

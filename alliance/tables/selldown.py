@@ -66,12 +66,6 @@ def estimates(a: Answers) -> Html:
     return table(a.frame("moments"), "Estimates from weekly returns", "estimates")
 
 
-def waiting(a: Answers) -> Html:
-    """Mean value after exit of each programme when the yen price drifts otherwise."""
-    caption = f"Value after exit, EUR bn, if the price gains more a year than {a.context['game']}"
-    return table(a.frame("drifts"), caption, "waiting")
-
-
 def power(a: Answers) -> Html:
     """Stake, power among many small holders, and the attendance below which it is a majority."""
     live = ["stake_before", "votes_mirror", "votes_target"]

@@ -27,13 +27,16 @@ def sale(a: Answers) -> Html:
     """What the planned sale brings by the headlined programme, held, or sold at once."""
     if a.context["terms"].planned <= 0:
         return say("nothing to sell", a)
-    held = a.results.get("selldown.hold.value_after_exit_eur_mean")
+    chosen, key = headlined(a), "selldown.{}.value_after_exit_eur_mean"
+    held, best = a.results.get(key.format("hold")), a.context.get("best", chosen)
+    more = f" The best way, {in_words(best)}, brings {money(a[key.format(best)], digits=2)}."
     return say(
-        "2-selldown", a, programme=in_words(headlined(a)), at_price=f"at {a.context['price']}",
+        "2-selldown", a, programme=in_words(chosen), at_price=f"at {a.context['price']}",
         discounted=discounted(a, " ({})"), years=counted(a.context["group"].horizon_years, "year"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
+        best="" if best in (chosen, "block") else more,
     )  # fmt: skip
 
 

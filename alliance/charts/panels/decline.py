@@ -5,7 +5,7 @@ import numpy as np
 from alliance.answers import Answers
 from alliance.charts import kit
 from alliance.charts.looks import SOFT, color
-from alliance.charts.panels.svg import SMALL, Caption, dated, ghost, ghost_dots, name_ticks, place
+from alliance.charts.panels.svg import Caption, dated, ghost, ghost_dots, name_ticks, place
 from alliance.charts.price import CLOSES, end_names, fall_area, multiples, price_lines
 from alliance.format import day, log_points, moved, percent
 
@@ -36,7 +36,7 @@ def rebased(ax, a: Answers, pinned: Answers | None) -> Caption:
     price_lines(ax, _thin(frame), 2, 1)
     shown = multiples(*ax.get_ylim()) if ax.held else multiples(low, high)
     name_ticks(ax.yaxis, shown, [percent(m - 1, sign=True) for m in shown])
-    kit.log_labels(ax, frame.index[-1], names, 1.2 * SMALL / ax.get_position().height, 5, SMALL)
+    kit.end_labels(ax, frame.index[-1], names)
     best, own = last.drop("nissan").idxmax(), moved(last["nissan"] - 1)
     found = ", ".join(f"{c['names'][n]} {percent(v - 1, 1, True)}" for n, v in last.items())
     title = f"Nissan {own}, {c['names'][best]} {moved(last[best] - 1)} since {since}"
