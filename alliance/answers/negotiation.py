@@ -15,6 +15,7 @@ from alliance.answers.results import CATALOGUE, Builder, listed
 from alliance.answers.structures import ticket
 from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence
+from alliance.format import percent
 from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
@@ -22,10 +23,9 @@ SLICES = "sold in slices"  # as the dribble of chapter 2
 PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
 KEYS = [key for key in CATALOGUE if key.startswith("bargain.")]
 _NONE = {
-    "bargain.equal_split_value_eur": "no value splits the gain: the ticket is too small for what "
-    "there is to share",
-    "bargain.break_even_discount": "the discount does not reach Renault's holders: nothing is "
-    "sold, or Nissan's gain comes back to them",
+    "equal_split_value_eur": "no value splits it: the ticket is too small for what is to share",
+    "break_even_discount": "the discount does not reach Renault's holders: nothing is sold, or "
+    "Nissan's gain comes back to them",
 }
 #: Scenario field, the term's name, and who raised it.
 TERMS = listed("terms.txt")
@@ -45,9 +45,10 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
         if "ev" not in maker.company.values:
             raise NotKnown(maker.lacks["ev"])
         found = _gains(b, s, _terms(b.ev, s), maker)
-        for key in KEYS:
-            value = found[key.removeprefix("bargain.")]
-            b.put(key, value, _NONE[key] if value is None else None, _assumed(s, maker))
+        sale = f"the shares sold {percent(b.context['stakes'].discount)} below the market"
+        for key, value in found.items():
+            note = _NONE[key] if value is None else None
+            b.put(f"bargain.{key}", value, note, _assumed(s, maker), sale=sale)
 
 
 def _assumed(s: Scenario, maker: Maker) -> list[str]:
@@ -195,8 +196,7 @@ def _point(name: str, t: bargain.Stakes, agreed, belief, day: dt.date) -> dict:
     found = bargain.gains(t, agreed if agreed == agreed else belief, belief)
     return {
         "point": name, "terms_of": day, "agreed": agreed,
-        "renault": float(found.holder_outside),
-        "nissan": float(found.issuer_outside),
+        "renault": float(found.holder_outside), "nissan": float(found.issuer_outside),
         "belief": belief,
         **{name: float(value) for name, value in vars(t).items()},
     }  # fmt: skip
