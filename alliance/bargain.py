@@ -105,14 +105,13 @@ def even_over(t: Stakes, belief) -> float:
 
 
 def equal_split(t: Stakes, belief) -> float | None:
-    """The agreed value at which both sides' outside holders gain alike; None if none can be.
+    """The agreed value at which both sides' outside holders gain alike; None if none can be: the
+    ticket buys no more than all.
 
     ``P = p V / (p - o)`` with o of :func:`even_over`.
     """
-    over = even_over(t, belief)
-    if t.ticket <= 0 or over >= t.ticket:
-        return None
-    return float(t.ticket * belief / (t.ticket - over))
+    left = t.ticket - even_over(t, belief)
+    return float(t.ticket * belief / left) if t.ticket > 0 and 0 < left <= belief else None
 
 
 def break_even_ip(t: Stakes, agreed, belief) -> float:

@@ -236,10 +236,9 @@ def test_an_even_drift_is_there_or_says_why():
 
     for view in (0.0, 0.2):
         even, said = told(drift=view)
-        assert f"{percent(even.value, 1)} a year more than the scenario says" in said.text.replace(
-            "\xa0", " "
-        )
-        assert ("to hold is better after" in said.text) == (view > 0)
+        drift = f"{percent(even.value, sign=True)} a year beyond what the scenario says"
+        assert drift in said.text.replace("\xa0", " ")
+        assert ("to hold is better at" in said.text) == (view > 0)
         assert (even.value < 0) == (view > 0)
     none, said = told(as_of="2024-06-28", target_stake=0.43)
     assert none.value is None and "There is nothing to sell." in said.text

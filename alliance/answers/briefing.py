@@ -64,7 +64,9 @@ def _programmes(b: Builder, sale: Answers) -> None:
         best = frame[AFTER].drop("hold").idxmax()
         ways, cost = frame.drop(["block", "hold"]), sale["selldown.block_cost"]
         sold = planned - (ways[CLOSE] - ways[AFTER]) / (cost or 1.0)  # what is left costs alike
-        evens = (planned - ways[CLOSE]) / sold.where(sold > 0.05 * planned)  # others only hold
+        lost = planned - ways[CLOSE]  # in a fair game a gain is an error of the draws
+        lost = lost.clip(lower=0) if sale.context["fair"] else lost
+        evens = lost / sold.where(sold > 0.05 * planned)  # others only hold
         evens = evens.fillna(np.inf if evens.notna().any() else cost)
         even, b.context["even_otherwise"] = evens.min(), evens.drop(["buyback", "windows"]).min()
         values = best, float(frame.at[best, "over_hold_eur"]), float(even)

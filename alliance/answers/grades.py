@@ -87,13 +87,9 @@ def _sale(ev: Evidence, sale, before: dict | None) -> dict:
     stake = ownership.stake(held, issued, 0, sale.shares, sale.shares_bought)
     after, trusted = issued - sale.shares_bought, sale.trust_stake_after * sale.issued_after
     direct = sale.stake_after * sale.issued_after - trusted
-    guess, came = (
-        ownership.votes(block, "mirror")
-        for block in (
-            ownership.Block(held - sale.shares - inside, inside, after, cap),
-            ownership.Block(direct, trusted, sale.issued_after, cap),
-        )
-    )
+    ours = ownership.Block(held - sale.shares - inside, inside, after, cap)
+    theirs = ownership.Block(direct, trusted, sale.issued_after, cap)
+    guess, came = (ownership.votes(block, "mirror") for block in (ours, theirs))
     return {
         "price": price, "price_came": sale.price_jpy, "error_price": price / sale.price_jpy - 1,
         "cash": cash, "cash_came": sale.proceeds_eur, "error_cash": cash / sale.proceeds_eur - 1,
@@ -140,13 +136,9 @@ def _forecasts(b: Builder, s: Scenario) -> None:
                 b.put(f"{key}_{{end}}", row[end], part=f"{100 * part:.0f}", end=end)
         wide = points.assign(none=0.0)
         columns = {MODEL: "chance", HISTORY: "history", NONE: "none"}
-        scores = {
-            rule: pd.Series(grading.brier(wide[column], wide["hit"])).groupby(wide["start"]).mean()
-            for rule, column in columns.items()
-        }
-        frame = pd.DataFrame(
-            [{"rule": rule} | _scored(score, block, s.seed) for rule, score in scores.items()]
-        )
+        scores = {rule: grading.brier(wide[c], wide["hit"]) for rule, c in columns.items()}
+        scores = pd.DataFrame(scores).groupby(wide["start"]).mean()
+        frame = pd.DataFrame([{"rule": r} | _scored(v, block, s.seed) for r, v in scores.items()])
         for rule, score in scores.items():  # positive where the model errs less
             worse = _scored(score - scores[MODEL], block, s.seed)
             frame.loc[frame["rule"] == rule, [f"worse_{k}" for k in worse]] = list(worse.values())

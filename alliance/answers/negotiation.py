@@ -15,7 +15,7 @@ from alliance.answers.results import CATALOGUE, Builder, listed
 from alliance.answers.structures import ticket
 from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence
-from alliance.format import percent
+from alliance.format import money, percent
 from alliance.scenario import Scenario
 
 HOLDER, ISSUER = "renault", "nissan"
@@ -81,6 +81,8 @@ def _gains(b: Builder, s: Scenario, terms, maker: Maker) -> dict[str, float | No
     g, (t, sliced) = s.separation, terms
     _, belief, high = maker.company.values["ev"]
     agreed = g.ampere_value_eur or belief
+    if t.ticket > agreed:
+        raise NotKnown(f"Nissan's ticket of {money(t.ticket)} is above the value agreed")
     gains, split = bargain.gains(t, agreed, belief), bargain.equal_split(t, belief)
     filled = {
         "ampere_value_eur": agreed, "sale_discount": t.discount, "ticket_eur": t.ticket,

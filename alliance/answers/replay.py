@@ -73,7 +73,7 @@ def replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
 def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
     price = ev.close(SHARE)
     if day >= ev.as_of:
-        raise NotKnown(f"the evidence has all prices up to {ev.as_of} only")
+        raise NotKnown(f"the evidence has all prices up to {last_day(ev)} only")
     with ev.aside():
         i = inputs.fill(s.model_copy(update={"as_of": day}), ev.at(day))
     if not i.terms.planned:

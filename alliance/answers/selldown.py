@@ -32,7 +32,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
     b.context |= {"group": i.group, "terms": i.terms}
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
-    b.context["game"] = "is fair" if b.context["fair"] else "the scenario says"
+    b.context["game"] = "is fair" if s.selldown.drift is None else "the scenario says"
     names = ev.companies.set_index("company")["name"].to_dict()
     b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
     voting.put(b, i)
@@ -102,13 +102,9 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
         for name, found in made.items():
             row, who = found.summary(carrying), {"market": market, "programme": name}
             rows.append(who | row)
-            for what, values in (
-                ("proceeds", found.ledger.proceeds),
-                ("value at the horizon", found.ledger.wealth),
-                ("value after exit", found.ledger.after_exit),
-            ):
-                line = dict(zip(heads, np.quantile(values, QUANTILES), strict=True))
-                spread.append({**who, "what": what, **line, "mean": values.mean()})
+            values = np.quantile(found.ledger.after_exit, QUANTILES)
+            line = dict(zip(heads, values, strict=True))
+            spread.append(who | line | {"mean": row["value_after_exit_eur_mean"]})
             if market == i.group.market:
                 programme.put(b, i, name, row)
     b.frames["programmes"], b.frames["distribution"] = pd.DataFrame(rows), pd.DataFrame(spread)

@@ -21,7 +21,8 @@ def put(b: Builder, t) -> None:
     ev, price = b.ev, t.price[t.start :]
     held, own = ev.holding(HOLDER, SHARE), ev.shares(HOLDER)
     frame = decline.stub(held, price, t.rate, own, ev.close(HOLDER))
-    b.frames["stub"], b.context["sold_eur"] = frame.iloc[:0], 0.0
+    b.frames["stub"] = frame.iloc[:0]
+    b.context |= {"sold_eur": 0.0, "unpaid": "", "by": ""}
     keys = [f"decline.{name}" for name in (*LEVELS.values(), *LOST)]
     with b.section(*keys) as used:
         _read(b, t, "stub")
@@ -94,4 +95,8 @@ def _lost(b: Builder, t, frame: pd.DataFrame, held: pd.Series) -> None:
                 ev.close(MARKET)
             t.count(used)
             b.put(f"decline.{name}", values[name], span=span)
-    b.context["sold_eur"] = proceeds
+    left = returns.as_known(held, frame.index[[0, -1]]).fillna(held.iloc[0]).to_numpy()
+    gone = (left[0] - left[1] - sold()["shares"].sum()) / 1e6
+    unpaid = f" (the money for {gone:,.0f}m shares sold last was not public)" * bool(gone > 0)
+    by = f" as of {last.date()}" * (last < t.price.index[-1])  # Renault's last price
+    b.context |= {"sold_eur": proceeds, "unpaid": unpaid, "by": by}

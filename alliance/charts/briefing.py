@@ -138,6 +138,7 @@ def parts_of_renault(a: Answers) -> Chart:
     frame = need(a.frame("nav"), a.result("briefing.nav_per_share_eur").note).set_index("part")
     frame = frame[["now", "after"]].dropna()
     price, known = frame["now"].sum(), a["briefing.nav_per_share_eur"]
+    on = day(a.context["fall"].frame("stub").index[-1])
 
     def draw(fig, narrow):
         label = "EUR a share of Renault (stroke: the sum)"
@@ -163,7 +164,7 @@ def parts_of_renault(a: Answers) -> Chart:
         draw,
         f"Renault's parts that have a value come to EUR {number(known)} a share; the market pays "
         f"EUR {number(price)}",
-        f"Stacked bars in EUR a share as of {a.as_of}: {found}; the sum after a block of the "
+        f"Stacked bars in EUR a share as of {on}: {found}; the sum after a block of the "
         f"planned shares is {number(frame['after'].sum())}.",
         "exchange closes, results and values named as listed under Sources; the rest by difference",
         (2.9, 3.4),

@@ -123,8 +123,8 @@ def priors(a: Answers) -> Chart:
         draw,
         f"Studies of {studies['form'].nunique()} kinds of deal find {least} to {most} for the "
         "parent; one case can be anywhere",
-        f"Squares for {len(studies)} studies and dots for {len(own)} own cases as of {a.as_of}: "
-        f"{found}.",
+        f"Squares for {len(studies)} studies, dots for {counted(len(own), 'own case')}, as of "
+        f"{a.as_of}: {found}.",
         f"studies as listed under Sources; {CLOSES}",
         (height, height + 0.12 * len(rows)),
     )

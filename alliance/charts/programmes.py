@@ -45,16 +45,18 @@ def absorb(a: Answers) -> Chart:
 
 
 @chart("What each programme brings")
-def outcomes(a: Answers, what: str = "value after exit") -> Chart:
-    """Spread of a value under holding and each programme, both markets, the highest mean on top."""
+def outcomes(a: Answers) -> Chart:
+    """Spread of the value after exit of holding and each programme, both markets, the highest mean
+    on top."""
     g, fair = a.context["group"], a["selldown.planned_value_eur"] / 1e9
-    frame = to_sell(a, "distribution").query("what == @what").drop(columns="what")
-    frame = frame.set_index(["market", "programme"]).astype(float) / 1e9
+    frame = to_sell(a, "distribution").set_index(["market", "programme"]) / 1e9
     means = frame["mean"][g.market].sort_values()
 
     def draw(fig, narrow):
         turn = "\n" if narrow else ""
-        label = f"{what}, EUR bn\n(line: 5 to 95 %, bar: middle half, dot: mean; {turn}upper "
+        label = (
+            "value after exit, EUR bn\n(line: 5 to 95 %, bar: middle half, dot: mean; {turn}upper "
+        )
         label += f"lognormal, lower resampled history; {turn}dashed: value today)"
         ax = kit.axes(fig, label)
         for market, shift, alpha in (("lognormal", 0.16, 1.0), ("history", -0.16, 0.5)):
@@ -72,8 +74,8 @@ def outcomes(a: Answers, what: str = "value after exit") -> Chart:
     chosen = dict.fromkeys((means.index[-1], "block", "hold"))
     return Chart(
         draw,
-        f"Mean {what}: {named(chosen, lambda v: f'EUR {number(v)}bn')}",
-        f"Ranges of the {what} in EUR bn, {counted(g.horizon_years, 'year')} from "
+        f"Mean value after exit: {named(chosen, lambda v: f'EUR {number(v)}bn')}",
+        f"Ranges of the value after exit in EUR bn, {counted(g.horizon_years, 'year')} from "
         f"{day(a.context['day'])}, planned shares worth {number(fair)} today. Means: "
         f"{named(means.index[::-1], number)}.",
         SIMULATED,

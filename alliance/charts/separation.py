@@ -16,10 +16,10 @@ MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 NO_LOW = " (no low case)"
 
 
-def _range(values, say=money) -> str:
+def _range(values, say=money, none: str = "none") -> str:
     """The least and the largest of the values that there are, in words, once where both are one."""
     there = sorted(value for value in values if not missing(value))
-    return " to ".join(dict.fromkeys(map(say, there[:1] + there[-1:]))) or "none"
+    return " to ".join(dict.fromkeys(map(say, there[:1] + there[-1:]))) or none
 
 
 def _pair_rows(ax, rows, narrow: bool, name) -> None:
@@ -91,7 +91,8 @@ def breakeven(a: Answers) -> Chart:
 
     def needed(column: str) -> str:
         ratio = frame[column] / frame["unit_value"]
-        return ", ".join(f"{kind} {_range(ratio[rows], percent)}" for kind, rows in kinds.items())
+        none = "any" if (frame["low_change"] > 0).all() else "more than any"
+        return ", ".join(f"{k} {_range(ratio[rows], percent, none)}" for k, rows in kinds.items())
 
     def draw(fig, narrow):
         label = "value of the unit, part of its base (bar: range, dot: base; strokes: break-even "

@@ -103,9 +103,7 @@ def _sheets(documents: dict, made_from: dict[str, Any]) -> Iterator[Sheet]:
         for number, table in enumerate(tables, 1):
             name = _name(f"{chapter[0]}.{number} {table['caption']}")
             yield Sheet(name, table.get("model", table), read)
-        frames = {
-            name: found for each in _carried(document, FRAMES_MIME) for name, found in each.items()
-        }
+        frames = {k: v for each in _carried(document, FRAMES_MIME) for k, v in each.items()}
         for name, found in frames.items():
             yield Sheet(name, _data(chapter, **found), read)
 
@@ -121,14 +119,12 @@ def _data(chapter: str, frame: str, columns: list[str], rows: list[list]) -> dic
     _, listed, what = FRAMES[chapter, frame]
     units = dict(_UNIT.findall(listed))
     heads = [f"{c}, {u}" if (u := units.get(c, "text")) not in UNTOLD else c for c in columns]
+    flat = [[" to ".join(map(str, v)) if isinstance(v, list) else v for v in row] for row in rows]
     return {
         "kind": f"data: {what}",
         "caption": f"{frame}: the data behind a chart",
         "columns": heads,
-        "rows": [
-            [v if not isinstance(v, list) else " to ".join(map(str, v)) for v in row]
-            for row in rows
-        ],
+        "rows": flat,
         "formats": [UNITS.get(units.get(c, ""), "") for c in columns],
     }
 
@@ -162,9 +158,8 @@ def _link(sheets: list[Sheet], names: dict[str, list[Cell]]) -> set[str]:
             cells = [(sheet.name, row - bool(m[2]), at[m[1]]) for m in _CELL.finditer(text)]
             for name in words(text):
                 if name not in names:
-                    raise AllianceError(
-                        f"{sheet.name}: no cell is '{name}'{did_you_mean(name, names)}"
-                    )
+                    near = did_you_mean(name, names)
+                    raise AllianceError(f"{sheet.name}: no cell is '{name}'{near}")
                 used.add(name)
                 cells += names[name]
             for other, r, c in cells:
@@ -195,9 +190,8 @@ def _table(out, sheet: Sheet, bold, style) -> None:
 
     table = sheet.table
     for column, form in enumerate(table["formats"]):
-        out.set_column(
-            column, column, 60 if sheet.listed and not column else 16, style(form, False)
-        )
+        width = 60 if sheet.listed and not column else 16
+        out.set_column(column, column, width, style(form, False))
     out.write_row(0, 0, [table["caption"]], bold)
     out.write(1, 0, sheet.kind())
     out.write(2, 0, f"Units stand in the headings. From the tables {sheet.read}")
@@ -210,9 +204,7 @@ def _table(out, sheet: Sheet, bold, style) -> None:
         return UNITS.get(unit, "") if sheet.listed else table["formats"][column]
 
     for row, column, text in sheet.formulas():
-        text = _CELL.sub(
-            lambda m, row=row: xl_rowcol_to_cell(row + FIRST - bool(m[2]), at[m[1]]), text
-        )
+        text = _CELL.sub(lambda m, r=row: xl_rowcol_to_cell(r + FIRST - bool(m[2]), at[m[1]]), text)
         value = table["rows"][row][column]
         out.write_formula(row + FIRST, column, f"={text}", style(form(row, column), False), value)
     for _, row, column in sheet.inputs:

@@ -85,7 +85,7 @@ class Structure:
         sold = sum((f for _, f in parts), np.float64(0))
         if np.any(sold > 1 + 1e-12):
             rule = "what is sold must add up to at most 100 % of the unit"
-            raise ScenarioError(f"{self.name}: {rule}, received {100 * np.max(sold):.4g} %")
+            raise ScenarioError(f"{self.name}: {rule}, received {100 * np.max(sold):,.0f} %")
         votes = sum((f * leg.votes for leg, f in parts), np.float64(0))
         if np.any(votes > self.voting_capital + 1e-12):
             rule = f"votes sold must fit the voting capital of {self.voting_capital:.4g}"

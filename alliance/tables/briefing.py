@@ -4,12 +4,11 @@ import math
 import re
 from collections.abc import Sequence
 
-from alliance import format
 from alliance.answers import Answers, Result
 from alliance.answers.programme import ALIKE
 from alliance.decline import PARTS
 from alliance.errors import need
-from alliance.format import counted, day, in_words, listed, money, number, percent
+from alliance.format import counted, in_words, listed, money, number, percent
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
 from alliance.tables.summaries import discounted, how_valued
@@ -34,8 +33,7 @@ def _fall(a: Answers) -> Html:
     whole, net = r["decline.price_change_eur"], r.get("decline.stake_net_change_eur")
     other = a.context["fall"].frame("definitions")["company"]
     words = {"since": fall["since"], "until": fall["until"], "change": size(whole)}
-    words |= {"least": other.min(), "most": other.max()}
-    words["moved"] = "fell" if whole.value < 0 else "rose"
+    words |= {"least": other.min(), "most": other.max(), "moved": ("rose", "fell")[whole.value < 0]}
     parts = [r[f"decline.part.{part}"].value for part in PARTS]
     words["share"] = share(r["decline.part.company"].value, math.log1p(whole.value), parts)
     g = a.context["scenario"].decline
@@ -44,14 +42,12 @@ def _fall(a: Answers) -> Html:
     if net is not None and net.value is not None:
         sentence += " " + SENTENCES["cost of the fall"]
         topix = r["decline.stake_in_topix_eur"]
-        words |= {
-            "net": size(net),
-            "cost": "cost" if net.value < 0 else "brought",
-            "topix": size(topix),
-        }
+        words |= {"net": size(net), "topix": size(topix), "by": fall["by"]}
+        words["cost"] = "cost" if net.value < 0 else "brought"
         words["fall"] = "fall" if whole.value < 0 else "rise"
         words["came"] = "would have lost" if topix.value < 0 else "would have gained"
-        words["sales"] = f" and {money(fall['sold_eur'])} of sales" if fall["sold_eur"] else ""
+        sales = f" and {money(fall['sold_eur'])} of sales" * bool(fall["sold_eur"])
+        words["sales"] = sales + fall["unpaid"]
     return say(sentence, a, **r, **words)
 
 
@@ -63,8 +59,8 @@ def share(own: float, whole: float, parts: Sequence[float] = ()) -> str:
     for least, words in ((1.02, "more than all of"), (0.98, "all of"), (0.5, "most of")):
         if part > least and not (alike and least > 1):
             larger = max((each / whole for each in parts), default=part) > part
-            words = "part of, but not the largest part of," if larger else words
-            return f"{words} the {what}"
+            words = "part of, but not the largest part of," if larger and part < 1 else words
+            return f"{words} the {what}{', as another part is,' * (larger and part > 1)}"
     return f"{'less than half of' if part > 0 else 'against'} the {what}"
 
 
@@ -81,7 +77,7 @@ def _sale(a: Answers) -> Html:
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
     worst, most = _ends([r[f"selldown.{name}.value_after_exit_eur_cvar05"] for name in alike])
     reached, often = _ends([r[f"selldown.{name}.p_at_target"] for name in alike])
-    fear = wait and bool(worst.value < values["block"])
+    fear = wait and bool((most or worst).value < values["block"])
     g = a.context["group"]
     issuers = {*alike} <= {*ISSUERS} and g.buyback_budget_jpy > 0
     floor, even = g.fee + g.min_discount, a["briefing.even_block_cost"]
@@ -97,11 +93,13 @@ def _sale(a: Answers) -> Html:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
     lead = "*Sell at once only if* you can't bear that worst twentieth"
     without = a.context["even_otherwise"]
-    without = f"if Nissan does not buy, {percent(without, 1)}; " * bool(issuers and without > even)
-    drift, game = r["selldown.even_extra_drift"].value or 0.0, a.context["sale"].context["game"]
-    sentence += f" {SENTENCES['hold when' if drift >= 0 else 'hold unless']} {SENTENCES[turn]}"
+    without = f"if Nissan does not buy, {percent(without, 1)}; " * bool(without > max(even, 0))
+    drift, game = r["selldown.even_extra_drift"].value, a.context["sale"].context["game"]
+    if drift is not None and abs(gain.value) > near:
+        sentence += " " + SENTENCES["hold when" if drift >= 0 else "hold unless"]
     return say(
-        sentence, a, **r, best=listed([in_words(name) for name in alike]), game=game, short=-drift,
+        f"{sentence} {SENTENCES[turn]}", a, **r, game=game, drift=abs(drift or 0),
+        best=listed(list(map(in_words, alike))), good="best" if best == "block" else "as good",
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
         close=r[f"selldown.{best}.wealth_eur_mean"], kept=r["selldown.hold.wealth_eur_mean"],
         issuer=f", if Nissan pays the market's price and no fee (else {otherwise})" * issuers,
@@ -119,8 +117,8 @@ def _sale(a: Answers) -> Html:
 def _ends(found: list[Result]) -> tuple[Result, Result | None]:
     """The least of some results, and the most where it prints otherwise."""
     least, most = (end(found, key=lambda r: r.value) for end in (min, max))
-    alike = [format.brief(r.value, r.unit) for r in (least, most)]
-    return least, None if alike[0] == alike[1] else most
+    apart = {percent(r.value) if r.unit == "fraction" else number(r.value / 1e9) for r in found}
+    return least, most if len(apart) > 1 else None
 
 
 def _deal(a: Answers) -> Html:
@@ -134,14 +132,11 @@ def _deal(a: Answers) -> Html:
         "low": low, "plan": plan, "raised": r[f"{cell}.cash_raised_eur"],
         "even": r[f"{cell}.breakeven_ev_value_eur"],
         "even_high": r[f"{cell}.breakeven_ev_value_high_eur"],
-        "holding": g.holding_discount,
-        "today": g.conglomerate_discount,
+        "holding": g.holding_discount, "today": g.conglomerate_discount,
         "beside": "near" if abs(beside) <= NEAR else "below" if beside > 0 else "above",
         "how": how_valued(row, re.split("[:;]|, plan", row["unit_how"])[0]),
         "assumed": f", {row['assumed']}" if row["assumed"] else "",
-        "ended": f"Cancelled on {day(row['ended'])}, nothing raised. As planned: "
-        if row["ended"]
-        else "",
+        "ended": (row["ended"] or "") and SENTENCES["cancelled then"].format(row["ended"]) + " ",
     }  # fmt: skip
     sentence, known = SENTENCES["verdict deal"], low.value is not None
     if known:
@@ -152,6 +147,8 @@ def _deal(a: Answers) -> Html:
     sentence = sentence.replace("{marked}", spread)
     covers = "; what is not paid out pays" if row["paid_out"] else ", which pays"
     covers += " {plan:.0%} of its {plan_for}"
+    if plan.value is not None and plan.value <= 0:
+        covers = ", which leaves nothing for its {plan_for}"
     sentence = sentence.replace("{covers}", covers * (plan.value is not None))
     return say(sentence, a, **r, **row | words)
 
@@ -183,6 +180,7 @@ def renault_parts(a: Answers) -> Html:
         return say("no parts", a, why=a.result("briefing.nav_per_share_eur").note)
     price, rest = frame["now"].sum(), frame["now"].iloc[-1]
     words = {"price": price, "rest": rest, "lost": price - frame["after"].sum()}
+    words["by"] = a.context["fall"].context["by"]
     words["part"] = abs(price / known - 1) if known > 0 else float("nan")
     words["more"] = "more" if price >= known else "less"
     words["leaves"] = "leaves" if rest >= 0 else "leaves less than nothing,"

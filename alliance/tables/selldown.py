@@ -30,7 +30,9 @@ def alike(a: Answers) -> Html:
     g, bond, planned = a.context["group"], a.context["bond"], a["selldown.planned_value_eur"]
     if not planned:
         return say("nothing to sell", a)
-    gap = abs(a[f"selldown.buyback.{_AFTER}"] - a[f"selldown.windows.{_AFTER}"])
+    keys = (_AFTER, _AFTER.replace("mean", "cvar05"))
+    gap, worst = (abs(a[f"selldown.buyback.{k}"] - a[f"selldown.windows.{k}"]) for k in keys)
+    gap = max(gap, worst / 10)  # the mean of a twentieth is rougher
     binds = g.rest == "hold" and g.buyback_budget_jpy > 0
     budget = ("one budget" if binds else "the same") if gap <= ALIKE * planned else "two programmes"
     text = SENTENCES["exchangeable bond"].replace("BUDGET", SENTENCES[budget])

@@ -59,6 +59,10 @@ def deal(a: Answers) -> Html:
         part = f"{percent(row['unit_over_market'])} of all of {row['maker_name']}"
         words["large"] = f" That value is {part} on {day(row['day'])}."
     sentence = "cancelled" if row["ended"] else "raises" if row["gross"] > 0 else "raises nothing"
+    sentence, covers = SENTENCES[sentence], "{separation.*.ev_plan_coverage:.0%} of its"
+    if (a[f"separation.{headlined(a)}.ev_plan_coverage"] or 1) <= 0:
+        sentence = sentence.replace(f"pays {covers}", "leaves nothing for its")
+        sentence = sentence.replace(f"paid {covers}", "left nothing for its")
     return say(sentence, a, **words)
 
 
@@ -75,8 +79,10 @@ def bargain(a: Answers) -> Html:
         return say("no bargain", a)
     even, split = a["bargain.break_even_discount"], a["bargain.equal_split_value_eur"]
     turns = f"at a discount of {percent(even or 0)}"
+    points = a.frame("bargain_points").set_index("point")[["renault", "nissan"]]
     if even is None or even < 0:
-        turns = "at none" + ": they lose at the market's price too" * (even is not None)
+        lost = even is not None and bool(points.at["sold at market", "renault"] < 0)
+        turns = "at none" + ": they lose at the market's price too" * lost
     elif even >= 1:
         turns = "at none: they gain even if the shares are given away"
     if not a.context["stakes"].block:
@@ -84,14 +90,11 @@ def bargain(a: Answers) -> Html:
     gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}
-    costs, t = a["bargain.break_even_ip_cost_eur"], a.context["stakes"]
-    points = a.frame("bargain_points").set_index("point")[["renault", "nissan"]]
-    slices = ""
+    costs, t, slices = a["bargain.break_even_ip_cost_eur"], a.context["stakes"], ""
     if SLICES in points.index and t.block:
         each = (number(gain / 1e9, sign=True) for gain in points.loc[SLICES])
-        slices = "Sold in slices, as the dribble is, the two gains are EUR {}bn and {}bn.".format(
-            *each
-        )
+        slices = " Sold in slices, as the dribble is, the two gains are EUR {}bn and {}bn."
+        slices = slices.format(*each)
     below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
     over = a.context["cancelled"]
     know_how = f"break even where sharing know-how costs it {money(costs)}"

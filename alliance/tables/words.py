@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from alliance.answers import Answers
+from alliance.answers.programme import NOTHING
 from alliance.format import counted, listed, money, number, percent
 from alliance.tables.chapter import SENTENCES
 
@@ -34,7 +35,8 @@ def _decline(a: Answers) -> dict[str, Any]:
         "alliance": counted(int((kinds == "alliance").sum()), "day"),
         "reasons": int((large["reason"] != "").sum()), "starts": len(fall),
         "least_fall": fall.min(), "most_fall": fall.max(), "least": other.min(),
-        "most": other.max(), "sales": f" and sales of shares {money(sold)}" if sold else "",
+        "most": other.max(),
+        "sales": f" and sales of shares {money(sold)}" * bool(sold) + a.context["unpaid"],
     }  # fmt: skip
 
 
@@ -45,10 +47,10 @@ def _selldown(a: Answers) -> dict[str, Any]:
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
     leads = a.frame("tornado")[["low_lead", "high_lead"]].stack()
-    worse = counted(n, "move") if (n := int((leads < 0).sum())) else ""
+    worse = f"; to hold is better at {(leads < 0).sum()} of {len(leads)} ends"
     return {
-        "least": leads.min(), "most": leads.max(),
-        "flips": f"; to hold is better after {worse}" * bool(worse),
+        "least": leads.min() if t.planned > 0 else None, "most": leads.max(), "why": NOTHING,
+        "flips": worse * bool((leads < 0).any()),
         "twice": twice, "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "none": "" if t.planned > 0 else "; here there is nothing to sell",
@@ -69,6 +71,7 @@ def _separation(a: Answers) -> dict[str, Any]:
     cell = grid.set_index(["structure", "maker"]).loc[(g.structure, g.company)]
     negative = grid.loc[(grid["rest"] < 0) & (grid["base"] != grid["price"]), "maker_name"].unique()
     sold, low = (grid["gross"] > 0).any(), len(negative) > 0
+    least = type(g).model_fields["holding_discount"].default
     told = {"nothing sold": not sold, "no rest": low, "a rest": sold and not low}
     rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
     rest = rest.format(companies=listed(list(negative))) if low else rest
@@ -77,6 +80,7 @@ def _separation(a: Answers) -> dict[str, Any]:
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
         "likely": a.frame("uncertainty")["p_gain"].max(),
+        "cited": ", where what is cited of listed holdings begins" * (g.holding_discount == least),
         "rest": rest,
         "ford": f"a loss of {money(-(ford.value or 0), 'USD')}, {ford.note}"
         if ford.value is not None else "not public yet",

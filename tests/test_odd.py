@@ -1,0 +1,164 @@
+"""Sentences hold for scenarios that nobody ships: odd days, views, costs and values."""
+
+from __future__ import annotations
+
+import pytest
+
+from alliance import answers, charts, evidence, scenario, tables
+
+S = scenario.Scenario()
+ALL = {"paths": S.selldown.paths}
+
+
+def told(chapter, as_of="2023-01-17", **groups):
+    """A chapter's answers at the base with changes, few paths where not said otherwise."""
+    groups = {"selldown": {"paths": 1024} | groups.pop("selldown", {})} | groups
+    s = S.replace({"as_of": as_of} | groups)
+    return getattr(answers, chapter)(s, evidence.open(s.as_of))
+
+
+def verdict(number, *given, **groups):
+    """One of the three verdicts as text, spaces plain."""
+    text = tables.verdicts(told("briefing", *given, **groups)).text
+    return text.replace("\N{NO-BREAK SPACE}", " ").splitlines()[number]
+
+
+def plain(out):
+    return out.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+# --- the sale -----------------------------------------------------------------------------------
+
+
+def test_a_free_block_is_never_said_to_bring_less_in_a_fair_game():
+    for selldown in ({"volatility": 0.8}, {"buyback_budget_jpy": 5e9}):
+        said = verdict(1, selldown=selldown | ALL)
+        assert "at no cost" not in said and "next to nothing" in said
+
+
+def test_what_rests_on_nissans_buying_says_so_whoever_is_best():
+    said = verdict(1, "2023-07-31", selldown=ALL)
+    assert "windows" not in said and "if Nissan does not buy, 3.9 %" in said
+    assert "does not buy" not in verdict(1, selldown={"drift": 0.2})  # no cost below zero
+
+
+def test_to_hold_is_as_good_or_needs_a_view_but_never_both():
+    free = {"fee": 0.0, "impact": 0.0, "min_discount": 0.0, "permanent_impact": 0.0}
+    for selldown in (free, {"horizon_years": 0.02}):
+        said = verdict(1, selldown=selldown | ALL)
+        assert "as much as to hold" in said and "Hold" not in said
+    a = told("selldown", selldown={"horizon_years": 0.02})
+    note = a.result("selldown.even_extra_drift").note
+    assert note == "holding is worth as much as the best way"
+
+
+def test_the_worst_twentieth_is_feared_only_if_no_way_as_good_avoids_it():
+    said = verdict(1, selldown={"buyback_budget_jpy": 2e12, "rest": "market"} | ALL)
+    assert "windows and buy-back" in said and "bear that worst" not in said
+    both = told("selldown", selldown={"buyback_budget_jpy": 2e12, "rest": "market"})
+    assert "come to the same" not in plain(tables.alike(both))
+
+
+def test_ends_that_print_alike_are_said_once():
+    assert "0 % to 0 %" not in verdict(1, selldown={"horizon_years": 0.5, "paths": 4096})
+
+
+def test_a_block_that_is_best_is_called_best():
+    said = verdict(1, selldown={"drift": -0.3})
+    assert "To sell at once is best on average" in said and "Best way to sell" in said
+
+
+@pytest.mark.parametrize("drift", [0.3, 1.0])
+def test_the_even_drift_holds_far_from_the_scenario(drift):
+    a = told("selldown", selldown={"drift": drift, "paths": 8192})
+    even = drift + a["selldown.even_extra_drift"]
+    assert even == pytest.approx(0.10, abs=0.01)  # 0.013 is fair, and some nine points more
+    there = told("selldown", selldown={"drift": even, "paths": 8192}).frame("programmes")
+    there = there.query("market == 'lognormal'").set_index("programme")
+    values = there["value_after_exit_eur_mean"]
+    assert values.drop("hold").max() == pytest.approx(values["hold"], rel=0.02)
+
+
+def test_a_view_on_the_yen_alone_leaves_the_price_fair():
+    assert "than is fair" in verdict(1, selldown={"fx_drift": 0.05})
+
+
+def test_where_nothing_is_to_be_sold_no_move_is_counted():
+    a = told("selldown", "2024-06-28", selldown={"target_stake": 0.43})
+    said = plain(tables.say("moved alone", a, **tables.words(a)))
+    assert said == "There is nothing to sell."
+
+
+# --- the fall -----------------------------------------------------------------------------------
+
+
+def test_shares_that_went_before_their_money_was_public_are_told():
+    millions = {"2024-03-29": 99, "2023-12-14": 211, "2024-09-30": 195}
+    for day, number in millions.items():
+        a = told("decline", day)
+        words = f"(the money for {number}m shares sold last was not public)"
+        assert words in plain(tables.say("cost to Renault", a, **tables.words(a))), day
+    assert "(the money for 99m shares sold last" in verdict(0, "2024-03-29")
+    for day in ("2023-12-15", "2024-04-03", "2026-06-30"):
+        assert told("decline", day).context["unpaid"] == ""
+
+
+def test_a_day_after_renaults_last_price_is_not_taken_for_it():
+    a = told("briefing", "2026-08-14")
+    said = plain(tables.verdicts(a)).splitlines()[0]
+    assert "to 2026-08-14" in said and "bn as of 2026-06-30 after" in said
+    assert "as of 2026-06-30," in plain(tables.renault_parts(a))
+    assert "as of 2026-06-30" in charts.parts_of_renault(a).alt
+    assert "as of 20" not in verdict(0)
+    assert (
+        "up to 2026-06-30 only"
+        in told("hindsight", "2026-08-14").result("hindsight.best_against_disclosed_eur").note
+    )
+
+
+def test_a_part_far_above_the_whole_is_no_part_of_it():
+    said = verdict(0, "2018-06-29")
+    assert "more than all of the rise, as another part is, if" in said
+
+
+# --- the EV unit ----------------------------------------------------------------------------------
+
+
+def test_none_is_said_by_what_it_means():
+    more = charts.breakeven(told("separation", separation={"float_fraction": 0.0})).title
+    assert "new shares more than any" in more
+    given = {"holding_discount": 0.6, "conglomerate_discount": 0.9}
+    assert "existing ones any" in charts.breakeven(told("separation", separation=given)).title
+
+
+def test_costs_above_the_cash_pay_nothing_of_a_plan():
+    given = {"oneoff_cost_eur": 5e9}
+    assert "which leaves nothing for its EV plan" in verdict(2, separation=given)
+    said = plain(tables.deal(told("separation", separation=given)))
+    assert "That leaves nothing for its EV plan" in said and "pays" not in said
+    late = plain(tables.deal(told("separation", "2024-06-28", separation=given)))
+    assert "left nothing for its EV plan" in late
+
+
+def test_a_range_begins_where_it_is_cited_only_there():
+    for discount, cited in ((0.25, True), (0.0, False), (0.4, False)):
+        a = told("separation", separation={"holding_discount": discount})
+        said = plain(tables.say("ranges", a, **tables.words(a)))
+        assert ("where what is cited of listed holdings begins" in said) == cited
+
+
+def test_a_ticket_buys_no_more_than_all_of_the_unit():
+    a = told("separation", separation={"ticket_eur": 6e9})
+    assert a["bargain.renault_gain_eur"] is None
+    assert "is above the value agreed" in a.result("bargain.renault_gain_eur").note
+    costly = told("separation", separation={"ip_cost_eur": 1e11})
+    assert costly["bargain.equal_split_value_eur"] is None
+
+
+def test_who_gains_nothing_at_the_markets_price_does_not_lose_there():
+    given = dict.fromkeys(("overhang_relief", "europe_benefit_eur", "voting_premium"), 0.0)
+    a = told("separation", separation=given | {"ticket_eur": 1.0})
+    points = a.frame("bargain_points").set_index("point")
+    said = plain(tables.bargain(a))
+    lost = points.at["sold at market", "renault"] < 0
+    assert ("they lose at the market's price too" in said) == lost and "  " not in said
