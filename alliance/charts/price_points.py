@@ -91,7 +91,7 @@ def views(a: Answers) -> Chart:
     looks, even = {name: PROGRAMMES[name] for name in frame}, a["selldown.even_extra_drift"]
     when, last = "at no yearly gain of the price", frame.iloc[-1]
     if even is not None:
-        when = f"only if the price gains {percent(even, 1)} a year more than {game}"
+        when = f"only if the price gains about {percent(even)} a year more than {game}"
 
     def draw(fig, narrow):
         labels = f"yearly gain of the yen price beyond what {game}", "mean value after exit, EUR bn"
