@@ -32,7 +32,8 @@ from alliance.whatif.cockpit_view import Cockpit, alone
 from alliance.whatif.inputs import Control, label_of
 from alliance.whatif.panel_view import PanelView
 from alliance.whatif.panels import PANELS
-from alliance.whatif.session import Session, start_of
+from alliance.whatif.session import Session
+from alliance.whatif.start import start_of
 from alliance.whatif.views import PLACES, ShareBox
 from tests.conftest import ROOT
 from tests.looks import STANDINGS, answers_of, evidence_of, scenario_of

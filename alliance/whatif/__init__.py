@@ -7,6 +7,7 @@ build; ``alliance app`` serves the cockpit.
 
 ================  ===================================================================
 ``panels``        the panels, one record each, and the table of a panel's numbers
+``start``         the scenario that a name or a token gives
 ``session``       the scenario, its evidence and what was pinned; a change is checked
 ``inputs``        a field of the schema as a labelled box, what is wrong beside it
 ``views``         the pictures, replaced without flicker; the box to share a case

@@ -12,7 +12,7 @@ from alliance import places
 from alliance.errors import ScenarioError
 from alliance.whatif import APP, APP_BUILD, START
 from alliance.whatif.server import NAME, Sessions, prepare
-from alliance.whatif.session import start_of
+from alliance.whatif.start import start_of
 
 #: Where our page template lies, as Jupyter finds it.
 SHARE = Path(__file__).parent / "share"

@@ -20,7 +20,8 @@ from alliance.whatif.build import Building, button
 from alliance.whatif.inputs import Input, box, in_turn, on_value
 from alliance.whatif.panel_view import PanelView, control_of, reason, unfolding
 from alliance.whatif.panels import PANELS
-from alliance.whatif.session import Session, start_of
+from alliance.whatif.session import Session
+from alliance.whatif.start import start_of
 from alliance.whatif.views import PLACES, ShareBox
 
 #: Fields of no group, which all panels share.

@@ -5,7 +5,7 @@ from typing import Any
 from alliance import evidence, scenario
 from alliance.answers import Answers
 from alliance.answers.decline import offered
-from alliance.errors import AllianceError, ScenarioError, did_you_mean
+from alliance.errors import AllianceError
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.scenario.words import differing
@@ -13,21 +13,6 @@ from alliance.whatif.inputs import Days
 from alliance.whatif.panels import Panel
 
 SHARE = "nissan"
-
-
-def start_of(source: str, hint: bool = True) -> tuple[str, Scenario]:
-    """A scenario and its name, from a token (no name) or a name in ``notebooks/scenarios/``.
-
-    Never from a path: a session of the app must not read files, nor learn (``hint``) which exist.
-    What is neither is a ScenarioError.
-    """
-    source = source.strip()
-    if source.startswith("a1."):
-        return "", scenario.from_token(source)
-    if source not in scenario.names():
-        near = did_you_mean(source, scenario.names()) if hint else ""
-        raise ScenarioError(f"must be a scenario's name or a token, received '{source[:60]}'{near}")
-    return scenario.load(source)
 
 
 class Session:
