@@ -618,7 +618,7 @@ def test_reloads_wait_for_the_kernel_in_the_making_and_hold_two_at_most(page, tm
         done, seen = threading.Event(), []
         watch = threading.Thread(
             target=lambda: [
-                seen.append(len(browsing.kernels(url))) for _ in iter(done.is_set, True)
+                seen.append(len(browsing.kernels(url))) for _ in iter(lambda: done.wait(0.05), True)
             ]
         )
         watch.start()
