@@ -8,7 +8,7 @@ import pytest
 
 from alliance import charts, compare, report, scenario
 from alliance.compare import differences, page, sweep
-from tests.browsing import faults
+from tests.browsing import KINDS, faults
 from tests.looks import answers_of
 
 PAGES = ["../index", "index", *list(charts.ALL)[1:], "report", "compare", "sweep"]
@@ -51,10 +51,16 @@ def address(name, built, differs):
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(browser, built, differs, name, width):
-    """With all folds opened, then the code; the one file's colours are those of its pages."""
+    """With all folds opened, then the code; the one file's colours are those of its pages.
+
+    What rules say of a table's row they say of all rows of its kind; but whether a table scrolls is
+    asked of all of it.
+    """
     view = browser.new_page(viewport={"width": width, "height": 800})
     view.goto(address(name, built, differs))
     view.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert faults(view, only="scrollable-region-focusable") == []
+    view.evaluate(KINDS)
     assert faults(view, colours=name != "report" or width > 400) == []
     code = view.locator("#show-code")
     if code.count():
