@@ -148,11 +148,18 @@ OF_THE_DAY = tuple(c for c in answers.CHAPTERS if c != "5-hindsight")
 OWN_FIELDS = tuple(c for c in OF_THE_DAY if c != "0-briefing")
 
 
+#: Few months, starts and draws in hindsight.
+FEW = {
+    "alliance.answers.outcomes.FIRST": "2026-05-31",
+    "alliance.answers.grades.EVERY": 100,
+    "alliance.grading.DRAWS": 20,
+}
+
+
 def shorten(patch):
     """Few months, starts and draws in hindsight."""
-    patch.setattr("alliance.answers.outcomes.FIRST", "2026-05-31")
-    patch.setattr("alliance.answers.grades.EVERY", 100)
-    patch.setattr("alliance.grading.DRAWS", 20)
+    for name, value in FEW.items():
+        patch.setattr(name, value)
 
 
 @cache

@@ -10,6 +10,7 @@ from alliance.format import fixed
 from alliance.report import CHAPTERS
 from tests import browsing
 from tests.browsing import TARGET, holds, load, over, sentence_of, tells, token_of, unfold, until
+from tests.looks import FEW
 
 pytestmark = pytest.mark.browser
 
@@ -38,12 +39,16 @@ def words_shown(page):
 
 
 def lighter(folder, notebook):
-    """A copy with the first chart only, since reports draw the others; its cells and panels."""
+    """A copy with the first chart only and a short hindsight, since reports show all of both; its
+    cells and panels."""
     book = json.loads((folder / f"{notebook}.ipynb").read_text(encoding="utf-8"))
     heavy = [
         c for c in book["cells"] if re.search(r"charts\.\w+\(|null_size", "".join(c["source"]))
     ]
     book["cells"] = [cell for cell in book["cells"] if cell not in heavy[1:]]
+    first = next(cell for cell in book["cells"] if cell["cell_type"] == "code")
+    few = [f"{name} = {value!r}" for name, value in FEW.items()]
+    first["source"] = "\n".join(["import alliance", "".join(first["source"]), *few])
     (folder / f"lighter-{notebook}.ipynb").write_text(json.dumps(book), encoding="utf-8")
     code = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
     return len(code), sum("whatif.panel(" in source for source in code)
