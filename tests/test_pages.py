@@ -71,7 +71,7 @@ def says(chart):
     drawn = len(chart.alt) > 60
     if drawn:
         assert re.search(r"(20\d\d-\d\d-\d\d|FY20\d\d|20\d\d)", chart.alt), chart.alt
-    assert "nan" not in (chart.alt + chart.title).lower()
+    assert "nan" not in (chart.alt + chart.title).lower() and "{" not in chart.alt + chart.title
 
 
 def test_a_form_without_a_low_case_keeps_its_place():

@@ -80,16 +80,14 @@ def owners(b: Builder, sale: Answers) -> None:
 
 def days(b: Builder) -> None:
     """Add the dated events of the alliance and of Renault's EV unit, and what lay ahead."""
-    ev, today = b.ev, pd.Timestamp(b.ev.as_of)
+    ev, now = b.ev, pd.Timestamp(b.ev.as_of)
     with b.section():
         news = ev.rows("events", lambda f: f["kind"].isin(["alliance", "other"]))
         own = ev.rows("separation-events", maker=HOLDER).assign(kind="EV unit")
         stakes = ev.rows("stakes", lambda f: f["company"].isin(["Nissan", "Mitsubishi Motors"]))
-        ahead = ev.rows("ahead", lambda f: (f["due"] > today) & ~(f["ended"] <= today))
-        plans = ev.rows(
-            "ev-plans", lambda f: (f["end"] > today) & ~(f["ended"] <= today), maker=HOLDER
-        )
-        told = ev.rows("forecasts", lambda f: f["fiscal_year_end"] > today, company=ISSUER)
+        ahead = ev.rows("ahead", lambda f: (f["due"] > now) & ~(f["ended"] <= now))
+        plans = ev.rows("ev-plans", lambda f: (f["end"] > now) & ~(f["ended"] <= now), maker=HOLDER)
+        told = ev.rows("forecasts", lambda f: f["fiscal_year_end"] > now, company=ISSUER)
     titles = [f"{percent(r.capital)} of {r.company} for {r.holder}" for r in stakes.itertuples()]
     found = pd.concat([news, own, stakes.assign(title=titles, kind="alliance")])
     found = found.drop_duplicates("date").sort_values("date", ignore_index=True)

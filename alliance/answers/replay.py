@@ -143,9 +143,7 @@ def put(b: Builder, s: Scenario) -> None:
             for key, value in replay(s, ev, s.as_of).row(name).items():
                 b.put(f"{pattern}{key}_eur", value, None, _assumed(name), **words)
     best = "hindsight.best_"
-    with b.section(
-        *(best + key for key in ("programme", "after_exit_eur", "against_disclosed_eur"))
-    ):
+    with b.section(*(best + k for k in ("programme", "after_exit_eur", "against_disclosed_eur"))):
         made = replay(s, ev, s.as_of)
         after = {name: made.row(name)["value_after_exit"] for name in names}
         name = max(sd.PROGRAMMES, key=after.get)

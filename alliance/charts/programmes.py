@@ -54,10 +54,8 @@ def outcomes(a: Answers) -> Chart:
 
     def draw(fig, narrow):
         turn = "\n" if narrow else ""
-        label = (
-            "value after exit, EUR bn\n(line: 5 to 95 %, bar: middle half, dot: mean; {turn}upper "
-        )
-        label += f"lognormal, lower resampled history; {turn}dashed: value today)"
+        label = f"value after exit, EUR bn\n(line: 5 to 95 %, bar: middle half, dot: mean; {turn}"
+        label += f"upper lognormal, lower resampled history; {turn}dashed: value today)"
         ax = kit.axes(fig, label)
         for market, shift, alpha in (("lognormal", 0.16, 1.0), ("history", -0.16, 0.5)):
             for y, name in enumerate(means.index):

@@ -71,9 +71,7 @@ def _read(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
 #: Rules of lists and groups, by the library's names.
 _RULES = {"tuple_type": "must be a list", "too_long": "must have at most {max_length}"}
 _RULES |= {"model_type": "must be a dict", "too_short": "needs at least {min_length} that may be"}
-GROUPS = tuple(
-    name for name, info in Scenario.model_fields.items() if isinstance(info.default, Group)
-)
+GROUPS = tuple(name for name, f in Scenario.model_fields.items() if isinstance(f.default, Group))
 
 
 def fields(model: type[Scenario] = Scenario) -> dict[str, FieldInfo]:
