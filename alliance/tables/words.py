@@ -20,9 +20,10 @@ def _decline(a: Answers) -> dict[str, Any]:
     prints = a.frame("events").query("kind == 'results'")
     hours = prints.loc[prints["day"].notna(), "time"]
     unseen, untimed = len(prints) - len(hours), int((hours == "unknown").sum())
-    timed = f"Of {counted(len(hours), 'result')} the hour is known for {len(hours) - untimed}: "
-    timed += f"{int((hours == 'after-close').sum())} came after the close."
-    timed += f" The {untimed} of unknown hour are taken to have come then too." * (untimed > 0)
+    known, late = len(hours) - untimed, int((hours == "after-close").sum())
+    timed = f"Of {counted(len(hours), 'result')} the hour is known for {known or 'none'}"
+    timed += f": {late} came after the close." if known else "."
+    timed += " Those of unknown hour are taken to have come after it." * (untimed > 0)
     missed = f"{counted(unseen, 'more result')} of unknown day: not tested. " * (unseen > 0)
     fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
     sold, until = a.context["sold_eur"], a.context["until"]
