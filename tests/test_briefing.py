@@ -287,7 +287,7 @@ def test_verdicts_print_their_numbers(told):
     assert not re.search(r"nan|None|not available|\{", out.text)
     assert out.body.count("<p") == 3 and len(out.results) == len(told.results)
     for line in lines(told):
-        assert re.search(r"\d", line) and len(line) < 580
+        assert re.search(r"\d", line) and len(line) < 700
     assert "95 % interval" in lines(told)[0]
     assert "only if you" in lines(told)[1] and "mark-down" in lines(told)[2]
 
@@ -331,18 +331,20 @@ def programmes(a, **after):
 
 
 def test_the_sale_names_whoever_is_best(base_told):
-    at_once = "as good a block would cost next to nothing (if Nissan does not buy, 3.9 %; the rule"
+    at_once = "a block would have to cost next to nothing (if Nissan does not buy, 3.9 %; the rule"
     said = lines(base_told)[1]
     assert "windows and buy-back, EUR 3.56bn" in said and at_once in said
-    assert "if Nissan pays the market's price and no fee (else EUR 3.50bn, dribble)" in said
+    assert "if Nissan buys for JPY 100bn a year at the market's price, no fee (else" in said
+    assert "gains about 9 % a year more than is fair for 5 years (about 2 % if the rest" in said
     assert "EUR 0.66bn more than to hold (before that cost 3.64bn and 3.63bn)" in said
-    assert "Sell at once only if you can't bear" in said
+    assert "Sell at once only if you believe that the price loses about 13 % a year against" in said
+    assert "what is fair, or can't bear" in said
     dear = lines(what_if(base_told, even_block_cost=0.05))[1]
     assert "Sell at once only if you believe that a block costs less than 5.0 %" in dear
     other = what_if(base_told, {"selldown.dribble.value_after_exit_eur_mean": 4.0e9},
                     programmes(base_told, dribble=4.0), best_programme="dribble",
                     best_over_hold_eur=1.1e9)  # fmt: skip
-    assert "dribble, EUR 4.00bn" in lines(other)[1] and "Nissan pays" not in lines(other)[1]
+    assert "dribble, EUR 4.00bn" in lines(other)[1] and "if Nissan buys" not in lines(other)[1]
     worse = lines(what_if(base_told, best_over_hold_eur=-0.2e9))[1]
     assert "EUR 0.20bn less than to hold" in worse
 
@@ -363,7 +365,7 @@ def test_a_real_what_if_turns_the_sale():
     said = lines(answers.briefing(s, evidence.open(s.as_of)))[1]
     assert "To sell at once is as good on average, and certain" in said
     assert "(the scenario says that it costs 0.0 %)" in said and "would bring less" not in said
-    assert "as much as to hold" in said and " to 100 % of cases" in said  # each way that is named
+    assert "as much as to hold" in said
 
 
 def test_nothing_to_sell_is_said():
@@ -396,10 +398,10 @@ def test_the_block_is_advised_at_no_cost_that_can_not_be(base_told):
 
 
 def test_nissans_price_counts_only_where_nissan_buys(base_told):
-    assert "if Nissan pays the market's price" in lines(base_told)[1]
+    assert "if Nissan buys for JPY 100bn a year" in lines(base_told)[1]
     poor = base_told.context["group"].model_copy(update={"buyback_budget_jpy": 0.0})
     other = replace(base_told, context=dict(base_told.context) | {"group": poor})
-    assert "if Nissan pays" not in lines(other)[1]
+    assert "if Nissan buys" not in lines(other)[1]
 
 
 def test_a_cancelled_deal_and_one_that_sells_nothing():
@@ -417,7 +419,7 @@ def test_a_block_that_no_market_could_make_cheap_enough_is_said_to_be_that():
     """Below fee and least discount the threshold is no belief that anybody may hold."""
     last = answers_of(CHAPTER, scenario_of("latest"))
     told = lines(what_if(last, even_block_cost=0.001))[1]
-    assert "twentieth: as good a block would cost less than 0.1 %" in told
+    assert "twentieth: to be as good, a block would have to cost less than 0.1 %" in told
     without = "if Nissan does not buy, 3.0 %; the rule says 13.1 %"
     assert f"fee and least discount alone are 2.0 % ({without})" in told
 

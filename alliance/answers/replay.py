@@ -50,9 +50,8 @@ class Replay:
         columns = {"years": made.time, "shares": made.shares, "price_jpy": made.price}
         columns |= {"jpy_per_eur": made.rate, "cash_eur": made.received}
         frame = pd.DataFrame({key: value[:, 0] for key, value in columns.items()})
-        frame = frame[
-            np.isfinite(frame["years"]) & (frame[["shares", "cash_eur"]] != 0).any(axis=1)
-        ]
+        moved = (frame[["shares", "cash_eur"]] != 0).any(axis=1)
+        frame = frame[np.isfinite(frame["years"]) & moved]
         start = self.market.prices.index[0]
         days = start + pd.to_timedelta((frame.pop("years") * 365.25).round(), "D")
         return frame.assign(date=days)

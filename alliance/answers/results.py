@@ -183,10 +183,8 @@ class Builder:
     def answers(self, documents: bool = True) -> Answers:
         """The frozen answers, with the documents behind them by default."""
         sources = self.ev.sources(self.used) if documents else pd.DataFrame()
-        results, *rest = map(MappingProxyType, (self.results, self.frames, self.context))
-        return Answers(
-            self.chapter, str(self.ev.as_of), results, tuple(self.inputs), *rest, sources
-        )
+        found, *rest = map(MappingProxyType, (self.results, self.frames, self.context))
+        return Answers(self.chapter, str(self.ev.as_of), found, tuple(self.inputs), *rest, sources)
 
 
 _OPTIONAL = re.compile(r"\{, (\w+)\}")

@@ -16,18 +16,18 @@ from alliance.scenario import Scenario, Selldown, limits
 #: What the tornado moves: field, low, high, and whether these are factors or differences.
 TORNADO = [(name, float(low), float(high), how) for name, low, high, how in listed("tornado.txt")]
 PATHS = 2**11  # changes are taken on few paths, the same before and after
-EXTRA = np.arange(-2, 7) / 40  # drift a year beyond the scenario's
+VALUES = ("wealth_eur_mean", "value_after_exit_eur_mean")
+EXTRA = np.arange(-6, 7) / 40  # drift a year beyond the scenario's
 
 
 def put(b: Builder, s: Scenario, i: Inputs) -> None:
     """Mean value after exit when one input moves alone: the headlined programme's change, and what
-    the best way of selling brings more than to hold; at which drift that is nothing."""
+    the best way of selling brings more than to hold; at which drift that, or a block, is best."""
     frame, rows, mine = b.frames["programmes"].set_index("market"), [], i.group.programme
-    frame = frame.loc[i.group.market].set_index("programme")
-    now, planned = frame["value_after_exit_eur_mean"], b.results["selldown.planned_value_eur"].value
+    frame = frame.loc[i.group.market].set_index("programme")[list(VALUES)]
+    moved, now, t = _moved(s, i, frame), frame[VALUES[1]], i.terms
+    near = programme.ALIKE * b.results["selldown.planned_value_eur"].value
     b.context["best"] = first = now.drop("hold").idxmax()
-    moved, near = _moved(s, i, now), programme.ALIKE * planned
-
     for name, low, high, kind in TORNADO:
         base = getattr(i.group, name)
         if base is None:
@@ -41,48 +41,52 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
             values = moved(name, end)
             ways = values.drop("hold")
             best = first if ways[first] >= ways.max() - near else ways.idxmax()
-            own = {"at": end, "change": values[mine] - now[mine]}
-            own |= {"best": best, "lead": ways[best] - values["hold"]}
-            row |= {f"{side}_{key}": value for key, value in own.items()}
+            row |= {f"{side}_at": end, f"{side}_change": values[mine] - now[mine]}
+            row |= {f"{side}_best": best, f"{side}_lead": ways.max() - values["hold"]}
         rows.append(row)
     b.frames["tornado"] = pd.DataFrame(rows)
     drifts = {extra: moved("drift", i.group.drift + extra) for extra in EXTRA}
     b.frames["drifts"] = pd.DataFrame(drifts).T.rename_axis("extra_drift").reset_index()
     ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
+    whole = float(sd.block_cost(t, t.planned)) if t.planned > 0 else 0.0
+    slices = float(sd.slice_cost(t, t.planned, t.participation)) / whole if whole else 1.0
+    for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
 
-    def ahead(extra: float) -> float:
-        values = moved("drift", i.group.drift + extra)
-        return values.drop("hold").max() - values["hold"]
+        def behind(extra: float, name=name, part=part) -> float:
+            values = moved("drift", i.group.drift + extra, part)
+            return values.drop(name).max() - values[name]
 
-    why = None if i.terms.planned > 0 else programme.NOTHING
-    if not why and not ahead(ends[0]) > 0 > ahead(ends[1]):
-        why = "no drift that a scenario may have makes holding and the best way worth the same"
-        why = "holding is worth as much as the best way" if abs(ahead(0)) <= near else why
-    with b.section():
-        inputs.count_sale(b.ev)
-        even = None if why else optimize.brentq(ahead, *ends, xtol=1e-4)
-        b.put("selldown.even_extra_drift", even, why, programme.ANY)
+        why = None if t.planned > 0 else programme.NOTHING
+        if not why and behind(ends[0]) * behind(ends[1]) >= 0:
+            why = f"no drift that a scenario may have makes “{name}” worth as much as the best way"
+            why = f"“{name}” is worth as much as the best way" if behind(0) <= near else why
+        with b.section():
+            inputs.count_sale(b.ev)
+            even = None if why else optimize.brentq(behind, *ends, xtol=1e-4)
+            b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
 
 
-def _moved(s: Scenario, i: Inputs, now: pd.Series) -> Callable[[str, float], pd.Series]:
-    """A function of a field and its value: each programme's mean value after exit, EUR, as much
-    more than ``now`` as on few paths. Drifts that the scenario leaves empty stay a fair game."""
+def _moved(s: Scenario, i: Inputs, now: pd.DataFrame) -> Callable[..., pd.Series]:
+    """A function of a field, its value, and the part of the cost of leaving that is borne (all of
+    it): each programme's mean value, EUR, as much more than ``now`` as on few paths. Drifts that
+    the scenario leaves empty stay a fair game."""
     small = i.group.model_copy(update={"paths": min(i.group.paths, PATHS)})
     empty = {key for key in ("drift", "fx_drift") if getattr(s.selldown, key) is None}
 
-    def values(group: Selldown) -> pd.Series:
+    def values(group: Selldown) -> pd.DataFrame:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
         market = replace(i, group=group).market(s.seed)
         made = {name: make(terms, market) for name, make in sd.PROGRAMMES.items()}
-        return pd.Series({name: float(one.after_exit.mean()) for name, one in made.items()})
+        found = {n: (one.wealth.mean(), one.after_exit.mean()) for n, one in made.items()}
+        return pd.DataFrame(found, index=VALUES).T
 
     middle = values(small)
 
-    def moved(name: str, value: float) -> pd.Series:
+    def moved(name: str, value: float, part: float = 1.0) -> pd.Series:
         group = small.model_copy(update={name: value})
         drifts = {key: drift for key, drift in fair(group).items() if key in empty - {name}}
         found = values(group.model_copy(update=drifts))
-        scaled = now * found / middle.where(middle > 0)
-        return scaled.fillna(now + found - middle)
+        found = (now * found / middle.where(middle > 0)).fillna(now + found - middle)
+        return found[VALUES[0]] * (1 - part) + found[VALUES[1]] * part
 
     return moved

@@ -61,14 +61,13 @@ def _read(b: Builder, t, column: str) -> None:
 def _lost(b: Builder, t, frame: pd.DataFrame, held: pd.Series) -> None:
     """Add in euros what the shares lost, paid and were sold for between the first and last day."""
     (first, last), before, ev = frame.index[[0, -1]], frame["stake"].iloc[0], b.ev
+    ends = first, last, "right"
 
     def paid() -> pd.DataFrame:
-        return ev.rows(
-            "dividends", lambda f: f["ex_date"].between(first, last, "right"), company=SHARE
-        )
+        return ev.rows("dividends", lambda f: f["ex_date"].between(*ends), company=SHARE)
 
     def sold() -> pd.DataFrame:
-        return ev.rows("tranches", lambda f: f["settled"].between(first, last, "right"))
+        return ev.rows("tranches", lambda f: f["settled"].between(*ends))
 
     price, index = t.price[frame.index], returns.as_known(ev.close(MARKET), frame.index)
     price, index = returns.in_eur(price, t.rate), returns.in_eur(index, t.rate)

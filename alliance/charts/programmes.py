@@ -46,8 +46,7 @@ def absorb(a: Answers) -> Chart:
 
 @chart("What each programme brings")
 def outcomes(a: Answers) -> Chart:
-    """Spread of the value after exit of holding and each programme, both markets, the highest mean
-    on top."""
+    """Spread of the value after exit of holding and each programme, the highest mean on top."""
     g, fair = a.context["group"], a["selldown.planned_value_eur"] / 1e9
     frame = to_sell(a, "distribution").set_index(["market", "programme"]) / 1e9
     means = frame["mean"][g.market].sort_values()

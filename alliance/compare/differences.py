@@ -49,9 +49,8 @@ def side(source: str) -> Side:
     if place.is_dir():
         found = manifest.load(place / "results.json")
         if "scenario" not in found:
-            raise ScenarioError(
-                f"{place} holds no built report: results.json is missing or damaged"
-            )
+            why = "results.json is missing or damaged"
+            raise ScenarioError(f"{place} holds no built report: {why}")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
         built = {r["id"]: r for r in found["results"]}
         made = manifest.load(place / "manifest.json")

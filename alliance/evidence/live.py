@@ -100,24 +100,22 @@ def _extended(package: Package, name: str, urls, now: pd.Timestamp, fetch) -> pd
     sealed = sealed.tail(OVERLAP)
     if sealed.empty or not urls[kind]:
         raise EvidenceError("there are no sealed rows, or no address to fetch it from")
-    where, words = None, {"currency": level[:3].upper()}
+    row, words = None, {"currency": level[:3].upper()}
     if kind == "prices":
         companies = package.read("companies").set_index("company")
-        where = companies.loc[name.removeprefix("prices-")]
-        words = {"symbol": quote(where["ticker"], safe="")}
+        row = companies.loc[name.removeprefix("prices-")]
+        words = {"symbol": quote(row["ticker"], safe="")}
     first, day = sealed.index[0], pd.Timedelta(days=1)
     words |= {"first": f"{first:%Y-%m-%d}", "start": int(first.timestamp())}
     text = fetch(urls[kind].format(**words, end=int((now + day).timestamp())))
-    found = (
-        fetching.fixes(text, level[:3].upper()) if where is None else fetching.chart(text, where)
-    )
+    found = fetching.fixes(text, level[:3].upper()) if row is None else fetching.chart(text, row)
     _agrees(sealed, found["close"], "level")
     raw, last = package.raw(name), ours.index[-1]
     today = now.tz_convert(None).normalize()
     days = found.index[(found.index > last) & (found.index <= today)]
     new = found.loc[days].rename(columns={"close": level}).assign(kind="fix")
     if kind == "prices":
-        over = calendars.over(where["exchange"], last + day, now)
+        over = calendars.over(row["exchange"], last + day, now)
         new = new.reindex(over).dropna(subset=["close"])
         late = over[over > new.index[-1]] if len(new) else over
         if len(over) - len(late) - len(new) > 1 + MISSING * len(over):

@@ -169,9 +169,8 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
             value = float(received)
             meant = f"; did you mean {amounts.spelt(value / 100, info)}?"
             hint = meant if value >= 1 and low <= value / 100 <= high else ""
-            return (
-                f"{name}: {rule}, received {received}, which is {amounts.spelt(value, info)}{hint}"
-            )
+            also = amounts.spelt(value, info)
+            return f"{name}: {rule}, received {received}, which is {also}{hint}"
     if info is not None and problem["type"] in ("float_parsing", "int_parsing", "float_type"):
         like = next(v for v in (info.default, *info.json_schema_extra["slider"][::-1], 1) if v)
         like = like[0] if isinstance(like, tuple) else like

@@ -190,9 +190,8 @@ def windows(terms: Terms, market: Lognormal | History) -> Ledger:
     days = opened[:, None] * TRADING_DAYS
     cost = np.zeros(shares.shape)
     sold = shares[1::2]
-    left = (
-        terms.permanent_impact * (np.cumsum(sold, axis=0) - sold) / terms.float_
-    )  # by lots before
+    before = np.cumsum(sold, axis=0) - sold
+    left = terms.permanent_impact * before / terms.float_
     cost[1::2] = slice_cost(terms, sold, sold / days / terms.adv) + left
     issuer = np.tile([[True], [False]], (len(start), 1))
     end = price[-1], rate[-1]

@@ -4,16 +4,15 @@ import math
 import re
 from collections.abc import Sequence
 
-from alliance.answers import Answers, Result
+from alliance.answers import Answers
 from alliance.answers.programme import ALIKE
 from alliance.decline import PARTS
 from alliance.errors import need
 from alliance.format import counted, in_words, listed, money, number, percent
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
-from alliance.tables.summaries import discounted, how_valued
+from alliance.tables.summaries import ISSUERS, bought, discounted, how_valued
 
-ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 NOTHING = 0.0005  # of its value: a cost that prints as none
 NEAR = 0.01  # a value named within this part of the break-even is at it
 
@@ -75,10 +74,10 @@ def _sale(a: Answers) -> Html:
     rest, gain = values.drop(ISSUERS), a.result("briefing.best_over_hold_eur")
     otherwise = f"{money(rest.max(), digits=2)}, {in_words(rest.idxmax())}"
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
-    worst, most = _ends([r[f"selldown.{name}.value_after_exit_eur_cvar05"] for name in alike])
-    reached, often = _ends([r[f"selldown.{name}.p_at_target"] for name in alike])
-    fear = wait and bool((most or worst).value < values["block"])
-    g = a.context["group"]
+    tails = [r[f"selldown.{name}.value_after_exit_eur_cvar05"] for name in alike]
+    worst, *_, most = sorted([*tails, tails[0]], key=lambda r: r.value)  # of one, both
+    fear, apart = wait and bool(most.value < values["block"]), most.value - worst.value > 5e6
+    g, game = a.context["group"], a.context["sale"].context["game"]
     issuers = {*alike} <= {*ISSUERS} and g.buyback_budget_jpy > 0
     floor, even = g.fee + g.min_discount, a["briefing.even_block_cost"]
     turn = "sell when" if even > 0 else "never at once"
@@ -91,34 +90,32 @@ def _sale(a: Answers) -> Html:
     sentence, price = SENTENCES["verdict sale"], a.context["sale"].context["price"]
     if abs(gain.value) <= near:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
-    lead = "*Sell at once only if* you can't bear that worst twentieth"
+    falls = r["selldown.even_extra_drift_block"].value or 0.0
+    loss = f"believe that the price loses *about {percent(-falls)} a year* against what {game}"
+    beliefs = [loss] * (wait and falls < 0) + ["can't bear that worst twentieth"] * fear
+    lead = f"*Sell at once only if* you {', or '.join(beliefs)}"
     without = a.context["even_otherwise"]
     without = f"if Nissan does not buy, {percent(without, 1)}; " * bool(without > max(even, 0))
-    drift, game = r["selldown.even_extra_drift"].value, a.context["sale"].context["game"]
+    drift = r["selldown.even_extra_drift"].value
     if drift is not None and abs(gain.value) > near:
         sentence += " " + SENTENCES["hold when" if drift >= 0 else "hold unless"]
+        late = r["selldown.even_extra_drift_slices"].value
+        slow = late is not None and percent(late) != percent(drift)
+        sentence = sentence.replace("{slices}", f" {SENTENCES['left in slices']}" * slow)
     return say(
         f"{sentence} {SENTENCES[turn]}", a, **r, game=game, drift=abs(drift or 0),
         best=listed(list(map(in_words, alike))), good="best" if best == "block" else "as good",
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
         close=r[f"selldown.{best}.wealth_eur_mean"], kept=r["selldown.hold.wealth_eur_mean"],
-        issuer=f", if Nissan pays the market's price and no fee (else {otherwise})" * issuers,
+        issuer=f"{bought(g)} (else {otherwise})" * issuers, years=counted(g.horizon_years, "year"),
         gain=size(gain), more="more" if gain.value >= 0 else "less", floor=floor,
-        worst=worst, worst_most=f" to EUR {number(most.value / 1e9)}bn" if most else "",
-        reached=reached, reached_most=f" to {percent(often.value)}" if often else "",
+        worst=worst, worst_most=f" to {number(most.value / 1e9)}bn" * apart,
         assumed=f" at {price}" * ("assumed" in price), discounted=discounted(a, " ({})"),
         when="at once" if wait else "later", less="less" if wait else "more",
         whence=without + ("the rule says" if g.block_discount is None else "the scenario says"),
-        lead=lead if fear else "*To sell at once does not pay*",
-        fear=", or can't bear that worst twentieth" * fear,
+        lead=lead if beliefs else "*To sell at once does not pay*",
+        fear="".join(f", or {belief}" for belief in beliefs),
     )  # fmt: skip
-
-
-def _ends(found: list[Result]) -> tuple[Result, Result | None]:
-    """The least of some results, and the most where it prints otherwise."""
-    least, most = (end(found, key=lambda r: r.value) for end in (min, max))
-    apart = {percent(r.value) if r.unit == "fraction" else number(r.value / 1e9) for r in found}
-    return least, most if len(apart) > 1 else None
 
 
 def _deal(a: Answers) -> Html:

@@ -20,6 +20,7 @@ LISTS = {
 }
 #: The formula of each figure that chapter 3 recomputes, over facts.
 DEALS = dict(LISTS.pop(("deals",)))
+_HEADS = ["what", "value", "unit", "name"]
 _NAMES = {row[2] for rows in LISTS.values() for row in rows}
 #: What a structure's legs add up to, whatever the unit is worth: by name, over columns of the legs.
 SUMS = {
@@ -57,9 +58,7 @@ def _list(a: Answers, title: str, rows: list[list[str]], there: set[str]) -> dic
         if value is not None and name not in there and used <= there:
             found.append((what, value, unit, name, formula))
             there.add(name)
-    frame = pd.DataFrame(
-        found, columns=["what", "value", "unit", "name", "live_value"], dtype=object
-    )
+    frame = pd.DataFrame(found, columns=[*_HEADS, "live_value"], dtype=object)
     return table(frame, title, "list", key="name").table["model"]
 
 
@@ -92,11 +91,8 @@ def _separation(a: Answers):
     """Facts of the deals, companies, structures with their legs and what these add up to."""
     used = " ".join(DEALS[item] for item in a.frame("reconciliation")["item"])
     facts = {key.replace("-", "_"): fact for key, fact in a.context["facts"].items()}
-    rows = [
-        (what, v, unit, k) for k, (v, what, unit) in facts.items() if re.search(rf"\b{k}\b", used)
-    ]
-    names = ["what", "value", "unit", "name"]
-    yield table(pd.DataFrame(rows, columns=names), "Facts of the deals", "list", key="name")
+    rows = [(what, v, u, k) for k, (v, what, u) in facts.items() if re.search(rf"\b{k}\b", used)]
+    yield table(pd.DataFrame(rows, columns=_HEADS), "Facts of the deals", "list", key="name")
     frame = a.frame("companies")
     frame["worth"], frame["key"] = frame["price"] * frame["shares"], named(frame["maker"])
     lines = [f"{name.replace('_', ' ')} | {name} | ,.6g" for name in frame.columns[2:-2]]

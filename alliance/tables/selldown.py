@@ -5,6 +5,7 @@ from alliance.answers import Answers
 from alliance.answers.programme import ALIKE
 from alliance.errors import need
 from alliance.format import day, in_words, minus, missing, number, percent, shown
+from alliance.scenario.words import named
 from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
 from alliance.tables.chapter import SENTENCES, headlined, say
 from alliance.tables.summaries import discounted
@@ -129,17 +130,17 @@ def cross(a: Answers) -> Html:
 
 
 def tornado(a: Answers) -> Html:
-    """What moves the mean value after exit of the chosen programme most, largest first, and at
-    each end the best way of selling, with what it brings more than to hold."""
+    """At each end of a move what the best way of selling brings more than to hold, largest swing
+    first, and how the chosen programme's mean value after exit changes."""
     frame = a.frame("tornado")
-    swing = (frame["high_change"] - frame["low_change"]).abs().sort_values(ascending=False)
+    swing = (frame["high_lead"] - frame["low_lead"]).abs().sort_values(ascending=False)
     frame = frame.loc[swing.index]
     infos = [scenario.fields()[f"selldown.{name}"] for name in frame["input"]]
     for end in ("low", "high"):
         at = frame[f"{end}_at"].map("{:.3g}".format).map(float)
         frame[f"{end}_at"] = list(map(minus, map(scenario.spelt, at, infos)))
         frame[f"{end}_best"] = frame[f"{end}_best"].map(in_words)
-    frame["input"] = frame["input"].map(in_words)
+    frame["input"] = list(map(named, frame["input"], infos))
     now = f"{in_words(headlined(a))} (now {number(frame['middle'].iloc[0] / 1e9)})"
-    caption = f"Value after exit, EUR bn, one input moved: {now}; best way, how far ahead of hold"
+    caption = f"One input moved: how far the best way is ahead of hold, EUR bn; change of {now}"
     return table(frame, caption, "tornado")

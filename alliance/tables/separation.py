@@ -116,9 +116,8 @@ def terms(a: Answers) -> Html:
     frame = need(a.frame("bargain_terms"), a.result("bargain.renault_gain_eur").note)
     frame["own"] = frame["value"]
     frame["live_own"] = [f"bargain_{name}" for name in _TERMS.split()]
-    frame["value"] = [
-        number(v / 1e9) if v > 1 else percent(v) if v else "0" for v in frame["value"]
-    ]
+    values = frame["value"]
+    frame["value"] = [number(v / 1e9) if v > 1 else percent(v) if v else "0" for v in values]
     return table(frame, "The terms of the bargain", "terms")
 
 

@@ -3,6 +3,8 @@
 A panel's answers are a part of its chapter's: what a panel does not compute is left out.
 """
 
+from typing import Any
+
 import pandas as pd
 
 from alliance.answers import Answers
@@ -11,6 +13,7 @@ from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
+ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 _NO_SPLIT = "The ticket is too small for a value agreed that splits the gain equally."
 
 
@@ -29,7 +32,8 @@ def sale(a: Answers) -> Html:
         return say("nothing to sell", a)
     chosen, key = headlined(a), "selldown.{}.value_after_exit_eur_mean"
     held, best = a.results.get(key.format("hold")), a.context.get("best", chosen)
-    more = f" The best way, {in_words(best)}, brings {money(a[key.format(best)], digits=2)}."
+    more = f" The best way, {in_words(best)}, brings {money(a[key.format(best)], digits=2)}"
+    more += f"{bought(a.context['group'])}." if best in ISSUERS else "."
     return say(
         "2-selldown", a, programme=in_words(chosen), at_price=f"at {a.context['price']}",
         discounted=discounted(a, " ({})"), years=counted(a.context["group"].horizon_years, "year"),
@@ -38,6 +42,12 @@ def sale(a: Answers) -> Html:
         held=f"held, {money(held.value, digits=2)}; " if held else "",
         best="" if best in (chosen, "block") else more,
     )  # fmt: skip
+
+
+def bought(g: Any) -> str:
+    """On what a way of selling rests in which Nissan buys."""
+    budget = money(g.buyback_budget_jpy, "JPY", 0)
+    return f", if Nissan buys for {budget} a year at the market's price, no fee"
 
 
 def discounted(a: Answers, form: str = "; {}") -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance.answers import Answers
 from alliance.answers.programme import NOTHING
-from alliance.format import counted, listed, money, number, percent
+from alliance.format import counted, in_words, listed, money, number, percent
 from alliance.tables.chapter import SENTENCES
 
 
@@ -48,10 +48,13 @@ def _selldown(a: Answers) -> dict[str, Any]:
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
     leads = a.frame("tornado")[["low_lead", "high_lead"]].stack()
+    bests = a.frame("tornado")[["low_best", "high_best"]].stack()
     worse = f"; to hold is better at {(leads < 0).sum()} of {len(leads)} ends"
     return {
         "least": leads.min() if t.planned > 0 else None, "most": leads.max(), "why": NOTHING,
-        "flips": worse * bool((leads < 0).any()),
+        "flips": worse * bool((leads < 0).any()), "ends": len(leads),
+        "others": int((bests != a.context["best"]).sum()) if t.planned > 0 else None,
+        "best_way": in_words(a.context["best"]),
         "twice": twice, "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "none": "" if t.planned > 0 else "; here there is nothing to sell",
