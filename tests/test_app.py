@@ -71,17 +71,37 @@ def app(browser, project, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def served(browser, app):
-    """The app's page, opened once for all tests that put it where they want it."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+def context(browser):
+    """A reader's browser, which keeps the scripts that it has fetched from an app."""
+    made = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context):
+    """A page of its own for one test."""
+    made = watched(context)
+    yield made
+    made.close()
+
+
+def watched(context):
     made = context.new_page()
-    made.faults, made.foreign = [], []
+    made.faults = []
     made.on("pageerror", lambda error: made.faults.append(str(error)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def served(context, app):
+    """The app's page, opened once for all tests that put it where they want it."""
+    made = watched(context)
+    made.foreign = []
     own = (app, app.replace("http", "ws"), "data:", "blob:")
     made.on("request", lambda r: r.url.startswith(own) or made.foreign.append(r.url))
     start(made, app)
-    yield made
-    context.close()
+    return made
 
 
 def start(page, url):
@@ -332,8 +352,7 @@ def test_every_control_has_a_name_and_tab_goes_through_them(served):
     assert unseen == []  # and one sees where one is
 
 
-def test_a_handle_is_never_seen_without_its_name(browser, app):
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+def test_a_handle_is_never_seen_without_its_name(page, app):
     start(page, app)
     page.wait_for_function(_NAMED)
     handles = page.locator(".alliance-cockpit .noUi-handle")
@@ -344,7 +363,6 @@ def test_a_handle_is_never_seen_without_its_name(browser, app):
     page.wait_for_function(_NAMED)
     assert page.evaluate("(cancelAnimationFrame(window.counting), window.nameless)") == 0
     assert handles.count() > few
-    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["laptop", "phone"])
