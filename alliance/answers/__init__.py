@@ -26,9 +26,9 @@ def _on_its_day(answer: Callable[..., Answers]) -> Callable[..., Answers]:
     """The function, which refuses evidence of another day than the scenario's."""
 
     @wraps(answer)
-    def answered(s: Scenario, ev: Evidence) -> Answers:
+    def answered(s: Scenario, ev: Evidence, **more: Callable[[str], Answers]) -> Answers:
         if ev.as_of == s.as_of:
-            return answer(s, ev)
+            return answer(s, ev, **more)
         rule = f"must be the evidence's day, {ev.as_of}: see evidence.open(s.as_of)"
         raise ScenarioError(f"as_of: {rule}, received {s.as_of}")
 

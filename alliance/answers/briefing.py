@@ -1,5 +1,6 @@
 """Chapter 0: the verdicts, on one page; the chapters' own functions find what they rest on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,23 +23,24 @@ from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
 AFTER, CLOSE = "value_after_exit_eur_mean", "wealth_eur_mean"
+_RESTS = {"1-decline": decline, "2-selldown": selldown, "3-separation": separation}
 _MARKED = np.linspace(0, 0.9, 181)  # mark-downs of what a parent keeps
 
 
 def check(s: Scenario, ev: Evidence) -> None:
     """Refuse what the chapters refuse, with a ScenarioError."""
-    for chapter in (decline, selldown, separation):
+    for chapter in _RESTS.values():
         chapter.check(s, ev)
 
 
-def answer(s: Scenario, ev: Evidence) -> Answers:
+def answer(s: Scenario, ev: Evidence, found: Callable[[str], Answers] | None = None) -> Answers:
     """Headline results and frames of the briefing at a scenario and evidence; a ScenarioError
-    if one of the chapters refuses them."""
+    if one of the chapters refuses them. Their answers are those ``found`` by name, if given."""
     b = Builder("0-briefing", ev)
-    fall, sale, deal = found = [c.answer(s, ev) for c in (decline, selldown, separation)]
+    fall, sale, deal = rests = [found(n) if found else c.answer(s, ev) for n, c in _RESTS.items()]
     b.frames["stub"] = fall.frame("stub")
     b.context |= {"fall": fall, "sale": sale, "scenario": s, "group": sale.context["group"]}
-    b.context["results"] = {key: r for a in found for key, r in a.results.items()}
+    b.context["results"] = {key: r for a in rests for key, r in a.results.items()}
     _programmes(b, sale)
     _deal(b, s, deal)
     renault.parts(b, s, sale)
@@ -48,7 +50,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     renault.days(b)
     claims.put(b)
     own = b.answers()
-    return replace(own, sources=pd.concat([own.sources, *(a.sources for a in found)]))
+    return replace(own, sources=pd.concat([own.sources, *(a.sources for a in rests)]))
 
 
 def _programmes(b: Builder, sale: Answers) -> None:

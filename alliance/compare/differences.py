@@ -71,7 +71,9 @@ def mixing(a: Scenario, b: Scenario, data: Path | None = None) -> Mixed:
     @cache
     def mixed(chapter: str, taken: frozenset[str]) -> Answers:
         s = a.replace(nested({name: fields[name][1] for name in taken}))
-        return answers.CHAPTERS[chapter](s, ev.on(s.as_of))
+        more = {"found": lambda c: mixed(c, taken & {*reaches(c).values()})}
+        more = more if chapter == manifest.FIRST else {}  # it repeats the others
+        return answers.CHAPTERS[chapter](s, ev.on(s.as_of), **more)
 
     return mixed
 

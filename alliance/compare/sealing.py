@@ -28,10 +28,11 @@ def results(data: Path, name: str = "base") -> dict[str, Any]:
     """All results of a scenario by id, lists item by item, at evidence as it is, sealed or not."""
     s = load(name)[1]
     ev = Evidence(Package(data), s.as_of)
-    found = {}
-    for answer in answers.CHAPTERS.values():
-        found |= {key: r.value for key, r in answer(s, ev).results.items()}
-    return flattened(found)
+    made: dict[str, answers.Answers] = {}
+    for chapter in sorted(answers.CHAPTERS, reverse=True):  # the first repeats the others
+        more = {"found": made.__getitem__} if chapter == manifest.FIRST else {}
+        made[chapter] = answers.CHAPTERS[chapter](s, ev, **more)
+    return flattened({k: r.value for c in answers.CHAPTERS for k, r in made[c].results.items()})
 
 
 def before_sealing(data: Path | None, out: Path, log: Log = print) -> list[str]:
