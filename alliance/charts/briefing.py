@@ -113,9 +113,8 @@ def timeline(a: Answers) -> Chart:
             of, (color, marker) = (frame["kind"] == kind).to_numpy(), _KINDS[kind]
             style = {"marker": marker, "label": kind, "clip_on": False, "zorder": 3}
             kit.dot(ax, frame["date"][of], places[of], color, full=True, size=4.5, **style)
-        for text, on, y, late in zip(
-            shapes[narrow], frame["date"], places, part > 0.5, strict=True
-        ):
+        marks = shapes[narrow], frame["date"], places, part > 0.5
+        for text, on, y, late in zip(*marks, strict=True):
             side, dx = ("right", -6) if late else ("left", 6)
             kit.note(ax, text, (on, y), dx, -0.5, ha=side, fontsize=7.5)
         ax.set(ylim=(places[-1] - 1.2, 0.3), yticks=())

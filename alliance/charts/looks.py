@@ -47,10 +47,9 @@ def _looks() -> Iterator[dict[str, Look]]:
     """The looks of ``looks.txt``, a dict a section."""
     for lines in sections("charts/looks.txt").values():
         parts = ([part.strip() for part in f"{line} | -".split("|")] for line in lines)
+        own = globals()
         yield {
-            key: Look(
-                name.replace(r"\n", "\n"), globals().get(shade, shade), globals().get(dash, dash)
-            )
+            key: Look(name.replace(r"\n", "\n"), own.get(shade, shade), own.get(dash, dash))
             for key, name, shade, dash, *_ in parts
         }
 

@@ -173,10 +173,8 @@ def arrows(large: list[Difference], names: tuple[str, str]) -> Chart:
             kit.dot(ax, b, at, COLOR, full=True)
         if narrow:
             for at, d, text in zip(y, large, texts, strict=True):
-                both, place = wrapped(f"{d.label}: {text}", 66), (3, 5)
-                ax.annotate(
-                    both, (0, at), place, ("axes fraction", "data"), "offset points", fontsize=6
-                )
+                where = (0, at), (3, 5), ("axes fraction", "data"), "offset points"
+                ax.annotate(wrapped(f"{d.label}: {text}", 66), *where, fontsize=6)
             ax.set_yticks([])
         else:
             ax.set_yticks(y, [wrapped(d.label, 58) for d in large], fontsize=7)

@@ -63,9 +63,8 @@ def serve(start: str, allow_build: bool, port: int = 8866, ip: str = "localhost"
     except OSError as error:
         rule = f"--ip must be an address of this machine, received '{ip}'"
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            rule = (
-                f"--port {port} can't be used ({os.strerror(error.errno).lower()}): choose another"
-            )
+            why = os.strerror(error.errno).lower()
+            rule = f"--port {port} can't be used ({why}): choose another"
         raise ScenarioError(rule) from None
     os.environ |= {APP: "1", APP_BUILD: "1" if allow_build else "", START: start}
     paths = filter(None, (str(SHARE), os.environ.get("JUPYTER_PATH")))
