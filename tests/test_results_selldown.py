@@ -8,6 +8,7 @@ from functools import cache, cached_property
 
 import numpy as np
 import QuantLib as ql
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from tests.checks import Between, Standing, age, asof, checks, exact, near
@@ -360,6 +361,52 @@ def test_windows(at):
     times = (np.arange(10) / 2)[:, None]
     end = s[-1], e[-1]
     yield from outcomes(x, "windows", times, np.array(shares), price, rate, 0, end, True)
+
+
+@checks("selldown.even_extra_drift*")
+def test_even_drifts(at):
+    """Hold, a block and three ways of selling on monthly paths that gain a little more a year:
+    where the best of the others is worth as much."""
+    x = Sale(at)
+    months = np.arange(61) / 12
+    s, e = x.paths(months[1:], seed=16, n=20_000)
+    s, e = (np.vstack([np.full(20_000, now), then]) for now, then in ((x.spot, s), (x.rate, e)))
+    years = x.planned / (0.1 * x.adv) / 245
+    slow = 0.01 + x.sigma / 245**0.5 * 0.1**0.5 / 2 + 0.05 * x.planned / (x.issued - x.held)
+    block = x.cost(x.planned)
+
+    def values(extra, part):
+        """Mean values at so much of the cost of leaving."""
+        price = s * np.exp(extra * months)[:, None]
+        ends = price[-1] / e[-1]
+
+        def leaving(rest):
+            return (rest * ends * (1 - part * x.cost(rest))).mean()
+
+        every = (np.arange(round(years * 12)) + 0.5) / 12  # of even parts, in the middle of months
+        middle = np.exp(extra * every).mean()  # the euro price is a fair game but for the extra
+        found = {"hold": leaving(np.full(len(ends), x.planned)), "block": 0.0, "dribble": 0.0}
+        found["block"] = x.planned * x.spot / x.rate * (1 - block)
+        found["dribble"] = x.planned * x.spot / x.rate * middle * (1 - slow)
+        for name, gap, budget, most in (("buyback", 3, 25e9, np.inf), ("windows", 6, 50e9, 200e6)):
+            left, cash = np.full(len(ends), x.planned), 0.0
+            for p, fix in zip(price[:-1:gap], e[:-1:gap], strict=True):
+                bought = np.minimum(left, np.minimum(most, budget / p))
+                left, cash = left - bought, cash + (bought * p / fix).mean()
+            found[name] = cash + leaving(left)
+        return found
+
+    for key, name, part in (
+        ("", "hold", 1.0),
+        ("_slices", "hold", slow / block),
+        ("_block", "block", 1.0),
+    ):
+
+        def gap(extra, name=name, part=part):
+            found = values(extra, part)
+            return max(v for k, v in found.items() if k != name) - found[name]
+
+        yield f"selldown.even_extra_drift{key}", near(brentq(gap, -0.9, 0.9, xtol=1e-4), 0.01)
 
 
 @checks("selldown.exchangeable.*")
