@@ -96,7 +96,7 @@ def what_if(chapter, *settings):
 def test_a_unit_that_never_breaks_even_is_said():
     a = what_if("3-separation", "separation.float_fraction=0")
     chart = charts.breakeven(a)
-    assert chart.title.endswith("down by 25 %: new shares none, existing ones 181 %")
+    assert chart.title.endswith("down by 25 %: new shares more than any, existing ones 181 %")
     assert "Renault, Minority carve-out breaks even at EUR 5.2bn against EUR 5.2bn" in chart.alt
     says(chart)
 

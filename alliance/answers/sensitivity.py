@@ -62,7 +62,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
             why = f"“{name}” is worth as much as the best way" if behind(0) <= near else why
         with b.section():
             inputs.count_sale(b.ev)
-            even = None if why else optimize.brentq(behind, *ends, xtol=1e-4)
+            even = None if why else optimize.brentq(behind, *ends, xtol=5e-4)
             b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
 
 
@@ -73,20 +73,20 @@ def _moved(s: Scenario, i: Inputs, now: pd.DataFrame) -> Callable[..., pd.Series
     small = i.group.model_copy(update={"paths": min(i.group.paths, PATHS)})
     empty = {key for key in ("drift", "fx_drift") if getattr(s.selldown, key) is None}
 
-    def values(group: Selldown) -> pd.DataFrame:
+    def values(group: Selldown) -> np.ndarray:
         terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
         market = replace(i, group=group).market(s.seed)
-        made = {name: make(terms, market) for name, make in sd.PROGRAMMES.items()}
-        found = {n: (one.wealth.mean(), one.after_exit.mean()) for n, one in made.items()}
-        return pd.DataFrame(found, index=VALUES).T
+        made = (sd.PROGRAMMES[name](terms, market) for name in now.index)
+        return np.array([(one.wealth.mean(), one.after_exit.mean()) for one in made])
 
-    middle = values(small)
+    full, middle = now.to_numpy(), values(small)
+    times = np.divide(full, middle, out=np.ones_like(full), where=middle > 0)
 
     def moved(name: str, value: float, part: float = 1.0) -> pd.Series:
         group = small.model_copy(update={name: value})
         drifts = {key: drift for key, drift in fair(group).items() if key in empty - {name}}
         found = values(group.model_copy(update=drifts))
-        found = (now * found / middle.where(middle > 0)).fillna(now + found - middle)
-        return found[VALUES[0]] * (1 - part) + found[VALUES[1]] * part
+        close, after = np.where(middle > 0, found * times, full + found - middle).T
+        return pd.Series(close * (1 - part) + after * part, now.index)
 
     return moved
