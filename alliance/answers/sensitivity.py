@@ -23,9 +23,9 @@ EXTRA = np.arange(-6, 7) / 40  # drift a year beyond the scenario's
 
 @dataclass
 class _Moved:
-    """Called with a field, its value, and the part of the cost of leaving that is borne: each
-    programme's mean value, EUR, as much more than ``now`` as on few paths. Drifts that the scenario
-    leaves empty stay a fair game."""
+    """Called with a field, its value, and the part of the cost of leaving that is borne, all of it
+    by default: each programme's mean value, EUR, as much more than ``now`` as on few paths. Drifts that the
+    scenario leaves empty stay a fair game."""
 
     s: Scenario
     i: Inputs
