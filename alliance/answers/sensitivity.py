@@ -1,7 +1,8 @@
 """Chapter 2, sensitivity: how the programmes move when one input moves."""
 
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -21,44 +22,16 @@ NEAR = 0.2  # a drift so near is looked for first
 EXTRA = np.arange(-6, 7) / 40  # drift a year beyond the scenario's
 
 
-@dataclass
-class _Moved:
-    """Called with a field, its value, and the part of the cost of leaving that is borne, all of it
-    by default: each programme's mean value, EUR, as much more than ``now`` as on few paths. Drifts that the
-    scenario leaves empty stay a fair game."""
-
-    s: Scenario
-    i: Inputs
-    now: pd.DataFrame
-
-    def __post_init__(self) -> None:
-        self.small = self.i.group.model_copy(update={"paths": min(self.i.group.paths, PATHS)})
-        self.middle, full = self._values(self.small), self.now.to_numpy()
-        self.times = np.divide(full, self.middle, out=np.ones_like(full), where=self.middle > 0)
-
-    def __call__(self, name: str, value: float, part: float = 1.0) -> pd.Series:
-        free = {key for key in ("drift", "fx_drift") if getattr(self.s.selldown, key) is None}
-        group = self.small.model_copy(update={name: value})
-        drifts = {key: drift for key, drift in fair(group).items() if key in free - {name}}
-        found, full = self._values(group.model_copy(update=drifts)), self.now.to_numpy()
-        found = np.where(self.middle > 0, found * self.times, full + found - self.middle)
-        return pd.Series(found[:, 0] * (1 - part) + found[:, 1] * part, self.now.index)
-
-    def _values(self, group: Selldown) -> np.ndarray:
-        terms = terms_of(group, self.i.terms.held, self.i.terms.issued, self.i.terms.adv)
-        market = replace(self.i, group=group).market(self.s.seed)
-        made = (sd.PROGRAMMES[name](terms, market) for name in self.now.index)
-        return np.array([(one.wealth.mean(), one.after_exit.mean()) for one in made])
-
-
 def put(b: Builder, s: Scenario, i: Inputs) -> None:
     """What moves when one input moves alone, made where it is asked for; and at which drift of the
     price holding, left at once or in slices, or a block today is worth as much as the best way."""
     frame, t = b.frames["programmes"].set_index("market").loc[i.group.market], i.terms
     now = frame.set_index("programme")[list(VALUES)]
-    moved, after = _Moved(s, i, now), now[VALUES[1]]
+    moved, after = _moved(s, i, now), now[VALUES[1]]
     b.context["best"] = after.drop("hold").idxmax()
-    b.frames |= {"tornado": partial(_alone, i, moved), "drifts": partial(_views, i, moved)}
+    b.frames["tornado"] = cache(lambda: _alone(i, moved, after))
+    views = ({"extra_drift": x, **moved("drift", i.group.drift + x)} for x in EXTRA)
+    b.frames["drifts"] = cache(lambda: pd.DataFrame(views))
     low, high = (end - i.group.drift for end in limits(Selldown.model_fields["drift"]))
     slices = sd.slice_cost(t, t.planned, t.participation) / (sd.block_cost(t, t.planned) or 1)
     for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
@@ -78,17 +51,10 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
             b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
 
 
-def _views(i: Inputs, moved: _Moved) -> pd.DataFrame:
-    """The mean values by drift beyond the scenario's."""
-    rows = ({"extra_drift": x, **moved("drift", i.group.drift + x)} for x in EXTRA)
-    return pd.DataFrame(rows)
-
-
-def _alone(i: Inputs, moved: _Moved) -> pd.DataFrame:
+def _alone(i: Inputs, moved: Callable[..., pd.Series], now: pd.Series) -> pd.DataFrame:
     """At each end of each move the headlined programme's change, and the best way of selling (that
     of now, where another is as good) with what the best brings more than to hold."""
-    now, rows, mine = moved.now[VALUES[1]], [], i.group.programme
-    first = now.drop("hold").idxmax()
+    rows, first, mine = [], now.drop("hold").idxmax(), i.group.programme
     near = programme.ALIKE * i.terms.planned * i.group.spot_jpy / i.group.jpy_per_eur
     for name, low, high, kind in TORNADO:
         base = getattr(i.group, name)
@@ -107,3 +73,29 @@ def _alone(i: Inputs, moved: _Moved) -> pd.DataFrame:
             row |= {f"{side}_best": best, f"{side}_lead": ways.max() - values["hold"]}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _moved(s: Scenario, i: Inputs, now: pd.DataFrame) -> Callable[..., pd.Series]:
+    """A function of a field, its value, and the part of the cost of leaving that is borne (all of
+    it): each programme's mean value, EUR, as much more than ``now`` as on few paths. Drifts that
+    the scenario leaves empty stay a fair game."""
+    small = i.group.model_copy(update={"paths": min(i.group.paths, PATHS)})
+    empty = {key for key in ("drift", "fx_drift") if getattr(s.selldown, key) is None}
+
+    def values(group: Selldown) -> np.ndarray:
+        terms = terms_of(group, i.terms.held, i.terms.issued, i.terms.adv)
+        market = replace(i, group=group).market(s.seed)
+        made = (sd.PROGRAMMES[name](terms, market) for name in now.index)
+        return np.array([(one.wealth.mean(), one.after_exit.mean()) for one in made])
+
+    full, middle = now.to_numpy(), values(small)
+    times = np.divide(full, middle, out=np.ones_like(full), where=middle > 0)
+
+    def moved(name: str, value: float, part: float = 1.0) -> pd.Series:
+        group = small.model_copy(update={name: value})
+        drifts = {key: drift for key, drift in fair(group).items() if key in empty - {name}}
+        found = values(group.model_copy(update=drifts))
+        close, after = np.where(middle > 0, found * times, full + found - middle).T
+        return pd.Series(close * (1 - part) + after * part, now.index)
+
+    return moved
