@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,44 +17,17 @@ from alliance.scenario import Scenario, Selldown, limits
 TORNADO = [(name, float(low), float(high), how) for name, low, high, how in listed("tornado.txt")]
 PATHS = 2**11  # changes are taken on few paths, the same before and after
 VALUES = ("wealth_eur_mean", "value_after_exit_eur_mean")
-NEAR = 0.2  # a drift so near is looked for first
 EXTRA = np.arange(-6, 7) / 40  # drift a year beyond the scenario's
 
 
 def put(b: Builder, s: Scenario, i: Inputs) -> None:
-    """What moves when one input moves alone, made where it is asked for; and at which drift of the
-    price holding, left at once or in slices, or a block today is worth as much as the best way."""
-    frame, t = b.frames["programmes"].set_index("market").loc[i.group.market], i.terms
-    now = frame.set_index("programme")[list(VALUES)]
-    moved, after = _moved(s, i, now), now[VALUES[1]]
-    b.context["best"] = after.drop("hold").idxmax()
-    b.frames["tornado"] = cache(lambda: _alone(i, moved, after))
-    views = ({"extra_drift": x, **moved("drift", i.group.drift + x)} for x in EXTRA)
-    b.frames["drifts"] = cache(lambda: pd.DataFrame(views))
-    low, high = (end - i.group.drift for end in limits(Selldown.model_fields["drift"]))
-    slices = sd.slice_cost(t, t.planned, t.participation) / (sd.block_cost(t, t.planned) or 1)
-    for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
-
-        @cache
-        def behind(extra: float, name=name, part=part) -> float:
-            values = moved("drift", i.group.drift + extra, part)
-            return values.drop(name).max() - values[name]
-
-        spans = (max(-NEAR, low), min(NEAR, high)), (low, high)
-        span = next((ends for ends in spans if behind(ends[0]) * behind(ends[1]) < 0), None)
-        why = None if span else f"no one drift makes “{name}” worth as much as the best way"
-        why = why if t.planned > 0 else programme.NOTHING
-        with b.section():
-            inputs.count_sale(b.ev)
-            even = optimize.brentq(behind, *span, xtol=5e-4) if span else None
-            b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
-
-
-def _alone(i: Inputs, moved: Callable[..., pd.Series], now: pd.Series) -> pd.DataFrame:
-    """At each end of each move the headlined programme's change, and the best way of selling (that
-    of now, where another is as good) with what the best brings more than to hold."""
-    rows, first, mine = [], now.drop("hold").idxmax(), i.group.programme
-    near = programme.ALIKE * i.terms.planned * i.group.spot_jpy / i.group.jpy_per_eur
+    """Mean value after exit when one input moves alone: the headlined programme's change, and what
+    the best way of selling brings more than to hold; at which drift that, or a block, is best."""
+    frame, rows, mine = b.frames["programmes"].set_index("market"), [], i.group.programme
+    frame = frame.loc[i.group.market].set_index("programme")[list(VALUES)]
+    moved, now, t = _moved(s, i, frame), frame[VALUES[1]], i.terms
+    near = programme.ALIKE * b.results["selldown.planned_value_eur"].value
+    b.context["best"] = first = now.drop("hold").idxmax()
     for name, low, high, kind in TORNADO:
         base = getattr(i.group, name)
         if base is None:
@@ -72,7 +44,26 @@ def _alone(i: Inputs, moved: Callable[..., pd.Series], now: pd.Series) -> pd.Dat
             row |= {f"{side}_at": end, f"{side}_change": values[mine] - now[mine]}
             row |= {f"{side}_best": best, f"{side}_lead": ways.max() - values["hold"]}
         rows.append(row)
-    return pd.DataFrame(rows)
+    b.frames["tornado"] = pd.DataFrame(rows)
+    drifts = {extra: moved("drift", i.group.drift + extra) for extra in EXTRA}
+    b.frames["drifts"] = pd.DataFrame(drifts).T.rename_axis("extra_drift").reset_index()
+    ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
+    whole = float(sd.block_cost(t, t.planned)) if t.planned > 0 else 0.0
+    slices = float(sd.slice_cost(t, t.planned, t.participation)) / whole if whole else 1.0
+    for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
+
+        def behind(extra: float, name=name, part=part) -> float:
+            values = moved("drift", i.group.drift + extra, part)
+            return values.drop(name).max() - values[name]
+
+        why = None if t.planned > 0 else programme.NOTHING
+        if not why and behind(ends[0]) * behind(ends[1]) >= 0:
+            why = f"no drift that a scenario may have makes “{name}” worth as much as the best way"
+            why = f"“{name}” is worth as much as the best way" if behind(0) <= near else why
+        with b.section():
+            inputs.count_sale(b.ev)
+            even = None if why else optimize.brentq(behind, *ends, xtol=5e-4)
+            b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
 
 
 def _moved(s: Scenario, i: Inputs, now: pd.DataFrame) -> Callable[..., pd.Series]:
