@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+import nbconvert  # noqa: F401 - here, since a build's threads could undo what it sets at import
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
