@@ -26,6 +26,7 @@ from alliance.whatif.panels import PANELS
 from tests.conftest import ROOT
 
 WAIT = 90_000  # milliseconds: a first start on a slow machine
+ANSWER = 30_000  # an answer of a page that is there, on a busy machine
 STAGE = ".alliance-pictures svg[role=img]"
 TARGET = "Target stake (of issued shares)"
 #: Milliseconds from a key on a slider to the first changed picture on screen and to all of them,
@@ -243,7 +244,7 @@ def load(page, token):
     box = page.get_by_label("Token", exact=True)
     box.fill(token)
     box.press("Enter")
-    page.wait_for_function("(e) => e.value === ''", arg=box.element_handle(), timeout=15_000)
+    page.wait_for_function("(e) => e.value === ''", arg=box.element_handle(), timeout=ANSWER)
     page.get_by_text(f"Loaded {token[:24]}").wait_for()
 
 
@@ -264,14 +265,14 @@ def until(page, sentence):
         "(text) => [...document.querySelectorAll('.alliance-words')]"
         ".some((e) => e.offsetParent && e.textContent === text)",
         arg=sentence,
-        timeout=15_000,
+        timeout=ANSWER,
     )
 
 
 def holds(page, text):
     """Until the target's box says this: it follows the picture."""
     box = page.get_by_label(TARGET).first.element_handle()
-    page.wait_for_function("([e, text]) => e.value === text", arg=[box, text], timeout=5000)
+    page.wait_for_function("([e, text]) => e.value === text", arg=[box, text], timeout=ANSWER)
 
 
 def tells(page, s):
@@ -279,7 +280,7 @@ def tells(page, s):
     page.wait_for_function(
         "(text) => document.querySelector('.alliance-token')?.textContent === text",
         arg=scenario.to_token(s),
-        timeout=5000,
+        timeout=ANSWER,
     )
 
 

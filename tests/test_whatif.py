@@ -600,10 +600,10 @@ def test_an_edited_case_does_not_pass_for_the_loaded_one(cockpit):
 
 def test_back_in_the_browser_loads_the_case_before(cockpit):
     s = scenario.Scenario().replace({"selldown": {"target_stake": 0.3}})
-    cockpit.share._handle_custom_msg({"token": scenario.to_token(s)}, [])
+    cockpit.share._handle_custom_msg({"token": scenario.to_token(s), "number": 1}, [])
     assert cockpit.session.scenario == s and cockpit.share.token == scenario.to_token(s)
-    cockpit.share._handle_custom_msg({"token": "/etc/passwd"}, [])
-    assert cockpit.session.scenario == s
+    cockpit.share._handle_custom_msg({"token": "/etc/passwd", "number": 2}, [])
+    assert cockpit.session.scenario == s and cockpit.share.answered == 2
 
 
 def test_a_kernel_ends_after_its_page_and_not_at_a_short_break(monkeypatch):

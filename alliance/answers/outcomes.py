@@ -118,9 +118,8 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
     worst = float(sd.cvar(ledgers[chosen].after_exit))
     gain, came = mean[chosen] - mean["block"], here - real["block"]
-    chance, done = (
-        float((each[chosen].complete < float("inf")).mean()) for each in (ledgers, made.ledgers)
-    )
+    both = ledgers[chosen].complete, made.ledgers[chosen].complete
+    chance, done = (float((years < float("inf")).mean()) for years in both)
     short = s.as_of + horizon > ev.as_of
     ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
     found = (

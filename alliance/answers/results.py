@@ -170,9 +170,8 @@ class Builder:
                 value = round(float(value))
             else:
                 value = float(f"{float(value):.12g}")
-        sources = tuple(
-            {"kind": "assumed", "id": name, "as_of": None, "published": None} for name in assumed
-        )
+        none = {"as_of": None, "published": None}
+        sources = tuple({"kind": "assumed", "id": name, **none} for name in assumed)
         self.results[key] = Result(key, value, unit, label, sources, note)
         self.opened.append(key)
 

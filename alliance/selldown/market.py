@@ -108,9 +108,8 @@ class _Market:
 
     def _since(self, times: tuple[float, ...]) -> tuple[np.ndarray, ...]:
         now, then = np.array([[[self.spot]], [[self.rate]]], float), self._at(times)
-        return tuple(
-            np.vstack([np.broadcast_to(n, t[:1].shape), t]) for n, t in zip(now, then, strict=True)
-        )
+        both = zip(now, then, strict=True)
+        return tuple(np.vstack([np.broadcast_to(n, t[:1].shape), t]) for n, t in both)
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,7 @@ class Building:
         env = {k: v for k, v in os.environ.items() if not k.startswith("ALLIANCE_APP")}
         self._stopping = False
         self.process = subprocess.Popen(
-            command,
-            cwd=WORK,
-            env=env | {"PYTHONIOENCODING": "utf-8"},
+            command, cwd=WORK, env=env | {"PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             encoding="utf-8", errors="replace",
         )  # fmt: skip

@@ -78,8 +78,7 @@ class Cockpit:
         self.box = box("cockpit", head, actions, self._place, kind=w.VBox)
         self.open(self.tabs.value)
         self._offer()
-        went_back = in_turn(lambda _, sent, __: self.load(str(sent["token"])))
-        self.share.on_msg(went_back)
+        self.share.on_msg(in_turn(lambda _, sent, __: self._go(sent["token"], sent["number"])))
 
     def early(self) -> str:
         """The first panel's sentence and pictures as HTML, for the time until the controls are
@@ -118,6 +117,11 @@ class Cockpit:
             self._take(*start_of(source, not self.in_app))
             return True
         return False
+
+    def _go(self, token: str, number: int) -> None:
+        """Show a case that Back or Forward asked for, and say that it was the last one so far."""
+        self.load(token)
+        self.share.answered = number
 
     def upload(self, content: bytes, filename: str) -> None:
         """Take an uploaded scenario file."""

@@ -56,14 +56,15 @@ class ShareBox(anywidget.AnyWidget):
     """What differs from the default, to copy, download, or open as a report.
 
     ``report`` is the path of a built one below the server's root; ``message`` or ``problem`` says
-    what the last action did; ``refused``, why the case that the address asks for is not shown.
+    what the last action did; ``refused``, why the case that the address asks for is not shown;
+    ``answered``, the number of the last case that Back or Forward asked for.
     """
 
     _esm = _HERE / "share_box.js"
     token, yaml, filename, report, message, problem, refused = (
         Unicode().tag(sync=True) for _ in range(7)
     )
-    in_app = Bool().tag(sync=True)
+    in_app, answered = Bool().tag(sync=True), Int().tag(sync=True)
 
     def offer(self, s: scenario.Scenario, name: str = "") -> None:
         """Offer a scenario, as a file of that name; the last action's message goes."""

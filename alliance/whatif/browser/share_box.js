@@ -90,23 +90,22 @@ function head(model, el) {
 
 // The address follows the case once it rests, and Back goes to the case before.
 function follow(model) {
-  let rest, asked = []; // cases that Back and Forward asked for, which are not there yet
+  let rest, sent = model.get("answered"); // how often Back and Forward asked for a case
   const push = () => {
     const token = model.get("token");
     const address = new URL(`?start=${token}`, location.href);
     if (history.state?.token !== token) history.pushState({ token }, "", address);
   };
-  const later = () => {
-    clearTimeout(rest); // a case that is shown late is not pushed, or Forward would be gone
-    asked.splice(0, asked.indexOf(model.get("token")) + 1 || asked.length);
-    if (!asked.length) rest = setTimeout(push, REST);
+  const later = () => { // a case that is shown late is not pushed, or Forward would be gone
+    clearTimeout(rest);
+    if (model.get("answered") === sent) rest = setTimeout(push, REST);
   };
   const back = ({ state }) => {
     clearTimeout(rest);
-    if (state?.token) model.send({ token: (asked.push(state.token), state.token) });
+    if (state?.token) model.send({ token: state.token, number: ++sent });
   };
   history.replaceState({ token: model.get("token") }, "");
-  model.on("change:token", later);
+  model.on("change:token change:answered", later);
   addEventListener("popstate", back);
   return () => { clearTimeout(rest); removeEventListener("popstate", back); };
 }
