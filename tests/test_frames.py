@@ -39,9 +39,10 @@ def columns(text):
 @pytest.mark.parametrize("chapter", answers.CHAPTERS)
 @pytest.mark.parametrize("name", ["base", "latest", "article-1", "ampere-2023-11", "early"])
 def test_frames_are_as_listed(name, chapter):
-    frames = answers_of(chapter, scenario_of(name)).frames
-    assert set(frames) <= {frame for key, frame in FRAMES if key == chapter}
-    for frame, found in frames.items():
+    a = answers_of(chapter, scenario_of(name))
+    assert set(a.frames) <= {frame for key, frame in FRAMES if key == chapter}
+    for frame in a.frames:
+        found = a.frame(frame)
         index, listed, meaning = FRAMES[chapter, frame]
         assert index and meaning
         units = columns(listed)

@@ -6,8 +6,6 @@ takes a scenario and its evidence. In its answers' context, ``filled`` has what 
 the scenario leaves empty, by dotted name. A picture's own frame is made when the picture is drawn.
 """
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 
@@ -53,10 +51,10 @@ def selldown(s: Scenario, ev: Evidence) -> Answers:
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
     block = voting.block_of(i.terms, *voting.trust_of(ev))
     b.frames |= {
-        "proceeds": cache(lambda: _histogram(found.ledger.proceeds / 1e9)),
-        "completion": cache(lambda: _completion(found.ledger, i.group.horizon_years)),
-        "path": cache(lambda: _path(found, block)),
-        "loss": cache(lambda: _loss(found.ledger, carrying)),
+        "proceeds": lambda: _histogram(found.ledger.proceeds / 1e9),
+        "completion": lambda: _completion(found.ledger, i.group.horizon_years),
+        "path": lambda: _path(found, block),
+        "loss": lambda: _loss(found.ledger, carrying),
     }
     filled = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
     if i.group.block_discount is None:

@@ -63,7 +63,8 @@ class Answers:
     """What a chapter found.
 
     ``a["decline.stub_eur"]`` is a value, ``a.result(...)`` the whole entry, ``a.frame("parts")``
-    a copy of a frame, ``a.inputs`` what went in. Of ``frames`` one may be a function that makes it.
+    a copy of a frame, ``a.inputs`` what went in. Of ``frames`` one may be a function that makes it,
+    called once.
     """
 
     chapter: str
@@ -73,6 +74,7 @@ class Answers:
     frames: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]
     context: Mapping[str, Any]
     sources: pd.DataFrame
+    _made: dict[str, pd.DataFrame] = field(default_factory=dict, init=False)
 
     def __getitem__(self, key: str) -> Any:
         return self.result(key).value
@@ -87,8 +89,10 @@ class Answers:
         """A copy of one frame; an unknown name gets the nearest."""
         if name not in self.frames:
             raise AllianceError(f"no frame '{name}'{did_you_mean(name, self.frames)}")
-        frame = self.frames[name]
-        return (frame() if callable(frame) else frame).copy()
+        if name not in self._made:
+            frame = self.frames[name]
+            self._made[name] = frame() if callable(frame) else frame
+        return self._made[name].copy()
 
     def __repr__(self) -> str:
         return "\n".join(f"{word}: {', '.join(names)}" for word, names in self._parts().items())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -21,13 +22,40 @@ EXTRA = np.arange(-6, 7) / 40  # drift a year beyond the scenario's
 
 
 def put(b: Builder, s: Scenario, i: Inputs) -> None:
-    """Mean value after exit when one input moves alone: the headlined programme's change, and what
-    the best way of selling brings more than to hold; at which drift that, or a block, is best."""
-    frame, rows, mine = b.frames["programmes"].set_index("market"), [], i.group.programme
-    frame = frame.loc[i.group.market].set_index("programme")[list(VALUES)]
+    """What one moved input does, for when it is asked for; and at which drift of the price holding,
+    left at once or in slices, or a block today is worth as much as the best way."""
+    frame = b.frames["programmes"].set_index("market").loc[i.group.market]
+    frame = frame.set_index("programme")[list(VALUES)]
     moved, now, t = _moved(s, i, frame), frame[VALUES[1]], i.terms
     near = programme.ALIKE * b.results["selldown.planned_value_eur"].value
-    b.context["best"] = first = now.drop("hold").idxmax()
+    b.context["best"] = now.drop("hold").idxmax()
+    b.frames["tornado"] = partial(_alone, s, i, frame, near)
+    b.frames["drifts"] = partial(_views, s, i, frame)
+    ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
+    whole = float(sd.block_cost(t, t.planned)) if t.planned > 0 else 0.0
+    slices = float(sd.slice_cost(t, t.planned, t.participation)) / whole if whole else 1.0
+    for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
+
+        @cache
+        def behind(extra: float, name=name, part=part) -> float:
+            values = moved("drift", i.group.drift + extra, part)
+            return values.drop(name).max() - values[name]
+
+        why = None if t.planned > 0 else programme.NOTHING
+        if not why and behind(ends[0]) * behind(ends[1]) >= 0:
+            why = f"no drift that a scenario may have makes “{name}” worth as much as the best way"
+            why = f"“{name}” is worth as much as the best way" if behind(0) <= near else why
+        with b.section():
+            inputs.count_sale(b.ev)
+            even = None if why else optimize.brentq(behind, *ends, xtol=5e-4)
+            b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
+
+
+def _alone(s: Scenario, i: Inputs, frame: pd.DataFrame, near: float) -> pd.DataFrame:
+    """The headlined programme's change at each end of an input's move, and the best way of selling
+    there (today's, if none is worth ``near`` more) with what it brings more than to hold."""
+    moved, now, rows, mine = _moved(s, i, frame), frame[VALUES[1]], [], i.group.programme
+    first = now.drop("hold").idxmax()
     for name, low, high, kind in TORNADO:
         base = getattr(i.group, name)
         if base is None:
@@ -44,26 +72,14 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
             row |= {f"{side}_at": end, f"{side}_change": values[mine] - now[mine]}
             row |= {f"{side}_best": best, f"{side}_lead": ways.max() - values["hold"]}
         rows.append(row)
-    b.frames["tornado"] = pd.DataFrame(rows)
+    return pd.DataFrame(rows)
+
+
+def _views(s: Scenario, i: Inputs, frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean values by drift a year beyond the scenario's."""
+    moved = _moved(s, i, frame)
     drifts = {extra: moved("drift", i.group.drift + extra) for extra in EXTRA}
-    b.frames["drifts"] = pd.DataFrame(drifts).T.rename_axis("extra_drift").reset_index()
-    ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
-    whole = float(sd.block_cost(t, t.planned)) if t.planned > 0 else 0.0
-    slices = float(sd.slice_cost(t, t.planned, t.participation)) / whole if whole else 1.0
-    for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
-
-        def behind(extra: float, name=name, part=part) -> float:
-            values = moved("drift", i.group.drift + extra, part)
-            return values.drop(name).max() - values[name]
-
-        why = None if t.planned > 0 else programme.NOTHING
-        if not why and behind(ends[0]) * behind(ends[1]) >= 0:
-            why = f"no drift that a scenario may have makes “{name}” worth as much as the best way"
-            why = f"“{name}” is worth as much as the best way" if behind(0) <= near else why
-        with b.section():
-            inputs.count_sale(b.ev)
-            even = None if why else optimize.brentq(behind, *ends, xtol=5e-4)
-            b.put(f"selldown.even_extra_drift{key}", even, why, programme.ANY)
+    return pd.DataFrame(drifts).T.rename_axis("extra_drift").reset_index()
 
 
 def _moved(s: Scenario, i: Inputs, now: pd.DataFrame) -> Callable[..., pd.Series]:
