@@ -467,7 +467,7 @@ def test_history_keeps_its_moments_and_drift():
 def test_history_passages_are_those_of_its_own_path():
     market = replace(history(), paths=256)
     weeks = np.arange(1, round(3.0 * sd.market.WEEKS) + 1)
-    price, rate = market.at(weeks / sd.market.WEEKS)
+    price, rate = market._at(weeks / sd.market.WEEKS)  # before its means are matched
     times, fills, rates, *_ = market.passages(np.array([1.1, 1.4]))
     for k, level in enumerate((450 * 1.1, 450 * 1.4)):
         over = price >= level * (1 - 1e-6)
@@ -480,6 +480,24 @@ def test_history_passages_are_those_of_its_own_path():
         )
         np.testing.assert_allclose(fills[k, columns], price[first[columns], columns], rtol=1e-5)
         np.testing.assert_allclose(rates[k, columns], rate[first[columns], columns], rtol=1e-5)
+
+
+@pytest.mark.parametrize("of", [replace(B0, horizon=3.0), history()], ids=["lognormal", "history"])
+@pytest.mark.parametrize("paths", [64, 4096])
+def test_means_are_those_that_the_drifts_ask_for(of, paths):
+    """Whatever the draws: of the share and of yen in euros, at each time and at the end."""
+    m, times = replace(of, paths=paths, seed=7), np.array([0.25, 1.0, 3.0])
+    share, cash = m.growths
+    price, rate = m.at(times)
+    *_, last, fix = m.passages(np.array([1.2]))
+    for prices, rates, years in ((price, rate, times), (last, fix, 3.0)):
+        np.testing.assert_allclose((1 / rates).mean(-1), np.exp(cash * years) / m.rate)
+        expected = np.exp(share * years) * m.spot / m.rate
+        np.testing.assert_allclose((prices / rates).mean(-1), expected)
+    free = m._at(times)
+    assert abs((free[0] / free[1]).mean(-1) / (price / rate).mean(-1) - 1).max() > 1e-6
+    changes = np.log(price / free[0])
+    np.testing.assert_allclose(changes, changes[:, :1] + np.zeros(paths))  # every path alike
 
 
 def test_moments_before_the_day():

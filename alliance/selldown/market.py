@@ -1,7 +1,13 @@
 """Two markets for a share and an exchange rate: correlated lognormal, and resampled history.
 
 Both answer the same two questions: where are price and rate at given times, and when does the
-price first reach given multiples of its start.
+price first reach given multiples of its start. At a given time the draws' means of the share and of
+foreign cash, in the holder's currency, are those that the drifts ask for: moment matching.
+
+References
+----------
+Boyle, P., Broadie, M. and Glasserman, P. (1997), Monte Carlo methods for security pricing, Journal
+of Economic Dynamics and Control 21, 1267-1321, section 2.3.
 """
 
 from dataclasses import dataclass
@@ -92,7 +98,7 @@ class _Market:
 
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Price and rate at rising times, arrays (times, paths)."""
-        return _found(self, "_at", tuple(map(float, times)))
+        return _found(self, "_matched", tuple(map(float, times)))
 
     def since(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As :meth:`at`, after a row of what they are now: arrays (times + 1, paths)."""
@@ -106,8 +112,18 @@ class _Market:
         """
         return _found(self, "_passages", tuple(map(float, multiples)), closes)
 
+    def _matched(self, times: tuple[float, ...]) -> tuple[np.ndarray, ...]:
+        return self._match(np.array(times)[:, None], *self._at(times))
+
+    def _match(self, times, price: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Prices and rates, arrays (..., paths), at the means of their times."""
+        share, cash = (np.exp(growth * times) for growth in self.growths)
+        rate = rate * (self.rate * (1 / rate).mean(axis=-1, keepdims=True) / cash)
+        mean = (price / rate).mean(axis=-1, keepdims=True)
+        return price * (self.spot / self.rate * share / mean), rate
+
     def _since(self, times: tuple[float, ...]) -> tuple[np.ndarray, ...]:
-        now, then = np.array([[[self.spot]], [[self.rate]]], float), self._at(times)
+        now, then = np.array([[[self.spot]], [[self.rate]]], float), self._matched(times)
         both = zip(now, then, strict=True)
         return tuple(np.vstack([np.broadcast_to(n, t[:1].shape), t]) for n, t in both)
 
@@ -130,6 +146,12 @@ class Lognormal(_Market):
     horizon: float
     paths: int = 2**14
     seed: int = 1
+
+    @property
+    def growths(self) -> tuple[float, float]:
+        """Of share and foreign cash, a year."""
+        moments = self.volatility, self.fx_volatility, self.correlation
+        return growth_rates(*moments, self.drift, self.fx_drift)
 
     @property
     def variance(self) -> float:
@@ -175,7 +197,8 @@ class Lognormal(_Market):
         w = rho * (end - drift * self.horizon) + across * own
         prices = np.broadcast_to(self.spot * np.exp(sigma * levels)[:, None], times.shape)
         end_rate = self.rate * np.exp(nu * self.horizon + fx * w)
-        return times, prices, rates, self.spot * np.exp(sigma * end), end_rate
+        last = self._match(self.horizon, self.spot * np.exp(sigma * end), end_rate)
+        return times, prices, rates, *last
 
 
 @dataclass(frozen=True, eq=False)  # to be kept, and asked again
@@ -234,6 +257,11 @@ class History(_Market):
         )
 
     @property
+    def growths(self) -> tuple[float, float]:
+        """Of share and foreign cash, a year."""
+        return self.growth, self.cash_growth
+
+    @property
     def variance(self) -> float:
         """Of ln(S / E), a year."""
         return float((self.returns[:, 0] - self.returns[:, 1]).var() * WEEKS)
@@ -266,7 +294,7 @@ class History(_Market):
             times[j, reached] = np.minimum(week / WEEKS, self.horizon)
             prices[j, reached], rates[j, reached] = self._value(week, reached)
         end = self._value(np.full(self.paths, last), columns)
-        return times, prices, rates, *end
+        return times, prices, rates, *self._match(self.horizon, *end)
 
     def variance_ratio(self, weeks: int) -> tuple[float, float]:
         """Variance over some weeks against that many times the weekly one, both without the bias
