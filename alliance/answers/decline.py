@@ -114,7 +114,7 @@ def how_far(b: Builder, s: Scenario, t: Tape) -> None:
         t.count(used)
     with b.section() as used:
         columns = {
-            name: returns.rebase(t.twofold(name)["price", shown], start)
+            name: returns.rebase(t.quoted(name, shown), start)
             for name in (SHARE, *s.decline.peers, HOLDER, MARKET)
         }
         b.frames["rebased"] = pd.concat(columns, axis=1, sort=True)

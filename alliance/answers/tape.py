@@ -37,25 +37,16 @@ class Tape:
         used.within(self.start if first is None else first, of="prices-")
         used.within(self.rate.index.asof(self.start), of="rates-")
 
-    def twofold(self, name: str) -> dict[tuple[str, str], pd.Series]:
-        """A series in both currencies by (measure, currency): prices, and with dividends."""
-
-        def make() -> dict[tuple[str, str], pd.Series]:
-            table, out = self.ev.prices(name), {}
-            for column, kind in (("close", "price"), ("adj_close", "total")):
-                if column in table:
-                    own = table[column].dropna().rename(name)
-                    fixed = returns.as_known(self.rate, own.index).to_numpy()
-                    home = self.listed(name)["currency"] == "JPY"
-                    yen = own if home else self.in_eur(own) * fixed
-                    out |= {(kind, "JPY"): yen, (kind, "EUR"): yen / fixed}
-            return out
-
-        return self.ev.once(("twofold", name), make)
+    def quoted(self, name: str, currency: str) -> pd.Series:
+        """Closes of a share or index in yen or in euros."""
+        own = self.ev.close(name)
+        fixed = returns.as_known(self.rate, own.index).to_numpy()
+        yen = own if self.listed(name)["currency"] == "JPY" else self.in_eur(own) * fixed
+        return yen if currency == "JPY" else yen / fixed
 
     def listed(self, name: str) -> pd.Series:
         """Where a share or index is listed: its row of companies."""
-        return self.ev.once(("row", name), lambda: self.ev.rows("companies", company=name).iloc[0])
+        return self.ev.rows("companies", company=name).iloc[0]
 
     def in_eur(self, own: pd.Series) -> pd.Series:
         """Prices of a share or index in euros; a ScenarioError without rates of its currency."""
