@@ -5,7 +5,7 @@ import pandas as pd
 from alliance import decline, returns
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown, need
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, made_once
 
 SHARE = "nissan"
 
@@ -71,17 +71,14 @@ def book_values(ev: Evidence) -> pd.DataFrame:
     return decline.book_value(*(ev.rows(t, company=SHARE) for t in ("statements", "book-values")))
 
 
+@made_once
 def last_book(ev: Evidence) -> returns.Level:
     """The last published net assets a share; counts the one disclosure that it is from."""
 
     def newest(rows: pd.DataFrame) -> pd.Series:
         return rows["published"] == rows["published"].max()
 
-    def make() -> returns.Level:
-        newer = ev.rows("statements", newest, company=SHARE)
-        old = newer[:0] if len(newer) else ev.rows("book-values", newest, company=SHARE)
-        return returns.level(
-            decline.book_value(newer, old)["bps"].rename("print of net assets"), ev.as_of
-        )
-
-    return ev.once("last book", make)
+    newer = ev.rows("statements", newest, company=SHARE)
+    old = newer[:0] if len(newer) else ev.rows("book-values", newest, company=SHARE)
+    book = decline.book_value(newer, old)["bps"].rename("print of net assets")
+    return returns.level(book, ev.as_of)

@@ -6,7 +6,7 @@ from alliance import events, returns
 from alliance.answers import moves
 from alliance.answers.results import Builder
 from alliance.errors import ScenarioError
-from alliance.evidence import Evidence, Used
+from alliance.evidence import Evidence, Used, made_once
 from alliance.scenario import Scenario
 
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
@@ -77,9 +77,10 @@ def listed(ev: Evidence, which: pd.Series | None = None) -> pd.DataFrame:
     return ev.rows("events", chosen).sort_values("date")
 
 
+@made_once
 def _log_returns(ev: Evidence) -> tuple[pd.Series, pd.Series]:
     """Log returns of the share and its market on the days on which both have a close."""
-    return ev.once("log returns", lambda: returns.log_pair(ev.close(SHARE), ev.close(MARKET)))
+    return returns.log_pair(ev.close(SHARE), ev.close(MARKET))
 
 
 def estimated(days: pd.DatetimeIndex, day: pd.Timestamp, length: int) -> list[pd.Timestamp]:

@@ -11,7 +11,7 @@ from alliance import returns, separation
 from alliance.answers import units
 from alliance.answers.structures import RATES, per_eur
 from alliance.errors import NotKnown, ScenarioError
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, made_once
 
 Values = tuple[float, float, float]  # low, base, high in EUR
 Valued = tuple[Values, dict[str, str], str]  # what is assumed in them, and how they are found
@@ -63,11 +63,6 @@ class Maker:
     rests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def figures(key: str, ev: Evidence) -> Maker:
-    """A maker's figures."""
-    return ev.once(("figures", key), lambda: _figures(key, ev))
-
-
 def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
     """Count what parts of a maker's figures (names of :data:`_PARTS`) rest on, as far as known."""
     (row, then), wanted = _row(key, ev), set(parts)
@@ -76,7 +71,9 @@ def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
             _part(name, key, row, then)
 
 
-def _figures(key: str, ev: Evidence) -> Maker:
+@made_once
+def figures(key: str, ev: Evidence) -> Maker:
+    """A maker's figures."""
     row, then = _row(key, ev)
     name = ev.names("carmakers")[key]
     if row is None:
@@ -96,18 +93,14 @@ def _figures(key: str, ev: Evidence) -> Maker:
     return Maker(**who, **{k: v for part in parts for k, v in part.items()})
 
 
+@made_once
 def _row(key: str, ev: Evidence) -> tuple[pd.Series | None, Evidence]:
     """A maker's row, and the evidence on the day or on the eve of its deal."""
-
-    def found() -> tuple[pd.Series | None, dt.date]:
-        rows = ev.rows("carmakers", maker=key)
-        if rows.empty:
-            return None, ev.as_of
-        eves = ev.rows("separation-events", maker=key, marks="eve")
-        return rows.iloc[0], min([ev.as_of, *eves["date"].dt.date])
-
-    row, day = ev.once(("maker's row", key), found)
-    return row, ev.at(day)
+    rows = ev.rows("carmakers", maker=key)
+    if rows.empty:
+        return None, ev
+    eves = ev.rows("separation-events", maker=key, marks="eve")
+    return rows.iloc[0], ev.at(min([ev.as_of, *eves["date"].dt.date]))
 
 
 def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
@@ -136,20 +129,17 @@ def _market(key: str, row: pd.Series, ev: Evidence) -> dict:
     }  # fmt: skip
 
 
+@made_once
 def _price(key: str, share: str, ev: Evidence) -> returns.Level:
     """The last close on a day on which what the maker holds was traded too."""
-
-    def make() -> returns.Level:
-        with ev.reading() as used:
-            close = ev.close(share)
-            for other in _held(key, share, ev):
-                days = returns.common(close, ev.close(other))  # one day for it and what it holds
-                close = close[: days[-1]] if len(days) else close
-            price = returns.level(close.rename("close"), ev.as_of)
-            used.within(price.date or ev.as_of, of="prices-")
-        return price
-
-    return ev.once(("price", key), make)
+    with ev.reading() as used:
+        close = ev.close(share)
+        for other in _held(key, share, ev):
+            days = returns.common(close, ev.close(other))  # one day for it and what it holds
+            close = close[: days[-1]] if len(days) else close
+        price = returns.level(close.rename("close"), ev.as_of)
+        used.within(price.date or ev.as_of, of="prices-")
+    return price
 
 
 def _held(key: str, share: str, ev: Evidence) -> list[str]:

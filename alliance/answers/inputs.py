@@ -10,7 +10,7 @@ from alliance import returns
 from alliance import selldown as sd
 from alliance.answers.business import last_book
 from alliance.errors import ScenarioError
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, made_once
 from alliance.scenario import Scenario, Selldown
 
 SHARE, HOLDER = "nissan", "renault"
@@ -50,29 +50,23 @@ def check(s: Scenario, ev: Evidence) -> None:
     fill(s, ev)
 
 
+@made_once
 def stake(ev: Evidence) -> tuple[float, float]:
     """Shares held, and shares issued; a ScenarioError where none is known."""
-
-    def make() -> tuple[float, float]:
-        held, issued = ev.holding(HOLDER, SHARE), ev.last("shares", "date", **COUNT)
-        if held.empty or issued is None:
-            known = f"in the evidence from {ev.days('holdings')[0].date()}, received {ev.as_of}"
-            raise ScenarioError(f"as_of: Renault's holding of Nissan is {known}")
-        return float(held.iloc[-1]), float(issued["shares"])
-
-    return ev.once("stake", make)
+    held, issued = ev.holding(HOLDER, SHARE), ev.last("shares", "date", **COUNT)
+    if held.empty or issued is None:
+        known = f"in the evidence from {ev.days('holdings')[0].date()}, received {ev.as_of}"
+        raise ScenarioError(f"as_of: Renault's holding of Nissan is {known}")
+    return float(held.iloc[-1]), float(issued["shares"])
 
 
+@made_once
 def daily_volume(ev: Evidence) -> float:
     """Average daily volume of the share, over the last :data:`ADV_DAYS` sessions."""
-
-    def make() -> float:
-        with ev.reading() as used:
-            volume = ev.prices(SHARE)["volume"].dropna().iloc[-ADV_DAYS:]
-            used.within(volume.index[0])
-        return float(volume.mean())
-
-    return ev.once("daily volume", make)
+    with ev.reading() as used:
+        volume = ev.prices(SHARE)["volume"].dropna().iloc[-ADV_DAYS:]
+        used.within(volume.index[0])
+    return float(volume.mean())
 
 
 @dataclass(frozen=True)
@@ -85,24 +79,21 @@ class Market:
     first: pd.Timestamp
 
 
+@made_once
 def market(ev: Evidence) -> Market:
     """The market of the share and of the yen; a ScenarioError if a level is missing or too old."""
-
-    def make() -> Market:
-        with ev.reading() as used:
-            price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
-            spot = returns.level(price, ev.as_of)
-            fix = returns.level(rate, spot.date or ev.as_of)
-            if spot.value is None or fix.value is None:
-                rule = f"must be at most {returns.MISSING_DAYS} days after Nissan's last close"
-                late = f"{rule} ({spot.date}), received {ev.as_of}" if spot.date else spot.note
-                raise ScenarioError(f"as_of: {fix.note if spot.value else late}")
-            moments = sd.weekly_moments(price, rate)
-            first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the close before it
-            used.within(first)
-        return Market(spot, fix, moments, first)
-
-    return ev.once("market", make)
+    with ev.reading() as used:
+        price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
+        spot = returns.level(price, ev.as_of)
+        fix = returns.level(rate, spot.date or ev.as_of)
+        if spot.value is None or fix.value is None:
+            rule = f"must be at most {returns.MISSING_DAYS} days after Nissan's last close"
+            late = f"{rule} ({spot.date}), received {ev.as_of}" if spot.date else spot.note
+            raise ScenarioError(f"as_of: {fix.note if spot.value else late}")
+        moments = sd.weekly_moments(price, rate)
+        first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the close before it
+        used.within(first)
+    return Market(spot, fix, moments, first)
 
 
 def count_sale(ev: Evidence) -> None:

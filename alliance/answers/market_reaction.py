@@ -9,7 +9,7 @@ from alliance import decline, events, returns
 from alliance.answers.event_study import effect, estimated, put_effect
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown
-from alliance.evidence import Evidence, calendars
+from alliance.evidence import Evidence, calendars, made_once
 
 WINDOWS = ((0, 0), (0, 1), (-1, 1))
 LENGTH = 250
@@ -38,10 +38,7 @@ def _events(b: Builder) -> None:
         dated = pd.Series({**event._asdict(), "day": day})
         about = {"company": event.company, "maker": event.maker, "date": event.date}
         for window in WINDOWS:
-            others = ev.once(
-                ("windows", event.company, window),
-                lambda pair=(asset, index), window=window: events.window_ts(*pair, window, LENGTH),
-            )
+            others = _window_ts(ev, event.company, window)
             rows.append(effect(dated, asset, index, window, LENGTH, others) | about)
     frame = pd.DataFrame(rows)
     if len(frame):
@@ -57,16 +54,18 @@ def _events(b: Builder) -> None:
                 put_effect(b, "separation.car.{event}", row, company=company["name"])
 
 
+@made_once
 def _pair(ev: Evidence, company: str) -> tuple[pd.Series, pd.Series]:
     """Log returns of a share, dividends included, and of the index of its maker."""
+    own = ev.rows("carmakers", share=company)
+    price = ev.prices(company)["adj_close"].dropna().rename(company)
+    market = ev.close(own["benchmark"].iloc[0] if len(own) else "estoxx50")
+    return returns.log_pair(price, market)
 
-    def make() -> tuple[pd.Series, pd.Series]:
-        own = ev.rows("carmakers", share=company)
-        price = ev.prices(company)["adj_close"].dropna().rename(company)
-        market = ev.close(own["benchmark"].iloc[0] if len(own) else "estoxx50")
-        return returns.log_pair(price, market)
 
-    return ev.once(("with dividends", company), make)
+@made_once
+def _window_ts(ev: Evidence, company: str, window: tuple[int, int]) -> np.ndarray:
+    return events.window_ts(*_pair(ev, company), window, LENGTH)
 
 
 def _volkswagen(b: Builder) -> None:

@@ -10,7 +10,7 @@ from alliance import selldown as sd
 from alliance.answers.business import last_book
 from alliance.answers.inputs import Inputs, count_sale
 from alliance.answers.results import Builder, listed
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, made_once
 from alliance.format import in_words
 
 ALL = ("horizon_years", "drift", "fx_drift")  # assumed of every programme that takes time
@@ -109,11 +109,12 @@ def put(b: Builder, i: Inputs, name: str, row: dict[str, float]) -> None:
 
 def no_loss(ev: Evidence, i: Inputs) -> str | None:
     """Why there is no loss in income, where there is none."""
-    if day := ev.once("switch", lambda: _switched(ev)):
+    if day := _switched(ev):
         return f"the equity method ended on {day}: no loss in income"
     return i.carrying_note if i.group.carrying_eur_per_share is None else None
 
 
+@made_once
 def _switched(ev: Evidence) -> dt.date | None:
     """The day from which no loss goes through income."""
     known = ev.figure("switch-loss-announced") is not None

@@ -8,7 +8,7 @@ import pandas as pd
 
 from alliance import returns, separation
 from alliance.errors import ScenarioError, did_you_mean
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, made_once
 from alliance.scenario import Scenario
 
 RATES = {"USD": "usd_per_eur", "JPY": "jpy_per_eur"}
@@ -53,12 +53,9 @@ def terms(s: Scenario) -> separation.Terms:
     return separation.Terms(g.fee_rate, g.offer_discount, g.tax_rate, *discounts, *costs)
 
 
+@made_once
 def known(key: str, ev: Evidence) -> Known:
     """A structure in euros as the evidence has it."""
-    return ev.once(("structure", key), lambda: _known(key, ev))
-
-
-def _known(key: str, ev: Evidence) -> Known:
     rows, legs = ev.rows("structures", structure=key), ev.rows("legs", structure=key)
     made = Known(key, ev.names("structures")[key])
     if rows.empty:

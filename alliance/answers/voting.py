@@ -8,7 +8,7 @@ from alliance.answers import inputs
 from alliance.answers.inputs import HOLDER, SHARE
 from alliance.answers.results import Builder
 from alliance.errors import NotKnown
-from alliance.evidence import Evidence
+from alliance.evidence import Evidence, made_once
 
 TRUSTEE = "natixis-trust"
 
@@ -125,15 +125,12 @@ def _look_through(ev: Evidence, i, stake: float, given: dict) -> pd.DataFrame:
     return ownership.look_through(held, value).assign(market=value)
 
 
+@made_once
 def trust_of(ev: Evidence) -> tuple[float | None, float | None]:
     """Shares in the trust, and the cap on votes; None where not public."""
-
-    def make() -> tuple[float | None, float | None]:
-        rows = ev.rows("holdings", holder=TRUSTEE, company=SHARE).sort_values("date")
-        inside = float(rows["shares"].iloc[-1]) if len(rows) else None
-        return inside, ev.figure("voting-cap")
-
-    return ev.once("trust", make)
+    rows = ev.rows("holdings", holder=TRUSTEE, company=SHARE).sort_values("date")
+    inside = float(rows["shares"].iloc[-1]) if len(rows) else None
+    return inside, ev.figure("voting-cap")
 
 
 def block_of(t, trust: float | None, cap: float | None) -> ownership.Block:

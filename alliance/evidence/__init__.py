@@ -13,15 +13,16 @@ One rule cuts everything: a row is seen when its ``published`` day is on or befo
 Of the rows with one key only the last published is seen: it corrects those before it.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from alliance.evidence.descriptor import DATA, Package, touched
 
 if TYPE_CHECKING:
-    from alliance.evidence.reader import Evidence, Used, open
+    from alliance.evidence.reader import Evidence, open
+    from alliance.evidence.used import Used, made_once
 
-
-__all__ = ["DATA", "Evidence", "Package", "Used", "open", "touched"]
+__all__ = ["DATA", "Evidence", "Package", "Used", "made_once", "open", "touched"]
 
 
 def __dir__() -> list[str]:
@@ -29,9 +30,8 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str):
-    """The reader, imported when it is first asked for."""
-    if name in ("Evidence", "Used", "open"):
-        from alliance.evidence import reader
-
-        return getattr(reader, name)
+    """What reads, imported when it is first asked for."""
+    if name in ("Evidence", "Used", "made_once", "open"):
+        module = "used" if name in ("Used", "made_once") else "reader"
+        return getattr(import_module(f"alliance.evidence.{module}"), name)
     raise AttributeError(f"module 'alliance.evidence' has no attribute '{name}'")

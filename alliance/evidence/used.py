@@ -1,5 +1,6 @@
 """What a block read of the evidence: facts, rows of tables, days of series."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -101,6 +102,19 @@ class Reads:
     def _count(self, used: Used) -> None:
         if self._blocks.open:
             self._blocks.open[-1].add(used.entries.values())
+
+
+def made_once(make: Callable) -> Callable:
+    """A function that takes evidence, beside what can be a key: made once for both, what it read is
+    recorded each time."""
+
+    @functools.wraps(make)
+    def known(*given: Any) -> Any:
+        ev = next(each for each in given if isinstance(each, Reads))
+        key = make, *(each for each in given if each is not ev)
+        return ev.once(key, lambda: make(*given))
+
+    return known
 
 
 def table_of(entry: dict) -> str:
