@@ -20,21 +20,10 @@ LISTS = {
 }
 #: The formula of each figure that chapter 3 recomputes, over facts.
 DEALS = dict(LISTS.pop(("deals",)))
+#: What a structure's legs add up to, whatever the unit is worth: by name, over columns of the legs.
+SUMS = dict(LISTS.pop(("sums",)))
 _HEADS = ["what", "value", "unit", "name"]
 _NAMES = {row[2] for rows in LISTS.values() for row in rows}
-#: What a structure's legs add up to, whatever the unit is worth: by name, over columns of the legs.
-SUMS = {
-    "fixed": "leg_fraction",
-    "sized": "leg_at_par",
-    "handed": "(1-leg_paid)*leg_fraction",
-    "votes_fixed": "leg_fraction*leg_votes",
-    "votes_sized": "leg_at_par*leg_votes",
-}
-for _who, _of in (("unit", "leg_new"), ("parent", "(1-leg_new)*leg_paid")):
-    SUMS[f"{_who}_rate"] = f"{_of}*leg_fraction*(1+leg_premium)"
-    SUMS[f"{_who}_sum"] = f"{_of}*leg_amount"
-    SUMS[f"{_who}_rate_charged"] = f"{_of}*leg_fee*leg_fraction*(1+leg_premium)"
-    SUMS[f"{_who}_sum_charged"] = f"{_of}*leg_fee*leg_amount"
 
 
 def models(a: Answers) -> list[dict[str, Any]]:
