@@ -17,7 +17,6 @@ from alliance.tables.chapter import (
     without_value,
 )
 from alliance.tables.decline import effects, large_moves, null_size, unit_sales
-from alliance.tables.grid import grid
 from alliance.tables.hindsight import foreseen, hindsight, misled, scores, statements, steps
 from alliance.tables.selldown import (
     alike,
@@ -40,6 +39,6 @@ from alliance.tables.separation import (
     side_by_side,
     terms,
 )
-from alliance.tables.structures import all_structures, values
+from alliance.tables.structures import all_structures, grid, values
 from alliance.tables.summaries import bargain, deal, fall, sale
 from alliance.tables.words import words
