@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic.fields import FieldInfo
 
 from alliance.errors import ScenarioError, did_you_mean
+from alliance.places import sections
 from alliance.scenario.schema import GROUPS, Scenario, changes, choices, fields, flat, limits, unit
 
 
@@ -18,23 +19,13 @@ class Chapter(NamedTuple):
     """
 
     question: str
-    also: tuple[str, ...] = ()
+    also: tuple[str, ...]
 
 
-_BLOCK = ("target_stake", "volatility", "impact", "permanent_impact", "participation")
-_BLOCK += ("min_discount", "block_discount", "fee")
 #: All chapters, in reading order.
 CHAPTERS = {
-    "0-briefing": Chapter("What is the verdict on each question, and on what does it turn?"),
-    "1-decline": Chapter("How far has Nissan fallen, when, why, and what did it cost Renault?"),
-    "2-selldown": Chapter(
-        "What is selling down worth under each way of doing it, and who controls what?"
-    ),
-    "3-separation": Chapter(
-        "What does each way of separating an EV business do, on one yardstick?",
-        tuple(f"selldown.{name}" for name in _BLOCK),  # whose sale pays for the bargain
-    ),
-    "5-hindsight": Chapter("How wrong would we have been?"),
+    name: Chapter(question, tuple(" ".join(also).split()))
+    for name, (question, *also) in sections("scenario/chapters.txt").items()
 }
 
 
