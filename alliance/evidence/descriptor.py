@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,21 +40,13 @@ def write(root: Path, descriptor: dict) -> None:
     (root / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-@dataclass(frozen=True)
 class Package:
     """A folder of tables and its descriptor; an EvidenceError says where one of them is missing or
     does not hold what is described."""
 
-    root: Path
-
-    @cached_property
-    def _read(self) -> dict[str, pd.DataFrame]:
-        return {}
-
-    @cached_property
-    def kept(self) -> dict:
-        """What was made of these tables and outlives an opening of them, by day and key."""
-        return {}
+    def __init__(self, root: Path) -> None:
+        self.root, self._read = root, {}
+        self.kept: dict = {}  # what was made of the tables and outlives an opening of them
 
     @cached_property
     def descriptor(self) -> dict:
