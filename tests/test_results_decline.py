@@ -318,7 +318,7 @@ def test_one_report_has_one_value_of_renault():
     s = scenario.load("article-1")[1]
     ev = evidence.open(s.as_of)
     first, second = answers.decline(s, ev), answers.selldown(s, ev).frame("look_through")
-    third = figures.figures("renault", ev)
+    third = figures.figures("renault", ev).company
     assert second.at["renault", "market"] == pytest.approx(first["decline.renault_value_eur"])
     assert third.price * third.shares == pytest.approx(first["decline.renault_value_eur"])
     assert third.stakes == pytest.approx(first["decline.stake_value_eur"])

@@ -662,7 +662,7 @@ def test_net_cash_is_that_of_the_last_accounts_the_half_year_too():
         ("2024-07-25", 4860e6, "at 30 June 2024"),
     ):
         maker = figures.figures("renault", evidence.open(day))
-        assert maker.net_cash == cash
+        assert maker.company.net_cash == cash
         assert [line[2] for line in maker.lines if line[0] == "net_cash"] == [when]
 
 

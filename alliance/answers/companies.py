@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from alliance import separation
 from alliance.answers.figures import Maker, Valued, count, figures
 from alliance.answers.structures import structures
 from alliance.errors import ScenarioError, did_you_mean
@@ -65,7 +64,8 @@ def _maker(a: Maker, s: Scenario) -> Maker:
     rests = {"none": (), **{unit: _rests(a, unit, s) for unit in ("ev", "profit")}}
     if a.why:
         return replace(a, rests=rests)
-    own = max(a.shares * a.price - a.net_cash - a.stakes, 0.0)
+    c = a.company
+    own = max(c.shares * c.price - c.net_cash - c.stakes, 0.0)
     lines, units, stand_in, how, lacks = [*a.lines], {}, {}, {}, {}
     for unit, name in a.unit_names.items():
         found = _unit(a, unit, s, own)
@@ -76,8 +76,7 @@ def _maker(a: Maker, s: Scenario) -> Maker:
         origin = "assumed" if stand_in[unit] else "evidence"
         lines.append((f"value of {name}", units[unit][1], how[unit], origin))
     assumed = {unit: {**a.assumed, **stand_in.get(unit, {})} for unit in rests}
-    whole = a.name, a.price, a.shares, a.net_cash, a.stakes, *a.plan, a.free_cash_flow
-    made = {"company": separation.Company(*whole, units, a.owns), "lines": tuple(lines)}
+    made = {"company": replace(c, values=units), "lines": tuple(lines)}
     return replace(a, **made, assumed_in=assumed, how=how, lacks=lacks, rests=rests)
 
 

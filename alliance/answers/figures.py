@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import pandas as pd
 
@@ -21,17 +21,16 @@ Valued = tuple[Values, dict[str, str], str]  # what is assumed in them, and how 
 class Maker:
     """A maker on the day or on the eve of its deal; ``why`` says why there are no figures.
 
-    Money is in EUR, ``price`` a share. ``plan`` is EUR or None, years, and the part still to run,
-    of its plan for electric cars, which ``plan_for`` names; ``owns``, parts of other companies;
-    ``cars`` a year are those of its own plan that still runs (of several the one that ends first),
-    and ``per_car`` what one was worth; ``profit_share`` is its profitable unit's part of the
-    whole's operating profit, and of which year. By unit, ``sold`` has the values that a seller
-    named. ``assumed`` says what stands in for evidence, in words by id; ``lines`` are those of the
-    table of inputs: figure, value, where it is from, and its origin.
+    Its ``company`` has the figures in EUR, and the values of units once a scenario is known.
+    ``plan_for`` names its plan for electric cars; ``cars`` a year are those of its own plan that
+    still runs (of several the one that ends first), and ``per_car`` what one was worth;
+    ``profit_share`` is its profitable unit's part of the whole's operating profit, and of which
+    year. By unit, ``sold`` has the values that a seller named. ``assumed`` says what stands in for
+    evidence, in words by id; ``lines`` are those of the table of inputs: figure, value, where it is
+    from, and its origin.
 
-    The rest is a scenario's: its ``company``, and by unit what stands in for evidence
-    (``assumed_in``), ``how`` its value was found or why it ``lacks`` one, and on which parts of
-    these figures it ``rests``.
+    The rest is a scenario's: by unit what stands in for evidence (``assumed_in``), ``how`` its
+    value was found or why it ``lacks`` one, and on which parts of these figures it ``rests``.
     """
 
     key: str
@@ -40,14 +39,8 @@ class Maker:
     day: dt.date
     why: str = ""
     per_eur: float = 1.0
-    price: float = 0.0
-    shares: float = 0.0
-    net_cash: float = 0.0
-    free_cash_flow: float = 0.0
-    stakes: float = 0.0
-    plan: tuple[float | None, float, float] = (None, 0.0, 0.0)
+    company: separation.Company | None = None
     plan_for: str = "EV plan"
-    owns: Mapping[str, float] = field(default_factory=dict)
     cars: float | None = None
     per_car: Values | None = None
     profit_share: tuple[float, int] | None = None
@@ -56,7 +49,6 @@ class Maker:
     assumed: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[tuple, ...] = ()
     note: str = ""
-    company: separation.Company | None = None
     assumed_in: Mapping[str, dict[str, str]] = field(default_factory=dict)
     how: Mapping[str, str] = field(default_factory=dict)
     lacks: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +82,9 @@ def figures(key: str, ev: Evidence) -> Maker:
         who[name] = {k: v for part in parts[::-1] for k, v in part.pop(name, {}).items()}
     who["lines"] = tuple(line for part in parts for line in part.pop("lines", ()))
     who["note"] = "; ".join(filter(None, (part.pop("note", "") for part in parts)))
-    return Maker(**who, **{k: v for part in parts for k, v in part.items()})
+    found = {k: v for part in parts for k, v in part.items()}
+    whole = {f.name: found.pop(f.name) for f in fields(separation.Company) if f.name in found}
+    return Maker(**who, company=separation.Company(row["name"], **whole), **found)
 
 
 @made_once
@@ -209,7 +203,8 @@ def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
     covers = f"plan for {p['covers']}" if isinstance(p["covers"], str) else "EV plan"
     covers += " (its time is over)" * (left == 0)
     lines = [("EV plan", total, when, "evidence")]
-    return {"plan": (total, span / 365.25, left), "plan_for": covers, "lines": lines}
+    plan = {"plan": total, "plan_years": span / 365.25, "plan_left": left, "plan_for": covers}
+    return plan | {"lines": lines}
 
 
 _PARTS: dict[str, Callable[[str, pd.Series, Evidence], dict]] = {

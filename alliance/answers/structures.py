@@ -25,7 +25,6 @@ class Known:
 
     key: str
     name: str
-    row: pd.Series | None = None
     structure: separation.Structure | None = None
     assumed: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
@@ -61,15 +60,14 @@ def known(key: str, ev: Evidence) -> Known:
     if rows.empty:
         made.why = f"the terms of “{made.name}” were not public on {ev.as_of}"
         return made
-    made.row = rows.iloc[0]
-    made.home = made.row["home"]
-    if pd.notna(made.row["ended"]):
-        made.ended = made.row["ended"].date()
+    row = rows.iloc[0]
+    made.home, ended = row["home"], row["ended"]
+    made.ended = ended.date() if pd.notna(ended) else None
     if legs[["fraction", "amount"]].isna().all(axis=1).any():
         words = f"at an assumed float of {100 * ASSUMED_FLOAT:.0f} %"
         made.assumed = {"separation.float_fraction": words}
     try:
-        made.structure = _structure(made.row, legs, ev)
+        made.structure = _structure(row, legs, ev)
     except ScenarioError as error:
         made.why = str(error)
     return made
