@@ -392,8 +392,8 @@ def sale_of(a, given, patch):
     voting.put(b, i)
     size(b, i)
     why = programme.no_loss(ev, i)
-    made = programme.Outcomes(sd.PROGRAMMES["block"](t, i.market(1, "lognormal")))
-    programme.put(b, i, "block", made.summary(None if why else g.carrying_eur_per_share))
+    made = sd.PROGRAMMES["block"](t, i.market(1, "lognormal"))
+    programme.put(b, i, "block", programme.summary(made, None if why else g.carrying_eur_per_share))
     if "Routes to the target" in given.tables:
         shares = given.frame("Routes")["part"].astype(float) * t.planned
         for name, ways in (("sale", (1, 0)), ("buyback", (0, 1)), ("half", (0.5, 0.5))):

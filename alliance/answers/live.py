@@ -45,16 +45,16 @@ def selldown(s: Scenario, ev: Evidence) -> Answers:
     carrying = None if why else i.group.carrying_eur_per_share
     rows = {}
     for name in dict.fromkeys(("block", i.group.programme)):
-        found = programme.Outcomes(sd.PROGRAMMES[name](i.terms, market))
-        rows[name] = found.summary(carrying)
+        found = sd.PROGRAMMES[name](i.terms, market)
+        rows[name] = programme.summary(found, carrying)
         programme.put(b, i, name, rows[name])
     b.frames["programmes"] = pd.DataFrame.from_dict(rows, "index").rename_axis("programme")
     block = voting.block_of(i.terms, *voting.trust_of(ev))
     b.frames |= {
-        "proceeds": lambda: _histogram(found.ledger.proceeds / 1e9),
-        "completion": lambda: _completion(found.ledger, i.group.horizon_years),
+        "proceeds": lambda: _histogram(found.proceeds / 1e9),
+        "completion": lambda: _completion(found, i.group.horizon_years),
         "path": lambda: _path(found, block),
-        "loss": lambda: _loss(found.ledger, carrying),
+        "loss": lambda: _loss(found, carrying),
     }
     filled = {f"selldown.{name}": value for name, value in i.group if isinstance(value, float)}
     if i.group.block_discount is None:
@@ -116,11 +116,11 @@ def _completion(found: sd.Ledger, horizon: float) -> pd.DataFrame:
     return pd.DataFrame({"years": grid, **chance})
 
 
-def _path(found: programme.Outcomes, block: ownership.Block) -> pd.DataFrame:
+def _path(found: sd.Ledger, block: ownership.Block) -> pd.DataFrame:
     """Stake through time, and votes at the mean of what is left, the trust voting as others."""
-    frame = found.stake_path(POINTS)
-    left, issued = found.left_path(POINTS)
-    sold = found.ledger.terms.planned - left
+    frame = programme.stake_path(found, POINTS)
+    left, issued = programme.left_path(found, frame["mean"])
+    sold = found.terms.planned - left
     frame["votes"] = [voting.votes_left(block, *at) for at in zip(sold, issued, strict=True)]
     return frame
 

@@ -1,7 +1,6 @@
 """Chapter 2, one programme: what its ledger brings, as results and as paths through time."""
 
 import datetime as dt
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -22,61 +21,50 @@ NOTHING = "there is nothing to sell"
 POINTS = 61  # of a path through time
 
 
-@dataclass(frozen=True)
-class Outcomes:
-    """A ledger's headline numbers, and what it leaves through time."""
+def summary(made: sd.Ledger, carrying: float | None) -> dict[str, float]:
+    """The headline numbers of a programme; no loss where nothing is carried."""
+    finite = made.complete[np.isfinite(made.complete)]
+    return {
+        "proceeds_eur_mean": made.proceeds.mean(),
+        "proceeds_eur_p05": np.quantile(made.proceeds, 0.05),
+        "wealth_eur_mean": made.wealth.mean(),
+        "wealth_eur_cvar05": sd.cvar(made.wealth),
+        "value_after_exit_eur_mean": made.after_exit.mean(),
+        "value_after_exit_eur_cvar05": sd.cvar(made.after_exit),
+        "p_complete": np.isfinite(made.complete).mean(),
+        "p_at_target": np.isfinite(made.at_target).mean(),
+        "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
+        "stake_end_mean": made.stake_after[-1].mean(),
+        "loss_eur_mean": np.nan if carrying is None else made.losses(carrying).mean(),
+    }
 
-    ledger: sd.Ledger
-    _at_times: dict[int, np.ndarray] = field(default_factory=dict)
 
-    def summary(self, carrying: float | None) -> dict[str, float]:
-        """The headline numbers of a programme; no loss where nothing is carried."""
-        made = self.ledger
-        finite = made.complete[np.isfinite(made.complete)]
-        return {
-            "proceeds_eur_mean": made.proceeds.mean(),
-            "proceeds_eur_p05": np.quantile(made.proceeds, 0.05),
-            "wealth_eur_mean": made.wealth.mean(),
-            "wealth_eur_cvar05": sd.cvar(made.wealth),
-            "value_after_exit_eur_mean": made.after_exit.mean(),
-            "value_after_exit_eur_cvar05": sd.cvar(made.after_exit),
-            "p_complete": np.isfinite(made.complete).mean(),
-            "p_at_target": np.isfinite(made.at_target).mean(),
-            "years_to_complete_median": np.median(finite) if len(finite) else np.nan,
-            "stake_end_mean": made.stake_after[-1].mean(),
-            "loss_eur_mean": np.nan if carrying is None else made.losses(carrying).mean(),
-        }
+def stake_path(made: sd.Ledger, points: int = POINTS) -> pd.DataFrame:
+    """The stake through time: ``years``, ``mean``, ``low`` and ``high`` (5 and 95 %)."""
+    at = _at(made, made.stake_after, made.terms.held / made.terms.issued, points)
+    low, high = np.quantile(at, [0.05, 0.95], axis=1)
+    grid = np.linspace(0, made.market.horizon, points)
+    return pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
 
-    def stake_path(self, points: int = POINTS) -> pd.DataFrame:
-        """The stake through time: ``years``, ``mean``, ``low`` and ``high`` (5 and 95 %)."""
-        at = self._stakes_at(points)
-        low, high = np.quantile(at, [0.05, 0.95], axis=1)
-        grid = np.linspace(0, self.ledger.market.horizon, points)
-        return pd.DataFrame({"years": grid, "mean": at.mean(axis=1), "low": low, "high": high})
 
-    def left_path(self, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
-        """Mean planned shares left, and mean shares issued, through time: arrays (points,)."""
-        made, t = self.ledger, self.ledger.terms
-        if isinstance(made.gone_after, float):  # nothing is cancelled: the stake tells what is left
-            stake = self._stakes_at(points).mean(axis=1)
-            return stake * t.issued - (t.held - t.planned), np.full(points, t.issued)
-        sold, gone = (self._at(x, 0.0, points) for x in (made.sold_after, made.gone_after))
-        return t.planned - sold.mean(axis=1), t.issued - gone.mean(axis=1)
+def left_path(made: sd.Ledger, stake: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Mean planned shares left, and mean shares issued, at the times of a mean ``stake``."""
+    t, points = made.terms, len(stake)
+    if isinstance(made.gone_after, float):  # nothing is cancelled: the stake tells what is left
+        left = stake.to_numpy() * t.issued - (t.held - t.planned)
+        return left, np.full(points, t.issued)
+    sold, gone = (_at(made, x, 0.0, points) for x in (made.sold_after, made.gone_after))
+    return t.planned - sold.mean(axis=1), t.issued - gone.mean(axis=1)
 
-    def _stakes_at(self, points: int) -> np.ndarray:
-        if points not in self._at_times:
-            before = self.ledger.terms.held / self.ledger.terms.issued
-            self._at_times[points] = self._at(self.ledger.stake_after, before, points)
-        return self._at_times[points]
 
-    def _at(self, after: np.ndarray, before: float, points: int) -> np.ndarray:
-        """Values (events, paths) after each event, at even times: array (points, paths)."""
-        values = np.vstack([np.full((1, after.shape[1]), before), after])
-        time, grid = self.ledger.time, np.linspace(0, self.ledger.market.horizon, points)
-        if time.strides[1] == 0:  # the same times on every path
-            return values[[(time[:, 0] <= t + 1e-9).sum() for t in grid]]
-        count = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
-        return np.take_along_axis(values, count, axis=0)
+def _at(made: sd.Ledger, after: np.ndarray, before: float, points: int) -> np.ndarray:
+    """Values (events, paths) after each event, at even times: array (points, paths)."""
+    values = np.vstack([np.full((1, after.shape[1]), before), after])
+    time, grid = made.time, np.linspace(0, made.market.horizon, points)
+    if time.strides[1] == 0:  # the same times on every path
+        return values[[(time[:, 0] <= t + 1e-9).sum() for t in grid]]
+    count = np.stack([(time <= t + 1e-9).sum(axis=0) for t in grid])
+    return np.take_along_axis(values, count, axis=0)
 
 
 def assumed(name: str) -> list[str]:

@@ -40,11 +40,11 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
     outcomes = {
-        name: {n: programme.Outcomes(make(i.terms, m)) for n, make in sd.PROGRAMMES.items()}
+        name: {n: make(i.terms, m) for n, make in sd.PROGRAMMES.items()}
         for name, m in markets.items()
     }
     _programmes(b, i, outcomes)
-    _bond(b, outcomes[i.group.market]["exchangeable"].ledger)
+    _bond(b, outcomes[i.group.market]["exchangeable"])
     _price_points(b, i, markets["lognormal"], outcomes)
     _paths(b, outcomes[i.group.market])
     b.context["ends"] = _ends(ev, i, outcomes[i.group.market])
@@ -100,9 +100,9 @@ def _programmes(b: Builder, i: Inputs, outcomes) -> None:
     rows, spread, heads = [], [], [f"q{round(100 * p):02d}" for p in QUANTILES]
     for market, made in outcomes.items():
         for name, found in made.items():
-            row, who = found.summary(carrying), {"market": market, "programme": name}
+            row, who = programme.summary(found, carrying), {"market": market, "programme": name}
             rows.append(who | row)
-            values = np.quantile(found.ledger.after_exit, QUANTILES)
+            values = np.quantile(found.after_exit, QUANTILES)
             line = dict(zip(heads, values, strict=True))
             spread.append(who | line | {"mean": row["value_after_exit_eur_mean"]})
             if market == i.group.market:
@@ -123,7 +123,7 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     """Hit probabilities beside the closed form; one trigger's frontier."""
     closed = sd.price_points_closed(i.terms, market)
     multiples = np.asarray(i.terms.multiples)
-    ledgers = {name: made["price_points"].ledger for name, made in outcomes.items()}
+    ledgers = {name: made["price_points"] for name, made in outcomes.items()}
     hit = {name: np.isfinite(ledger.time).mean(axis=1) for name, ledger in ledgers.items()}
     g = i.group
     rest = g.volatility, g.horizon_years, g.rate_jpy, g.dividend_yield
@@ -161,8 +161,7 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
     with ev.aside():
         trust, cap = voting.trust_of(ev)
     block, out = voting.block_of(i.terms, trust or 0.0, cap), {}
-    for name, found in outcomes.items():
-        made = found.ledger
+    for name, made in outcomes.items():
         first = np.where(made.time <= 0, made.received, 0.0).sum(axis=0).mean()
         issued = made.terms.issued - np.atleast_2d(made.gone_after)[-1]
         votes = voting.votes_left(block, made.sold, issued)
@@ -173,5 +172,5 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
 def _paths(b: Builder, outcomes) -> None:
     """Mean stake through time under each programme, and the middle nine tenths of it."""
     sold = {name: found for name, found in outcomes.items() if name != "hold"}
-    rows = [found.stake_path().assign(programme=name) for name, found in sold.items()]
+    rows = [programme.stake_path(found).assign(programme=name) for name, found in sold.items()]
     b.frames["stake_path"] = pd.concat(rows, ignore_index=True)
