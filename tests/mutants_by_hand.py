@@ -42,7 +42,7 @@ HAND: tuple[tuple[str, str, str], ...] = (
         "np.exp(-1.02 * self.terms.discount * np.where",
     ),
     ("selldown/ledger.py", "planned - 1 for sold", "planned * 0.999 for sold"),
-    ("selldown/market.py", "if len(fridays) < 53:", "if len(fridays) < 27:"),
+    ("selldown/moments.py", "if len(fridays) < 53:", "if len(fridays) < 27:"),
     ("selldown/market.py", "block: int = 8", "block: int = 1"),
     ("selldown/programmes.py", "price[2 * row] >= terms.floor", "price[2 * row] >= 0"),
     ("selldown/programmes.py", "market.rate * (1 - terms.fee))", "market.rate)"),

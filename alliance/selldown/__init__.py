@@ -20,7 +20,8 @@ Ville, J. (1939), Etude critique de la notion de collectif (the bound on ever re
 """
 
 from alliance.selldown.ledger import Ledger, cvar
-from alliance.selldown.market import History, Lognormal, fair_drifts, growth_rates, weekly_moments
+from alliance.selldown.market import History, Lognormal
+from alliance.selldown.moments import fair_drifts, growth_rates, weekly_moments
 from alliance.selldown.programmes import (
     PROGRAMMES,
     block,
