@@ -438,10 +438,12 @@ def test_each_maker_has_its_own_plan_of_cars(base, latest):
 def test_a_unit_above_half_of_its_company_is_told(base):
     grid = base.frame("grid").set_index(["structure", "maker"])
     whole = grid["price"] * grid["shares"]
-    assert (grid["large"] == (grid["unit_value"] / whole > 0.5)).all()
-    assert list(grid.index[grid["large"]].get_level_values("maker").unique()) == ["volkswagen"]
-    note = base.result("separation.carve_out.volkswagen.cash_raised_eur").note
-    assert "59 % of all of Volkswagen" in note
+    assert (grid["large"] == ((grid["unit_value"] - grid["to_unit"]) / whole > 0.5)).all()
+    assert list(grid.index[grid["large"]]) == [
+        ("profitable_unit", "volkswagen"), ("segments", "volkswagen"),
+    ]  # fmt: skip
+    note = base.result("separation.profitable_unit.volkswagen.cash_raised_eur").note
+    assert "109 % of all of Volkswagen" in note
     assert "of all of" not in (base.result("separation.carve_out.gm.votes_kept").note or "")
 
 
@@ -618,9 +620,9 @@ def test_aims_stand_apart_from_checks(latest, base):
 def test_the_grid_has_every_cell_and_marks_assumptions(latest):
     text = tables.grid(latest).text
     lines = {line.split(":")[0]: line for line in text.splitlines()[1:]}
-    assert list(lines) == ["Renault", "Volkswagen", "Ford", "GM"]
+    assert list(lines) == ["Renault", "Volkswagen, Sep 2022", "Ford", "GM"]
     assert lines["Ford"].count("no value") == 1 and lines["GM"].count("no value") == 2
-    assert "19.5bn, 19 % of the plan, 75 % of votes" in lines["Volkswagen"]
+    assert "19.5bn, 19 % of the plan, 75 % of votes" in lines["Volkswagen, Sep 2022"]
     assert lines["Renault"].count("≈") == 1 and lines["Renault"].count("nothing sold") == 2
     strong = re.findall(r"rgba\(11,95,165,(\d\.\d+)\)", tables.grid(latest).body)
     assert len(strong) == 16 and max(strong) == "0.40"

@@ -80,5 +80,7 @@ def last_book(ev: Evidence) -> returns.Level:
 
     newer = ev.rows("statements", newest, company=SHARE)
     old = newer[:0] if len(newer) else ev.rows("book-values", newest, company=SHARE)
-    book = decline.book_value(newer, old)["bps"].rename("print of net assets")
+    unseen = newer["published_basis"].eq("month-end").any()
+    name = "print of net assets" + " (its day not seen: a month's end)" * bool(unseen)
+    book = decline.book_value(newer, old)["bps"].rename(name)
     return returns.level(book, ev.as_of)

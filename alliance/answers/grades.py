@@ -16,7 +16,7 @@ from alliance.scenario import Scenario
 
 FIRST, EVERY, YEAR = "2018-01-01", 10, 365  # of starts: the first, sessions between, days ahead
 NOMINAL = (0.5, 0.9)
-MODEL, HISTORY, NONE = "model", "history", "no change"
+MODEL, HISTORY, NONE, KNOWN = "model", "history", "no change", "rates known afterwards"
 #: Days by what was in the news, as chapter 1 has them.
 DAYS = {
     "neither": "days without news",
@@ -134,8 +134,9 @@ def _forecasts(b: Builder, s: Scenario) -> None:
             b.put(key, row["score"], part=f"{100 * part:.0f}")
             for end in ("low", "high"):
                 b.put(f"{key}_{{end}}", row[end], part=f"{100 * part:.0f}", end=end)
-        wide = points.assign(none=0.0)
-        columns = {MODEL: "chance", HISTORY: "history", NONE: "none"}
+        rates = points.groupby("multiple")["hit"].transform("mean")
+        wide = points.assign(none=0.0, rates=rates)
+        columns = {MODEL: "chance", HISTORY: "history", NONE: "none", KNOWN: "rates"}
         scores = {rule: grading.brier(wide[c], wide["hit"]) for rule, c in columns.items()}
         scores = pd.DataFrame(scores).groupby(wide["start"]).mean()
         frame = pd.DataFrame([{"rule": r} | _scored(v, block, s.seed) for r, v in scores.items()])
@@ -147,6 +148,7 @@ def _forecasts(b: Builder, s: Scenario) -> None:
         b.put("hindsight.brier_price_points", frame["score"].iloc[0], f"{len(bands)} days")
         b.put("hindsight.brier_naive", frame["score"].iloc[1])
         b.put("hindsight.brier_no_change", frame["score"].iloc[2])
+        b.put("hindsight.brier_known_rates", frame["score"].iloc[3])
 
 
 def _scored(scores, block: float, seed: int) -> dict[str, float]:

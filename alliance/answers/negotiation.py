@@ -45,7 +45,8 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
         if "ev" not in maker.company.values:
             raise NotKnown(maker.lacks["ev"])
         found = _gains(b, s, _terms(b.ev, s), maker)
-        sale = f"the shares sold {percent(b.context['stakes'].discount)} below the market"
+        below = percent(b.context["stakes"].discount)
+        sale = f"the shares sold as one block {below} below the market"
         for key, value in found.items():
             note = _NONE[key] if value is None else None
             b.put(f"bargain.{key}", value, note, _assumed(s, maker), sale=sale)
@@ -89,6 +90,7 @@ def _gains(b: Builder, s: Scenario, terms, maker: Maker) -> dict[str, float | No
         "independence_worth_eur": t.independence, "control_worth_eur": t.control,
     }  # fmt: skip
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "gains": gains}
+    b.context["whole"] = maker.company.price * maker.company.shares
     b.context |= {"changes_hands": bargain.changes_hands(t), "over": bargain.even_over(t, belief)}
     b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
     with b.section():
@@ -155,8 +157,8 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split, s
     equal split, what was agreed and done.
 
     The last two stand on their own days and prices, without a discount: Nissan bought itself. The
-    ticket of July 2023 named no part of Ampere: the fifteen per cent spoken of before make its
-    value a floor. Where no ticket was paid, Ampere brought Nissan nothing.
+    pledge of July 2023 named no part of Ampere, so it buys at the value believed. Where no ticket
+    was paid, Ampere brought Nissan nothing.
     """
     rows = [
         _point(name, replace(t, **without), agreed, belief, b.ev.as_of)
@@ -174,16 +176,13 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split, s
         rows.append(_point("equal split", t, split, belief, b.ev.as_of))
     ev = b.ev
     with b.section():
-        tickets = ev.rows("valuations", maker=HOLDER, valuation="ticket-600")
-        for on in tickets["date"].dt.date[-1:]:
-            with suppress(NotKnown):
-                pledged = float(ev.fact("ampere-pledge-nissan")["value"])
-                kept = float(ev.fact("stake-agreed")["value"])
-                own = s.selldown.model_copy(update={"target_stake": kept})
-                then = _stakes(s.model_copy(update={"selldown": own}), ev.at(on))
-                then = replace(then, ticket=pledged, discount=0.0, bought=1.0)
-                floor = float(tickets["low"].iloc[-1])
-                rows.append(_point("agreed in July 2023, at the floor", then, floor, belief, on))
+        with suppress(NotKnown):
+            pledge, kept = ev.fact("ampere-pledge-nissan"), float(ev.fact("stake-agreed")["value"])
+            on = pledge["date"].date()
+            own = s.selldown.model_copy(update={"target_stake": kept})
+            then = _stakes(s.model_copy(update={"selldown": own}), ev.at(on))
+            then = replace(then, ticket=float(pledge["value"]), discount=0.0, bought=1.0)
+            rows.append(_point("pledged in July 2023, bought by Nissan", then, belief, belief, on))
         sales = ev.tranches.sort_values("announced")
         for on in sales["announced"].dt.date[:1]:
             with suppress(NotKnown):

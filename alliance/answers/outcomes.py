@@ -15,7 +15,7 @@ from alliance.answers.decline import begin, changes, parts
 from alliance.answers.results import Answers, Builder, listed
 from alliance.errors import AllianceError
 from alliance.evidence import Evidence
-from alliance.format import in_words
+from alliance.format import in_words, money
 from alliance.scenario import Scenario
 
 FIRST, PATHS = "2018-01-31", 1024  # of the answers by month
@@ -94,13 +94,13 @@ def _statements(b: Builder, s: Scenario) -> None:
         if then.as_of != s.as_of:
             with suppress(AllianceError), b.section():
                 rows += _said(ev, then) + _raised(ev, then)[0]
-    columns = ["day", "chapter", "said", "number", "came", "unit", "misled"]
+    columns = ["day", "chapter", "said", "number", "came", "unit", "misled", "by"]
     b.frames["statements"] = pd.DataFrame(rows, columns=columns)
 
 
-def _row(s: Scenario, chapter: str, said: str, number, came, unit: str, misled) -> dict:
+def _row(s: Scenario, chapter: str, said: str, number, came, unit: str, misled, by: str) -> dict:
     row = {"day": pd.Timestamp(s.as_of), "chapter": chapter, "said": said, "number": number}
-    return row | {"came": came, "unit": unit, "misled": bool(misled)}
+    return row | {"came": came, "unit": unit, "misled": bool(misled), "by": by}
 
 
 def _said(ev: Evidence, s: Scenario) -> list[dict]:
@@ -118,17 +118,15 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
     worst = float(sd.cvar(ledgers[chosen].after_exit))
     gain, came = mean[chosen] - mean["block"], here - real["block"]
-    both = ledgers[chosen].complete, made.ledgers[chosen].complete
-    chance, done = (float((years < float("inf")).mean()) for years in both)
-    short = s.as_of + horizon > ev.as_of
-    ends = f"chance that all is sold (came: by {ev.as_of if short else 'the horizon'})"
+    first = max(real, key=real.get)
+    most = f"another came to more (most: {in_words(first)}, {money(real[first], digits=2)})"
     found = (
         (f"worth most after exit: {in_words(best)}", mean[best], real[best], "EUR",
-         real[best] < max(real.values()) - alike),
-        (f"{word}: the worst twentieth brings", worst, here, "EUR", here < worst),
+         real[best] < real[first] - alike, most),
+        (f"{word}: the worst twentieth brings", worst, here, "EUR",
+         here < worst, "it came to less"),
         (f"{word}: gain on selling at once", gain, came, "EUR",
-         min(abs(gain), abs(came)) > alike and gain * came < 0),
-        (f"{word}: {ends}", chance, done, "fraction", (chance > 0.5) != (done > 0.5)),
+         min(abs(gain), abs(came)) > alike and gain * came < 0, "it had the other sign"),
     )  # fmt: skip
     return [_row(s, "2-selldown", *each) for each in found]
 
@@ -143,7 +141,8 @@ def _raised(ev: Evidence, s: Scenario) -> tuple[list[dict], list[dict]]:
         since = ended[row.structure, row.maker] and not row.ended
         if row.gross and row.gross > 0 and since:
             said = f"{row.structure_name} of {row.maker_name} raises"
-            rows.append(_row(s, "3-separation", said, row.gross, 0.0, "EUR", True))
+            came = 0.0, "EUR", True, "it was cancelled"
+            rows.append(_row(s, "3-separation", said, row.gross, *came))
             result = found.result(f"separation.{row.structure}.{row.maker}.cash_raised_eur")
             sources += result.sources
     ev.rows("structures", lambda f: f["ended"].notna())

@@ -153,6 +153,9 @@ def _ford(b: Builder) -> None:
         need(losses, f"no result of Model e was public on {b.ev.as_of}")
         years = dict.fromkeys(losses["year"].iloc[[0, -1]].astype(str))
         b.put(key, float(losses["ebit_low"].sum()), " to ".join(years))
+    key = "separation.ford.ev_charges_usd"
+    with b.section(key):
+        b.put(key, float(b.ev.fact("ford-charges")["value"]))
 
 
 def _gm(b: Builder) -> list[tuple]:
@@ -177,7 +180,8 @@ _CARS = {"gm": "ev", "ford": "model-e", "volkswagen": "bev", "renault": "renault
 
 def _aims(b: Builder, table: pd.DataFrame, plans: pd.DataFrame, margin: float | None):
     """What makers aimed at beside what came: ``maker``, ``item``, ``year``, ``aim``, ``outcome``,
-    ``of`` (the outcome's year), ``unit``, ``note`` (what the aim counts). Outcomes are cars sold.
+    ``of`` (the outcome's year), ``unit``, ``note`` and ``counts`` (on aim and outcome). Outcomes
+    are cars sold.
     """
     names, rows = b.ev.names("carmakers"), []
     actual = table.query("basis == 'actual'")
@@ -187,15 +191,18 @@ def _aims(b: Builder, table: pd.DataFrame, plans: pd.DataFrame, margin: float | 
     last = {(p.maker, p.end.year): (float(p.amount), p.note) for p in plans.itertuples()}
     for (maker, year), (aim, note) in last.items():
         cars = actual[(actual["maker"] == maker) & (actual["segment"] == _CARS.get(maker))]
-        cars = cars.dropna(subset=["units"]).set_index("year")["units"].sort_index()
-        cars = cars[cars.index <= year]
-        of, outcome = (cars.index[-1], float(cars.iloc[-1])) if len(cars) else (None, None)
-        rows.append((names[maker], "battery cars", year, aim, outcome, of, "units", note))
+        cars = cars[cars["units"].notna() & (cars["year"] <= year)].sort_values("year")
+        of = outcome = counts = None
+        for row in cars[-1:].itertuples():
+            of, outcome, counts = row.year, float(row.units), row.note
+        rows.append((names[maker], "battery cars", year, aim, outcome, of, "units", note, counts))
     ford = actual[(actual["segment"] == "model-e") & actual["revenue"].notna()]
     if margin is not None and len(ford):
         of = ford.sort_values("year").iloc[-1]
         outcome = float(of["ebit_low"] / of["revenue"])
         item = "operating margin of Model e"
-        rows.append((names["ford"], item, 2026, margin, outcome, of["year"], "fraction", None))
-    columns = ["maker", "item", "year", "aim", "outcome", "of", "unit", "note"]
+        rows.append(
+            (names["ford"], item, 2026, margin, outcome, of["year"], "fraction", None, None)
+        )
+    columns = ["maker", "item", "year", "aim", "outcome", "of", "unit", "note", "counts"]
     return pd.DataFrame(sorted(rows, key=lambda r: (r[1], r[0], r[2])), columns=columns)

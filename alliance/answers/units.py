@@ -61,7 +61,7 @@ def sold(unit: str) -> Callable[[str, pd.Series, Evidence], dict]:
         for bid in later.itertuples():
             how += f", and {money(bid.low)} to {number(bid.high / 1e9, 1)}bn on {bid.date.date()}"
         how += f": {last['note']}" if isinstance(last["note"], str) else ""
-        how += "; the last bid in one figure" if last["role"] == "bid" else ""
+        how += "; the last report in one figure" if last["role"] == "bid" else ""
         debt = {f"separation.{key}.enterprise_value": "debt not taken off"}
         return {"sold": {unit: (values, debt if last["of"] == "enterprise" else {}, how)}}
 

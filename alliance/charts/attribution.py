@@ -18,8 +18,9 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     table, c, nissan = a.frame("effects"), a.context, color("nissan")
     since, until, days = day(c["since"]), day(c["until"]), f"days {window[0]} to {window[1]}"
     need(table, f"No dated event is in the evidence between {since} and {until}")
-    prints = table[(table["kind"] == "results") & (table["window"] == (0, 0))]
-    prints = prints[prints["car"].notna()]
+    prints = table[(table["kind"] == "results") & table["car"].notna()]
+    wide = int((prints.loc[prints["window"] == window, "p"] < 0.05).sum())
+    prints = prints[prints["window"] == (0, 0)]
     table = table[~table["kind"].isin(["results", "forecast"])]
     parts = [table[table["window"] == w].set_index("event")["car"] for w in ((0, 0), (1, 1))]
     table = table[table["window"] == window].iloc[::-1].reset_index(drop=True)
@@ -63,8 +64,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     size = 1.9 + 0.36 * max(top + 1, 2)
     return Chart(
         draw,
-        f"{sure} of {results} moved Nissan beyond chance, and {clear} of {len(known)} "
-        "other dated events",
+        f"{sure} of {results} moved Nissan beyond chance on their day; over {days} {wide} did, and "
+        f"{clear} of {len(known)} other dated events",
         f"One row of dots: the reactions to {results}, {since} to {until}{mean}. {alt}",
         "exchange closes of Nissan and TOPIX, events as listed under Sources; market model on "
         f"{c['estimation_days']} days; filled: p below 5 %; †: results in its days, so not counted",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from alliance.answers import Answers
+from alliance.answers.negotiation import SLICES
 from alliance.charts import kit
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import color
@@ -53,12 +54,14 @@ def gains(a: Answers) -> Chart:
         kit.rows(ax, [f"{n}. {p}" for n, p in enumerate(frame["point"], 1)], 8, y, None)
 
     ends = frame[["renault", "nissan"]].map(lambda gain: number(gain, sign=True))
+    sliced = frame[frame["point"] == SLICES]
+    sold = "Sold as one block, with " if first["block"] else "With "
+    slices = [f"; sold in slices {who_gains(each)}" for _, each in sliced.iterrows()]
     found = frame["point"] + " " + ends["renault"] + " and " + ends["nissan"]
     return Chart(
         draw,
-        f"With a block's cost and control counted on both sides, {who_gains(first)}: Renault's "
-        f"holders EUR {number(first['renault'], sign=True)}bn, Nissan's "
-        f"{number(first['nissan'], sign=True)}bn",
+        f"{sold}control counted on both sides, {who_gains(first)}: Renault's holders EUR "
+        f"{ends['renault'][0]}bn, Nissan's {ends['nissan'][0]}bn{''.join(slices)}",
         f"Bars of gains as of {a.as_of}, EUR bn, Renault and Nissan: {'; '.join(found)}.",
         MODEL,
         (1.3 + 0.6 * len(frame), 1.5 + 0.65 * len(frame)),

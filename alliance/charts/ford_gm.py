@@ -32,7 +32,7 @@ def ford_losses(a: Answers) -> Chart:
         kit.rule(ax, y=0)
         ax.set_xticks(years)
 
-    guide = f"; in {missed[0]} it lost more than it had guided for" if len(missed) == 1 else ""
+    guide = f"; in {missed[0]} it lost more than even its last guidance" if len(missed) == 1 else ""
     lost = money(-actual.sum() * 1e9, "USD")
     results = ", ".join(f"{y} {number(v, 1)}" for y, v in actual.items())
     ends = zip(guided.index, guided["low"], guided["high"], strict=True)
@@ -75,7 +75,7 @@ def ford_segments(a: Answers) -> Chart:
     )
     return Chart(
         draw,
-        f"What the group's result hid: in {year} vans and trucks earned "
+        f"In {year} the business with commercial customers earned "
         f"{money(last['pro'], 'USD')} while EVs lost {money(-last['model-e'], 'USD')}",
         f"Bars of operating result by segment, USD bn: {'; '.join(found)}.",
         "Ford's results as listed under Sources",

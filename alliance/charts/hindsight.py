@@ -155,7 +155,9 @@ def became(a: Answers) -> Chart:
     lags = int((frame["change"] < frame["benchmark"]).sum())
 
     def draw(fig, narrow):
-        ax = kit.axes(fig, "price change (diamond: its market)", percent="x", sign=True, nbins=5)
+        ax = kit.axes(
+            fig, "price change, no dividends (diamond: its index)", percent="x", sign=True, nbins=5
+        )
         for y, r in enumerate(frame.itertuples()):
             kit.span(ax, y, r.change, r.benchmark, FAINT, 3)
             kit.dot(ax, r.change, y, color(r.maker), True, 7)
@@ -172,7 +174,7 @@ def became(a: Answers) -> Chart:
     span = f"{day(frame['from'].min())} to {day(frame['to'].max())}{apart}"
     return Chart(
         draw,
-        f"{lags} of {len(frame)} shares did worse than their market from {span}",
+        f"{lags} of {len(frame)} shares did worse than their market, dividends apart, from {span}",
         f"Dots of price changes, {span}: {', '.join(said)}.",
         "exchange closes",
         (3.0, 3.2),

@@ -26,8 +26,12 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     drawn = (size.rank(ascending=False) <= SHOWN) | frame["event"].isin(a.context["announcement"])
     drawn = frame[drawn]
     groups = {m: rows.iloc[::-1] for m, rows in drawn.groupby("maker", sort=False)}
-    strongest, clear = frame.loc[size.idxmax()], int((frame["p"] < 0.05).sum())
-    all_of, stands = counted(len(frame), "announcement"), f"; {strongest['short']} stands out"
+    strongest, clear = frame.loc[size.idxmax()], frame[frame["p"] < 0.05]
+    alone = clear[clear["confounders"].isna()]
+    stands = f", {len(clear) - len(alone)} of them with other news in their days"
+    if len(alone):
+        stands += f"; of the others {alone.loc[size[alone.index].idxmax(), 'short']} stands out"
+    all_of = counted(len(frame), "announcement")
 
     def draw(fig, narrow):
         heights = [len(rows) + 0.8 for rows in groups.values()]
@@ -51,8 +55,8 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     height = 1.6 + 0.24 * len(drawn) + 0.25 * len(groups)
     return Chart(
         draw,
-        f"{clear} of {all_of} of these makers moved a share beyond chance, where "
-        f"{number(0.05 * len(frame), 1)} would by luck" + stands * bool(clear),
+        f"{len(clear)} of {all_of} of these makers moved a share beyond chance, where "
+        f"{number(0.05 * len(frame), 1)} would by luck" + stands * bool(len(clear)),
         f"Dots with intervals for {len(drawn)} of {all_of} of these makers, "
         f"{day(frame['day'].min())} to {day(frame['day'].max())}. The strongest: "
         f"{strongest['short']} ({day(strongest['day'])}), {percent(strongest['car'], 1, True)}, "

@@ -43,7 +43,9 @@ def rebased(a: Answers) -> Chart:
     """Nissan's price beside its peers, Renault and the market, from one starting day."""
     frame, c = a.frame("rebased"), a.context
     last, names = frame.ffill().iloc[-1], c["names"]
-    best = last.drop("nissan").idxmax()
+    apart = last.drop("nissan").sort_values()
+    ends = (f"{names[n]} {moved(apart[n] - 1)}" for n in apart.index[[0, -1]])
+    ends = " and ".join(dict.fromkeys(ends))
     others = (f"{names[n]} {percent(last[n] - 1, sign=True)}" for n in last.index if n != "nissan")
 
     def draw(fig, narrow):
@@ -59,8 +61,7 @@ def rebased(a: Answers) -> Chart:
 
     return Chart(
         draw,
-        f"Nissan {moved(last['nissan'] - 1)} while {names[best]} {moved(last[best] - 1)} "
-        f"({c['currency']}, price)",
+        f"Nissan {moved(last['nissan'] - 1)} while of the others {ends} ({c['currency']}, price)",
         f"Line chart of prices in {c['currency']}, {day(c['since'])} to {day(c['until'])}: Nissan "
         f"{percent(last['nissan'] - 1, sign=True)}; {', '.join(others)}.",
         CLOSES,

@@ -36,12 +36,14 @@ def ranges(a: Answers) -> Chart:
     frame = frame[frame["base_change"].notna()]
     need(frame, f"on {a.as_of} no structure could be tried")
     frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
-    frame["name"] = frame["maker_name"] + ": " + frame["structure_name"]
-    lows = frame["low_change"]
+    frame["name"] = frame["maker_on"] + ": " + frame["structure_name"]
+    lows, kept = frame["low_change"], percent(a.context["group"].holding_discount)
 
     def draw(fig, narrow):
-        label = "value a share against the price (line: the unit low, to high with all discounts "
-        label += "gone; dot: base; bar: 90 % of draws of all inputs)"
+        label = "value a share against the price (line: the unit low and what is kept marked down "
+        label += (
+            f"by {kept}, to high with no discount; dot: base; bar: 90 % of draws of all inputs)"
+        )
         ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 if narrow else 88)
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):
@@ -56,13 +58,14 @@ def ranges(a: Answers) -> Chart:
     def on(row) -> str:
         return f"{row['structure_name'].lower()} on {row['maker_name']}"
 
-    title, most = "Sold low, no structure costs value", frame["change_p95"].max()
+    low = f"Sold low, with what is kept marked down by {kept},"
+    title, most = f"{low} no structure costs value", frame["change_p95"].max()
     if lows.isna().all():
         title = "No structure can be had at the low value"
     elif lows.min() <= -0.005:
         worst = frame.loc[lows.idxmin()]
-        title = f"Sold low, {on(worst)} costs {percent(-worst['low_change'])} a share"
-    title += f"; in 19 of 20 draws none brings more than {percent(max(most, 0.0))}"
+        title = f"{low} {on(worst)} costs {percent(-worst['low_change'])} a share"
+    title += f"; each brings at most {percent(max(most, 0.0))} in 19 of 20 draws"
     found = "; ".join(
         f"{r.maker_name}, {r.structure_name} {'no low case, ' * missing(r.low_change)}"
         + _range((r.low_change, r.base_change, r.high_change), lambda v: percent(v, 0, True))
@@ -106,7 +109,7 @@ def breakeven(a: Answers) -> Chart:
             kit.span(ax, y, row.breakeven / base, row.breakeven_high / base, INK, 0.8)
             for end, size, width in ((row.breakeven, 12, 2), (row.breakeven_high, 8, 1)):
                 kit.dot(ax, end / base, y, size=size, marker="|", mew=width)
-        _pair_rows(ax, rows, narrow, lambda r: f"{r.maker_name}: {r.structure_name}")
+        _pair_rows(ax, rows, narrow, lambda r: f"{r.maker_on}: {r.structure_name}")
         ax.set_xlim(0)
 
     found = "; ".join(

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.format import day, in_words, listed, number, quantity
+from alliance.answers.grades import KNOWN
+from alliance.format import counted, day, in_words, listed, number, quantity
 from alliance.tables.base import Html, collapsible, table
 from alliance.tables.chapter import SENTENCES, say
 
@@ -13,12 +14,18 @@ def hindsight(a: Answers) -> Html:
     gain = a["hindsight.best_against_disclosed_eur"]
     first = "no replay" if gain is None else "5-hindsight" if gain > 0 else "none better"
     why = a.result("hindsight.best_against_disclosed_eur").note
-    parts = [first, *["starts"] * (not a.frame("replay").empty), "forecasts"]
-    return say(" ".join(SENTENCES[part] for part in parts), a, **_words(a), why_none=why)
+    said, words = a.frame("statements"), _words(a)
+    said = said[(said["day"] == pd.Timestamp(a.as_of)) & (said["chapter"] == "2-selldown")]
+    for row in said[:1].itertuples():
+        words |= {"first": row.said.partition(": ")[2], "number": row.number, "came": row.came}
+        words["years"] = counted(a.context["group"].horizon_years, "year")
+    parts = ["put first"] * len(said[:1]) + [first]
+    parts += ["starts"] * (not a.frame("replay").empty) + ["forecasts"]
+    return say(" ".join(SENTENCES[part] for part in parts), a, **words, why_none=why)
 
 
 def _words(a: Answers) -> dict:
-    scores = a.frame("brier").set_index("rule")
+    scores = a.frame("brier").set_index("rule").drop(KNOWN)
     best = scores["score"].idxmin()
     other = scores.loc["history" if best == "model" else best]
     sure = other["worse_low"] > 0 or other["worse_high"] < 0

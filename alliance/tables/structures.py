@@ -21,8 +21,8 @@ def grid(a: Answers) -> Html:
     cells = {(r.maker, r.structure): r for r in frame.itertuples()}
     top = max(frame["gross"].max(), 1.0)
     rows = {
-        maker: [_cell(cells[key, structure], top) for structure in names]
-        for key, maker in a.context["maker_names"].items()
+        on: [_cell(cells[key, structure], top) for structure in names]
+        for key, on in frame.groupby("maker", sort=False)["maker_on"].first().items()
     }
     lines = [f"{maker}: {'; '.join(text for _, text in found)}" for maker, found in rows.items()]
     return matrix(CAPTION, "company", list(names.values()), rows, lines)
@@ -126,7 +126,7 @@ def _formulas(r, legs: int, sized: int, handed: int) -> dict[str, str]:
 
     found = {
         "unit_value": f"{m}_{r.unit}_base",
-        "unit_over_market": f"{{unit_value}}/({m}_price*{m}_shares)",
+        "unit_over_market": f"{{before}}/({m}_price*{m}_shares)",
         "offer": "(1-offer_discount)*{unit_value}",
         "left": "{gross}-{fees}-{tax}-{paid_out}" + once,
         "kept": kept("{offer}"),

@@ -21,8 +21,11 @@ def fall(a: Answers) -> Html:
     """How far Nissan has fallen and what of it is its own; in the chapter also on which days."""
     if "decline.abnormal_share.results" not in a.results:
         return say("1-decline", a)
-    days = a.frame("moves")["kind"].value_counts(normalize=True)
-    parts = {"part": days.get("results", 0.0), "news": days.get("alliance", 0.0)}
+    kind, own = a.frame("moves")["kind"], a.frame("parts_daily")["company"]
+    parts = {}
+    for name in ("results", "alliance"):
+        which = kind.index[kind == name]
+        parts |= {name: own.reindex(which).sum(), f"{name}_days": len(which) / len(kind)}
     return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, **parts)
 
 
@@ -65,9 +68,16 @@ def deal(a: Answers) -> Html:
     words["how"] = how_valued(row, row["unit_how"])
     words["kept"] = "What is not paid out" if row["paid_out"] else "That"
     words["assumed"] = f", {row['assumed']}" if row["assumed"] else ""
+    even, held = row["breakeven_high"], percent(a.context["group"].holding_discount)
+    words["even"] = (
+        f"; with what is kept marked down by {held} it takes {money(even)} to break even"
+    )
+    words["even"] *= bool(even == even)
     if row["large"]:
         part = f"{percent(row['unit_over_market'])} of all of {row['maker_name']}"
-        words["large"] = f" That value is {part} on {day(row['day'])}."
+        words["large"] = (
+            f" Without the money that it gets, the unit is {part} on {day(row['day'])}."
+        )
     sentence = "cancelled" if row["ended"] else "raises" if row["gross"] > 0 else "raises nothing"
     sentence, covers = SENTENCES[sentence], "{separation.*.ev_plan_coverage:.0%} of its"
     if (a[f"separation.{headlined(a)}.ev_plan_coverage"] or 1) <= 0:
@@ -107,11 +117,14 @@ def bargain(a: Answers) -> Html:
         slices = slices.format(*each)
     below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
     over = a.context["cancelled"]
+    whole = a.context["whole"]
+    dear = f", more than the {money(whole)} that the market pays for all of Renault"
+    dear *= bool(split and split > whole)
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain", a, **words, even=turns, slices=slices,
         lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
         sold=f"the shares sold as one block {below}" if t.block else "no share to sell",
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
-        split=_NO_SPLIT if split is None else f"{money(split)} agreed splits the gain equally.",
+        split=_NO_SPLIT if split is None else f"{money(split)} agreed splits it equally{dear}.",
     )  # fmt: skip

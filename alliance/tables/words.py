@@ -80,13 +80,15 @@ def _separation(a: Answers) -> dict[str, Any]:
     rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
     rest = rest.format(companies=listed(list(negative))) if low else rest
     ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
+    items = a["separation.ford.ev_charges_usd"]
+    items = f", before special items of {money(items or 0, 'USD')}" * bool(items)
     return cell.to_dict() | {
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
         "likely": a.frame("uncertainty")["p_gain"].max(),
         "cited": ", where what is cited of listed holdings begins" * (g.holding_discount == least),
         "rest": rest,
-        "ford": f"a loss of {money(-(ford.value or 0), 'USD')}, {ford.note}"
+        "ford": f"an operating loss of {money(-(ford.value or 0), 'USD')}, {ford.note}{items}"
         if ford.value is not None else "not public yet",
         "gm": "nothing that was public" if gm is None else money(gm, "USD"),
     }  # fmt: skip
