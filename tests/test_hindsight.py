@@ -115,7 +115,7 @@ def test_a_replay_uses_nothing_from_after_each_step(name):
     frames["tranches"].loc[after, "shares"] //= 2
     changed.__dict__["_read"].update(frames)
     other = evidence.Evidence(changed, LAST)
-    clean, moved = (replay.replay(S, ev, S.as_of).steps(name) for ev in (later(), other))
+    clean, moved = (replay._steps(replay.replay(S, ev, S.as_of)[name]) for ev in (later(), other))
     spare = pd.Timedelta(days=61 if name == "dribble" else 0)  # two months a row
     clean, moved = (f[f["date"] < cut - spare] for f in (clean, moved))
     assert len(clean) or name in ("hold", "price_points")
@@ -146,9 +146,10 @@ def test_replays_of_the_base_against_plain_arithmetic():
 
 
 def test_four_price_points_of_six_are_reached_and_none_after_november_2023():
-    steps = replay.replay(S, later(), S.as_of).steps("price_points")
+    steps = replay._steps(replay.replay(S, later(), S.as_of)["price_points"])
     assert len(steps) == 4 and steps["date"].max() < pd.Timestamp("2023-08-01")
-    assert replay.replay(S, later(), dt.date(2023, 11, 8)).steps("price_points").empty
+    then = replay.replay(S, later(), dt.date(2023, 11, 8))
+    assert replay._steps(then["price_points"]).empty
 
 
 def test_the_parts_against_what_was_done_add_up_in_every_row():
@@ -323,7 +324,9 @@ def test_a_statement_is_graded_by_its_own_horizon():
     price = evidence_of("2026-06-30").close("nissan")[str(S.as_of) :]
     assert price[:"2023-04-18"].max() < 1.35 * price.iloc[0] < price.max()
     assert today["came"].iloc[1] == pytest.approx(
-        replay.replay(s, evidence_of("2023-04-19"), S.as_of).row("price_points")["value_after_exit"]
+        replay.row(replay.replay(s, evidence_of("2023-04-19"), S.as_of)["price_points"])[
+            "value_after_exit"
+        ]
     )
 
 
@@ -422,11 +425,12 @@ def test_what_renault_did_counts_up_to_the_plan():
     """With a target of 40 % less was planned than was sold."""
     s = S.replace({"selldown": {"target_stake": 0.4}})
     made = replay.replay(s, later(), s.as_of)
-    sold, planned = made.ledgers[replay.DONE].sold[0], made.terms.planned
+    done = made[replay.DONE]
+    sold, planned = done.sold[0], done.terms.planned
     assert sold == pytest.approx(planned) and planned < 211_000_000
     cash = 764e6 * planned / 211_000_000
-    assert made.row(replay.DONE)["cash"] == pytest.approx(cash)
-    assert made.row(replay.DONE)["rest"] == pytest.approx(0, abs=1)
+    assert replay.row(done)["cash"] == pytest.approx(cash)
+    assert replay.row(done)["rest"] == pytest.approx(0, abs=1)
 
 
 # --- what a second program found ---------------------------------------------------------------
@@ -438,11 +442,12 @@ def test_a_sale_belongs_to_those_who_held_the_shares(day):
     the dividend of an ex-day on which it settles, as chapter 1 pays it."""
     ev = evidence_of("2023-01-17").after(LAST)
     made = replay.replay(S, ev, dt.date.fromisoformat(day))
-    sold = float(made.ledgers["disclosed"].sold[0])
-    assert made.terms.held - sold == pytest.approx(ev.holding("renault", "nissan").iloc[-1])
+    done = made["disclosed"]
+    sold = float(done.sold[0])
+    assert done.terms.held - sold == pytest.approx(ev.holding("renault", "nissan").iloc[-1])
     if day == "2024-03-27":
-        kept = float(made.ledgers["disclosed"].paid[0])
-        assert kept >= 15 * made.terms.planned / ev.rate("jpy_per_eur")[:"2024-03-28"].iloc[-1]
+        kept = float(done.paid[0])
+        assert kept >= 15 * done.terms.planned / ev.rate("jpy_per_eur")[:"2024-03-28"].iloc[-1]
 
 
 def test_the_bond_of_a_replay_is_that_of_its_day():
@@ -450,7 +455,7 @@ def test_the_bond_of_a_replay_is_that_of_its_day():
     s = S.replace({"selldown": {"dividend_yield": 0.03, "paths": 2}})
     made = replay.replay(s, evidence_of("2023-01-17").after(LAST), s.as_of)
     first = answers_of("2-selldown", s).context["bond"]["first_eur"]
-    assert made.ledgers["exchangeable"].received[0, 0] == pytest.approx(first)
+    assert made["exchangeable"].received[0, 0] == pytest.approx(first)
 
 
 def test_nothing_to_sell_is_nothing_to_replay():

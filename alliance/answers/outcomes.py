@@ -114,7 +114,7 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     alike = programme.ALIKE * i.terms.planned * i.group.spot_jpy / i.group.jpy_per_eur
     ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
     mean = {name: float(ledger.after_exit.mean()) for name, ledger in ledgers.items()}
-    real = {name: made.row(name)["value_after_exit"] for name in mean}
+    real = {name: replay.row(made[name])["value_after_exit"] for name in mean}
     best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
     worst = float(sd.cvar(ledgers[chosen].after_exit))
     gain, came = mean[chosen] - mean["block"], here - real["block"]

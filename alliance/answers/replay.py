@@ -1,7 +1,7 @@
 """Chapter 5, the replay: holding, each programme, and what Renault did, at the real prices."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,38 +23,24 @@ COLUMNS = ("cash", "dividends", "rest", "value", "value_after_exit")
 PARTS = ("price", "rate", "dividends", "cost")
 
 
-@dataclass(frozen=True)
-class Replay:
-    """A start, the terms known there, the real market after it, and a ledger a programme."""
+def row(made: sd.Ledger) -> dict[str, float]:
+    """Euros received, still held, and both, by the last close."""
+    cash, value = float(made.proceeds[0]), float(made.wealth[0])
+    paid = float(made.paid[0])
+    found = cash, paid, value - cash - paid, value, float(made.after_exit[0])
+    return dict(zip(COLUMNS, found, strict=True))
 
-    terms: sd.Terms
-    market: sd.Realised
-    ledgers: dict[str, sd.Ledger]
 
-    def row(self, name: str) -> dict[str, float]:
-        """Euros received, still held, and both, by the last close."""
-        made = self.ledgers[name]
-        cash, value = float(made.proceeds[0]), float(made.wealth[0])
-        paid = float(made.paid[0])
-        found = cash, paid, value - cash - paid, value, float(made.after_exit[0])
-        return dict(zip(COLUMNS, found, strict=True))
-
-    def why(self, name: str) -> dict[str, float]:
-        """What a programme gains against what Renault did, by cause."""
-        one, other = (sd.gains(self.ledgers[n]) for n in (name, DONE))
-        return {f"by_{part}": one[part] - other[part] for part in PARTS}
-
-    def steps(self, name: str) -> pd.DataFrame:
-        """Dated sales: ``date, shares, price_jpy, jpy_per_eur, cash_eur``."""
-        made = self.ledgers[name]
-        columns = {"years": made.time, "shares": made.shares, "price_jpy": made.price}
-        columns |= {"jpy_per_eur": made.rate, "cash_eur": made.received}
-        frame = pd.DataFrame({key: value[:, 0] for key, value in columns.items()})
-        moved = (frame[["shares", "cash_eur"]] != 0).any(axis=1)
-        frame = frame[np.isfinite(frame["years"]) & moved]
-        start = self.market.prices.index[0]
-        days = start + pd.to_timedelta((frame.pop("years") * 365.25).round(), "D")
-        return frame.assign(date=days)
+def _steps(made: sd.Ledger) -> pd.DataFrame:
+    """Dated sales: ``date, shares, price_jpy, jpy_per_eur, cash_eur``."""
+    columns = {"years": made.time, "shares": made.shares, "price_jpy": made.price}
+    columns |= {"jpy_per_eur": made.rate, "cash_eur": made.received}
+    frame = pd.DataFrame({key: value[:, 0] for key, value in columns.items()})
+    moved = (frame[["shares", "cash_eur"]] != 0).any(axis=1)
+    frame = frame[np.isfinite(frame["years"]) & moved]
+    start = made.market.prices.index[0]
+    days = start + pd.to_timedelta((frame.pop("years") * 365.25).round(), "D")
+    return frame.assign(date=days)
 
 
 def last_day(ev: Evidence) -> dt.date:
@@ -63,13 +49,13 @@ def last_day(ev: Evidence) -> dt.date:
     return min(ev.days(name).iloc[-1] for name in tables).date()
 
 
-def replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
-    """Every programme as it was known on a day, at what came after it up to the evidence's own
-    day; made once. NotKnown if nothing did."""
+def replay(s: Scenario, ev: Evidence, day: dt.date) -> dict[str, sd.Ledger]:
+    """Every programme as it was known on a day, and what Renault did, at what came after it up to
+    the evidence's own day: a ledger each, made once. NotKnown if nothing did."""
     return ev.once(("replay", day, s.selldown), lambda: _replay(s, ev, day))
 
 
-def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
+def _replay(s: Scenario, ev: Evidence, day: dt.date) -> dict[str, sd.Ledger]:
     price = ev.close(SHARE)
     if day >= ev.as_of:
         raise NotKnown(f"the evidence has all prices up to {last_day(ev)} only")
@@ -87,8 +73,7 @@ def _replay(s: Scenario, ev: Evidence, day: dt.date) -> Replay:
     first, last = price.index[[0, -1]]
     paid = ev.rows("dividends", lambda f: f["ex_date"].between(first, last, "right"), company=SHARE)
     amounts = returns.in_eur(paid.set_index("ex_date")["amount"], ev.rate("jpy_per_eur"))
-    made = {name: market.paid(ledger, amounts) for name, ledger in made.items()}
-    return Replay(terms, market, made)
+    return {name: market.paid(ledger, amounts) for name, ledger in made.items()}
 
 
 def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date) -> sd.Ledger:
@@ -129,22 +114,24 @@ def put(b: Builder, s: Scenario) -> None:
             made = replay(s, ev, day)
         if made is None:
             continue
+        gains = {name: sd.gains(ledger) for name, ledger in made.items()}
         for name in names:
             about = {"start": pd.Timestamp(day), "programme": name}
-            rows.append(about | made.row(name) | made.why(name))
-            steps.append(made.steps(name).assign(**about))
+            why = {f"by_{part}": gains[name][part] - gains[DONE][part] for part in PARTS}
+            rows.append(about | row(made[name]) | why)
+            steps.append(_steps(made[name]).assign(**about))
     b.frames["replay"] = pd.DataFrame(rows)
     b.frames["steps"] = pd.concat(steps, ignore_index=True) if steps else pd.DataFrame()
     for name in names:
         title = "What Renault did" if name == DONE else in_words(name).capitalize()
         words = {"programme": name, "name": title, "day": ev.as_of}
         with b.section(*(f"{pattern}{key}_eur" for key in COLUMNS), **words):
-            for key, value in replay(s, ev, s.as_of).row(name).items():
+            for key, value in row(replay(s, ev, s.as_of)[name]).items():
                 b.put(f"{pattern}{key}_eur", value, None, _assumed(name), **words)
     best = "hindsight.best_"
     with b.section(*(best + k for k in ("programme", "after_exit_eur", "against_disclosed_eur"))):
         made = replay(s, ev, s.as_of)
-        after = {name: made.row(name)["value_after_exit"] for name in names}
+        after = {name: row(made[name])["value_after_exit"] for name in names}
         name = max(sd.PROGRAMMES, key=after.get)
         b.put(best + "programme", in_words(name))
         b.put(best + "after_exit_eur", after[name])
