@@ -69,19 +69,10 @@ def daily_volume(ev: Evidence) -> float:
     return float(volume.mean())
 
 
-@dataclass(frozen=True)
-class Market:
-    """The last price and rate, their weekly moments, and the first day that these rest on."""
-
-    spot: returns.Level
-    fix: returns.Level
-    moments: dict
-    first: pd.Timestamp
-
-
 @made_once
-def market(ev: Evidence) -> Market:
-    """The market of the share and of the yen; a ScenarioError if a level is missing or too old."""
+def market(ev: Evidence) -> tuple[returns.Level, returns.Level, dict]:
+    """The last price and rate, and their weekly moments with the ``first`` day that these rest on;
+    a ScenarioError if a level is missing or too old."""
     with ev.reading() as used:
         price, rate = ev.close(SHARE), ev.rate("jpy_per_eur")
         spot = returns.level(price, ev.as_of)
@@ -93,7 +84,7 @@ def market(ev: Evidence) -> Market:
         moments = sd.weekly_moments(price, rate)
         first = moments["returns"].index[0] - pd.Timedelta(days=21)  # and the close before it
         used.within(first)
-    return Market(spot, fix, moments, first)
+    return spot, fix, moments | {"first": first}
 
 
 def count_sale(ev: Evidence) -> None:
@@ -104,7 +95,7 @@ def count_sale(ev: Evidence) -> None:
 def count_cost(ev: Evidence) -> None:
     """Count what the cost of a sale today rests on: holding, volume, and prices."""
     with ev.aside():
-        first = market(ev).first
+        first = market(ev)[-1]["first"]
     with ev.reading() as used:
         stake(ev), daily_volume(ev), ev.close(SHARE)
         used.within(first)
@@ -113,17 +104,18 @@ def count_cost(ev: Evidence) -> None:
 def fill(s: Scenario, ev: Evidence) -> Inputs:
     """Inputs of the sell-down: what the scenario leaves empty is taken from the evidence. It is a
     ScenarioError if a level is missing or too old, or nothing is known about the holding."""
-    g, (held, issued), m, book = s.selldown, stake(ev), market(ev), last_book(ev)
+    g, (held, issued), book = s.selldown, stake(ev), last_book(ev)
+    spot, fix, moments = market(ev)
     levels = {
-        "spot_jpy": m.spot.value,
-        "jpy_per_eur": m.fix.value,
-        **{name: m.moments[name] for name in ("volatility", "fx_volatility", "correlation")},
-        "carrying_eur_per_share": None if book.value is None else book.value / m.fix.value,
+        "spot_jpy": spot.value,
+        "jpy_per_eur": fix.value,
+        **{name: moments[name] for name in ("volatility", "fx_volatility", "correlation")},
+        "carrying_eur_per_share": None if book.value is None else book.value / fix.value,
     }
     g = g.model_copy(update={n: v for n, v in levels.items() if getattr(g, n) is None})
     g = g.model_copy(update={n: v for n, v in fair(g).items() if getattr(g, n) is None})
-    terms, history = terms_of(g, held, issued, daily_volume(ev)), m.moments["returns"].to_numpy()
-    return Inputs(group=g, terms=terms, history=history, note=m.spot.note, carrying_note=book.note)
+    terms, history = terms_of(g, held, issued, daily_volume(ev)), moments["returns"].to_numpy()
+    return Inputs(group=g, terms=terms, history=history, note=spot.note, carrying_note=book.note)
 
 
 def fair(g: Selldown) -> dict[str, float]:

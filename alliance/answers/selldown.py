@@ -82,9 +82,10 @@ def size(b: Builder, i: Inputs) -> None:
         cost = None if why else sd.block_cost(t, t.planned)
         b.put("selldown.block_cost", cost, why, programme.assumed("block"))
     with b.section() as used:
-        inputs.stake(b.ev), (m := inputs.market(b.ev))
-        used.within(m.fix.date)
-        spot, fix, known = i.group.spot_jpy, i.group.jpy_per_eur, (m.spot.value, m.fix.value)
+        inputs.stake(b.ev)
+        close, rate, _ = inputs.market(b.ev)
+        used.within(rate.date)
+        spot, fix, known = i.group.spot_jpy, i.group.jpy_per_eur, (close.value, rate.value)
         own, rate = (number(level, 1).removesuffix(".0") for level in (spot, fix))
         price = "the market price" if spot == known[0] else f"an assumed price of JPY {own}"
         price += f" and an assumed JPY {rate} for one euro" * (fix != known[1])
