@@ -52,9 +52,9 @@ HAND: tuple[tuple[str, str, str], ...] = (
     ("returns.py", "if age > MISSING_DAYS:", "if age >= MISSING_DAYS:"),
     ("returns.py", "STALE_DAYS, MISSING_DAYS = 7, 100", "STALE_DAYS, MISSING_DAYS = 7, 120"),
     ("bargain.py", "t.votes + t.bought * d * t.block", "t.votes"),
-    ("decline/business.py", "rest.abs() > 500 *", "rest.abs() > 900 *"),
-    ("decline/parts.py", "min(sampling.block_length(residual), window / 10)", "1.0"),
-    ("decline/parts.py", "sector - slope * m[positions]", "sector - slope / 2 * m[positions]"),
+    ("decline.py", "rest.abs() > 500 *", "rest.abs() > 900 *"),
+    ("decline.py", "min(sampling.block_length(residual), window / 10)", "1.0"),
+    ("decline.py", "sector - slope * m[positions]", "sector - slope / 2 * m[positions]"),
     ("evidence/reader.py", "self.on(min(day, self.as_of))", "self.on(day)"),
 )
 
