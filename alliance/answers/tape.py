@@ -39,14 +39,18 @@ class Tape:
 
     def quoted(self, name: str, currency: str) -> pd.Series:
         """Closes of a share or index in yen or in euros."""
-        own = self.ev.close(name)
-        fixed = returns.as_known(self.rate, own.index).to_numpy()
-        yen = own if self.listed(name)["currency"] == "JPY" else self.in_eur(own) * fixed
-        return yen if currency == "JPY" else yen / fixed
+
+        def make() -> pd.Series:
+            own = self.ev.close(name)
+            fixed = returns.as_known(self.rate, own.index).to_numpy()
+            yen = own if self.listed(name)["currency"] == "JPY" else self.in_eur(own) * fixed
+            return yen if currency == "JPY" else yen / fixed
+
+        return self.ev.once(("quoted", name, currency), make)
 
     def listed(self, name: str) -> pd.Series:
         """Where a share or index is listed: its row of companies."""
-        return self.ev.rows("companies", company=name).iloc[0]
+        return self.ev.once(("row", name), lambda: self.ev.rows("companies", company=name).iloc[0])
 
     def in_eur(self, own: pd.Series) -> pd.Series:
         """Prices of a share or index in euros; a ScenarioError without rates of its currency."""
