@@ -207,7 +207,7 @@ def _table(out, sheet: Sheet, bold, style) -> None:
         text = _CELL.sub(lambda m, r=row: xl_rowcol_to_cell(r + FIRST - bool(m[2]), at[m[1]]), text)
         value = table["rows"][row][column]
         out.write_formula(row + FIRST, column, f"={text}", style(form(row, column), False), value)
-    for _, row, column in sheet.inputs:
+    for _, row, column in sorted(sheet.inputs):
         value = table["rows"][row][column]
         out.write(row + FIRST, column, value, style(form(row, column), True))
         rule = {"validate": "decimal", "criteria": ">=", "value": 0 if value >= 0 else -1e15}
