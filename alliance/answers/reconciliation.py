@@ -155,7 +155,10 @@ def _ford(b: Builder) -> None:
         b.put(key, float(losses["ebit_low"].sum()), " to ".join(years))
     key = "separation.ford.ev_charges_usd"
     with b.section(key):
-        b.put(key, float(b.ev.fact("ford-charges")["value"]))
+        if (charges := b.ev.figure("ford-charges")) is None:
+            b.ev.rows("segments", maker="ford")
+            raise NotKnown(f"no special items of Ford's EVs were public on {b.ev.as_of}")
+        b.put(key, charges)
 
 
 def _gm(b: Builder) -> list[tuple]:
