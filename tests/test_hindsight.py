@@ -473,8 +473,8 @@ def test_no_statement_is_graded_on_what_chance_decides():
     """Where nothing costs anything all ways are alike on average: no way can be said to be best."""
     free = {"fee": 0, "min_discount": 0, "impact": 0, "permanent_impact": 0, "paths": 4096}
     found = outcomes._said(later(), S.replace({"selldown": free | {"programme": "block"}}))
-    gain = next(row for row in found if "gain on selling at once" in row["said"])
-    assert gain["number"] == gain["came"] == 0 and not gain["misled"]
+    gain = next(row for row in found if "gain on selling at once" in row.said)
+    assert gain.number == gain.came == 0 and not gain.misled
 
 
 def test_what_would_have_been_raised_says_that_its_float_is_assumed():

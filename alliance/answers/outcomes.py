@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections import namedtuple
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
@@ -18,6 +19,8 @@ from alliance.evidence import Evidence
 from alliance.format import in_words, money
 from alliance.scenario import Scenario
 
+#: In euros; what it is judged ``by``.
+Statement = namedtuple("Statement", "day chapter said number came misled by")
 FIRST, PATHS = "2018-01-31", 1024  # of the answers by month
 #: The answers by month: the panel that gives each, and its result.
 BY_MONTH = {name: (panel, key) for name, panel, key in listed("by_month.txt")}
@@ -83,27 +86,21 @@ def _statements(b: Builder, s: Scenario) -> None:
         raising.add([source for source in sources if source["kind"] != "assumed"])
         assumed = dict.fromkeys(e["id"] for e in sources if e["kind"] == "assumed")
         why = None if raised else "no structure of that day was cancelled since"
-        total = sum(row["number"] for row in raised) if raised else None
+        total = sum(row.number for row in raised) if raised else None
         b.put("hindsight.raised_as_said_eur", total, why, assumed)
     with b.section(misled) as used:
         rows = _said(ev, s) + raised
         used.add(raising.entries.values())
-        b.put(misled, sum(row["misled"] for row in rows))
+        b.put(misled, sum(row.misled for row in rows))
     for start in b.frames["replay"].get("start", pd.Series()).unique():
         then = s.model_copy(update={"as_of": start.date()})
         if then.as_of != s.as_of:
             with suppress(AllianceError), b.section():
                 rows += _said(ev, then) + _raised(ev, then)[0]
-    columns = ["day", "chapter", "said", "number", "came", "unit", "misled", "by"]
-    b.frames["statements"] = pd.DataFrame(rows, columns=columns)
+    b.frames["statements"] = pd.DataFrame(rows, columns=Statement._fields)
 
 
-def _row(s: Scenario, chapter: str, said: str, number, came, unit: str, misled, by: str) -> dict:
-    row = {"day": pd.Timestamp(s.as_of), "chapter": chapter, "said": said, "number": number}
-    return row | {"came": came, "unit": unit, "misled": bool(misled), "by": by}
-
-
-def _said(ev: Evidence, s: Scenario) -> list[dict]:
+def _said(ev: Evidence, s: Scenario) -> list[Statement]:
     """What chapter 2 says on the scenario's day, beside what came by its horizon or, if sooner, by
     the last day; NotKnown if nothing did."""
     horizon = dt.timedelta(days=math.ceil(365.25 * s.selldown.horizon_years))
@@ -121,17 +118,16 @@ def _said(ev: Evidence, s: Scenario) -> list[dict]:
     first = max(real, key=real.get)
     most = f"another came to more (most: {in_words(first)}, {money(real[first], digits=2)})"
     found = (
-        (f"worth most after exit: {in_words(best)}", mean[best], real[best], "EUR",
+        (f"worth most after exit: {in_words(best)}", mean[best], real[best],
          real[best] < real[first] - alike, most),
-        (f"{word}: the worst twentieth brings", worst, here, "EUR",
-         here < worst, "it came to less"),
-        (f"{word}: gain on selling at once", gain, came, "EUR",
+        (f"{word}: the worst twentieth brings", worst, here, here < worst, "it came to less"),
+        (f"{word}: gain on selling at once", gain, came,
          min(abs(gain), abs(came)) > alike and gain * came < 0, "it had the other sign"),
     )  # fmt: skip
-    return [_row(s, "2-selldown", *each) for each in found]
+    return [Statement(pd.Timestamp(s.as_of), "2-selldown", *each) for each in found]
 
 
-def _raised(ev: Evidence, s: Scenario) -> tuple[list[dict], list[dict]]:
+def _raised(ev: Evidence, s: Scenario) -> tuple[list[Statement], list[dict]]:
     """What structures that were cancelled since were said to raise, and what that rests on."""
     with ev.aside():
         now, found = (live.separation(s, on) for on in (ev, ev.at(s.as_of)))
@@ -141,8 +137,8 @@ def _raised(ev: Evidence, s: Scenario) -> tuple[list[dict], list[dict]]:
         since = ended[row.structure, row.maker] and not row.ended
         if row.gross and row.gross > 0 and since:
             said = f"{row.structure_name} of {row.maker_name} raises"
-            came = 0.0, "EUR", True, "it was cancelled"
-            rows.append(_row(s, "3-separation", said, row.gross, *came))
+            came = row.gross, 0.0, True, "it was cancelled"
+            rows.append(Statement(pd.Timestamp(s.as_of), "3-separation", said, *came))
             result = found.result(f"separation.{row.structure}.{row.maker}.cash_raised_eur")
             sources += result.sources
     ev.rows("structures", lambda f: f["ended"].notna())

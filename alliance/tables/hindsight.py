@@ -1,10 +1,12 @@
 """Tables and the first sentences of chapter 5."""
 
+import math
+
 import pandas as pd
 
 from alliance.answers import Answers
 from alliance.answers.grades import KNOWN
-from alliance.format import counted, day, in_words, listed, number, quantity
+from alliance.format import counted, day, in_words, listed, number
 from alliance.tables.base import Html, collapsible, table
 from alliance.tables.chapter import SENTENCES, say
 
@@ -18,7 +20,9 @@ def hindsight(a: Answers) -> Html:
     said = said[(said["day"] == pd.Timestamp(a.as_of)) & (said["chapter"] == "2-selldown")]
     for row in said[:1].itertuples():
         words |= {"first": row.said.partition(": ")[2], "number": row.number, "came": row.came}
-        words["years"] = counted(a.context["group"].horizon_years, "year")
+        years, last = a.context["group"].horizon_years, pd.Timestamp(a.context["last"])
+        words["years"] = counted(years, "year")
+        words["by"] = day(min(row.day + pd.Timedelta(days=math.ceil(365.25 * years)), last))
     parts = ["put first"] * len(said[:1]) + [first]
     parts += ["starts"] * (not a.frame("replay").empty) + ["forecasts"]
     return say(" ".join(SENTENCES[part] for part in parts), a, **words, why_none=why)
@@ -73,8 +77,6 @@ def misled(a: Answers) -> Html:
 def statements(a: Answers) -> Html:
     """What chapters 2 and 3 said on the day, and on the others, beside what came of it."""
     frame = a.frame("statements")
-    for column in ("number", "came"):
-        frame[column] = [quantity(v, u) for v, u in zip(frame[column], frame["unit"], strict=True)]
     frame["misled"] = frame["misled"].map({True: "yes", False: "no"})
     frame["chapter"] = frame["chapter"].str[:1]
     none = f"Nothing came after {a.as_of} in the evidence."

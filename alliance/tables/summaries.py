@@ -14,7 +14,6 @@ from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
 ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
-_NO_SPLIT = "The ticket is too small for a value agreed that splits the gain equally."
 
 
 def fall(a: Answers) -> Html:
@@ -116,15 +115,15 @@ def bargain(a: Answers) -> Html:
         slices = " Sold in slices, as the dribble is, the two gains are EUR {}bn and {}bn."
         slices = slices.format(*each)
     below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
-    over = a.context["cancelled"]
-    whole = a.context["whole"]
-    dear = f", more than the {money(whole)} that the market pays for all of Renault"
-    dear *= bool(split and split > whole)
+    over, whole = a.context["cancelled"], a.context["whole"]
+    dear = f", more than all of Renault's {money(whole)} in the market" * ((split or 0) > whole)
+    shared = f"{money(split or 0)} agreed splits the gain equally{dear}."
+    shared = SENTENCES["no split"] if split is None else shared
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain", a, **words, even=turns, slices=slices,
         lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
         sold=f"the shares sold as one block {below}" if t.block else "no share to sell",
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
-        split=_NO_SPLIT if split is None else f"{money(split)} agreed splits it equally{dear}.",
+        split=shared,
     )  # fmt: skip
