@@ -64,8 +64,8 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     size = 1.9 + 0.36 * max(top + 1, 2)
     return Chart(
         draw,
-        f"{sure} of {results} moved Nissan beyond chance on their day; over {days} {wide} did, and "
-        f"{clear} of {len(known)} other dated events",
+        f"{sure} of {results} moved Nissan beyond chance on their day; over {days}, {wide} of them "
+        f"and {clear} of {len(known)} other dated events",
         f"One row of dots: the reactions to {results}, {since} to {until}{mean}. {alt}",
         "exchange closes of Nissan and TOPIX, events as listed under Sources; market model on "
         f"{c['estimation_days']} days; filled: p below 5 %; †: results in its days, so not counted",
