@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import stats
+from scipy.special import ndtr, stdtr, stdtrit
 
 from alliance.errors import EvidenceError, ScenarioError, did_you_mean
 
@@ -106,11 +106,11 @@ def study(
     past, now = slice(first - estimation_days, first), slice(first, last + 1)
     car, error, t, beta = (v.item() for v in car_test(y[past], x[past], y[now], x[now]))
     df = estimation_days - 2
-    half = stats.t.ppf(0.975, df) * error
+    half = stdtrit(df, 0.975) * error
     days = last - first + 1
     slope, level = np.polyfit(x[past], y[past], 1)
     residual, abnormal = (y[span] - level - slope * x[span] for span in (past, now))
-    p = float(2 * stats.t.sf(abs(t), df))
+    p = float(2 * stdtr(df, -abs(t)))
     rank = rank_p(residual, abnormal[0]) if days == 1 else None
     corrado = corrado_p(residual, abnormal) if days >= 3 else None
     interval = car - half, car + half
@@ -147,10 +147,10 @@ def rank_p(residual: np.ndarray, abnormal: float) -> float:
 def corrado_p(residual: np.ndarray, abnormal: np.ndarray) -> float:
     """Two-sided p-value of Corrado's rank test of the mean rank in the window."""
     everything = np.concatenate([residual, abnormal])
-    ranks = stats.rankdata(everything) / (len(everything) + 1) - 0.5
+    ranks = pd.Series(everything).rank().to_numpy() / (len(everything) + 1) - 0.5
     days = len(abnormal)
     z = ranks[-days:].sum() / np.sqrt(days * (ranks**2).mean())
-    return float(2 * stats.norm.sf(abs(z)))
+    return float(2 * ndtr(-abs(z)))
 
 
 def daily(asset: pd.Series, market: pd.Series, length: int) -> pd.DataFrame:
@@ -209,7 +209,7 @@ def null_rejection(length: int, days: int, draws=10_000, seed=0, residuals=None)
         noise = rng.choice(np.asarray(residuals, float), size=shape)
     y = 0.0002 + 1.1 * x + noise
     t = car_test(y[:, :length], x[:, :length], y[:, length:], x[:, length:])[2]
-    return float((np.abs(t) > stats.t.ppf(0.975, length - 2)).mean())
+    return float((np.abs(t) > stdtrit(length - 2, 0.975)).mean())
 
 
 def null_table(residuals: np.ndarray, draws: int, seed: int) -> pd.DataFrame:

@@ -201,7 +201,7 @@ def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:
     when = f"{p['start']:%Y-%m} to {p['end']:%Y-%m}, {left:.0%} still to run"
     when += f"; {p['note']}" if isinstance(p["note"], str) else ""
     covers = f"plan for {p['covers']}" if isinstance(p["covers"], str) else "EV plan"
-    covers += " (its time is over)" * (left == 0)
+    covers += f" ({left:.0%} of its time to run)" if left else " (its time is over)"
     lines = [("EV plan", total, when, "evidence")]
     plan = {"plan": total, "plan_years": span / 365.25, "plan_left": left, "plan_for": covers}
     return plan | {"lines": lines}

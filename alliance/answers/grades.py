@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from alliance import grading, ownership, returns
 from alliance import selldown as sd
@@ -189,7 +189,7 @@ def _year_ahead(s: Scenario, ev: Evidence) -> tuple[pd.DataFrame, pd.DataFrame]:
         before = np.array([outcome for _, outcome, _ in past])
         for part in NOMINAL:
             tails = np.array([(1 - part) / 2, (1 + part) / 2])
-            moved = drift - three[0] ** 2 / 2 + three[0] * stats.norm.ppf(tails)
+            moved = drift - three[0] ** 2 / 2 + three[0] * ndtri(tails)
             for rule, found in ((MODEL, np.exp(moved)), (HISTORY, np.quantile(before, tails))):
                 ends_of = (f"{rule}_{end}_{100 * part:.0f}" for end in ("low", "high"))
                 row |= dict(zip(ends_of, found, strict=True))
@@ -214,12 +214,10 @@ def _days(b: Builder, s: Scenario) -> None:
         rows = []
         for kind, what in DAYS.items():
             which = (daily["kind"] == kind).to_numpy()
-            for rule, size, law in (
-                (MODEL, daily["t"], stats.t(length - 2)),
-                (NONE, plain, stats.norm),
-            ):
+            for rule, size in ((MODEL, daily["t"]), (NONE, plain)):
                 for part in NOMINAL:
-                    edge = law.ppf((1 + part) / 2)
+                    tail = (1 + part) / 2
+                    edge = stdtrit(length - 2, tail) if rule == MODEL else ndtri(tail)
                     held = grading.inside(size[which], -edge, edge)
                     about = {"what": what, "rule": rule, "nominal": part, "days": len(held)}
                     rows.append(about | _scored(held, len(held) ** (1 / 3), s.seed))
