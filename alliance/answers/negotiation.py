@@ -45,6 +45,7 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
         if "ev" not in maker.company.values:
             raise NotKnown(maker.lacks["ev"])
         found = _gains(b, s, _terms(b.ev, s), maker)
+        b.context["whole"] = maker.company.price * maker.company.shares
         below = percent(b.context["stakes"].discount)
         sale = f"the shares sold as one block {below} below the market"
         for key, value in found.items():
@@ -90,7 +91,6 @@ def _gains(b: Builder, s: Scenario, terms, maker: Maker) -> dict[str, float | No
         "independence_worth_eur": t.independence, "control_worth_eur": t.control,
     }  # fmt: skip
     b.context |= {"stakes": t, "belief": belief, "agreed": agreed, "gains": gains}
-    b.context["whole"] = maker.company.price * maker.company.shares
     b.context |= {"changes_hands": bargain.changes_hands(t), "over": bargain.even_over(t, belief)}
     b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
     with b.section():
@@ -182,7 +182,7 @@ def _points(b: Builder, s: Scenario, t: bargain.Stakes, agreed, belief, split, s
             own = s.selldown.model_copy(update={"target_stake": kept})
             then = _stakes(s.model_copy(update={"selldown": own}), ev.at(on))
             then = replace(then, ticket=float(pledge["value"]), discount=0.0, bought=1.0)
-            rows.append(_point("pledged in July 2023, bought by Nissan", then, belief, belief, on))
+            rows.append(_point("pledged in July 2023", then, belief, belief, on))
         sales = ev.tranches.sort_values("announced")
         for on in sales["announced"].dt.date[:1]:
             with suppress(NotKnown):
