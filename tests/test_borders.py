@@ -386,6 +386,6 @@ def test_a_way_that_is_nearly_the_best_misled_nobody(monkeypatch):
         s = scenario_of("base")
         return outcomes._said(evidence_of("2023-01-17").after(s.as_of.replace(year=2026)), s)
 
-    assert said()[0]["misled"]  # buy-back was said to be the best, and the dribble was
+    assert said()[0].misled  # buy-back was said to be the best, and the dribble was
     monkeypatch.setattr(programme, "ALIKE", 0.3)
-    assert not said()[0]["misled"] and not said()[2]["misled"]
+    assert not said()[0].misled and not said()[2].misled

@@ -483,7 +483,7 @@ def test_history_passages_are_those_of_its_own_path():
 
 
 @pytest.mark.parametrize("of", [replace(B0, horizon=3.0), history()], ids=["lognormal", "history"])
-@pytest.mark.parametrize("paths", [64, 4096])
+@pytest.mark.parametrize("paths", [1024, 4096])
 def test_means_are_those_that_the_drifts_ask_for(of, paths):
     """Whatever the draws: of the share and of yen in euros, at each time and at the end."""
     m, times = replace(of, paths=paths, seed=7), np.array([0.25, 1.0, 3.0])
@@ -498,6 +498,21 @@ def test_means_are_those_that_the_drifts_ask_for(of, paths):
     assert abs((free[0] / free[1]).mean(-1) / (price / rate).mean(-1) - 1).max() > 1e-6
     changes = np.log(price / free[0])
     np.testing.assert_allclose(changes, changes[:, :1] + np.zeros(paths))  # every path alike
+
+
+def test_draws_too_coarse_for_their_spread_keep_their_chances():
+    """A year's volatility of 100 % over 15 years: to move all paths to the mean would halve one."""
+    m = replace(B0, volatility=1.0, horizon=15.0, paths=2**14)
+    price, _ = m.at(np.array([15.0]))
+    above = stats.norm.sf((np.log(1.3) + 15 / 2) / np.sqrt(15))
+    assert (price[0] > 1.3 * m.spot).mean() == pytest.approx(above, abs=0.004)
+
+
+def test_a_certain_price_stays_what_it_is():
+    """To the last digit: a floor at the spot stops no sale."""
+    fair = replace(B0, volatility=0.0, fx_volatility=0.0)
+    price, rate = fair.at(np.array([0.5, 5.0]))
+    assert (price == fair.spot).all() and (rate == fair.rate).all()
 
 
 def test_moments_before_the_day():

@@ -461,7 +461,7 @@ def test_plans_are_named_for_what_they_cover(base):
     label = "separation.carve_out.{}.ev_plan_coverage"
     assert "part of the plan for EV and autonomous" in base.result(label.format("gm")).label
     row = base.frame("grid").set_index(["structure", "maker"]).loc[("segments", "volkswagen")]
-    assert row["plan"] == 52e9 and row["plan_for"] == "EV plan"
+    assert row["plan"] == 52e9 and row["plan_for"] == "EV plan (85% of its time to run)"
 
 
 def test_amounts_convert_at_the_rate_of_the_day(base):
@@ -620,9 +620,9 @@ def test_aims_stand_apart_from_checks(latest, base):
 def test_the_grid_has_every_cell_and_marks_assumptions(latest):
     text = tables.grid(latest).text
     lines = {line.split(":")[0]: line for line in text.splitlines()[1:]}
-    assert list(lines) == ["Renault", "Volkswagen, Sep 2022", "Ford", "GM"]
+    assert list(lines) == ["Renault", "Volkswagen 2022-09", "Ford", "GM"]
     assert lines["Ford"].count("no value") == 1 and lines["GM"].count("no value") == 2
-    assert "19.5bn, 19 % of the plan, 75 % of votes" in lines["Volkswagen, Sep 2022"]
+    assert "19.5bn, 19 % of the plan, 75 % of votes" in lines["Volkswagen 2022-09"]
     assert lines["Renault"].count("≈") == 1 and lines["Renault"].count("nothing sold") == 2
     strong = re.findall(r"rgba\(11,95,165,(\d\.\d+)\)", tables.grid(latest).body)
     assert len(strong) == 16 and max(strong) == "0.40"

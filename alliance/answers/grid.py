@@ -49,8 +49,8 @@ def grid(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Mak
             rows.append(row)
             _results(b, one, maker, outcome, row)
     frame = b.frames["grid"] = pd.DataFrame(rows)
-    apart = frame["day"] != pd.Timestamp(b.ev.as_of)  # on an eve of its own
-    frame["maker_on"] = frame["maker_name"] + frame["day"].dt.strftime(", %b %Y").where(apart, "")
+    own = frame["day"].dt.strftime(" %Y-%m").where(frame["day"] != pd.Timestamp(b.ev.as_of), "")
+    frame["maker_on"] = frame["maker_name"] + own
 
 
 def _apply(known: Known, maker: Maker, t: separation.Terms) -> separation.Outcome:
@@ -70,7 +70,7 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
     price, shares, plan = (c.price, c.shares, c.plan) if c else (np.nan, np.nan, None)
     low, base, high = (c and c.values.get(unit)) or (np.nan,) * 3
     change = {f"{case}_change": numbers[case] / price - 1 for case in ("low", "base", "high")}
-    over = numbers["before"] / (price * shares)
+    over = numbers["before"] / (price * shares) if base == base else np.nan
     blocks = []
     for leg, part in () if o.why else known.structure.parts(1.0 if np.isnan(base) else base):
         votes = part * leg.votes / known.structure.voting_capital
@@ -106,7 +106,8 @@ def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row:
         notes = [maker.note]
         if row["large"] and known.structure.legs:
             share = 100 * row["unit_over_market"]
-            notes.append(f"before the money the unit is {share:.0f} % of all of {maker.name}")
+            before = "before the money " * (row["to_unit"] > 0)
+            notes.append(f"{before}the unit is {share:.0f} % of all of {maker.name}")
         notes += [BELOW] if name == "base" and value is not None and value < 0 else []
         note = why if value is None else "; ".join(n for n in notes if n) or None
         rests = _rests_on(known.structure, name)

@@ -46,8 +46,8 @@ def put(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:
             raise NotKnown(maker.lacks["ev"])
         found = _gains(b, s, _terms(b.ev, s), maker)
         b.context["whole"] = maker.company.price * maker.company.shares
-        below = percent(b.context["stakes"].discount)
-        sale = f"the shares sold as one block {below} below the market"
+        t, one = b.context["stakes"], "as one block " * (s.separation.sale_discount is None)
+        sale = f"the shares sold {one}{percent(t.discount)} below the market" if t.block else ""
         for key, value in found.items():
             note = _NONE[key] if value is None else None
             b.put(f"bargain.{key}", value, note, _assumed(s, maker), sale=sale)

@@ -112,14 +112,14 @@ def _said(ev: Evidence, s: Scenario) -> list[Statement]:
     ledgers = {name: make(i.terms, market) for name, make in sd.PROGRAMMES.items()}
     mean = {name: float(ledger.after_exit.mean()) for name, ledger in ledgers.items()}
     real = {name: replay.row(made[name])["value_after_exit"] for name in mean}
-    best, word, here = max(mean, key=mean.get), in_words(chosen), real[chosen]
-    worst = float(sd.cvar(ledgers[chosen].after_exit))
+    best = max((name for name in mean if name != "hold"), key=mean.get)
+    word, here, worst = in_words(chosen), real[chosen], float(sd.cvar(ledgers[chosen].after_exit))
     gain, came = mean[chosen] - mean["block"], here - real["block"]
     first = max(real, key=real.get)
-    most = f"another came to more (most: {in_words(first)}, {money(real[first], digits=2)})"
+    most = "none did" if first == best else f"{in_words(first)}, {money(real[first], digits=2)}"
     found = (
-        (f"worth most after exit: {in_words(best)}", mean[best], real[best],
-         real[best] < real[first] - alike, most),
+        (f"best way to sell: {in_words(best)}", mean[best], real[best],
+         real[best] < real[first] - alike, f"another came to clearly more ({most})"),
         (f"{word}: the worst twentieth brings", worst, here, here < worst, "it came to less"),
         (f"{word}: gain on selling at once", gain, came,
          min(abs(gain), abs(came)) > alike and gain * came < 0, "it had the other sign"),

@@ -32,8 +32,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
     b.frames["tornado"] = partial(_alone, s, i, frame, near)
     b.frames["drifts"] = partial(_views, s, i, frame)
     ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
-    whole = float(sd.block_cost(t, t.planned)) if t.planned > 0 else 0.0
-    slices = float(sd.slice_cost(t, t.planned, t.participation)) / whole if whole else 1.0
+    slices = sd.slice_cost(t, t.planned, t.participation) / (sd.block_cost(t, t.planned) or 1)
     for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
 
         @cache

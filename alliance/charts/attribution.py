@@ -53,6 +53,7 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
         kit.rows(ax, names, 8, room=(0.7, 0.6))
 
     sure, clear = int((prints["p"] < 0.05).sum()), int((known["p"] < 0.05).sum())
+    rest = f" and {clear} of {counted(len(known), 'other dated event')}" * bool(len(known))
     alt = f"No other event could be tested on {days} by {until}."
     if len(known):
         strongest = known.loc[known["t"].abs().idxmax()]
@@ -64,8 +65,7 @@ def event_effects(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     size = 1.9 + 0.36 * max(top + 1, 2)
     return Chart(
         draw,
-        f"{sure} of {results} moved Nissan beyond chance on their day; over {days}, {wide} of them "
-        f"and {clear} of {len(known)} other dated events",
+        f"{sure} of {results} moved Nissan beyond chance on the day; over {days}, {wide}{rest}",
         f"One row of dots: the reactions to {results}, {since} to {until}{mean}. {alt}",
         "exchange closes of Nissan and TOPIX, events as listed under Sources; market model on "
         f"{c['estimation_days']} days; filled: p below 5 %; †: results in its days, so not counted",

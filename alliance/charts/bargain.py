@@ -54,8 +54,8 @@ def gains(a: Answers) -> Chart:
         kit.rows(ax, [f"{n}. {p}" for n, p in enumerate(frame["point"], 1)], 8, y, None)
 
     ends = frame[["renault", "nissan"]].map(lambda gain: number(gain, sign=True))
-    sliced = frame[frame["point"] == SLICES]
-    sold = "Sold as one block, with " if first["block"] else "With "
+    sliced = frame[(frame["point"] == SLICES) & (frame["block"] > 0)]
+    sold = "Sold as one block, with " if len(sliced) else "With "
     slices = [f"; sold in slices {who_gains(each)}" for _, each in sliced.iterrows()]
     found = frame["point"] + " " + ends["renault"] + " and " + ends["nissan"]
     return Chart(

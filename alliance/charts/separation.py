@@ -40,10 +40,8 @@ def ranges(a: Answers) -> Chart:
     lows, kept = frame["low_change"], percent(a.context["group"].holding_discount)
 
     def draw(fig, narrow):
-        label = "value a share against the price (line: the unit low and what is kept marked down "
-        label += (
-            f"by {kept}, to high with no discount; dot: base; bar: 90 % of draws of all inputs)"
-        )
+        label = f"value a share against the price (line: sold low, marked down by {kept}, to high "
+        label += "with no discount; dot: base; bar: 90 % of draws)"
         ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 if narrow else 88)
         rows = list(frame.itertuples())[::-1]
         for y, row in enumerate(rows):
@@ -58,7 +56,7 @@ def ranges(a: Answers) -> Chart:
     def on(row) -> str:
         return f"{row['structure_name'].lower()} on {row['maker_name']}"
 
-    low = f"Sold low, with what is kept marked down by {kept},"
+    low = "Sold low," + f" with what is kept marked down by {kept}," * (kept != percent(0))
     title, most = f"{low} no structure costs value", frame["change_p95"].max()
     if lows.isna().all():
         title = "No structure can be had at the low value"

@@ -2,7 +2,7 @@
 
 Both answer the same two questions: where are price and rate at given times, and when does the
 price first reach given multiples of its start. At a given time the draws' means of the share and of
-foreign cash, in the holder's currency, are those that the drifts ask for: moment matching.
+foreign cash, in the holder's currency, are moved to those that the drifts ask for, if near them.
 
 References
 ----------
@@ -23,6 +23,7 @@ from alliance.selldown.moments import WEEKS, growth_rates
 from alliance.selldown.rows import running
 
 TRADING_DAYS = 245  # Tokyo, a year
+COARSE = 0.05  # of a mean: draws that miss it by more are left as they are
 LEAST = 1e-4  # volatility below which a price counts as certain
 
 
@@ -37,6 +38,12 @@ def _found(market: "Lognormal | History", what: str, *asked: Any) -> tuple[np.nd
     for array in found:
         array.flags.writeable = False
     return found
+
+
+def _small(factor: np.ndarray) -> np.ndarray:
+    """What moves draws to their mean; 1 where they are too coarse: to move all would spoil chances,
+    or where there is nothing to move."""
+    return np.where(abs(factor - 1) < COARSE, factor.round(12), 1.0)
 
 
 class _Market:
@@ -64,9 +71,9 @@ class _Market:
     def _match(self, times, price: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Prices and rates, arrays (..., paths), at the means of their times."""
         share, cash = (np.exp(growth * times) for growth in self.growths)
-        rate = rate * (self.rate * (1 / rate).mean(axis=-1, keepdims=True) / cash)
+        rate = rate * _small(self.rate * (1 / rate).mean(axis=-1, keepdims=True) / cash)
         mean = (price / rate).mean(axis=-1, keepdims=True)
-        return price * (self.spot / self.rate * share / mean), rate
+        return price * _small(self.spot / self.rate * share / mean), rate
 
     def _since(self, times: tuple[float, ...]) -> tuple[np.ndarray, ...]:
         now, then = np.array([[[self.spot]], [[self.rate]]], float), self._matched(times)

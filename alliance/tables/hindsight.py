@@ -18,11 +18,11 @@ def hindsight(a: Answers) -> Html:
     why = a.result("hindsight.best_against_disclosed_eur").note
     said, words = a.frame("statements"), _words(a)
     said = said[(said["day"] == pd.Timestamp(a.as_of)) & (said["chapter"] == "2-selldown")]
+    years, last = a.context["group"].horizon_years, pd.Timestamp(a.context["last"])
     for row in said[:1].itertuples():
-        words |= {"first": row.said.partition(": ")[2], "number": row.number, "came": row.came}
-        years, last = a.context["group"].horizon_years, pd.Timestamp(a.context["last"])
-        words["years"] = counted(years, "year")
-        words["by"] = day(min(row.day + pd.Timedelta(days=math.ceil(365.25 * years)), last))
+        end = row.day + pd.Timedelta(days=math.ceil(365.25 * years))
+        first_way, years = row.said.partition(": ")[2], counted(years, "year")
+        words |= row._asdict() | {"first": first_way, "years": years, "end": day(min(end, last))}
     parts = ["put first"] * len(said[:1]) + [first]
     parts += ["starts"] * (not a.frame("replay").empty) + ["forecasts"]
     return say(" ".join(SENTENCES[part] for part in parts), a, **words, why_none=why)

@@ -67,16 +67,14 @@ def deal(a: Answers) -> Html:
     words["how"] = how_valued(row, row["unit_how"])
     words["kept"] = "What is not paid out" if row["paid_out"] else "That"
     words["assumed"] = f", {row['assumed']}" if row["assumed"] else ""
-    even, held = row["breakeven_high"], percent(a.context["group"].holding_discount)
-    words["even"] = (
-        f"; with what is kept marked down by {held} it takes {money(even)} to break even"
-    )
-    words["even"] *= bool(even == even)
+    g, even, part = a.context["group"], row["breakeven_high"], percent(row["unit_over_market"])
+    held = f"; with what is kept marked down by {percent(g.holding_discount)} it takes "
+    words["even"] = f"{held}{money(even)} to break even" * bool(even > 0 < g.holding_discount)
+    words["stays"] = " and the discount stays" * bool(g.conglomerate_discount)
     if row["large"]:
-        part = f"{percent(row['unit_over_market'])} of all of {row['maker_name']}"
-        words["large"] = (
-            f" Without the money that it gets, the unit is {part} on {day(row['day'])}."
-        )
+        what = f"{'Without the money to come the' if row['to_unit'] else 'The'} unit"
+        what += " would be" if row["ended"] else " is"
+        words["large"] = f" {what} {part} of all of {row['maker_name']} on {day(row['day'])}."
     sentence = "cancelled" if row["ended"] else "raises" if row["gross"] > 0 else "raises nothing"
     sentence, covers = SENTENCES[sentence], "{separation.*.ev_plan_coverage:.0%} of its"
     if (a[f"separation.{headlined(a)}.ev_plan_coverage"] or 1) <= 0:
@@ -115,7 +113,7 @@ def bargain(a: Answers) -> Html:
         slices = " Sold in slices, as the dribble is, the two gains are EUR {}bn and {}bn."
         slices = slices.format(*each)
     below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
-    over, whole = a.context["cancelled"], a.context["whole"]
+    over, whole, how = a.context["cancelled"], a.context["whole"], "as one block " * bool(slices)
     dear = f", more than all of Renault's {money(whole)} in the market" * ((split or 0) > whole)
     shared = f"{money(split or 0)} agreed splits the gain equally{dear}."
     shared = SENTENCES["no split"] if split is None else shared
@@ -123,7 +121,7 @@ def bargain(a: Answers) -> Html:
     return say(
         "bargain", a, **words, even=turns, slices=slices,
         lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
-        sold=f"the shares sold as one block {below}" if t.block else "no share to sell",
+        sold=f"the shares sold {how}{below}" if t.block else "no share to sell",
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
         split=shared,
     )  # fmt: skip

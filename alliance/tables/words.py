@@ -81,7 +81,7 @@ def _separation(a: Answers) -> dict[str, Any]:
     rest = rest.format(companies=listed(list(negative))) if low else rest
     ford, gm = a.result("separation.ford.ev_result_usd"), a["separation.gm.ev_charges_usd"]
     items = a["separation.ford.ev_charges_usd"]
-    items = f", before special items of {money(items or 0, 'USD')}" * bool(items)
+    items = f"; special items of {money(items or 0, 'USD')} come on top" * bool(items)
     return cell.to_dict() | {
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",

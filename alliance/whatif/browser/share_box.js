@@ -92,8 +92,7 @@ function head(model, el) {
 function follow(model) {
   let rest, sent = model.get("answered"); // how often Back and Forward asked for a case
   const push = () => {
-    const token = model.get("token");
-    const address = new URL(`?start=${token}`, location.href);
+    const token = model.get("token"), address = new URL(`?start=${token}`, location.href);
     if (history.state?.token !== token) history.pushState({ token }, "", address);
   };
   const later = () => { // a case that is shown late is not pushed, or Forward would be gone
