@@ -289,9 +289,8 @@ def test_statements_say_whether_they_would_have_misled():
     assert best["misled"] == (best["came"] < most)
     assert f"EUR {most / 1e9:.2f}bn" in best["by"]  # and by what it is judged
     first = tables.hindsight(answers_of("5-hindsight", S)).text
-    assert first.startswith(
-        "The way that chapter 2 put first on that day, windows, was to bring EUR\xa03.56bn"
-    )
+    said = "What chapter 2 put first on that day (best way to sell: windows) was to bring"
+    assert first.startswith(f"{said} EUR\xa03.56bn in 5 years")
     assert f"had come to EUR\xa0{best['came'] / 1e9:.2f}bn" in first
 
 

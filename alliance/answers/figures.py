@@ -57,17 +57,17 @@ class Maker:
 
 def count(key: str, parts: Iterable[str], ev: Evidence) -> None:
     """Count what parts of a maker's figures (names of :data:`_PARTS`) rest on, as far as known."""
-    (row, then), wanted = _row(key, ev), set(parts)
+    (row, day), wanted = _row(key, ev), set(parts)
     with suppress(NotKnown):
         for name in (name for name in _PARTS if name in wanted and row is not None):
-            _part(name, key, row, then)
+            _part(name, key, row, ev.at(day))
 
 
 @made_once
 def figures(key: str, ev: Evidence) -> Maker:
     """A maker's figures."""
-    row, then = _row(key, ev)
-    name = ev.names("carmakers")[key]
+    row, day = _row(key, ev)
+    name, then = ev.names("carmakers")[key], ev.at(day)
     if row is None:
         why = f"{name} was not public on {ev.as_of}"
         return Maker(key, name, "EUR", ev.as_of, why)
@@ -88,13 +88,13 @@ def figures(key: str, ev: Evidence) -> Maker:
 
 
 @made_once
-def _row(key: str, ev: Evidence) -> tuple[pd.Series | None, Evidence]:
-    """A maker's row, and the evidence on the day or on the eve of its deal."""
+def _row(key: str, ev: Evidence) -> tuple[pd.Series | None, dt.date]:
+    """A maker's row, and the day on which it stands: the evidence's, or the eve of its deal."""
     rows = ev.rows("carmakers", maker=key)
     if rows.empty:
-        return None, ev
+        return None, ev.as_of
     eves = ev.rows("separation-events", maker=key, marks="eve")
-    return rows.iloc[0], ev.at(min([ev.as_of, *eves["date"].dt.date]))
+    return rows.iloc[0], min([ev.as_of, *eves["date"].dt.date])
 
 
 def _market(key: str, row: pd.Series, ev: Evidence) -> dict:

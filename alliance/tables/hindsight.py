@@ -21,8 +21,7 @@ def hindsight(a: Answers) -> Html:
     years, last = a.context["group"].horizon_years, pd.Timestamp(a.context["last"])
     for row in said[:1].itertuples():
         end = row.day + pd.Timedelta(days=math.ceil(365.25 * years))
-        first_way, years = row.said.partition(": ")[2], counted(years, "year")
-        words |= row._asdict() | {"first": first_way, "years": years, "end": day(min(end, last))}
+        words |= row._asdict() | {"years": counted(years, "year"), "end": day(min(end, last))}
     parts = ["put first"] * len(said[:1]) + [first]
     parts += ["starts"] * (not a.frame("replay").empty) + ["forecasts"]
     return say(" ".join(SENTENCES[part] for part in parts), a, **words, why_none=why)
