@@ -39,9 +39,9 @@ class ScenarioError(AllianceError):
     exit_code = 2
 
 
-def need(rows: Sized, why: str | None) -> Any:
+def need(rows: Sized | None, why: str | None) -> Any:
     """The rows, if there are any; else NotKnown with the reason."""
-    if not len(rows):
+    if rows is None or not len(rows):
         raise NotKnown(why or "nothing was public")
     return rows
 

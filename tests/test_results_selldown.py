@@ -154,6 +154,19 @@ def test_size(at):
     yield "selldown.planned_value_eur", exact(x.planned * x.spot / x.rate)
 
 
+@checks("selldown.issuer_*", "selldown.planned_over_net_cash")
+def test_what_nissan_could_pay(at):
+    x, printed = Sale(at), {}
+    for row in sorted(at.rows("liquidity", company="nissan"), key=lambda r: r["date"]):
+        printed[row["metric"]] = float(row["value"])
+    for what, value in printed.items():
+        yield f"selldown.issuer_{what}_jpy", value
+    net = printed["net_cash"]
+    yield "selldown.planned_over_net_cash", exact(x.planned * x.spot / net)
+    paid = [float(r["shares"]) * float(r["price_jpy"]) for r in at.rows("tranches")]
+    yield "selldown.issuer_paid_jpy", near(sum(paid), 1e6) if paid else None
+
+
 def outcomes(x: Sale, name: str, times, shares, price, rate, cost, end, cancelled, cash=None):
     """Yield a programme's results from events (events, paths) that were simulated here.
 

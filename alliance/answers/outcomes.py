@@ -12,8 +12,7 @@ import pandas as pd
 from alliance import returns
 from alliance import selldown as sd
 from alliance.answers import inputs, live, programme, reconciliation, replay
-from alliance.answers.decline import begin, changes, parts
-from alliance.answers.results import Answers, Builder, listed
+from alliance.answers.results import Builder, listed
 from alliance.errors import AllianceError
 from alliance.evidence import Evidence
 from alliance.format import in_words, money
@@ -62,19 +61,11 @@ def _by_month(s: Scenario, ev: Evidence) -> pd.DataFrame:
 def _panel(panel: str, s: Scenario, then: Evidence) -> dict[str, float]:
     """The answers of one panel on one day; none where it is too early for it."""
     try:
-        found = _fall(s, then) if panel == "decline" else getattr(live, panel)(s, then)
+        found = getattr(live, panel)(s, then)
     except AllianceError:
         return {}
     wanted = {name: key for name, (where, key) in BY_MONTH.items() if where == panel}
     return {name: found[key.format(g=s)] for name, key in wanted.items()}
-
-
-def _fall(s: Scenario, then: Evidence) -> Answers:
-    """What of chapter 1 is shown by month."""
-    b, t = begin(s, then)
-    changes(b, t)
-    parts(b, s, t)
-    return b.answers(documents=False)
 
 
 def _statements(b: Builder, s: Scenario) -> None:

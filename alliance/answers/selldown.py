@@ -10,8 +10,9 @@ from alliance.answers import disclosed_sales, inputs, programme, sensitivity, vo
 from alliance.answers.inputs import SHARE, Inputs, fill
 from alliance.answers.inputs import check as check
 from alliance.answers.results import Answers, Builder
+from alliance.errors import need
 from alliance.evidence import Evidence
-from alliance.format import number
+from alliance.format import in_words, number
 from alliance.scenario import Scenario
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -37,6 +38,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
     voting.put(b, i)
     size(b, i)
+    _purse(b, i)
     _absorb(b, i)
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
     outcomes = {
@@ -92,6 +94,30 @@ def size(b: Builder, i: Inputs) -> None:
         note = "the last close was JPY {:,.1f}, at JPY {:,.1f} for one euro".format(*known)
         note, b.context["price"] = note if "assumed" in price else i.note, price
         b.put("selldown.planned_value_eur", t.planned * spot / fix, note, price=price)
+
+
+def _purse(b: Builder, i: Inputs) -> None:
+    """What the issuer could pay, its car business's net cash and free cash flow as last printed,
+    what is planned over that cash, and what it has paid in the disclosed sales."""
+    ev, key, over = b.ev, "selldown.issuer_{what}_jpy", "selldown.planned_over_net_cash"
+
+    def last(what: str) -> pd.Series:
+        row = ev.last("liquidity", "date", company=SHARE, metric=what)
+        return need(row, f"no {in_words(what)} of Nissan's was public on {ev.as_of}")
+
+    with b.section():
+        b.frames["liquidity"] = ev.rows("liquidity", company=SHARE).sort_values("date")
+    for what in ("free_cash_flow", "net_cash"):
+        words = {"what": what, "name": in_words(what).capitalize()}
+        with b.section(key, **words, day=ev.as_of):
+            b.put(key, last(what)["value"], **words, day=last(what)["date"].date())
+    with b.section(over):
+        inputs.count_sale(ev)
+        net = last("net_cash")["value"]
+        b.put(over, i.terms.planned * i.group.spot_jpy / net if net > 0 else np.nan)
+    with b.section("selldown.issuer_paid_jpy"):
+        sales = need(ev.rows("tranches"), f"no sale was disclosed by {ev.as_of}")
+        b.put("selldown.issuer_paid_jpy", sales["value_jpy"].sum())
 
 
 def _programmes(b: Builder, i: Inputs, outcomes) -> None:

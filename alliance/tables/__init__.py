@@ -23,6 +23,7 @@ from alliance.tables.selldown import (
     cross,
     disclosed_sales,
     estimates,
+    liquidity,
     look_through,
     power,
     programmes,

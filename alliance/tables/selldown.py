@@ -99,6 +99,15 @@ def stakes(a: Answers) -> Html:
     return table(frame, "Who owns how much of whom", "stakes")
 
 
+@or_why
+def liquidity(a: Answers) -> Html:
+    """Net cash of Nissan's car business, and free cash flow of the year to then, as printed."""
+    wide = a.frame("liquidity").pivot(index=["date", "published"], columns="metric", values="value")
+    wide = wide.reindex(columns=["net_cash", "free_cash_flow"]).astype("float64").reset_index()
+    none = f"No accounts of Nissan's car business were public on {a.as_of}"
+    return table(wide, "Nissan's car business, JPY bn; years end in March", "liquidity", none)
+
+
 def look_through(a: Answers) -> Html:
     """Market values of both firms without double counting, EUR bn."""
     if "look_through" not in a.frames:

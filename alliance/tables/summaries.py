@@ -3,11 +3,12 @@
 A panel's answers are a part of its chapter's: what a panel does not compute is left out.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from alliance.answers import Answers
+from alliance.answers import Answers, Result
 from alliance.answers.negotiation import SLICES
 from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
@@ -35,7 +36,7 @@ def sale(a: Answers) -> Html:
     chosen, key = headlined(a), "selldown.{}.value_after_exit_eur_mean"
     held, best = a.results.get(key.format("hold")), a.context.get("best", chosen)
     more = f" The best way, {in_words(best)}, brings {money(a[key.format(best)], digits=2)}"
-    more += f"{bought(a.context['group'])}." if best in ISSUERS else "."
+    more += f"{bought(a.context['group'], a.results)}." if best in ISSUERS else "."
     return say(
         "2-selldown", a, programme=in_words(chosen), at_price=f"at {a.context['price']}",
         discounted=discounted(a, " ({})"), years=counted(a.context["group"].horizon_years, "year"),
@@ -46,9 +47,12 @@ def sale(a: Answers) -> Html:
     )  # fmt: skip
 
 
-def bought(g: Any) -> str:
-    """On what a way of selling rests in which Nissan buys."""
+def bought(g: Any, results: Mapping[str, Result]) -> str:
+    """On what a way of selling rests in which Nissan buys, beside its net cash."""
     budget = money(g.buyback_budget_jpy, "JPY", 0)
+    cash = results.get("selldown.issuer_net_cash_jpy")
+    if cash and (cash.value or 0) > 0:
+        budget += f" ({percent(g.buyback_budget_jpy / cash.value)} of its net cash)"
     return f", if Nissan buys for {budget} a year at the market's price, no fee"
 
 

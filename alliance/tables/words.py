@@ -45,12 +45,16 @@ def _selldown(a: Answers) -> dict[str, Any]:
     g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
     sales, discounted = len(a.frame("disclosed_sales")), g.discount_rate or g.dividend_yield
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
+    dated = a.frame("liquidity").groupby("metric").last()
+    cash, on = dated["value"].get("net_cash"), dated["date"]
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
     twice, worth = both["market"].sum() - both["own"].sum(), both["market"].sum()
     leads = a.frame("tornado")[["low_lead", "high_lead"]].stack()
     bests = a.frame("tornado")[["low_best", "high_best"]].stack()
     worse = f"; to hold is better at {(leads < 0).sum()} of {len(leads)} ends"
     return {
+        "cash_on": on.get("net_cash"), "flow_on": on.get("free_cash_flow"),
+        "budget": g.buyback_budget_jpy / cash if cash else None,
         "least": leads.min() if t.planned > 0 else None, "most": leads.max(), "why": NOTHING,
         "flips": worse * bool((leads < 0).any()), "ends": len(leads),
         "others": int((bests != a.context["best"]).sum()) if t.planned > 0 else None,
