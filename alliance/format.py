@@ -119,11 +119,13 @@ def scaled(value: Any, form: str) -> tuple[Any, str]:
     """A value at the scale that a format begins with, and the rest of the format.
 
     Scales are ``k``, ``m``, ``bn``, and ``log``, which turns log points into the change they are.
+    A percentage with a ``~`` has a decimal if it is small.
 
-    >>> scaled(764.5e6, "m,.0f"), scaled(0.5, ".0%")
-    ((764.5, ',.0f'), (0.5, '.0%'))
+    >>> scaled(764.5e6, "m,.0f"), scaled(0.5, ".0%"), scaled(0.014, "~%")
+    ((764.5, ',.0f'), (0.5, '.0%'), (0.014, '.1%'))
     """
     scale, form = _SCALED.fullmatch(form).groups()
+    form = form.replace("~", f".{int(abs(value or 0) < 0.03)}") if "~" in form else form
     if not scale or value is None:
         return value, form
     return (np.expm1(value) if scale == "log" else value / _SCALES[scale]), form

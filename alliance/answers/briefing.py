@@ -22,7 +22,7 @@ from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 
-AFTER, CLOSE = "value_after_exit_eur_mean", "wealth_eur_mean"
+AFTER = "value_after_exit_eur_mean"
 _RESTS = {"1-decline": decline, "2-selldown": selldown, "3-separation": separation}
 _MARKED = np.linspace(0, 0.9, 181)  # mark-downs of what a parent keeps
 
@@ -44,8 +44,6 @@ def answer(s: Scenario, ev: Evidence, found: Callable[[str], Answers] | None = N
     _programmes(b, sale)
     _deal(b, s, deal)
     renault.parts(b, s, sale)
-    listed = deal.frame("grid").query("structure == 'carve_out' and maker == 'renault'")
-    b.context["to_come"] = (listed["unit_value"] - listed["before"]).sum(), listed["shares"].max()
     renault.owners(b, sale)
     renault.days(b)
     claims.put(b)
@@ -61,21 +59,17 @@ def _programmes(b: Builder, sale: Answers) -> None:
     frame["over_hold_eur"] = frame[AFTER] - frame.at["hold", AFTER]
     kept = ["cash_now_eur", AFTER, "over_hold_eur", "value_after_exit_eur_cvar05", "p_complete"]
     b.frames["programmes"] = frame[[*kept, "votes_end"]].reset_index()
-    planned, values = sale["selldown.planned_value_eur"], (None,) * 3
+    planned, values = sale["selldown.planned_value_eur"], (None,) * 4
     if planned:
-        best = frame[AFTER].drop("hold").idxmax()
-        ways, cost = frame.drop(["block", "hold"]), sale["selldown.block_cost"]
-        sold = planned - (ways[CLOSE] - ways[AFTER]) / (cost or 1.0)  # what is left costs alike
-        lost = planned - ways[CLOSE]  # in a fair game a gain is an error of the draws
-        lost = lost.clip(lower=0) if sale.context["fair"] else lost
-        evens = lost / sold.where(sold > 0.05 * planned)  # others only hold
-        evens = evens.fillna(np.inf if evens.notna().any() else cost)
-        even, b.context["even_otherwise"] = evens.min(), evens.drop(["buyback", "windows"]).min()
-        values = best, float(frame.at[best, "over_hold_eur"]), float(even)
+        best, ways = frame[AFTER].drop("hold").idxmax(), frame[AFTER].drop(["block", "hold"])
+        slow = selldown.in_slices(sale, frame)
+        even, otherwise = (1 - x.max() / planned for x in (ways, ways.drop(["buyback", "windows"])))
+        b.context["even_otherwise"] = otherwise
+        values = best, *(float(v[best] - v["hold"]) for v in (frame[AFTER], slow)), float(even)
     with b.section():
         inputs.count_sale(b.ev)
-        keys = ("best_programme", "best_over_hold_eur", "even_block_cost")
-        for key, value in zip(keys, values, strict=True):
+        keys = "best_programme best_over_hold_eur best_over_hold_slices_eur even_block_cost"
+        for key, value in zip(keys.split(), values, strict=True):
             b.put(f"briefing.{key}", value, None if planned else programme.NOTHING, programme.ANY)
 
 

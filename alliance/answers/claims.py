@@ -22,20 +22,16 @@ def put(b: Builder) -> None:
         b.frames["claims"] = rows = b.ev.cited(b.ev.claims.sort_values("claim"))
         need(rows, f"neither article was public on {b.ev.as_of}")
         for at, row in rows[rows["check"].notna()].iterrows():
-            holds, words = _recomputed(row, b.ev.at(row["tested"].date()))
+            try:
+                holds, words = CHECKS[row["check"]](b.ev.at(row["tested"].date()))
+            except NotKnown as error:
+                holds, words = None, str(error)
             verdict = next(word for word, of in VERDICTS.items() if of is holds)
             rows.loc[at, ["verdict", "found", "issuer"]] = verdict, words, "recomputed"
         columns = ["article", "said", "verdict", "found", "tested", "issuer"]
         b.frames["claims"] = rows[columns].reset_index(drop=True)
         for name, verdict in names.items():
             b.put(f"briefing.claims_{name}", int((rows["verdict"] == verdict).sum()))
-
-
-def _recomputed(row: pd.Series, ev: Evidence) -> Found:
-    try:
-        return CHECKS[row["check"]](ev)
-    except NotKnown as error:
-        return None, str(error)
 
 
 def _part(ev: Evidence, holder: str, company: str) -> float:

@@ -15,12 +15,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     check(s, ev)
     later = ev.after(replay.last_day(ev))
     b = Builder("5-hindsight", later)
-    b.context |= {
-        "group": s.selldown,
-        "as_of": s.as_of,
-        "last": later.as_of,
-        "since": s.decline.since,
-    }
+    b.context |= {"group": s.selldown, "as_of": s.as_of, "last": later.as_of}
+    b.context["since"] = s.decline.since
     for name, value in s.selldown.model_dump(mode="json").items():
         b.took(f"selldown.{name}", value, "", "scenario")
     free = s.selldown.model_copy(update={"spot_jpy": None, "jpy_per_eur": None})

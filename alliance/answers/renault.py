@@ -3,20 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from alliance.answers import companies, figures
+from alliance.answers import companies, figures, structures
 from alliance.answers.results import Answers, Builder
 from alliance.errors import NotKnown
 from alliance.format import money, number, percent
 from alliance.scenario import Scenario
 
-HOLDER, ISSUER = "renault", "nissan"
+HOLDER, ISSUER, PLAN = "renault", "nissan", "carve_out"
 VALUE = ("briefing.nav_per_share_eur", "briefing.nav_discount")
 
 
 def parts(b: Builder, s: Scenario, sale: Answers) -> None:
     """Add Renault's parts, before and after a block of the planned shares at chapter 2's cost.
 
-    What nobody named a value of, or of a plan that was cancelled, is in the rest.
+    Ampere counts before the money that its listing was to bring. What nobody named a value of, or
+    of a plan that was cancelled, is in the rest.
     """
     ev, t, g = b.ev, sale.context["terms"], s.separation
     b.frames["nav"] = pd.DataFrame()
@@ -28,19 +29,24 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
         if maker.company is None:
             raise NotKnown(maker.why)
         b.context["cash_of"] = next(when for what, _, when, _ in maker.lines if what == "net_cash")
-        c, ended = maker.company, ev.rows("structures", structure="carve_out")["ended"]
+        c, ended = maker.company, ev.rows("structures", structure=PLAN)["ended"]
         named |= g.company == HOLDER and g.ev_value_eur is not None
+        named &= ended.isna().all()
+        plan = structures.structures(s, ev).get(PLAN, structures.known(PLAN, ev)).structure
+        new = [leg for leg in plan.legs if leg.new] if plan and named else []
+        values = np.array(c.values["ev"] if named else [np.nan] * 3)  # low, base, high
+        before = values - sum((leg.price(values) for leg in new), np.zeros(3))
         horse = ev.figure("horse-value")
         if horse is not None:
             horse *= ev.last("stakes", "date", holder=maker.name, company="Horse")["capital"]
-        values = {
+        parts = {
             "Nissan shares": c.stakes or np.nan,
             "Net cash": c.net_cash or np.nan,
             "the finance arm": np.nan,
-            "Ampere": c.values["ev"][1] if named and ended.isna().all() else np.nan,
+            "Ampere": before[1],
             "Horse (debt not taken off)": np.nan if horse is None else horse,
         }
-        frame, market = pd.Series(values).to_frame("value"), c.shares * c.price
+        frame, market = pd.Series(parts).to_frame("value"), c.shares * c.price
         known = frame["value"].sum()
         frame.loc["the rest"] = market - known
         sold = c.stakes * t.planned / t.held
@@ -49,6 +55,7 @@ def parts(b: Builder, s: Scenario, sale: Answers) -> None:
         after = frame["value"] + frame.index.map(moves).fillna(0.0)
         frame["now"], frame["after"] = frame["value"] / c.shares, after / c.shares
         b.frames["nav"] = frame.rename_axis("part").reset_index()
+        b.context["ampere"] = values, before, (known - before[1] + before) / c.shares
         b.put(VALUE[0], known / c.shares)
         why = "what has a value adds up to nothing"
         b.put(VALUE[1], 1 - market / known if known > 0 else None, None if known > 0 else why)

@@ -33,6 +33,7 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
     b.context |= {"group": i.group, "terms": i.terms}
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
+    b.context["carried"] = s.selldown.carrying_eur_per_share is None
     b.context["game"] = "is fair" if s.selldown.drift is None else "the scenario says"
     names = ev.companies.set_index("company")["name"].to_dict()
     b.context |= {"day": ev.close(SHARE).index[-1], "names": names}
@@ -48,7 +49,9 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     _programmes(b, i, outcomes)
     _bond(b, outcomes[i.group.market]["exchangeable"])
     _price_points(b, i, markets["lognormal"], outcomes)
-    _paths(b, outcomes[i.group.market])
+    sold = outcomes[i.group.market].items()
+    paths = [programme.stake_path(x).assign(programme=n) for n, x in sold if n != "hold"]
+    b.frames["stake_path"] = pd.concat(paths, ignore_index=True)
     b.context["ends"] = _ends(ev, i, outcomes[i.group.market])
     sensitivity.put(b, s, i)
     with b.section():
@@ -180,6 +183,12 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
     b.frames["frontier"] = pd.DataFrame(rows)
 
 
+def in_slices(a: Answers, frame: pd.DataFrame) -> pd.Series:
+    """Mean values of programmes, if what is left at the horizon then goes in slices."""
+    close, after = frame["wealth_eur_mean"], frame["value_after_exit_eur_mean"]
+    return close - (close - after) * a.context["slices"]
+
+
 def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
     """By programme: cash on the first day, and votes at the horizon, means over paths.
 
@@ -194,10 +203,3 @@ def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:
         votes = voting.votes_left(block, made.sold, issued)
         out[name] = {"cash_now_eur": float(first), "votes_end": float(np.mean(votes))}
     return out
-
-
-def _paths(b: Builder, outcomes) -> None:
-    """Mean stake through time under each programme, and the middle nine tenths of it."""
-    sold = {name: found for name, found in outcomes.items() if name != "hold"}
-    rows = [programme.stake_path(found).assign(programme=name) for name, found in sold.items()]
-    b.frames["stake_path"] = pd.concat(rows, ignore_index=True)

@@ -32,6 +32,9 @@ def put(b: Builder, i) -> None:
     with b.section(key):
         _back(ev), ev.figure("voting-cap")
         b.put(key, b.frames["cross"].iloc[1]["votes after"])
+    with b.section():
+        last = ev.last("statements", "fiscal_year_end", company=SHARE, quarter=4)
+        b.context["eps"] = () if last is None else (last["eps"], last["fiscal_year_end"])
     for key, how in (("eps_if_bought", "bought"), ("eps_if_sold", "sold")):
         with b.section(f"selldown.{key}"):
             inputs.stake(ev)

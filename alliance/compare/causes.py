@@ -66,7 +66,8 @@ class Causes:
             "method": any(parts.get(n) != today[n] for n in ("code", "package", "versions")),
         }
         name = " and ".join(name for name, so in differs.items() if so) or "unknown"
-        if all(differs.values()) and self._same(side):
+        sealed = Package(folder(self.sealed)).resources.values() if all(differs.values()) else ()
+        if sealed and side.made.get("evidence") == {r["name"]: r["hash"] for r in sealed}:
             if (side.name, chapter) not in self.kept:
                 s = side.scenario
                 old = answers.CHAPTERS[chapter](s, evidence.open(s.as_of, self.sealed))
@@ -74,8 +75,3 @@ class Causes:
             then_now = number(self.kept[side.name, chapter], key)
             return {"data": now - then_now, "method": then_now - built}
         return {name: now - built}
-
-    def _same(self, side: Any) -> bool:
-        """Whether a report was built from the sealed evidence."""
-        resources = Package(folder(self.sealed)).resources.values()
-        return side.made.get("evidence") == {r["name"]: r["hash"] for r in resources}

@@ -18,21 +18,16 @@ def behind(resource: dict, frame: pd.DataFrame, listed: pd.DataFrame, until: str
         none = pd.DataFrame([{"title": f"nothing public by {until}"}], columns=COLUMNS)
         return none.assign(published=pd.NaT, confidence="", table=name, origin="sourced")
     if "document" not in frame:
-        rows = [
-            {
-                "issuer": s.get("issuer") or s.get("vendor"),
-                "title": s["title"],
-                "read_at": s.get("path"),
-            }
-            for s in resource["sources"]
-            if s.get("from", until) <= until
-        ]
+        told = [s for s in resource["sources"] if s.get("from", until) <= until]
+        rows = [(s.get("issuer") or s.get("vendor"), s["title"], None, s.get("path")) for s in told]
         out = pd.DataFrame(rows, columns=COLUMNS)
         out["published"] = frame["published"].max()
         out["confidence"] = resource.get("confidence", "high")
         return out.assign(table=name, origin="sourced")
     origin = frame["confidence"].eq("derived").map({True: "derived", False: "sourced"})
     counts = frame.assign(origin=origin).groupby(["document", "origin"])
-    out = counts.agg(confidence=("confidence", "first"))
+    out = counts.agg(confidence=("confidence", "first"), known=("published", "max"))
     out = cited(out.reset_index(), listed).assign(table=name)
-    return out.join(listed.set_index("document")["original"], on="document")
+    first = " (for what was first printed by " + out["known"].dt.strftime("%Y-%m-%d") + ")"
+    out["title"] = out["title"].mask(out["published"] > until, out["title"] + first)
+    return out.drop(columns="known").join(listed.set_index("document")["original"], on="document")

@@ -24,15 +24,11 @@ def check(fix: bool = False) -> list[str]:
         if len(tagged) != 1:
             rule = f"one cell must be tagged 'parameters', found {len(tagged)}"
             problems.append(f"{path.name}: {rule}")
-            continue
-        source = cell(notebook)
-        if "".join(tagged[0]["source"]) == source:
-            continue
-        if not fix:
+        elif "".join(tagged[0]["source"]) != (source := cell(notebook)) and fix:
+            lines = isinstance(tagged[0]["source"], list)  # as the file has it
+            tagged[0]["source"] = source.splitlines(keepends=True) if lines else source
+            text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif "".join(tagged[0]["source"]) != source:
             problems.append(f"{path.name}: parameter cell differs from the schema; see --fix")
-            continue
-        lines = isinstance(tagged[0]["source"], list)  # as the file has it
-        tagged[0]["source"] = source.splitlines(keepends=True) if lines else source
-        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        path.write_text(text, encoding="utf-8", newline="\n")
     return problems

@@ -21,12 +21,6 @@ from alliance.tables import brief, without_value
 from alliance.tables import shown as shown_value
 
 
-def _title_of(page: Path) -> str:
-    """The title that a page of a sweep or a comparison has."""
-    found = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.S)
-    return html.unescape(found[1]) if found else page.parent.name
-
-
 def contents(
     states: dict[str, dict], results: list[dict[str, Any]], ev: Evidence, shown: Container[str]
 ) -> dict[str, Any]:
@@ -36,7 +30,9 @@ def contents(
     read = [s for s in sources if s["kind"] != "assumed"]
     assumed = {s["id"] for s in sources if s["kind"] == "assumed"}
     counts, found = Counter(), []
-    for then, rows in _by_day(ev, read):
+    later = [s for s in read if (s["published"] or "") > str(ev.as_of)]  # than the report's day
+    until = max((dt.date.fromisoformat(s["published"]) for s in later), default=ev.as_of)
+    for then, rows in ((ev, [s for s in read if s not in later]), (ev.after(until), later)):
         used = Used()
         used.add(rows)
         counts.update(then.tally(used))
@@ -63,13 +59,6 @@ def contents(
     documents = [_document(row) | {"first": at in first.values()} for at, row in enumerate(rows)]
     listed = {"results": list(entries.values()), "sources": documents}
     return {"chapters": chapters, "split": split, **listed}
-
-
-def _by_day(ev: Evidence, read: list[dict]) -> list[tuple[Evidence, list[dict]]]:
-    """What was read by the report's day, and what was read later, with the evidence of each."""
-    later = [s for s in read if (s["published"] or "") > str(ev.as_of)]
-    until = max((dt.date.fromisoformat(s["published"]) for s in later), default=ev.as_of)
-    return [(ev, [s for s in read if s not in later]), (ev.after(until), later)]
 
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
@@ -103,11 +92,12 @@ def write_list(out: Path) -> None:
                 "states": "; ".join(f"{chapter_name(c)}: {s['state']}" for c, s in states),
             }  # fmt: skip
             reports.append(shown)
-    others = [
-        {"name": p.parent.name, "title": _title_of(p)}
-        for p in sorted(out.glob("*/index.html"))
-        if not p.with_name("run.json").is_file()
-    ]
+    others = []  # sweeps and comparisons
+    for path in sorted(out.glob("*/index.html")):
+        if not path.with_name("run.json").is_file():
+            title = re.search(r"<title>(.*?)</title>", path.read_text(encoding="utf-8"), re.S)
+            name = path.parent.name
+            others.append({"name": name, "title": html.unescape(title[1]) if title else name})
     counted = Counter(r["title"] for r in (*reports, *others))
     for r in (*reports, *others):
         if counted[r["title"]] > 1:  # no two alike

@@ -8,7 +8,7 @@ from alliance.answers import Answers
 from alliance.answers.programme import ALIKE
 from alliance.decline import PARTS
 from alliance.errors import need
-from alliance.format import counted, in_words, listed, money, number, percent
+from alliance.format import counted, in_words, listed, money, number, percent, scaled, shown
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
 from alliance.tables.summaries import ISSUERS, bought, discounted, how_valued
@@ -72,6 +72,7 @@ def _sale(a: Answers) -> Html:
     near = ALIKE * r["selldown.planned_value_eur"].value
     alike = values.index[values >= values[best] - near]
     rest, gain = values.drop(ISSUERS), a.result("briefing.best_over_hold_eur")
+    slow = a.result("briefing.best_over_hold_slices_eur")
     otherwise = f"{money(rest.max(), digits=2)}, {in_words(rest.idxmax())}"
     wait = r["selldown.block_cost"].value > a["briefing.even_block_cost"]
     tails = [r[f"selldown.{name}.value_after_exit_eur_cvar05"] for name in alike]
@@ -90,24 +91,31 @@ def _sale(a: Answers) -> Html:
     sentence, price = SENTENCES["verdict sale"], a.context["sale"].context["price"]
     if abs(gain.value) <= near:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
+    if abs(slow.value) <= near:
+        sentence = sentence.replace("EUR {slow:bn.2f}bn {slower}", "as much as it")
+    if not issuers and len(alike) > 1:
+        sentence = sentence.replace(", {left:.0%} of Nissan left", "")
     falls = r["selldown.even_extra_drift_block"].value or 0.0
-    loss = f"believe that the price loses *about {percent(-falls)} a year* against what {game}"
+    loss = "believe that the price loses *about {} a year* against what "
+    loss = loss.format(shown(*scaled(-falls, "~%"))) + game
     beliefs = [loss] * (wait and falls < 0) + ["can't bear that worst twentieth"] * fear
     lead = f"*Sell at once only if* you {', or '.join(beliefs)}"
     without = a.context["even_otherwise"]
-    without = f"if Nissan does not buy, {percent(without, 1)}; " * bool(without > max(even, 0))
-    drift = r["selldown.even_extra_drift"].value
-    if drift is not None and abs(gain.value) > near:
-        sentence += " " + SENTENCES["hold when" if drift >= 0 else "hold unless"]
-        late = r["selldown.even_extra_drift_slices"].value
-        slow = late is not None and percent(late) != percent(drift)
-        sentence = sentence.replace("{slices}", f" {SENTENCES['left in slices']}" * slow)
+    known = issuers and without > max(even, 0) and turn != "as good at once"
+    without = f"if Nissan does not, {percent(without, 1)}; " * bool(known)
+    drift, late = (r[f"selldown.even_extra_drift{key}"] for key in ("", "_slices"))
+    if drift.value is not None and abs(gain.value) > near:
+        sentence += " " + SENTENCES["hold when" if drift.value >= 0 else "hold unless"]
+        told = (late.value or 0.0) * drift.value > 0 and percent(late.value) != percent(drift.value)
+        sentence = sentence.replace("{slices}", f" {SENTENCES['left in slices']}" * told)
+        drift, late = size(drift), size(late) if told else late
     return say(
-        f"{sentence} {SENTENCES[turn]}", a, **r, game=game, drift=abs(drift or 0),
+        f"{sentence} {SENTENCES[turn]}", a, **r, game=game, drift=drift, late=late,
         best=listed(list(map(in_words, alike))), good="best" if best == "block" else "as good",
         value=r[f"selldown.{best}.value_after_exit_eur_mean"],
-        close=r[f"selldown.{best}.wealth_eur_mean"], kept=r["selldown.hold.wealth_eur_mean"],
-        issuer=f"{bought(g, r)} (else {otherwise})" * issuers, gain=size(gain), floor=floor,
+        left=r[f"selldown.{best}.stake_end_mean"], slow=size(slow), floor=floor, gain=size(gain),
+        slower="more" if slow.value >= 0 else "less",
+        issuer=f"{bought(g, r)} (else {otherwise})" * issuers,
         years=counted(g.horizon_years, "year"), more="more" if gain.value >= 0 else "less",
         worst=worst, worst_most=f" to {number(most.value / 1e9)}bn" * apart,
         assumed=f" at {price}" * ("assumed" in price), discounted=discounted(a, " ({})"),
@@ -184,10 +192,11 @@ def renault_parts(a: Answers) -> Html:
     horse = frame.set_index("part")["now"]["Horse (debt not taken off)"]
     horse = "" if horse != horse else f"; EUR {horse:.2f} of it is Horse, its debt not taken off"
     words["cash"] = f" (net cash {a.context['cash_of']}{horse})"
-    coming, shares = a.context["to_come"]
     missing = frame.loc[frame["now"].isna(), "part"].str.partition(" (")[0]
-    counts = coming > 0 and "Ampere" not in set(missing)
-    before = {"to_come": money(coming), "before": known - coming / shares}
-    words["after_money"] = " " + SENTENCES["after the money"].format(**before) if counts else ""
+    after, before, ends = a.context["ampere"]
+    told = {"coming": money(after[1] - before[1]), "after": money(after[1]), "ends": ends}
+    told |= {"low": money(after[0]), "high": f"{number(after[2] / 1e9, 1)}bn"}
+    text = SENTENCES["Ampere's part"] + SENTENCES["all that was named"] * bool(ends[0] < ends[2])
+    words["ampere"] = f" {text.format(**told)}." if after[1] > before[1] else ""
     words["without"] = listed(["its cars", *missing])
     return say("parts of Renault", a, **words)

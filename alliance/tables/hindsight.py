@@ -68,9 +68,12 @@ def misled(a: Answers) -> Html:
     own = counts.index == pd.Timestamp(a.as_of)
     others = [f"{m} of {n} ({day(when)})" for when, m, n in counts[~own].itertuples()]
     more = SENTENCES["other days"].format(list=", ".join(others)) if others else ""
+    put_first = a.frame("statements").query("said.str.startswith('best way')")["misled"]
+    beaten = f"{put_first.sum()} of {counted(len(put_first), 'day')}"
     first = "misled" if own.any() else "not graded"
     why = a.result("hindsight.statements_misled").note or "nothing came after it in the evidence"
-    return say(first, a, said=counts.loc[own, "size"].sum(), others=more, why_none=why)
+    said = counts.loc[own, "size"].sum()
+    return say(first, a, said=said, others=more, why_none=why, beaten=beaten)
 
 
 def statements(a: Answers) -> Html:

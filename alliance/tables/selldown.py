@@ -3,9 +3,11 @@
 from alliance import scenario
 from alliance.answers import Answers
 from alliance.answers.programme import ALIKE
+from alliance.answers.selldown import in_slices
 from alliance.errors import need
 from alliance.format import day, in_words, minus, missing, number, percent, shown
 from alliance.scenario.words import named
+from alliance.selldown.market import COARSE
 from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
 from alliance.tables.chapter import SENTENCES, headlined, say
 from alliance.tables.summaries import discounted
@@ -18,12 +20,15 @@ def programmes(a: Answers) -> Html:
     market, frame = a.context["group"].market, a.frame("programmes").set_index("programme")
     other = frame[frame["market"] != market]
     frame = frame[frame["market"] == market].sort_values(_AFTER, ascending=False)
-    frame["other"] = other[_AFTER]
+    frame["other"], frame["slices"] = other[_AFTER], in_slices(a, frame)
+    spread = a.frame("distribution").set_index(["market", "programme"])
+    frame["median"] = spread["q50"].loc[market]
     frame["programme"] = frame.index.map(in_words)
     caption = f"Value at the horizon, EUR bn: means in the {market} market; after exit bears the "
     caption += "cost of selling what is left by the same rule, and orders the rows" + discounted(a)
     columns = COLUMNS["programmes"].replace("[market]", other["market"].iloc[0])
-    return table(frame, caption, columns)
+    none = frame["loss_eur_mean"].isna().all()  # nothing is carried
+    return table(frame, caption, columns.replace("book loss", "- book loss") if none else columns)
 
 
 def alike(a: Answers) -> Html:
@@ -33,12 +38,13 @@ def alike(a: Answers) -> Html:
         return say("nothing to sell", a)
     keys = (_AFTER, _AFTER.replace("mean", "cvar05"))
     gap, worst = (abs(a[f"selldown.buyback.{k}"] - a[f"selldown.windows.{k}"]) for k in keys)
-    gap = max(gap, worst / 10)  # the mean of a twentieth is rougher
+    gap = max(gap, worst / 3)  # the mean of a twentieth is rougher
     binds = g.rest == "hold" and g.buyback_budget_jpy > 0
     budget = ("one budget" if binds else "the same") if gap <= ALIKE * planned else "two programmes"
     text = SENTENCES["exchangeable bond"].replace("BUDGET", SENTENCES[budget])
     repaid = SENTENCES["repaid" if bond["repaid"] else "not repaid"]
-    return say(text.replace("REPAID", repaid), a, **bond)
+    rough = a.context["fair"] and abs(a["selldown.hold.wealth_eur_mean"] / planned - 1) > COARSE
+    return say(text.replace("REPAID", repaid) + f" {SENTENCES['coarse']}" * rough, a, **bond)
 
 
 @or_chart

@@ -10,6 +10,7 @@ import pandas as pd
 
 from alliance.answers import Answers, Result
 from alliance.answers.negotiation import SLICES
+from alliance.answers.programme import ALIKE
 from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
@@ -35,6 +36,8 @@ def sale(a: Answers) -> Html:
         return say("nothing to sell", a)
     chosen, key = headlined(a), "selldown.{}.value_after_exit_eur_mean"
     held, best = a.results.get(key.format("hold")), a.context.get("best", chosen)
+    near = ALIKE * a["selldown.planned_value_eur"]
+    alike = abs(a[key.format(best)] - a[key.format(chosen)]) <= near
     more = f" The best way, {in_words(best)}, brings {money(a[key.format(best)], digits=2)}"
     more += f"{bought(a.context['group'], a.results)}." if best in ISSUERS else "."
     return say(
@@ -43,7 +46,7 @@ def sale(a: Answers) -> Html:
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
-        best="" if best in (chosen, "block") else more,
+        best="" if alike or best == "block" else more,
     )  # fmt: skip
 
 
@@ -53,7 +56,7 @@ def bought(g: Any, results: Mapping[str, Result]) -> str:
     cash = results.get("selldown.issuer_net_cash_jpy")
     if cash and (cash.value or 0) > 0:
         budget += f" ({percent(g.buyback_budget_jpy / cash.value)} of its net cash)"
-    return f", if Nissan buys for {budget} a year at the market's price, no fee"
+    return f", if Nissan buys for {budget} a year at market"
 
 
 def discounted(a: Answers, form: str = "; {}") -> str:

@@ -6,8 +6,9 @@ import pandas as pd
 
 from alliance.answers import Answers
 from alliance.answers.programme import NOTHING
-from alliance.format import counted, in_words, listed, money, number, percent
+from alliance.format import counted, in_words, listed, minus, money, number, percent
 from alliance.tables.chapter import SENTENCES
+from alliance.tables.summaries import ISSUERS
 
 
 def words(a: Answers) -> dict[str, Any]:
@@ -41,10 +42,32 @@ def _decline(a: Answers) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _by_each(a: Answers) -> dict[str, Any]:
+    """Which way comes first by the median and by the worst twentieth, what the best books, and
+    from which price on Nissan's buying is no better than another way."""
+    best, market, key = a.context["best"], a.context["group"].market, ["market", "programme"]
+    frame = a.frame("programmes").set_index(key).loc[market].drop("hold")
+    medians = a.frame("distribution").set_index(key)["q50"].loc[market].drop("hold")
+    tails, mean = (frame[f"value_after_exit_eur_{name}"] for name in ("cvar05", "mean"))
+    other, cash = mean.drop(ISSUERS), frame["proceeds_eur_mean"][ISSUERS].max()
+    ahead = (mean[ISSUERS].max() - other.max()) / cash if cash else 0.0
+    known = a.context["carried"]  # whether the evidence says what the amount carried is
+    return {
+        "typical": in_words(medians.idxmax()), "typical_eur": medians.max(),
+        "best_median": medians[best], "surest": in_words(tails.idxmax()), "surest_eur": tails.max(),
+        "carried": "Nissan's last net assets a share" if known else "as the scenario assumes",
+        "best_loss": a.result(f"selldown.{best}.loss_eur_mean"), "other": in_words(other.idxmax()),
+        "ahead": f"{percent(ahead, 1)} below it" if ahead > 0 else "even at it",
+    }  # fmt: skip
+
+
 def _selldown(a: Answers) -> dict[str, Any]:
     g, t, (ratio, error) = a.context["group"], a.context["terms"], a.context["variance_ratio"]
     sales, discounted = len(a.frame("disclosed_sales")), g.discount_rate or g.dividend_yield
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
+    eps = a.context["eps"]  # of the last fiscal year, empty where none was public
+    earned = f"{'loss' if eps and eps[0] < 0 else 'earnings'} a share"
+    earned += " (JPY {:.1f} in the year to {:%Y-%m-%d})".format(*eps) if eps else ""
     dated = a.frame("liquidity").groupby("metric").last()
     cash, on = dated["value"].get("net_cash"), dated["date"]
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
@@ -53,6 +76,8 @@ def _selldown(a: Answers) -> dict[str, Any]:
     bests = a.frame("tornado")[["low_best", "high_best"]].stack()
     worse = f"; to hold is better at {(leads < 0).sum()} of {len(leads)} ends"
     return {
+        "earned": minus(earned),
+        **_by_each(a),
         "cash_on": on.get("net_cash"), "flow_on": on.get("free_cash_flow"),
         "budget": g.buyback_budget_jpy / cash if cash else None,
         "least": leads.min() if t.planned > 0 else None, "most": leads.max(), "why": NOTHING,
