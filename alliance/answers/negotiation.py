@@ -23,7 +23,7 @@ SLICES = "sold in slices"  # as the dribble of chapter 2
 PORSCHE_PREMIUM = 0.075  # assumed until Porsche's is public
 KEYS = [key for key in CATALOGUE if key.startswith("bargain.")]
 _NONE = {
-    "equal_split_value_eur": "no value splits it: the ticket is too small for what is to share",
+    "equal_split_value_eur": "none does: the ticket is too small, or it would be below the ticket",
     "break_even_discount": "the discount does not reach Renault's holders: nothing is sold, or "
     "Nissan's gain comes back to them",
 }

@@ -214,7 +214,7 @@ class Separation(Group):
     Porsche's, of February 2022)"""
     ev_value_eur: float | None = field(None, VALUE, slider=(1e9, 6e10), first=True)
     """Value of the headlined company's EV unit; empty takes the seller's own, else a bid in one
-    figure, else planned cars at value_per_ev_eur"""
+    figure, else planned cars at the value of an EV car"""
     profitable_value_eur: float | None = field(None, VALUE, slider=(1e9, 1e11))
     """Value of the headlined company's profitable unit; empty takes the seller's own, else
     profitable_share of what the market pays for the company"""

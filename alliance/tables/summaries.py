@@ -77,11 +77,14 @@ def deal(a: Answers) -> Html:
     g, even, part = a.context["group"], row["breakeven_high"], percent(row["unit_over_market"])
     held = f"; with what is kept marked down by {percent(g.holding_discount)} it takes "
     words["even"] = f"{held}{money(even)} to break even" * bool(even > 0 < g.holding_discount)
-    words["stays"] = " and the discount stays" * bool(g.conglomerate_discount)
+    stays = f" and the market's discount of {percent(g.conglomerate_discount)} stays"
+    words["stays"] = stays * bool(g.conglomerate_discount)
+    if row["rest"] < 0 and row["gross"]:
+        words["large"] = f" {SENTENCES['no rest'].format(companies=row['maker_name'])}."
     if row["large"]:
         what = f"{'Without the money to come the' if row['to_unit'] else 'The'} unit"
         what += " would be" if row["ended"] else " is"
-        words["large"] = f" {what} {part} of all of {row['maker_name']} on {day(row['day'])}."
+        words["large"] += f" {what} {part} of all of {row['maker_name']} on {day(row['day'])}."
     sentence = "cancelled" if row["ended"] else "raises" if row["gross"] > 0 else "raises nothing"
     sentence, covers = SENTENCES[sentence], "{separation.*.ev_plan_coverage:.0%} of its"
     if (a[f"separation.{headlined(a)}.ev_plan_coverage"] or 1) <= 0:
@@ -122,13 +125,22 @@ def bargain(a: Answers) -> Html:
     below = f"{percent(t.discount)} below the market" if t.discount else "at the market's price"
     over, whole, how = a.context["cancelled"], a.context["whole"], "as one block " * bool(slices)
     dear = f", more than all of Renault's {money(whole)} in the market" * ((split or 0) > whole)
+    both, small = sum(gain.value for gain in gains.values()), t.ticket <= a.context["over"]
     shared = f"{money(split or 0)} agreed splits the gain equally{dear}."
-    shared = SENTENCES["no split"] if split is None else shared
+    if split is None:
+        why = "the ticket is too small" if small else "it would have to be below the ticket"
+        shared = f"No value agreed splits it equally: {why}."
+    if both <= 0:  # whatever is agreed, which only moves money between them
+        shared = f"Together they lose {money(-both, digits=2)}, whatever value is agreed."
+    agreed, belief = a.context["agreed"], a.context["belief"]
+    ticket = f" for a ticket of {money(t.ticket, digits=2)}" if t.ticket else " and no ticket"
+    same = agreed == belief and bool(t.ticket)
+    ticket += ", whose size moves nothing at the value believed," * same
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain", a, **words, even=turns, slices=slices,
         lead="" if over is pd.NaT else f"{SENTENCES['bargain over'].format(day=day(over))} ",
         sold=f"the shares sold {how}{below}" if t.block else "no share to sell",
         know_how=know_how if costs > 0 else "lose even where sharing know-how costs it nothing",
-        split=shared,
+        split=shared, ticket=ticket,
     )  # fmt: skip

@@ -208,6 +208,7 @@ class Cockpit:
             self._past.append(self._now)
         if now != self._now:
             self._slid, self._now = moved if slid else set(), now
+            self.share.report = ""  # a built one is of the last case
         self.undoing.disabled = not self._past
 
     def _disarm(self) -> None:

@@ -117,7 +117,8 @@ class PanelView:
         try:
             self._show(self.session.scenario)
         except Exception as error:
-            self.pictures.problem, self._filled = f"The last valid picture: {error}", {}
+            shown = "The last valid picture: " if self.pictures.view else ""
+            self.pictures.problem, self._filled = f"{shown}{error}", {}
 
     def refresh(self) -> None:
         """Show the current scenario, as after a load."""

@@ -87,8 +87,8 @@ class Session:
     def _days(self, name: str) -> Days | None:
         window = self.scenario.decline.beta_window_days
         if name == "as_of":
-            closes = self.ev.days(f"prices-{SHARE}")
-            return closes.iloc[window + 1].date(), closes.iloc[-1].date()
+            closes, held = self.ev.days(f"prices-{SHARE}"), self.ev.days("holdings").iloc[0]
+            return max(closes.iloc[window + 1], held).date(), closes.iloc[-1].date()
         known = self.ev.close(SHARE).index
         if name == "decline.since" and len(known) > 2:
             return known[min(window, len(known) - 2)].date(), known[-2].date()

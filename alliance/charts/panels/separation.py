@@ -24,6 +24,9 @@ def _rows(ax, a: Answers, pinned: Answers | None, column: str):
     then = np.full(len(frame), np.nan)
     if pinned is not None:
         then = pinned.frame("grid").set_index("structure")[column].reindex(frame.index)
+    frame.attrs["who"] = a.context["maker"].name
+    if out := list(tried.loc[tried["why"] != "", "structure_name"]):
+        frame.attrs["who"] += f" ({', '.join(out)}: not possible)"
     place(ax, left=90, right=20)
     names = [kit.wrapped(n, 17) for n in frame["structure_name"]]
     name_ticks(ax.yaxis, range(len(names)), names)
@@ -34,14 +37,14 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
     """Value a share by structure: low, base and high against the price."""
     frame, shades, then = _rows(ax, a, pinned, "base_change")
     ends, y = frame[["low_change", "base_change", "high_change"]], np.arange(len(frame))
-    low, base, high = (ends[c] for c in ends)
+    low, base = ends["low_change"], ends["base_change"]
     everything = [*ends.to_numpy().ravel(), *then, 0.0]
     least, most = np.nanmin(everything), np.nanmax(everything)
     left, right = (kit.nice_ceiling(max(end, 0.005) * 1.1) for end in (-least, most))
     limits = {"xlim": (-left, right), "ylim": (-0.6, len(frame) - 0.4)}
-    label = "share against price (bar: low–high, dot: base)"
+    label = "share against price (bar: low to high case, dot: base)"
     kit.axes(ax, label, percent="x", sign=True, **limits)
-    ax.hlines(y, low.fillna(base), high, colors=shades, lw=5)
+    ax.hlines(y, ends.min(axis=1), ends.max(axis=1), colors=shades, lw=5)
     for at in np.flatnonzero(low.isna()):
         text = "no low case: the terms rule it out"
         ax.text(0.01, at + 0.15, text, transform=ax.get_yaxis_transform(), **_ROW)
@@ -49,12 +52,13 @@ def value(ax, a: Answers, pinned: Answers | None) -> Caption:
     if pinned is not None:
         ghost_dots(ax, then, y - 0.28)
     kit.rule(ax, x=0)
-    names, who = frame["structure_name"], a.context["maker"].name
+    names, who = frame["structure_name"], frame.attrs["who"]
     found = "; ".join(
         f"{names[n]} {', '.join(shown(end, '+.1%', 'no low case') for end in ends.loc[n])}"
         for n in frame.index[::-1]
     )
     best = f"“{names[base.idxmax()]}” does most for a share, {percent(base.max(), 1, True)}"
+    best = best if base.max() > 0.0005 else "none does anything for a share"
     alt = f"Bars of value a share against the price (low, base, high) as of {a.as_of}: {found}."
     return Caption(f"{who}: {best} in the base case", alt, MODEL)
 
@@ -81,10 +85,11 @@ def cash(ax, a: Answers, pinned: Answers | None) -> Caption:
     )
     most = frame.loc[gross.idxmax()]
     title = "none of these structures raises cash"
-    if most["gross"] > 0:
-        title = f"“{most['structure_name']}” raises most, {money(most['gross'])}"
+    if most["gross"] > 5e7:
+        raises = "would have raised" if most["ended"] else "raises"
+        title = f"“{most['structure_name']}” {raises} most, {money(most['gross'])}"
     alt = f"Bars of cash raised as of {a.as_of}: {found}."
-    return Caption(f"{a.context['maker'].name}: {title}", alt, MODEL)
+    return Caption(f"{frame.attrs['who']}: {title}", alt, MODEL)
 
 
 CHARTS = (value, cash)
