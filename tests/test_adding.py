@@ -161,12 +161,19 @@ def test_a_peer_without_any_close_is_refused():
         t._ends(empty)
 
 
-def test_a_currency_without_rates_is_refused(data, tmp_path):
+def test_a_currency_without_rates_is_refused(data, tmp_path, reseal):
     file = saved(walk("XSTO"), tmp_path / "v.csv")
     words = {"name": "Volvo-like", "currency": "SEK", "exchange": "XSTO", "source": "s"}
+    with pytest.raises(ScenarioError, match="must have rates: EUR, JPY, USD; received 'SEK'"):
+        add_prices("volvo", file, data, **words)
+    words["currency"] = "EUR"
     with pytest.raises(ScenarioError, match="--benchmark must name"):
         add_prices("volvo", file, data, **words)
     add_prices("volvo", file, data, **words, benchmark="stoxx600")
+    companies = data / "companies.csv"  # by hand
+    text = companies.read_text(encoding="utf-8").replace(",XSTO,EUR,", ",XSTO,SEK,")
+    companies.write_text(text, encoding="utf-8")
+    reseal(data)
     s = S.replace({"decline": {"peers": ["volvo"]}})
     with pytest.raises(ScenarioError, match=r"SEK.*no rate 'sek_per_eur'"):
         answers.decline(s, evidence.open(s.as_of, data))
@@ -229,7 +236,8 @@ def test_an_interrupted_swap_puts_the_old_folder_back(data, tmp_path, monkeypatc
         ({"key": "../x"}, "lower-case letters"),
         ({"exchange": "XTSK"}, "did you mean 'XTKS'"),
         ({"benchmark": "daxx"}, "did you mean 'dax'"),
-        ({"currency": "euro"}, "three capital letters, received 'euro'"),
+        ({"currency": "euro"}, "must have rates: EUR, JPY, USD; received 'euro'"),
+        ({"name": "Toyota"}, "there is a company of the name 'Toyota' already"),
     ],
 )
 def test_wrong_words_are_refused(data, tmp_path, words, says):

@@ -331,7 +331,7 @@ def programmes(a, **after):
 
 
 def test_the_sale_names_whoever_is_best(base_told):
-    at_once = "a block costs less than 2.1 %, fee included (if Nissan does not, 3.9 %;"
+    at_once = "a block now costs less than 2.1 %, fee included (if Nissan does not, 3.9 %;"
     said = lines(base_told)[1]
     assert "windows and buy-back, EUR 3.56bn" in said and at_once in said
     assert "if Nissan buys for JPY 100bn (14 % of its net cash) a year at market (else" in said
@@ -342,10 +342,10 @@ def test_the_sale_names_whoever_is_best(base_told):
     assert "more than to hold (as much as it if what is left" in even
     behind = lines(what_if(base_told, best_over_hold_slices_eur=-0.3e9))[1]
     assert "more than to hold (EUR 0.30bn less if what is left" in behind
-    assert "Sell at once only if you believe that a block costs less than 2.1 %" in said
+    assert "Sell at once only if you believe that a block now costs less than 2.1 %" in said
     assert "believe that the price loses about 13 % a year against what is fair, or can't" in said
     dear = lines(what_if(base_told, even_block_cost=0.05))[1]
-    assert "Sell at once only if you believe that a block costs less than 5.0 %" in dear
+    assert "Sell at once only if you believe that a block now costs less than 5.0 %" in dear
     other = what_if(base_told, {"selldown.dribble.value_after_exit_eur_mean": 4.0e9},
                     programmes(base_told, dribble=4.0), best_programme="dribble",
                     best_over_hold_eur=1.1e9)  # fmt: skip
@@ -356,7 +356,7 @@ def test_the_sale_names_whoever_is_best(base_told):
 
 def test_a_cheap_block_turns_the_sale(base_told):
     cheap = lines(what_if(base_told, {"selldown.block_cost": 0.015}, even_block_cost=0.03))[1]
-    assert "Sell later only if you believe that a block costs more than 3.0 %" in cheap
+    assert "Sell later only if you believe that a block now costs more than 3.0 %" in cheap
     assert "can't bear" not in cheap
     worst = (f"selldown.{name}.value_after_exit_eur_cvar05" for name in ("windows", "buyback"))
     safe = what_if(base_told, dict.fromkeys(worst, 3.0e9))

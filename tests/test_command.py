@@ -90,6 +90,9 @@ def called(building, monkeypatch):
         (["report", "--name", "../escape"], "lower-case letters"),
         (["report", "base", "latest", "--name", "x"], "--name goes with one report"),
         (["report", "--name", "live"], "can't be called 'live'"),
+        (["report", "--name", "sweep-1"], "can't be called 'sweep-1'"),
+        (["report", "--name", ""], "lower-case letters"),
+        (["report", "--name", "base", "--set", "selldown.fee=0.02"], "this one is another"),
         (["add", "prics"], "did you mean 'prices'"),
         (["report", "--set", "selldown.fee=0.01,,0.02"], "a sweep's values must differ"),
         (
@@ -184,6 +187,31 @@ def test_check_and_its_exit_code(data, called):
     assert done.returncode == 1 and "stray.txt: listed" in done.stdout
     done = called("check", "--data", data, "--seal")
     assert done.returncode == 1 and "only when it is clean" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"cells": [1]}', None])
+def test_a_notebook_that_is_none_is_told_with_the_rest(text, tmp_path, called, monkeypatch):
+    """By check beside other problems, and by report before a kernel starts."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for room in ("manifest", "cells"):
+        monkeypatch.setattr(f"alliance.report.{room}.NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr("alliance.report.cells.FOLDER", tmp_path / "notebooks" / "scenarios")
+    (tmp_path / "notebooks" / "scenarios" / "bad.yaml").write_text("titel: x", encoding="utf-8")
+    broken = tmp_path / "notebooks" / "1-decline.ipynb"
+    broken.write_text(text, encoding="utf-8") if text else broken.unlink()
+    says = "1-decline.ipynb in notebooks/ is missing, or is no notebook"
+    monkeypatch.setattr("alliance.evidence.checks.check", lambda data: ["prices: wrong"])
+    told = called("check", "--fix").stdout.splitlines()
+    assert told[1].startswith("scenarios/bad.yaml: ") and "did you mean 'title'" in told[1]
+    assert [told[0], *told[2:]] == ["prices: wrong", says, "3 problems"]
+    done = called("report", "--out", tmp_path / "out")
+    assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_place_that_can_not_be_written_is_said(tmp_path, called, monkeypatch):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = called("compare", "base", "base", "--out", tmp_path / "file" / "x")
+    assert done.returncode == 1 and "can't use" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_changed_evidence_is_refused_by_the_report(data, tmp_path, called):

@@ -16,6 +16,7 @@ from alliance import charts, compare, scenario
 from alliance.cli import cli
 from alliance.compare import differences, page
 from alliance.errors import ScenarioError
+from alliance.report import manifest
 from tests.looks import answers_of, shorten
 
 
@@ -142,6 +143,11 @@ def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path, short_hi
     entry = next(r for r in stored["results"] if r["id"] == "decline.stub_eur")
     entry["value"] += 1_000_000
     path.write_text(json.dumps(stored), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"results.json has changed since the report was built"):
+        compare.side(str(folder))
+    run = manifest.load(folder / "run.json")
+    run["files"][path.name] = manifest.digest(path)  # by other code, say
+    manifest.save(folder / "run.json", run)
     found = compare.compare(compare.side(str(folder)), compare.side(str(built)), log=quiet)
     (d,) = found.moved
     assert d.id == "decline.stub_eur" and d.parts == {"unknown": -1_000_000}

@@ -367,7 +367,7 @@ def test_the_sentence_says_where_nothing_can_be_graded():
         return tables.misled(replace(a, frames=dict(a.frames) | {"statements": rows})).text
 
     assert f"statements of {S.as_of} would have misled; on other days, " in said(frame)
-    assert "would have misled. It is no rate:" in said(frame[today])
+    assert "would have misled. The way that chapter 2 put first was" in said(frame[today])
     later = said(frame[~today])
     assert later.startswith(f"What was said on {S.as_of} can't be graded: nothing came")
     assert "not available" not in later and later.endswith("would have misled.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alliance import answers, charts, evidence, scenario, tables
+from alliance.answers.selldown import in_slices
 
 S = scenario.Scenario()
 ALL = {"paths": S.selldown.paths}
@@ -33,12 +34,15 @@ def plain(out):
 def test_a_free_block_is_never_said_to_bring_less_in_a_fair_game():
     for selldown in ({"volatility": 0.8}, {"buyback_budget_jpy": 5e9}):
         said = verdict(1, selldown=selldown | ALL)
-        assert "at no cost" not in said and "believe that a block costs less than" in said
+        assert "at no cost" not in said and "believe that a block now costs less than" in said
 
 
 def test_what_rests_on_nissans_buying_says_so_whoever_is_best():
     said = verdict(1, "2023-07-31", selldown=ALL)
-    assert "windows" not in said and "a block costs less than 3.9 %, fee included (the rule" in said
+    assert (
+        "windows" not in said
+        and "a block now costs less than 3.9 %, fee included (the rule" in said
+    )
     assert "if Nissan does not, 3.9 %" in verdict(1, selldown=ALL)
     assert "does not" not in verdict(1, selldown={"drift": 0.2})  # no cost below zero
 
@@ -89,6 +93,63 @@ def test_where_nothing_is_to_be_sold_no_move_is_counted():
     a = told("selldown", "2024-06-28", selldown={"target_stake": 0.43})
     said = plain(tables.say("moved alone", a, **tables.words(a)))
     assert said == "There is nothing to sell."
+
+
+def test_each_yardstick_names_its_own_first_way():
+    a = told("selldown", selldown=ALL)
+    middle = a.frame("distribution").query("market == 'lognormal'").set_index("programme")["q50"]
+    tails = a.frame("programmes").query("market == 'lognormal'").set_index("programme")
+    tails = tails["value_after_exit_eur_cvar05"].drop("hold")
+    said = plain(tables.say("yardsticks", a, **tables.words(a)))
+    assert f"by the median “{middle.drop('hold').idxmax().replace('_', ' ')}”" in said
+    assert f"by the worst twentieth “{tails.idxmax()}”" in said and "By the mean “windows”" in said
+
+
+def test_what_is_left_in_slices_is_worth_more_than_at_once_and_less_than_at_the_close():
+    a = told("selldown")
+    frame = a.frame("programmes").query("market == 'lognormal'")
+    slow = in_slices(a, frame)
+    left = frame["wealth_eur_mean"] > frame["value_after_exit_eur_mean"] + 1
+    assert (slow[left] > frame["value_after_exit_eur_mean"][left]).all() and left.any()
+    assert (slow <= frame["wealth_eur_mean"] + 1).all()
+
+
+@pytest.mark.parametrize("day, earned", [
+    ("2023-01-17", "earnings a share (JPY 55.1 in the year to 2022-03-31) changes by +35.2 %"),
+    ("2026-06-30", "loss a share (JPY −152.6 in the year to 2026-03-31) changes by +23.1 %"),
+])  # fmt: skip
+def test_a_loss_a_share_is_not_called_earnings(day, earned):
+    a = told("selldown", day)
+    assert earned in plain(tables.say("buy-back", a, **tables.words(a)))
+
+
+def test_what_nissan_could_pay_is_said_as_far_as_it_was_public():
+    a = told("selldown", "2018-03-01", decline={"since": "2017-06-01"})
+    said = plain(tables.say("purse", a, **tables.words(a)))
+    assert said.startswith(
+        "Nissan's car business had net cash of JPY 1,311bn on 2017-12-31. No free"
+    )
+    poor = told("selldown", selldown={"buyback_budget_jpy": 0})
+    said = plain(tables.say("purse", poor, **tables.words(poor)))
+    assert "a year's budget is 0 % of it" in said and "even at it, its buying is no better" in said
+
+
+def test_rough_draws_say_so():
+    wild = told("selldown", selldown={"volatility": 2.0})
+    assert "These means are rough" in plain(tables.alike(wild))
+    assert "rough" not in plain(tables.alike(told("selldown")))
+
+
+def test_a_bargain_that_leaves_nothing_says_so_and_divides_nothing():
+    nothing = {"independence_worth_eur": 0.0, "control_worth_eur": 0.0}
+    said = plain(tables.bargain(told("separation", separation=nothing)))
+    assert "Together they lose EUR 0.1" in said and "splits" not in said
+    rich = plain(tables.bargain(told("separation", separation={"control_worth_eur": 0.0})))
+    assert "splits the gain equally" in rich
+    none = {"control_worth_eur": 0.0, "ticket_eur": 0.0}
+    said = plain(tables.bargain(told("separation", separation=none)))
+    assert "No value agreed splits it equally: the ticket is too small" in said
+    assert "and no ticket with" in said
 
 
 # --- the fall -----------------------------------------------------------------------------------

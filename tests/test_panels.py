@@ -336,3 +336,22 @@ def test_what_is_read_twice_is_recorded_twice():
         assert found == {
             "prices-nissan", "rates-jpy-per-eur", "shares", "holdings", "valuations",
         }  # fmt: skip
+
+
+def titles(**separation):
+    """Titles of the separation's pictures."""
+    at = separation.pop("as_of", "2023-01-17")
+    s = scenario.Scenario().replace({"as_of": at, "separation": separation})
+    panel = PANELS["separation"]
+    return [made.title for made in Renderer(panel.pictures).draw(quick("separation", s))]
+
+
+def test_titles_of_the_separation_say_no_more_than_the_sentence():
+    assert titles()[1] == "Renault: “Minority carve-out” raises most, EUR 1.8bn"
+    assert "would have raised most, EUR 2.4bn" in titles(as_of="2026-06-30")[1]
+    assert titles(company="gm")[0].endswith("none does anything for a share in the base case")
+    for title in titles(float_fraction=0.4):
+        assert title.startswith("Renault (Minority carve-out: not possible): ")
+    s = scenario.load("latest")[1]
+    words = PANELS["separation"].sentence(quick("separation", s)).text
+    assert "read the high case with care" in words

@@ -371,11 +371,13 @@ def test_two_builds_at_once_do_not_corrupt(base, stand_in, tmp_path):
 
 
 def test_a_failing_notebook_leaves_the_last_good_report(out, base, kept, monkeypatch):
+    (out / "base" / "report.pdf").write_bytes(b"printed")
     before = tree(out / "base")
     failing(monkeypatch, kept, *CHAPTERS)
     outcome = report.build(target(base), out, log=quiet, force=True)
     after = tree(out / "base")
     assert sorted(outcome.errors) == CHAPTERS
+    assert after["report.pdf"] == b"printed" and b'href="report.pdf"' in after["index.html"]
     for name in ("1-decline.html", "results.json", "notebooks/1-decline.ipynb"):
         assert after[name] == before[name], name
     index = after["index.html"].decode()
@@ -849,7 +851,8 @@ def test_a_pdf_is_linked_and_named(built, browser, base, tmp_path):
     assert 'href="report.pdf"' not in page.read_text(encoding="utf-8")
     report.build(target(base), tmp_path, log=quiet, pdf=True)
     assert 'href="report.pdf"' in page.read_text(encoding="utf-8")
-    assert page.with_name("report.pdf").is_file() and Built.read(tmp_path / "base").complete
+    made = Built.read(tmp_path / "base")
+    assert made.unchanged("report.pdf") and made.complete
     said = CliRunner().invoke(cli, ["report", "base", "--pdf", "--out", str(tmp_path)])
     assert said.stdout.splitlines() == [f"PDF {page.with_name('report.pdf')}", f"Open {page}"]
 
@@ -956,7 +959,8 @@ def test_a_parameter_cell_is_fixed_in_the_form_that_it_has(form, tmp_path, monke
     from alliance.report import cells
 
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    monkeypatch.setattr(cells, "NOTEBOOKS", tmp_path / "notebooks")
+    for module in (cells, manifest):
+        monkeypatch.setattr(module, "NOTEBOOKS", tmp_path / "notebooks")
     path = tmp_path / "notebooks" / "1-decline.ipynb"
     document = json.loads(path.read_text(encoding="utf-8"))
     cell = next(c for c in document["cells"] if c["metadata"].get("tags") == ["parameters"])
@@ -1009,6 +1013,16 @@ def test_verify_finds_what_differs(out, base, monkeypatch, kept):
     assert any(p.startswith("run.json: missing") for p in verify(out / "base", log=quiet))
     with pytest.raises(ScenarioError, match="holds no built report"):
         verify(out / cache.FOLDER, log=quiet)
+
+
+def test_verify_tells_what_was_never_built_from_what_differs(tmp_path, base, stand_in):
+    from alliance.report.verify import verify
+
+    report.build(target(base), tmp_path, log=quiet, only=("1-decline",))
+    said = []
+    assert verify(tmp_path / "base", log=said.append) == []
+    left = ", ".join(chapter for chapter in CHAPTERS if chapter != "1-decline")
+    assert said == [f"not built, so not compared: {left}"]
 
 
 # --- beyond one machine -------------------------------------------------------------------------

@@ -40,7 +40,10 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     voting.put(b, i)
     size(b, i)
     _purse(b, i)
-    _absorb(b, i)
+    sizes = np.unique(np.round(np.geomspace(1e6, max(i.terms.planned, 2e6), 40)))
+    costs = {"block": sd.block_cost(replace(i.terms, block_discount=None), sizes)}
+    costs["dribble"] = sd.slice_cost(i.terms, sizes, i.terms.participation)
+    b.frames["absorb"] = pd.DataFrame({"shares": sizes, "days": sizes / i.terms.adv, **costs})
     markets = {name: i.market(s.seed, name) for name in ("lognormal", "history")}
     outcomes = {
         name: {n: make(i.terms, m) for n, make in sd.PROGRAMMES.items()}
@@ -63,16 +66,6 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     b.context["variance_ratio"] = markets["history"].variance_ratio(26)
     disclosed_sales.put(b)
     return b.answers()
-
-
-def _absorb(b: Builder, i: Inputs) -> None:
-    """Cost and days of trading by size of a sale."""
-    t = i.terms
-    sizes = np.unique(np.round(np.geomspace(1e6, max(t.planned, 2e6), 40)))
-    block = sd.block_cost(replace(t, block_discount=None), sizes)
-    columns = {"shares": sizes, "days": sizes / t.adv, "block": block}
-    columns["dribble"] = sd.slice_cost(t, sizes, t.participation)
-    b.frames["absorb"] = pd.DataFrame(columns)
 
 
 def size(b: Builder, i: Inputs) -> None:

@@ -23,6 +23,11 @@ def main() -> None:
     except AllianceError as error:
         click.echo(f"alliance: {error}", err=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # whoever read what was printed has gone
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"alliance: can't use {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -25,6 +25,7 @@ from alliance.answers import Answers
 from alliance.compare.causes import Causes, flattened, is_number, number
 from alliance.errors import ScenarioError
 from alliance.report import CHAPTERS, manifest
+from alliance.report.folder import Built
 from alliance.scenario import Scenario, load, reaches
 from alliance.scenario.cells import group_of
 from alliance.scenario.schema import apart, nested
@@ -51,6 +52,8 @@ def side(source: str) -> Side:
         if "scenario" not in found:
             why = "results.json is missing or damaged"
             raise ScenarioError(f"{place} holds no built report: {why}")
+        if not Built.read(place).unchanged("results.json"):
+            raise ScenarioError(f"{place}: results.json has changed since the report was built")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
         built = {r["id"]: r for r in found["results"]}
         made = manifest.load(place / "manifest.json")

@@ -16,7 +16,7 @@ from alliance.charts.looks import FAINT
 from alliance.compare.causes import is_number
 from alliance.compare.differences import Comparison, Difference, common, values
 from alliance.format import brief, counted, difference, quantity
-from alliance.report import index, pages
+from alliance.report import index, manifest, pages
 from alliance.report.targets import chapter_name, titled
 
 Drawn = Mapping[str, Iterable[Chart]]  # charts by heading
@@ -64,6 +64,7 @@ def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
     }
     changes = titled("", found.one.scenario, found.other.scenario).removeprefix(", ")
     texts = {"title": f"{one} and {other}: {changes or 'the same inputs'}", "large": large}
+    texts |= {"command": f"alliance compare {one} {other}", "revision": manifest.revision()}
     texts |= {"rest": rest, "one": one, "other": other, "found": found, "most": most(large)}
     return write_page(out / name, "compare", rows, drawn, **texts, **FORMS)
 

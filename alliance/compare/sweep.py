@@ -12,7 +12,7 @@ from alliance.compare.causes import is_number
 from alliance.compare.differences import common, size
 from alliance.compare.page import write_page
 from alliance.format import MONEY, listed, quantity
-from alliance.report import CHAPTERS, Target
+from alliance.report import CHAPTERS, Target, manifest
 from alliance.report.builder import Log
 from alliance.report.folder import Built
 from alliance.report.manifest import digest
@@ -65,6 +65,9 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
     title = f"Sweep over {said.replace('as of', 'the day')}"
     texts = {"title": title, "reports": reports, "movers": movers}
+    words = [t.command.split(" --", 1)[0].removeprefix("alliance report ") for t in targets]
+    words = [*dict.fromkeys(words), *(f"--set '{setting}'" for setting in settings)]
+    texts |= {"command": f"alliance report {' '.join(words)}", "revision": manifest.revision()}
     texts |= {"quantity": quantity, "live": built.manifest.get("live", {}).get("fetched")}
     return write_page(folder, "sweep", rows, drawn, **texts)
 

@@ -50,8 +50,12 @@ def add_prices(
         raise ScenarioError(f"the key of a company {rule}, received '{key}'")
     if key in set(companies["company"]):
         raise ScenarioError(f"there is a company '{key}' already")
-    if not re.fullmatch("[A-Z]{3}", currency):
-        raise ScenarioError(f"--currency must be three capital letters, received '{currency}'")
+    rates = {n.partition("-")[2][:3].upper() for n in package.resources if n.startswith("rates-")}
+    if currency not in (valid := sorted({"EUR", *rates})):
+        rule = f"--currency must have rates: {', '.join(valid)}"
+        raise ScenarioError(f"{rule}; received '{currency}'")
+    if name in set(companies["name"]):
+        raise ScenarioError(f"there is a company of the name '{name}' already")
     if exchange not in calendars.known():
         hint = did_you_mean(exchange, set(companies["exchange"]))
         raise ScenarioError(f"no calendar of an exchange '{exchange}'{hint}")
@@ -78,7 +82,8 @@ def add_prices(
             described["resources"].append(entry)
             write(work, described)
             if wrong := [str(p) for p in check(work) if p.rule != "hash"]:
-                raise EvidenceError("\n".join([f"{file.name} was not added:", *wrong[:20]]))
+                more = [f"and {len(wrong) - 20} more"] * (len(wrong) > 20)
+                raise EvidenceError("\n".join([f"{file.name} was not added:", *wrong[:20], *more]))
             write_hashes(Package(work))
             if digest(root / "datapackage.json") != before:
                 raise EvidenceError(f"{file.name} was not added: the evidence changed meanwhile")

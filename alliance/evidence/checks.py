@@ -97,7 +97,8 @@ def write_hashes(package: Package) -> int:
         new = {"hash": digest(path), "bytes": path.stat().st_size}
         changed += any(resource.get(key) != value for key, value in new.items())
         resource.update(new)
-    write(package.root, package.descriptor)
+    if changed:
+        write(package.root, package.descriptor)
     return changed
 
 

@@ -1,15 +1,19 @@
-"""What is written from the code: each notebook's parameter cell, and the reference of fields and
-results."""
+"""What is written from the code, each notebook's parameter cell and the reference of fields and
+results; and the files of scenarios."""
 
 import json
 
 from alliance import answers
+from alliance.errors import BuildError, ScenarioError
 from alliance.places import NOTEBOOKS
-from alliance.scenario import CHAPTERS, cell, reference
+from alliance.report import manifest
+from alliance.scenario import CHAPTERS, cell, load, reference
+from alliance.scenario.text import FOLDER
 
 
 def check(fix: bool = False) -> list[str]:
-    """Problems of the notebooks' parameter cells; ``fix`` rewrites those that differ."""
+    """Problems of scenarios and of the notebooks' parameter cells; ``fix`` rewrites cells that
+    differ."""
     problems = []
     page, text = NOTEBOOKS / "REFERENCE.md", reference() + "\n" + answers.reference()
     if not page.is_file() or page.read_text(encoding="utf-8") != text:
@@ -17,9 +21,18 @@ def check(fix: bool = False) -> list[str]:
             page.write_text(text, encoding="utf-8", newline="\n")
         else:
             problems.append(f"{page.name}: differs from the schema; see --fix")
+    for path in sorted(FOLDER.glob("*.yaml")):
+        try:
+            load(str(path))
+        except ScenarioError as error:
+            problems.append(f"scenarios/{path.name}: {error}")
     for notebook in CHAPTERS:
         path = NOTEBOOKS / f"{notebook}.ipynb"
-        document = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            document = manifest.written(notebook)
+        except BuildError as error:
+            problems.append(str(error))
+            continue
         tagged = [c for c in document["cells"] if "parameters" in c["metadata"].get("tags", ())]
         if len(tagged) != 1:
             rule = f"one cell must be tagged 'parameters', found {len(tagged)}"

@@ -39,7 +39,11 @@ def contents(
         found += then.sources(used).to_dict("records") if rows else []
     split = f"The numbers rest on {counts['sourced']:,} sourced rows, {counts['derived']:,} "
     split += f"derived rows and {len(assumed)} assumptions."
-    entries = {r["id"]: _entry(r) for r in results}
+    entries = {}
+    for entry in results:
+        given = {k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}
+        r = Result(**given, sources=())
+        entries[r.id] = entry | {"shown": shown_value(r), "brief": brief(r)}
     large = {
         key: [entries[k] for k in state.get("headline", ()) if k in entries]
         for key, state in states.items()
@@ -59,12 +63,6 @@ def contents(
     documents = [_document(row) | {"first": at in first.values()} for at, row in enumerate(rows)]
     listed = {"results": list(entries.values()), "sources": documents}
     return {"chapters": chapters, "split": split, **listed}
-
-
-def _entry(entry: dict[str, Any]) -> dict[str, Any]:
-    """A result as the index shows it."""
-    r = Result(**{k: entry.get(k) for k in ("id", "value", "unit", "label", "note")}, sources=())
-    return entry | {"shown": shown_value(r), "brief": brief(r)}
 
 
 def _document(row: dict[str, Any]) -> dict[str, Any]:

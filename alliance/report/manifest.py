@@ -53,9 +53,18 @@ def source_hashes() -> tuple[dict[str, str], dict[str, str]]:
     return code, templates
 
 
+def written(name: str) -> dict[str, Any]:
+    """A chapter's notebook as the file has it; a BuildError where it is missing or damaged."""
+    document = load(NOTEBOOKS / f"{name}.ipynb")
+    cells = document.get("cells")
+    if not cells or not all(isinstance(c, dict) and {"source", "metadata"} <= {*c} for c in cells):
+        raise BuildError(f"{name}.ipynb in {NOTEBOOKS.name}/ is missing, or is no notebook")
+    return document
+
+
 def notebook(name: str) -> dict[str, Any]:
     """A chapter's notebook, sources as text, without the cells that are for exploring."""
-    document = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))
+    document = written(name)
     cells = (c for c in document["cells"] if "lab" not in c["metadata"].get("tags", ()))
     document["cells"] = [*cells]
     for cell in document["cells"]:

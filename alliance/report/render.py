@@ -1,6 +1,7 @@
 """Writes one report from its runs: pages, notebooks, results, workbook, manifest."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from alliance.report import manifest
 from alliance.report.folder import replaced
 from alliance.report.manifest import CHAPTERS
 from alliance.scenario import changes
+
+#: Where the first page links a printed report, and how.
+PDF = "<!-- report.pdf -->", '<a href="report.pdf" download>report.pdf</a> (to print), '
 
 
 def rendered(notebook: dict[str, Any], found: dict[str, Any]) -> tuple[Any, str]:
@@ -79,7 +83,12 @@ def write(report: Any, notebooks: dict[str, Any], package: Package) -> dict[str,
         manifest.save(work / "manifest.json", described)
         common = report.common | index.contents(states, results, Evidence(package, s.as_of), shown)
         bodies = {chapter: body for chapter, (_, body) in shown.items()}
-        _text(work / "index.html", pages.first(bodies.get(manifest.FIRST, ""), **common))
+        first = pages.first(bodies.get(manifest.FIRST, ""), **common)
+        printed = report.last.folder / "report.pdf"
+        if printed.is_file() and any("error" in state for state in states.values()):
+            shutil.copy2(printed, work / printed.name)  # the last good one
+            first = first.replace(*PDF)
+        _text(work / "index.html", first)
         _text(work / "report.html", pages.single(bodies, **common))
         documents = {chapter: document for chapter, (document, _) in shown.items()}
         sheets.write(work / "tables.xlsx", documents, results, described)
@@ -97,10 +106,10 @@ def add_pdf(folder: Path) -> None:
 
     page, run = folder / "index.html", folder / "run.json"
     pdf.print_report(folder / "report.html", folder / "report.pdf")
-    link = '<a href="report.pdf" download>report.pdf</a> (to print), '
-    _text(page, page.read_text(encoding="utf-8").replace("<!-- report.pdf -->", link))
+    _text(page, page.read_text(encoding="utf-8").replace(*PDF))
     known = manifest.load(run)
-    known["files"]["index.html"] = manifest.digest(page)
+    for path in (page, folder / "report.pdf"):
+        known["files"][path.name] = manifest.digest(path)
     manifest.save(run, known)
 
 

@@ -22,7 +22,7 @@ from alliance.tables import TABLE_MIME, source
 
 EPOCH = dt.datetime(2020, 1, 1)
 FIRST = 4  # rows above the numbers: title, kind, units, headings
-PRINT = "print: the notebook's table, its numbers unrounded"
+PRINT = "print: the notebook's table; its numbers are unrounded, its text is as printed"
 LIST = ["what", "value", "unit", "name"]  # columns of a list
 #: How numbers of a list are shown, by their unit.
 UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
@@ -89,6 +89,9 @@ def write(path: Path, documents: dict, results: list[dict], made_from: dict[str,
         style = cache(lambda form, given: _format(book, form, given))
         for sheet in sheets:
             _table(book.add_worksheet(sheet.name), sheet, bold, style)
+        for sheet in book.worksheets():
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)  # as wide as the paper
         for name in sorted(used):
             book.define_name(name, f"={_range(names[name])}")
 

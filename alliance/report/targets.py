@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,11 +74,15 @@ def target(source: str, settings: tuple[str, ...], name: str | None, as_of: str 
     folder = f"{stem}{own if changes or elsewhere else ''}"  # never over one of our own
     if s != before and s.title == before.title:  # the file's title is no longer what this is
         s = s.replace({"title": titled(stem, before, s)})
-    if name:
+    if name is not None:
         folder = scenario.text.check_name(name)
         words.append(f"--name {name}")
-    if folder == "live":
-        raise ScenarioError("a report can't be called 'live': live rows are kept there; see --name")
+    if folder in scenario.names() and scenario.load(folder)[1] != s:
+        rule = f"the report of the scenario '{folder}' is called so; this one is another"
+        raise ScenarioError(f"--name {folder}: {rule}")
+    if folder == "live" or re.match("(compare|sweep)-", folder):
+        kept = "live rows, comparisons and sweeps are kept there"
+        raise ScenarioError(f"a report can't be called '{folder}': {kept}; see --name")
     return Target(folder, s, " ".join(words))
 
 

@@ -24,7 +24,9 @@ def verify(folder: Path, data: Path | None = None, log: Callable[[str], None] = 
     if not last.files:
         problems.append("run.json: missing or damaged, so files can't be checked")
     states = {c: last.state(c) if last.states else "unknown" for c in manifest.CHAPTERS}
-    lacking = {c: state for c, state in states.items() if state != "ok"}
+    lacking = {c: state for c, state in states.items() if state not in ("ok", "not built")}
+    if left := [c for c, state in states.items() if state == "not built"]:
+        log(f"not built, so not compared: {', '.join(left)}")
     problems += [f"{c}: {state}, so there is nothing to compare" for c, state in lacking.items()]
     package = Package(evidence_folder(data))
     for name, known in last.manifest["evidence"].items():

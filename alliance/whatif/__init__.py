@@ -4,19 +4,6 @@ A panel shows a part of a chapter's answers (:mod:`alliance.answers.live`) while
 move, by the chapter's own functions, so its numbers are the report's. :func:`panel` is one panel
 (one line of text in a built report), :func:`cockpit` all of them with save, load, token, pin and
 build; ``alliance app`` serves the cockpit.
-
-================  ===================================================================
-``panels``        the panels, one record each, and the table of a panel's numbers
-``start``         the scenario that a name or a token gives
-``session``       the scenario, its evidence and what was pinned; a change is checked
-``inputs``        a field of the schema as a labelled box, what is wrong beside it
-``views``         the pictures, replaced without flicker; the box to share a case
-``panel_view``    controls and pictures of one panel
-``cockpit_view``  all panels; load, save, token, pin
-``build``         the report of a what-if, built beside the panel
-``app``           the cockpit as a web application
-``server``        the server's line to the browser, without a wait; sessions that end
-================  ===================================================================
 """
 
 import os
