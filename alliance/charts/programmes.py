@@ -52,15 +52,15 @@ def outcomes(a: Answers) -> Chart:
     means = frame["mean"][g.market].sort_values()
 
     def draw(fig, narrow):
-        turn = "\n" if narrow else ""
-        label = f"value after exit, EUR bn\n(line: 5 to 95 %, bar: middle half, dot: mean; {turn}"
-        label += f"upper lognormal, lower resampled history; {turn}dashed: value today)"
-        ax = kit.axes(fig, label)
+        label = "value after exit, EUR bn (line: 5 to 95 %, bar: middle half, stroke: median, dot: "
+        label += "mean; upper lognormal, lower resampled history; dashed: value today)"
+        ax = kit.axes(fig, label, wrap=44 if narrow else 84)
         for market, shift, alpha in (("lognormal", 0.16, 1.0), ("history", -0.16, 0.5)):
             for y, name in enumerate(means.index):
                 row, shade = frame.loc[(market, name)], PROGRAMMES[name].color
                 kit.span(ax, y + shift, row["q05"], row["q95"], shade, 1, alpha=alpha)
                 kit.span(ax, y + shift, row["q25"], row["q75"], shade, 6, alpha=alpha)
+                kit.dot(ax, row["q50"], y + shift, marker="|", size=9)
                 kit.dot(ax, row["mean"], y + shift, shade)
         kit.rule(ax, x=fair, lw=0.9, ls="--")
         kit.rows(ax, [PROGRAMMES[n].name for n in means.index])

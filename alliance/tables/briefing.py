@@ -92,7 +92,7 @@ def _sale(a: Answers) -> Html:
     if abs(gain.value) <= near:
         sentence = sentence.replace("EUR {gain:bn.2f}bn {more} than to hold", "as much as to hold")
     if abs(slow.value) <= near:
-        sentence = sentence.replace("EUR {slow:bn.2f}bn {slower}", "as much as it")
+        sentence = sentence.replace("{slow:bn.2f}bn {slower}", "as much as it")
     if not issuers and len(alike) > 1:
         sentence = sentence.replace(", {left:.0%} of Nissan left", "")
     falls = r["selldown.even_extra_drift_block"].value or 0.0
