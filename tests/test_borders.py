@@ -248,7 +248,10 @@ def test_an_even_drift_is_there_or_says_why():
 
     for view in (0.0, 0.2):
         even, said = told(drift=view)
-        drift = f"{percent(even.value, sign=True)} a year beyond what the scenario says"
+        drift = (
+            "%, the scenario says; to hold is worth as much as the best way where it gains about "
+        )
+        drift += f"{percent(even.value, sign=True)} a year beyond that"
         assert drift in said.text.replace("\xa0", " ")
         assert ("to hold is better at" in said.text) == (view > 0)
         assert (even.value < 0) == (view > 0)

@@ -387,7 +387,10 @@ def report_of(folder, s, package, parts=None, **values):
     manifest.save(folder / "results.json", stored)
     hashes = {r["name"]: r["hash"] for r in package.resources.values()}
     chapters = {"1-decline": {"parts": made, "tables": tables}}
-    manifest.save(folder / "manifest.json", {"chapters": chapters, "evidence": hashes})
+    about = {"name": "x", "as_of": str(s.as_of), "scenario": {}}
+    manifest.save(folder / "manifest.json", about | {"chapters": chapters, "evidence": hashes})
+    written = {"results.json": manifest.digest(folder / "results.json")}
+    manifest.save(folder / "run.json", {"files": written})
     return folder
 
 

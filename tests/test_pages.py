@@ -283,7 +283,7 @@ def test_every_result_has_a_source_and_its_unit_is_kept(answered):
         assert result.sources, result.id
         assert result.unit in {
             "fraction", "log points", "EUR", "units", "count", "ratio", "JPY a share", "shares",
-            "years", "trading days", "EUR a share", "USD", "text",
+            "years", "trading days", "EUR a share", "JPY", "USD", "text",
         }  # fmt: skip
         if result.unit in ("EUR", "USD", "units", "count") and result.value is not None:
             assert isinstance(result.value, int)

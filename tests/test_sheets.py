@@ -404,7 +404,7 @@ def sale_of(a, given, patch):
     costs = {"block": sd.block_cost(replace(t, block_discount=None), sizes),
              "dribble": sd.slice_cost(t, sizes, t.participation)}  # fmt: skip
     b.frames["absorb"] = pd.DataFrame({"shares": sizes, "days": sizes / t.adv, **costs})
-    for name in ("programmes", "disclosed_sales", "roll"):
+    for name in ("programmes", "distribution", "disclosed_sales", "roll"):
         b.frames[name] = a.frame(name)
     if len(a.frame("roll")):
         record(b, a, given)

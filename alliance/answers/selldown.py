@@ -179,7 +179,7 @@ def _price_points(b: Builder, i: Inputs, market: sd.Lognormal, outcomes) -> None
 def in_slices(a: Answers, frame: pd.DataFrame) -> pd.Series:
     """Mean values of programmes, if what is left at the horizon then goes in slices."""
     close, after = frame["wealth_eur_mean"], frame["value_after_exit_eur_mean"]
-    return close - (close - after) * a.context["slices"]
+    return close - (close - after) * sd.in_slices(a.context["terms"])
 
 
 def _ends(ev: Evidence, i: Inputs, outcomes) -> dict[str, dict[str, float]]:

@@ -32,8 +32,7 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
     b.frames["tornado"] = partial(_alone, s, i, frame, near)
     b.frames["drifts"] = partial(_views, s, i, frame)
     ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
-    slices = sd.slice_cost(t, t.planned, t.participation) / (sd.block_cost(t, t.planned) or 1)
-    b.context["slices"] = float(slices)  # cost of leaving in slices, over that of a block
+    slices = sd.in_slices(t)
     for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
 
         @cache

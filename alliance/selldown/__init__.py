@@ -34,4 +34,4 @@ from alliance.selldown.programmes import (
     windows,
 )
 from alliance.selldown.realised import Realised, gains
-from alliance.selldown.terms import Terms, block_cost, slice_cost
+from alliance.selldown.terms import Terms, block_cost, in_slices, slice_cost

@@ -62,6 +62,12 @@ def block_cost(terms: Terms, shares):
     return np.minimum(1.0, terms.fee + np.maximum(terms.min_discount, rule))
 
 
+def in_slices(terms: Terms) -> float:
+    """What it costs to sell the planned shares in slices, over what a block of them does."""
+    slow = slice_cost(terms, terms.planned, terms.participation)
+    return float(slow / (block_cost(terms, terms.planned) or 1.0))
+
+
 def slice_cost(terms: Terms, shares, part):
     """Cost of selling ``shares`` as a part of volume: fee, half the impact of a day's part, and the
     seller's half of the permanent impact. More than all of the volume costs as a block."""
