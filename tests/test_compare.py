@@ -143,7 +143,7 @@ def test_a_built_report_that_differs_otherwise_says_so(built, tmp_path, short_hi
     entry = next(r for r in stored["results"] if r["id"] == "decline.stub_eur")
     entry["value"] += 1_000_000
     path.write_text(json.dumps(stored), encoding="utf-8")
-    with pytest.raises(ScenarioError, match=r"results.json has changed since the report was built"):
+    with pytest.raises(ScenarioError, match=r"results.json is not as the build wrote it"):
         compare.side(str(folder))
     run = manifest.load(folder / "run.json")
     run["files"][path.name] = manifest.digest(path)  # by other code, say

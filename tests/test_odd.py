@@ -43,8 +43,8 @@ def test_what_rests_on_nissans_buying_says_so_whoever_is_best():
         "windows" not in said
         and "a block now costs less than 3.9 %, fee included (the rule" in said
     )
-    assert "if Nissan does not, 3.9 %" in verdict(1, selldown=ALL)
-    assert "does not" not in verdict(1, selldown={"drift": 0.2})  # no cost below zero
+    assert "without its buying, 3.9 %" in verdict(1, selldown=ALL)
+    assert "its buying" not in verdict(1, selldown={"drift": 0.2})  # no cost below zero
 
 
 def test_to_hold_is_as_good_or_needs_a_view_but_never_both():
@@ -101,8 +101,33 @@ def test_each_yardstick_names_its_own_first_way():
     tails = a.frame("programmes").query("market == 'lognormal'").set_index("programme")
     tails = tails["value_after_exit_eur_cvar05"].drop("hold")
     said = plain(tables.say("yardsticks", a, **tables.words(a)))
-    assert f"by the median “{middle.drop('hold').idxmax().replace('_', ' ')}”" in said
-    assert f"by the worst twentieth “{tails.idxmax()}”" in said and "By the mean “windows”" in said
+    median = middle.drop("hold").idxmax().replace("_", " ")
+    assert said.startswith("Of the ways to sell “windows” comes first by the mean")
+    assert f"“{median}” by the median" in said and f"“{tails.idxmax()}” by the worst" in said
+    bold = told("selldown", selldown={"drift": 0.2})
+    said = plain(tables.say("yardsticks", bold, **tables.words(bold)))
+    assert said.endswith("by the worst twentieth, and to hold is better by the mean.")
+    fall = told("selldown", selldown={"drift": -0.2})
+    said = plain(tables.say("yardsticks", fall, **tables.words(fall)))
+    assert "“block” comes first by the mean, the median and the worst twentieth." in said
+    none = told("selldown", "2024-11-12", selldown={"target_stake": 0.36})
+    for name in ("yardsticks", "book loss"):
+        assert plain(tables.say(name, none, **tables.words(none))) == "There is nothing to sell."
+
+
+def test_a_gain_on_the_books_is_not_called_a_loss():
+    low = told("selldown", selldown={"carrying_eur_per_share": 0.5})
+    said = plain(tables.say("book loss", low, **tables.words(low)))
+    assert "as the scenario assumes" in said and "“block” a gain of EUR 2." in said
+    said = plain(tables.say("book loss", a := told("selldown"), **tables.words(a)))
+    assert "“block” a loss of EUR 8.3bn" in said and "−" not in said
+
+
+def test_an_idle_buy_back_hides_no_drift():
+    """With no budget buying is holding: the drift is that against the ways that sell."""
+    a = told("selldown", selldown={"buyback_budget_jpy": 0})
+    assert 0.05 < a["selldown.even_extra_drift"] < 0.2
+    assert abs(a["selldown.even_extra_drift_slices"]) < 0.01
 
 
 def test_what_is_left_in_slices_is_worth_more_than_at_once_and_less_than_at_the_close():
@@ -131,7 +156,12 @@ def test_what_nissan_could_pay_is_said_as_far_as_it_was_public():
     )
     poor = told("selldown", selldown={"buyback_budget_jpy": 0})
     said = plain(tables.say("purse", poor, **tables.words(poor)))
-    assert "a year's budget is 0 % of it" in said and "even at it, its buying is no better" in said
+    assert "a year's budget is 0 % of it" in said and "taken to pay" not in said
+    said = plain(tables.say("purse", a := told("selldown"), **tables.words(a)))
+    assert "“dribble” is as good if it pays " in said
+    early = told("selldown", "2017-10-02", decline={"since": "2017-03-01"})
+    said = plain(tables.say("purse", early, **tables.words(early)))
+    assert said.startswith("No net cash of Nissan's was public on 2017-10-02. No free cash flow")
 
 
 def test_rough_draws_say_so():
@@ -149,7 +179,7 @@ def test_a_bargain_that_leaves_nothing_says_so_and_divides_nothing():
     none = {"control_worth_eur": 0.0, "ticket_eur": 0.0}
     said = plain(tables.bargain(told("separation", separation=none)))
     assert "No value agreed splits it equally: the ticket is too small" in said
-    assert "and no ticket with" in said
+    assert "and no ticket, with" in said
 
 
 # --- the fall -----------------------------------------------------------------------------------

@@ -65,7 +65,8 @@ def _programmes(b: Builder, sale: Answers) -> None:
         slow = selldown.in_slices(sale, frame)
         even, otherwise = (1 - x.max() / planned for x in (ways, ways.drop(["buyback", "windows"])))
         b.context["even_otherwise"] = otherwise
-        values = best, *(float(v[best] - v["hold"]) for v in (frame[AFTER], slow)), float(even)
+        over = (v.drop("hold").max() - v["hold"] for v in (frame[AFTER], slow))
+        values = best, *map(float, over), float(even)
     with b.section():
         inputs.count_sale(b.ev)
         keys = "best_programme best_over_hold_eur best_over_hold_slices_eur even_block_cost"

@@ -105,7 +105,7 @@ def _purse(b: Builder, i: Inputs) -> None:
         b.frames["liquidity"] = ev.rows("liquidity", company=SHARE).sort_values("date")
     for what in ("free_cash_flow", "net_cash"):
         words = {"what": what, "name": in_words(what).capitalize()}
-        with b.section(key, **words, day=ev.as_of):
+        with b.section(key, **words):
             b.put(key, last(what)["value"], **words, day=last(what)["date"].date())
     with b.section(over):
         inputs.count_sale(ev)

@@ -34,13 +34,14 @@ def put(b: Builder, s: Scenario, i: Inputs) -> None:
     ends = [end - i.group.drift for end in limits(Selldown.model_fields["drift"])]
     slices = sd.in_slices(t)
     for key, name, part in (("", "hold", 1), ("_slices", "hold", slices), ("_block", "block", 1)):
+        same = frame.index[(abs(frame - frame.loc[name]) < 1).all(axis=1)]  # an idle buy-back, too
 
         @cache
-        def behind(extra: float, name=name, part=part) -> float:
+        def behind(extra: float, name=name, part=part, same=same) -> float:
             values = moved("drift", i.group.drift + extra, part)
-            return values.drop(name).max() - values[name]
+            return values.drop(same).max() - values[name]
 
-        why = None if t.planned > 0 else programme.NOTHING
+        why = None if t.planned > 0 and len(same) < len(frame) else programme.NOTHING
         if not why and behind(ends[0]) * behind(ends[1]) >= 0:
             why = f"no drift that a scenario may have makes “{name}” worth as much as the best way"
             why = f"“{name}” is worth as much as the best way" if behind(0) <= near else why

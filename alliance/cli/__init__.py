@@ -26,7 +26,8 @@ def main() -> None:
     except BrokenPipeError:  # whoever read what was printed has gone
         sys.exit(1)
     except OSError as error:
-        click.echo(f"alliance: can't use {error.filename}: {error.strerror}", err=True)
+        place = error.filename or "the output"
+        click.echo(f"alliance: can't use {place}: {error.strerror}", err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()

@@ -53,7 +53,7 @@ def side(source: str) -> Side:
             why = "results.json is missing or damaged"
             raise ScenarioError(f"{place} holds no built report: {why}")
         if not Built.read(place).unchanged("results.json"):
-            raise ScenarioError(f"{place}: results.json has changed since the report was built")
+            raise ScenarioError(f"{place}: results.json is not as the build wrote it")
         values = {k: v for k, v in found["scenario"].items() if k != "name"}
         built = {r["id"]: r for r in found["results"]}
         made = manifest.load(place / "manifest.json")

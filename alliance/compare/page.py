@@ -46,7 +46,7 @@ def _picture(chart: Chart) -> dict[str, str]:
     return {"wide": wide, "narrow": narrow, "alt": f"{chart.title} {chart.alt}"}
 
 
-def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
+def write(found: Comparison, out: Path, log=print, name: str = "", command: str = "") -> Path:
     """Write ``compare-<A>-<B>/index.html``, or one in the folder ``name``, and ``compare.csv``; the
     page's path."""
     names = one, other = found.one.name, found.other.name
@@ -64,7 +64,7 @@ def write(found: Comparison, out: Path, log=print, name: str = "") -> Path:
     }
     changes = titled("", found.one.scenario, found.other.scenario).removeprefix(", ")
     texts = {"title": f"{one} and {other}: {changes or 'the same inputs'}", "large": large}
-    texts |= {"command": f"alliance compare {one} {other}", "revision": manifest.revision()}
+    texts |= {"command": command, "revision": manifest.revision()}
     texts |= {"rest": rest, "one": one, "other": other, "found": found, "most": most(large)}
     return write_page(out / name, "compare", rows, drawn, **texts, **FORMS)
 
@@ -110,7 +110,9 @@ def told(d: Difference, form: Callable[[Any, str], str] = quantity) -> tuple[str
 FORMS = {"told": told, "brief": brief, "quantity": quantity, "difference": difference}
 
 
-def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[str]:
+def tell(
+    found: Comparison, out: Path, log=print, name: str = "", command: str = ""
+) -> Iterator[str]:
     """Write the page of a comparison; what it found, a line each, and the page to open."""
     for field, (one, other) in found.fields.items():
         yield f"{field}: {one} | {other}"
@@ -126,7 +128,7 @@ def tell(found: Comparison, out: Path, log=print, name: str = "") -> Iterator[st
         for cause, part in sorted((d.parts or {}).items(), key=lambda p: -abs(p[1])):
             if several and part:
                 yield f"      from {cause}: {difference(part, d.unit)}"
-    yield f"Open {write(found, out, log, name)}"
+    yield f"Open {write(found, out, log, name, command)}"
 
 
 def _pairs(found: Comparison) -> Drawn:

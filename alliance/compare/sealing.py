@@ -1,6 +1,7 @@
 """What a command says of differences: before a seal, between two sides, since live rows came."""
 
 import io
+import shlex
 import subprocess
 import tarfile
 import tempfile
@@ -83,7 +84,8 @@ def between(
 ) -> Iterator[str]:
     """What differs between two sides, a line each; writes their page."""
     used = overlay(out, data) if live else data
-    yield from tell(compare(side(a), side(b), used, log, data), out, log)
+    command = shlex.join(["alliance", "compare", a, b, *["--live"] * live])
+    yield from tell(compare(side(a), side(b), used, log, data), out, log, command=command)
 
 
 def since_built(out: Path, data: Path | None, log: Log = print) -> Iterator[str]:
@@ -92,7 +94,9 @@ def since_built(out: Path, data: Path | None, log: Log = print) -> Iterator[str]
     if (out / "base" / "results.json").is_file() and (out / "live" / "data").is_dir():
         one = replace(side(str(out / "base")), name="base as built")
         other = replace(side("base"), name="base with live rows")
-        yield from tell(compare(one, other, overlay(out, data), log, data), out, log, "live")
+        yield from tell(
+            compare(one, other, overlay(out, data), log, data), out, log, "live", "alliance refresh"
+        )
 
 
 def _form(package: Package) -> dict[str, list[str]]:

@@ -1,5 +1,7 @@
 """A sweep's summary: ``sweep.csv`` and a page, from the results of the reports just built."""
 
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,9 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
     title = f"Sweep over {said.replace('as of', 'the day')}"
     texts = {"title": title, "reports": reports, "movers": movers}
     words = [t.command.split(" --", 1)[0].removeprefix("alliance report ") for t in targets]
-    words = [*dict.fromkeys(words), *(f"--set '{setting}'" for setting in settings)]
+    words = [*dict.fromkeys(words), *(f"--set {shlex.quote(setting)}" for setting in settings)]
+    words += [f"--only {chapter}" for chapter in only]
+    words += re.findall(r"--as-of \S+|--live$", targets[0].command)
     texts |= {"command": f"alliance report {' '.join(words)}", "revision": manifest.revision()}
     texts |= {"quantity": quantity, "live": built.manifest.get("live", {}).get("fetched")}
     return write_page(folder, "sweep", rows, drawn, **texts)

@@ -102,11 +102,12 @@ def _sale(a: Answers) -> Html:
     lead = f"*Sell at once only if* you {', or '.join(beliefs)}"
     without = a.context["even_otherwise"]
     known = issuers and without > max(even, 0) and turn != "as good at once"
-    without = f"if Nissan does not, {percent(without, 1)}; " * bool(known)
+    without = f"without its buying, {percent(without, 1)}; " * bool(known)
     drift, late = (r[f"selldown.even_extra_drift{key}"] for key in ("", "_slices"))
     if drift.value is not None and abs(gain.value) > near:
         sentence += " " + SENTENCES["hold when" if drift.value >= 0 else "hold unless"]
         told = (late.value or 0.0) * drift.value > 0 and percent(late.value) != percent(drift.value)
+        told = told and abs(slow.value) > near
         sentence = sentence.replace("{slices}", f" {SENTENCES['left in slices']}" * told)
         drift, late = size(drift), size(late) if told else late
     return say(
@@ -196,7 +197,7 @@ def renault_parts(a: Answers) -> Html:
     after, before, ends = a.context["ampere"]
     told = {"coming": money(after[1] - before[1]), "after": money(after[1]), "ends": ends}
     told |= {"low": money(after[0]), "high": f"{number(after[2] / 1e9, 1)}bn"}
-    text = SENTENCES["Ampere's part"] + SENTENCES["all that was named"] * bool(ends[0] < ends[2])
+    text = SENTENCES["Ampere's part"] + SENTENCES["low and high case"] * bool(ends[0] < ends[2])
     words["ampere"] = f" {text.format(**told)}." if after[1] > before[1] else ""
     words["without"] = listed(["its cars", *missing])
     return say("parts of Renault", a, **words)

@@ -135,7 +135,7 @@ def bargain(a: Answers) -> Html:
     agreed, belief = a.context["agreed"], a.context["belief"]
     ticket = f" for a ticket of {money(t.ticket, digits=2)}" if t.ticket else " and no ticket"
     same = agreed == belief and bool(t.ticket)
-    ticket += ", whose size moves nothing at the value believed," * same
+    ticket += ", whose size moves nothing at the value believed" * same
     know_how = f"break even where sharing know-how costs it {money(costs)}"
     return say(
         "bargain", a, **words, even=turns, slices=slices,

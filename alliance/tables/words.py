@@ -43,21 +43,38 @@ def _decline(a: Answers) -> dict[str, Any]:
 
 
 def _by_each(a: Answers) -> dict[str, Any]:
-    """Which way comes first by the median and by the worst twentieth, what the best books, and
-    from which price on Nissan's buying is no better than another way."""
+    """Which way comes first by each yardstick, what the best books, and from which price on
+    Nissan's buying is no better than another way; None where nothing is to be sold."""
+    if a.context["terms"].planned <= 0:
+        return dict.fromkeys(("firsts", "books", "buying"), None)
     best, market, key = a.context["best"], a.context["group"].market, ["market", "programme"]
-    frame = a.frame("programmes").set_index(key).loc[market].drop("hold")
+    frame = a.frame("programmes").set_index(key).loc[market]
+    held, frame = frame["value_after_exit_eur_mean"]["hold"], frame.drop("hold")
     medians = a.frame("distribution").set_index(key)["q50"].loc[market].drop("hold")
     tails, mean = (frame[f"value_after_exit_eur_{name}"] for name in ("cvar05", "mean"))
     other, cash = mean.drop(ISSUERS), frame["proceeds_eur_mean"][ISSUERS].max()
-    ahead = (mean[ISSUERS].max() - other.max()) / cash if cash else 0.0
+    tops = {"the mean": best, "the median": medians.idxmax(), "the worst twentieth": tails.idxmax()}
+    ways = {way: [name for name, top in tops.items() if top == way] for way in tops.values()}
+    firsts = listed([f"“{in_words(way)}” FIRST by {listed(by)}" for way, by in ways.items()])
+    firsts = firsts.replace("FIRST", "comes first", 1).replace(" FIRST", "")
+    losses = {way: a.result(f"selldown.{way}.loss_eur_mean") for way in ("block", best)}
+    signs = {way: "a loss" if (r.value or 0) >= 0 else "a gain" for way, r in losses.items()}
+    books = [
+        f"“{in_words(way)}” {signs[way]} of {money(abs(r.value))}"
+        for way, r in losses.items()
+        if r.value is not None
+    ]
+    ahead, buying = (mean[ISSUERS].max() - other.max()) / cash if cash else 0.0, ""
+    if cash:
+        good = "even so" if ahead < 0.0005 else f"if it pays {percent(ahead, 1)} less"
+        buying = "Nissan is taken to pay the market's price, no fee; "
+        buying += f"“{in_words(other.idxmax())}” is as good {good}."
     known = a.context["carried"]  # whether the evidence says what the amount carried is
+    better = ", and to hold is better by the mean" * bool(held > mean.max())
     return {
-        "typical": in_words(medians.idxmax()), "typical_eur": medians.max(),
-        "best_median": medians[best], "surest": in_words(tails.idxmax()), "surest_eur": tails.max(),
+        "firsts": firsts + better, "buying": buying,
+        "books": listed(books) if books else losses["block"],
         "carried": "Nissan's last net assets a share" if known else "as the scenario assumes",
-        "best_loss": a.result(f"selldown.{best}.loss_eur_mean"), "other": in_words(other.idxmax()),
-        "ahead": f"{percent(ahead, 1)} below it" if ahead > 0 else "even at it",
     }  # fmt: skip
 
 
@@ -78,9 +95,11 @@ def _selldown(a: Answers) -> dict[str, Any]:
     return {
         "earned": minus(earned),
         **_by_each(a),
+        "game_is": "is fair" if a.context["game"] == "is fair" else "the scenario assumes",
         "cash_on": on.get("net_cash"), "flow_on": on.get("free_cash_flow"),
         "budget": g.buyback_budget_jpy / cash if cash else None,
-        "least": leads.min() if t.planned > 0 else None, "most": leads.max(), "why": NOTHING,
+        "least": leads.min() if t.planned > 0 else None, "most": leads.max(),
+        "why": None if t.planned > 0 else NOTHING,
         "flips": worse * bool((leads < 0).any()), "ends": len(leads),
         "others": int((bests != a.context["best"]).sum()) if t.planned > 0 else None,
         "best_way": in_words(a.context["best"]),
