@@ -705,3 +705,13 @@ def test_terms_agree_in_licence_readme_and_descriptor():
         text = " ".join(path.read_text(encoding="utf-8").split())
         assert "CC BY 4.0" in text and "data" in text and "vendors" in text, path
         assert "prices" in text.lower() and "index levels" in text, path
+
+
+def test_a_document_read_after_the_day_says_for_which_print_it_stands():
+    """Net cash of 2021, printed in March 2022, was read in slides of a day after the base's."""
+    for day, marked in (("2023-01-17", True), ("2023-02-03", False)):
+        ev = evidence.open(day)
+        with ev.reading() as used:
+            ev.rows("fundamentals", maker="ford", year=2021)
+        titles = list(ev.sources(used)["title"])
+        assert any("(for what was first printed by 2022-03-16)" in t for t in titles) == marked

@@ -877,7 +877,8 @@ def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch
     settings = ("selldown.block_discount=0.01,0.03", "selldown.fee=0.005,0.01")
     base = base.replace({"selldown": {"paths": 64}})
     each = scenario.combinations(settings)
-    targets = [report.Target(f"t{i}", scenario.apply(base, [*words]), "c")
+    command = "alliance report base --set 'selldown.fee=0.01' --as-of 2023-01-16"
+    targets = [report.Target(f"t{i}", scenario.apply(base, [*words]), command)
                for i, words in enumerate(each)]  # fmt: skip
     looks.leave(tmp_path, targets, sweep.concerned(scenario.swept(settings), ()))
     page = sweep.write(targets, settings, tmp_path, (), quiet)
@@ -898,6 +899,8 @@ def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch
     text = page.read_text(encoding="utf-8")
     assert "4 combinations" in text and text.count("<img ") >= 4
     assert "<h1>Sweep over block discount and fee</h1>" in text
+    said = " ".join(f"--set {setting}" for setting in settings)
+    assert f"<code>alliance report base {said} --as-of 2023-01-16</code>, revision " in text
     assert "4 combinations of block discount and fee: " in text
     one = scenario.combinations(["selldown.programme=dribble,block"])
     chosen = [report.Target(f"p{i}", scenario.apply(base, [*words]), "c")

@@ -94,6 +94,8 @@ def test_every_sheet_says_what_it_is_and_contents_links_to_it(book):
     for name, (cell, title, kind) in listed.items():
         assert cell.hyperlink.location == f"'{name}'!A1"
         sheet = file[name]
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
         said = sheet["A1" if name == "Results" else "A2"].value
         assert said.startswith(f"{kind.value}: "), name
         live = [c for r in sheet.iter_rows() for c in r if c.data_type == "f" or c.fill.fill_type]

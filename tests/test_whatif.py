@@ -1,6 +1,7 @@
 """The cockpit in process: controls, sessions, the round trip, the app's settings."""
 
 import asyncio
+import datetime as dt
 import json
 import os
 import re
@@ -915,3 +916,22 @@ def test_what_comes_after_a_line_was_closed_is_dropped(monkeypatch):
     line.websocket_handler.ws_connection = None
     line.handle_incoming_message(b"2")
     assert heard == [b"1"]
+
+
+def test_the_days_offered_begin_where_the_holding_is_known(cockpit):
+    first, last = cockpit.session.offers("as_of")[1]
+    base = scenario.Scenario().replace({"decline": {"since": "2017-03-01"}})
+    for day in (first, last):
+        answers.CHECKS["2-selldown"](base.replace({"as_of": day}), evidence.open(day))
+    before = first - dt.timedelta(days=1)
+    with pytest.raises(ScenarioError, match="Renault's holding of Nissan is in the evidence from"):
+        answers.CHECKS["2-selldown"](base.replace({"as_of": before}), evidence.open(before))
+
+
+def test_a_reports_link_goes_when_the_case_changes(cockpit):
+    cockpit.share.report = "build/base/report.html"
+    cockpit._offer()
+    assert cockpit.share.report  # nothing has changed
+    cockpit.session.take(cockpit.session.scenario.replace({"selldown": {"target_stake": 0.2}}))
+    cockpit._offer()
+    assert cockpit.share.report == ""
