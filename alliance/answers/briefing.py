@@ -63,7 +63,7 @@ def _programmes(b: Builder, sale: Answers) -> None:
     if planned:
         best, ways = frame[AFTER].drop("hold").idxmax(), frame[AFTER].drop(["block", "hold"])
         slow = selldown.in_slices(sale, frame)
-        even, otherwise = (1 - x.max() / planned for x in (ways, ways.drop(["buyback", "windows"])))
+        even, otherwise = (1 - x.max() / planned for x in (ways, ways.drop(programme.ISSUERS)))
         b.context["even_otherwise"] = otherwise
         over = (v.drop("hold").max() - v["hold"] for v in (frame[AFTER], slow))
         values = best, *map(float, over), float(even)

@@ -16,6 +16,7 @@ ALL = ("horizon_years", "drift", "fx_drift")  # assumed of every programme that 
 #: What the scenario assumes, rather than the evidence says, for each programme.
 ASSUMED = {name: fields.split() for name, fields in listed("assumed.txt")}
 ALIKE = 0.005  # of the planned value: programmes nearer than this to another are as good
+ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 LOSS = "loss_eur_mean"
 NOTHING = "there is nothing to sell"
 POINTS = 61  # of a path through time

@@ -5,13 +5,13 @@ import re
 from collections.abc import Sequence
 
 from alliance.answers import Answers
-from alliance.answers.programme import ALIKE
+from alliance.answers.programme import ALIKE, ISSUERS
 from alliance.decline import PARTS
 from alliance.errors import need
 from alliance.format import counted, in_words, listed, money, number, percent, scaled, shown
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
-from alliance.tables.summaries import ISSUERS, bought, discounted, how_valued
+from alliance.tables.summaries import bought, discounted, how_valued
 
 NOTHING = 0.0005  # of its value: a cost that prints as none
 NEAR = 0.01  # a value named within this part of the break-even is at it

@@ -105,7 +105,6 @@ def stakes(a: Answers) -> Html:
     return table(frame, "Who owns how much of whom", "stakes")
 
 
-@or_why
 def liquidity(a: Answers) -> Html:
     """Net cash of Nissan's car business, and free cash flow of the year to then, as printed."""
     wide = a.frame("liquidity").pivot(index=["date", "published"], columns="metric", values="value")

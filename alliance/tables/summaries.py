@@ -10,12 +10,10 @@ import pandas as pd
 
 from alliance.answers import Answers, Result
 from alliance.answers.negotiation import SLICES
-from alliance.answers.programme import ALIKE
+from alliance.answers.programme import ALIKE, ISSUERS
 from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
-
-ISSUERS = ["buyback", "windows"]  # programmes in which Nissan buys, at the market's price
 
 
 def fall(a: Answers) -> Html:

@@ -5,10 +5,9 @@ from typing import Any
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.answers.programme import NOTHING
+from alliance.answers.programme import ISSUERS, NOTHING
 from alliance.format import counted, in_words, listed, minus, money, number, percent
 from alliance.tables.chapter import SENTENCES
-from alliance.tables.summaries import ISSUERS
 
 
 def words(a: Answers) -> dict[str, Any]:
