@@ -179,6 +179,15 @@ def test_scenario_commands(tmp_path, called):
     )
 
 
+def test_a_wrong_scenario_file_hides_no_other(tmp_path, called, monkeypatch):
+    monkeypatch.setattr("alliance.scenario.text.FOLDER", tmp_path)
+    for name, text in {"bad": "as_of: 2023-13-01", "good": "title: Good"}.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    done = called("scenario", "list")
+    assert "Good" in done.stdout and "bad.yaml: as_of: must be a day" in done.stderr
+    assert done.returncode == 2
+
+
 @pytest.mark.usefixtures("told_once")
 def test_check_and_its_exit_code(data, called):
     assert called("check").returncode == 0

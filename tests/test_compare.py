@@ -16,6 +16,7 @@ from alliance import charts, compare, scenario
 from alliance.cli import cli
 from alliance.compare import differences, page
 from alliance.errors import ScenarioError
+from alliance.format import quantity
 from alliance.report import manifest
 from tests.looks import answers_of, shorten
 
@@ -86,6 +87,12 @@ def test_many_fields_are_taken_by_group():
 
 
 # --- comparisons --------------------------------------------------------------------------------
+
+
+def test_what_prints_alike_comes_last():
+    moved = mixed(S.replace({"selldown": {"fee": 0.0101}})).moved
+    alike = [quantity(d.a, d.unit) == quantity(d.b, d.unit) for d in moved]
+    assert 0 < sum(alike) < len(alike) and alike == sorted(alike)
 
 
 def test_equal_scenarios_have_nothing_that_moved():
@@ -200,6 +207,18 @@ def test_the_command_writes_a_page(short_hindsight, tmp_path):
     assert "What did not change" in page and page.count("<img ") >= 1
     table = (tmp_path / "compare-base-quick-block" / "compare.csv").read_text(encoding="utf-8")
     assert table.startswith("id,unit,a,b,difference,selldown.programme,selldown.block_discount")
+
+
+def test_two_sides_of_one_name_are_told_apart(tmp_path, monkeypatch):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "base.yaml").write_text("seed: 2", encoding="utf-8")
+    seen = []
+    monkeypatch.setattr("alliance.compare.sealing.compare", lambda *both: seen.extend(both[:2]))
+    monkeypatch.setattr("alliance.compare.sealing.tell", lambda *_, **__: ())
+    words = ["compare", "base", str(folder / "base.yaml"), "--out", str(tmp_path)]
+    assert CliRunner().invoke(cli, words, catch_exceptions=False).exit_code == 0
+    assert [side.name for side in seen[:2]] == ["base", str(folder / "base.yaml")]
 
 
 def test_a_result_in_words_that_differs_is_told_from_one_to_the_other():

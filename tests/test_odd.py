@@ -164,6 +164,16 @@ def test_what_nissan_could_pay_is_said_as_far_as_it_was_public():
     assert said.startswith("No net cash of Nissan's was public on 2017-10-02. No free cash flow")
 
 
+def test_bonds_that_may_become_shares_are_told_once_public():
+    late = told("selldown", "2026-06-30", selldown={"spot_jpy": 496.5})
+    said = plain(tables.routes(late))
+    assert "503.5m more shares at JPY 397.2 each, 20 % below the price assumed" in said
+    assert "the stake would be 31.45 %" in said and "selling 75.5m shares fewer" in said
+    early = told("selldown", "2025-11-09")
+    assert "convertible" not in plain(tables.routes(early))
+    assert early["ownership.stake_if_converted"] is None
+
+
 def test_rough_draws_say_so():
     wild = told("selldown", selldown={"volatility": 2.0})
     assert "These means are rough" in plain(tables.alike(wild))

@@ -97,13 +97,19 @@ class Sale:
         return self.spot * np.exp(s), self.rate * np.exp(e)
 
 
-@checks("selldown.stake_before", "selldown.shares_*", "selldown.stake_if_trust_bought_back")
+@checks(
+    "selldown.stake_before",
+    "selldown.shares_*",
+    *("selldown.stake_if_trust_bought_back", "ownership.stake_if_converted"),
+)
 def test_shares_by_each_route(at):
     x = Sale(at)
     if at.day < "2023-12-12":
         assert (x.held, x.issued) == (HELD_2017, ISSUED_2017)
     yield "selldown.stake_before", exact(x.held / x.issued)
     yield "selldown.shares_sale_only", exact(x.planned)
+    converted = near(x.held / (x.issued + 200e9 / 397.2), 1e-7)  # JPY 200bn at JPY 397.2
+    yield "ownership.stake_if_converted", converted if at.day >= "2025-11-10" else None
     bought = at.value("selldown.shares_buyback_only")
     assert abs((x.held - bought) / (x.issued - bought) - 0.15) < 1e-9  # it reaches the target
     yield "selldown.shares_buyback_only", exact(x.planned / (1 - 0.15))

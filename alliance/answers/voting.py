@@ -67,6 +67,13 @@ def routes(b: Builder, t) -> None:
         b.put("selldown.shares_buyback_only", bought)
         ended = ownership.stake(t.held, t.issued, bought=t.planned)
         b.put("selldown.stake_if_trust_bought_back", ended)
+    with b.section(key := "ownership.stake_if_converted"):
+        inputs.stake(b.ev)
+        shares, price = (b.ev.figure(f"nissan-conver{x}") for x in ("tible-shares", "sion-price"))
+        b.context["convertible"] = shares and {"shares": shares, "price": price}
+        why = f"no convertible bond of Nissan's was public by {b.ev.as_of}"
+        part = t.held / (t.issued + shares) if shares else None
+        b.put(key, part, None if shares else why)
     parts = np.linspace(0, t.planned, 61)
     ways = {"sale": (parts, 0), "buyback": (0, parts), "half": (parts / 2, parts / 2)}
     stakes = {name: ownership.stake(t.held, t.issued, *way) for name, way in ways.items()}

@@ -7,6 +7,7 @@ import click
 
 from alliance import places, scenario
 from alliance.cli.base import TO, Group, cli, data_option, flag, log
+from alliance.errors import ScenarioError
 
 
 @cli.command()
@@ -90,8 +91,15 @@ def scenarios() -> None:
 @scenarios.command("list")
 def scenario_list() -> None:
     """The scenarios in notebooks/scenarios/."""
-    for name, loaded in map(scenario.load, scenario.names()):
-        click.echo(f"{name:<20} {loaded.as_of}  {loaded.title}")
+    wrong = []
+    for name in scenario.names():
+        try:
+            loaded = scenario.load(name)[1]
+            click.echo(f"{name:<20} {loaded.as_of}  {loaded.title}")
+        except ScenarioError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
 
 
 @scenarios.command("fields")

@@ -24,6 +24,7 @@ from alliance import answers, evidence
 from alliance.answers import Answers
 from alliance.compare.causes import Causes, flattened, is_number, number
 from alliance.errors import ScenarioError
+from alliance.format import quantity
 from alliance.report import CHAPTERS, manifest
 from alliance.report.folder import Built
 from alliance.scenario import Scenario, load, reaches
@@ -190,7 +191,7 @@ def compare(
                 was, r = (each.results[key.partition("[")[0]] for each in (a, b))
                 label = common(was.label, r.label)
                 moved.append(Difference(key, label, r.unit, first, last, parts))
-    moved.sort(key=lambda d: (-d.size, d.id))
+    moved.sort(key=lambda d: (len({quantity(v, d.unit) for v in (d.a, d.b)}) == 1, -d.size, d.id))
     everyone |= {name: [] for d in moved for name in d.parts or ()}
     fetched = causes.package.overlay.get("fetched", "")
     return Comparison(one, other, fields, moved, equal, missing, list(everyone), pairs, fetched)

@@ -85,7 +85,10 @@ def between(
     """What differs between two sides, a line each; writes their page."""
     used = overlay(out, data) if live else data
     command = shlex.join(["alliance", "compare", a, b, *["--live"] * live])
-    yield from tell(compare(side(a), side(b), used, log, data), out, log, command=command)
+    one, other = side(a), side(b)
+    if one.name == other.name:
+        one, other = replace(one, name=a), replace(other, name=b)
+    yield from tell(compare(one, other, used, log, data), out, log, command=command)
 
 
 def since_built(out: Path, data: Path | None, log: Log = print) -> Iterator[str]:

@@ -28,6 +28,7 @@ from alliance.tables.selldown import (
     power,
     programmes,
     roll,
+    routes,
     stakes,
     tornado,
 )

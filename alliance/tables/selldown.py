@@ -11,6 +11,7 @@ from alliance.selldown.market import COARSE
 from alliance.tables.base import COLUMNS, Html, absent, or_chart, or_why, table
 from alliance.tables.chapter import SENTENCES, headlined, say
 from alliance.tables.summaries import discounted
+from alliance.tables.words import words
 
 _AFTER = "value_after_exit_eur_mean"
 
@@ -45,6 +46,18 @@ def alike(a: Answers) -> Html:
     repaid = SENTENCES["repaid" if bond["repaid"] else "not repaid"]
     rough = a.context["fair"] and abs(a["selldown.hold.wealth_eur_mean"] / planned - 1) > COARSE
     return say(text.replace("REPAID", repaid) + f" {SENTENCES['coarse']}" * rough, a, **bond)
+
+
+def routes(a: Answers) -> Html:
+    """The shares to the target by each route and, once public, what convertible bonds change."""
+    bond, t, g = a.context["convertible"], a.context["terms"], a.context["group"]
+    if bond is None:
+        return say("routes", a)
+    away = bond["price"] / g.spot_jpy - 1
+    away = f"{percent(abs(away))} {'below' if away < 0 else 'above'}"
+    fewer = min(t.planned, t.target * bond["shares"])
+    told = {"away": away, "fewer": fewer, "new": bond["shares"], "at": bond["price"]}
+    return say(f"{SENTENCES['routes']} {SENTENCES['converted']}", a, **words(a), **told)
 
 
 @or_chart

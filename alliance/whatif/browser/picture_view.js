@@ -178,10 +178,11 @@ function render({ model, el }) {
   });
   const turn = new ResizeObserver(refit);
   turn.observe(el); // also tells when it has its place in a page
-  addEventListener("resize", refit);
-  addEventListener("pointerdown", press, true);
-  addEventListener("pointerup", release, true);
-  addEventListener("focusin", look, true);
+  const gone = new AbortController(), { signal } = gone;
+  addEventListener("resize", refit, { signal });
+  addEventListener("pointerdown", press, { capture: true, signal });
+  addEventListener("pointerup", release, { capture: true, signal });
+  addEventListener("focusin", look, { capture: true, signal });
   const soon = setTimeout(() => {
     const seen = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
     watch.observe(around(), seen);
@@ -191,10 +192,7 @@ function render({ model, el }) {
   return () => {
     watch.disconnect();
     turn.disconnect();
-    removeEventListener("resize", refit);
-    removeEventListener("pointerdown", press, true);
-    removeEventListener("pointerup", release, true);
-    removeEventListener("focusin", look, true);
+    gone.abort();
     [soon, timer, waiting, free, fitting].forEach(clearTimeout);
   };
 }
