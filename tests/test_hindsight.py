@@ -344,8 +344,11 @@ def test_a_rule_is_nearer_only_by_more_than_a_hundredth():
         return tables.words(replace(a, frames=dict(a.frames) | {"sales": sales}))["naive"]
 
     came, ours = (a.frame("sales")[name] for name in ("loss_came", "loss"))
-    assert nearer() == 2  # of the third sale both are 19 m off, one by 1 m more
-    assert nearer(naive_loss=came) == 3 and nearer(naive_loss=ours) == 0
+    # of the third sale both are 19 m off, one by 1 m more
+    assert nearer() == "2 of 3, as near in 1"
+    assert nearer(naive_loss=came) == "3 of 3"
+    assert nearer(naive_loss=ours) == "0 of 3, as near in 3"
+    assert nearer(loss=came) == "0 of 3"
 
 
 def test_a_price_of_ones_own_is_of_its_day_only():
@@ -479,6 +482,31 @@ def test_no_statement_is_graded_on_what_chance_decides():
 def test_what_would_have_been_raised_says_that_its_float_is_assumed():
     sources = answers_of("5-hindsight", S).result("hindsight.raised_as_said_eur").sources
     assert "separation.float_fraction" in {e["id"] for e in sources if e["kind"] == "assumed"}
+
+
+def test_what_a_share_paid_is_beside_its_price():
+    """Dividends of the table, each put into the share at the close of its ex-day."""
+    a = answers_of("5-hindsight", scenario_of("base"))
+    row = a.frame("became").set_index("maker").loc["renault"]
+    ev = evidence.open("2026-06-30")
+    close, paid = ev.close("renault"), ev.rows("dividends", company="renault")
+    paid = paid[paid["ex_date"].between(row["from"], row["to"], "right")]
+    shares = np.prod([1 + r.amount / close[r.ex_date] for r in paid.itertuples()])
+    assert row["with_dividends"] == pytest.approx((1 + row["change"]) * shares - 1, abs=0.005)
+    assert len(paid) >= 3 and "with dividends" in charts.became(a).alt
+
+
+def test_what_is_left_may_count_at_its_close_too():
+    a = answers_of("5-hindsight", scenario_of("base"))
+    frame = a.frame("replay").set_index(["start", "programme"])["value"].loc[pd.Timestamp(a.as_of)]
+    ahead = sum(v > frame["disclosed"] for n, v in frame.items() if n != "disclosed")
+    said = tables.hindsight(a).text.replace("\N{NO-BREAK SPACE}", " ")
+    value = a["hindsight.replay.disclosed.value_eur"] / 1e9
+    assert f"comes to EUR {value:.2f}bn, and {ahead} of 7 ways would have brought more" in said
+    assert f"; {ahead}, with what is left at its close" in charts.against(a).title
+    points = a.frame("points")
+    assert f"The chances were {100 * points['chance'].mean():.0f} % on average" in said
+    assert f"and {100 * points['hit'].mean():.0f} % came true" in said
 
 
 def test_a_share_that_came_later_is_named_with_its_day():

@@ -636,6 +636,55 @@ def said(s, name):
     return tables.say(name, a, **tables.words(a)).text.replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_the_draws_say_which_of_the_two_is_held(base):
+    """Where the unit is worth what it fetches, only fee, tax and discounts decide, by hand for the
+    profitable unit: an eighth to the market, an eighth 7.5 % dearer to an anchor, without a fee."""
+    frame = base.frame("uncertainty").set_index(["structure", "maker"])
+    chance = frame.loc["profitable_unit", "p_gain_as_sold"]
+    assert chance.nunique() == 1  # whatever it is worth
+    rng, n = np.random.default_rng(11), 100_000
+    fee, offer = rng.triangular(0, 0.01, 0.03, n), rng.triangular(0, 0, 0.15, n)
+    tax, today = rng.triangular(0, 0, 0.05, n), rng.triangular(0, 0.1, 0.15, n)
+    later = rng.triangular(0, np.minimum(today, 0.25), 0.25)
+    cash = (1 - offer) * (0.125 * (1 - fee - tax) + 0.125 * 1.075 * (1 - tax))
+    by_hand = ((1 - later) * 0.75 + cash > 1 - today).mean()
+    assert chance.iloc[0] == pytest.approx(by_hand, abs=0.015)
+    text = said(scenario_of("base"), "ranges")
+    assert "the discount of an offer, fee, tax" in text and "in 45 % at most" in text
+    assert "in 62 % of draws at most (Profitable unit floated on Renault)" in text
+    assert "the unit worth its base whatever it fetches" in text
+
+
+def test_a_unit_handed_out_is_neither_sold_nor_kept():
+    a = found("comparators")
+    lines = {line.split(":")[0]: line for line in tables.grid(a).text.splitlines()[1:]}
+    assert re.search(r"nothing raised, \S+ % of the plan|nothing raised, no plan", lines["Renault"])
+    assert "35 % of votes, a share +" in lines["Renault"]
+    assert "raises nothing and hands 65 % of the unit to its holders" in plain(tables.deal(a))
+
+
+def test_a_cancelled_plan_is_marked_wherever_it_is_drawn(latest, base):
+    names = [t for c in (charts.ranges, charts.breakeven) for t in labels(c(latest))]
+    assert sum("carve-out, cancelled" in name.replace("\n", " ") for name in names) == 2
+    assert "on Renault would have cost" in charts.ranges(latest).title
+    assert "cancelled" not in " ".join(labels(charts.ranges(base)))
+
+
+def labels(chart):
+    return [t.get_text() for ax in chart.figure().axes for t in ax.get_yticklabels()]
+
+
+def test_planned_cars_have_their_year(base):
+    figures = base.frame("figures")
+    notes = figures.loc[figures["figure"].str.startswith("value of"), "note"]
+    assert notes.str.contains("600,000 cars of 2023 at EUR").any()
+
+
+def test_a_part_of_a_part_is_told_as_one():
+    a = found("base", structure="profitable_unit")
+    assert "of the votes in the unit (its engines, its part of Horse)" in plain(tables.deal(a))
+
+
 def test_a_cancelled_deal_would_have_brought_its_money():
     assert "would have brought EUR 2.40bn" in said(scenario_of("latest"), "who gets the money")
     assert " brings EUR 1.81bn" in said(scenario_of("base"), "who gets the money")

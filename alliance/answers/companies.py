@@ -127,7 +127,7 @@ def _by_profit(a: Maker, g, whole: float) -> Valued:
 
 
 def _by_cars(a: Maker, g, planned: float | None) -> Valued | str:
-    assumed = {}
+    assumed, of = {}, f" of {a.cars_of}" if planned is None else ""
     cars, per_car = a.cars, a.per_car
     if planned is not None:
         cars, assumed["separation.planned_evs"] = planned, f"at the scenario's {planned:,.0f} cars"
@@ -142,4 +142,4 @@ def _by_cars(a: Maker, g, planned: float | None) -> Valued | str:
     if per_car is None:
         return f"no value of a planned electric car was public on {a.day}"
     low, base, high = (cars * v for v in per_car)
-    return (low, base, high), assumed, f"{cars:,.0f} cars at EUR {per_car[1]:,.0f}"
+    return (low, base, high), assumed, f"{cars:,.0f} cars{of} at EUR {per_car[1]:,.0f}"

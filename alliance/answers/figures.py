@@ -23,11 +23,11 @@ class Maker:
 
     Its ``company`` has the figures in EUR, and the values of units once a scenario is known.
     ``plan_for`` names its plan for electric cars; ``cars`` a year are those of its own plan that
-    still runs (of several the one that ends first), and ``per_car`` what one was worth;
-    ``profit_share`` is its profitable unit's part of the whole's operating profit, and of which
-    year. By unit, ``sold`` has the values that a seller named. ``assumed`` says what stands in for
-    evidence, in words by id; ``lines`` are those of the table of inputs: figure, value, where it is
-    from, and its origin.
+    still runs (of several the one that ends first, in ``cars_of``), and ``per_car`` what one was
+    worth; ``profit_share`` is its profitable unit's part of the whole's operating profit, and of
+    which year. By unit, ``sold`` has the values that a seller named. ``assumed`` says what stands
+    in for evidence, in words by id; ``lines`` are those of the table of inputs: figure, value,
+    where it is from, and its origin.
 
     The rest is a scenario's: by unit what stands in for evidence (``assumed_in``), ``how`` its
     value was found or why it ``lacks`` one, and on which parts of these figures it ``rests``.
@@ -42,6 +42,7 @@ class Maker:
     company: separation.Company | None = None
     plan_for: str = "EV plan"
     cars: float | None = None
+    cars_of: int | None = None
     per_car: Values | None = None
     profit_share: tuple[float, int] | None = None
     unit_names: Mapping[str, str] = field(default_factory=dict)
@@ -182,7 +183,8 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
             return {metric: 0.0, "assumed": nil, "lines": (line,)}
         last = rows.iloc[0]
         value = float(last["value"]) / _rate(row, ev)
-        when = "at the end of" if last["metric"] == metric else "at 30 June"
+        end = "of" if metric == "free_cash_flow" else "at the end of"
+        when = end if last["metric"] == metric else "at 30 June"
         when = f"{when} {last['year']}"
         return {metric: value, "lines": ((metric, value, when, "evidence"),)}
 

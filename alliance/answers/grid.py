@@ -34,7 +34,8 @@ def put(b: Builder, s: Scenario, known: dict[str, Known], makers: dict[str, Make
     for row in b.frames["grid"].query("why == ''").itertuples():
         found = draws(known[row.structure].structure, makers[row.maker].company, s)
         spread.append({"structure": row.structure, "maker": row.maker, **found})
-    columns = ["structure", "maker", "p_gain", "change_p05", "change_p50", "change_p95"]
+    columns = ["structure", "maker", "p_gain_as_sold", "p_gain"]
+    columns += ["change_p05", "change_p50", "change_p95"]
     b.frames["uncertainty"] = pd.DataFrame(spread, columns=columns)
     _block(b, s, makers)
 
@@ -83,6 +84,7 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
         "currency": maker.currency, "per_eur": maker.per_eur, "price": price, "shares": shares,
         "unit_value": base, "unit_low": low, "unit_high": high,
         "plan": plan, "plan_for": maker.plan_for, "unit_how": maker.how.get(unit, ""),
+        "unit_name": maker.unit_names.get(unit, ""),
         "unit_over_market": over, "large": over > LARGE,
         "ended": known.ended if known.home == maker.key else None, **numbers, **change,
         "blocking": ", ".join(blocks), "assumed": ", ".join(assumed.values()), "why": o.why,
@@ -133,7 +135,9 @@ def _rests_on(structure: separation.Structure | None, name: str) -> set[str]:
 
 def draws(structure: separation.Structure, company: separation.Company, s: Scenario) -> dict:
     """Value change under draws of the uncertain inputs (triangular over their cited ranges):
-    ``p_gain``, the part of draws in which a share gains, and ``change_p05, _p50, _p95``."""
+    ``p_gain``, the part of draws in which a share gains if the unit is worth its base whatever it
+    is sold for, ``p_gain_as_sold``, if it is worth what it fetches, and ``change_p05, _p50, _p95``
+    of the first."""
     n, rng = DRAWS, np.random.default_rng(s.seed)
 
     def drawn(name: str):
@@ -150,14 +154,16 @@ def draws(structure: separation.Structure, company: separation.Company, s: Scena
     holding = rng.triangular(0.0, middle, top, n)
     low, base, high = company.values.get(structure.unit, (0.0, 0.0, 0.0))
     value = rng.triangular(low, base, high, n) if high > low else np.full(n, base)
-    before = base - sum(leg.price(base) for leg in structure.legs if leg.new)
-    tomorrow = t.conglomerate_discount
-    found = separation.value_per_share(structure, company, t, value, before, tomorrow, holding)
-    change = np.broadcast_to(np.asarray(found / company.price - 1), (n,))
-    change = change[~np.isnan(change)]
-    low, middle, high = np.quantile(change, [0.05, 0.5, 0.95])
-    gain = float((change > 1e-12).mean())
-    return {"p_gain": gain, "change_p05": low, "change_p50": middle, "change_p95": high}
+    found = {}
+    for key, worth in (("p_gain_as_sold", value), ("p_gain", base)):  # what it is worth, if sold
+        before = worth - sum(leg.price(worth) for leg in structure.legs if leg.new)
+        after = t.conglomerate_discount, holding
+        made = separation.value_per_share(structure, company, t, value, before, *after)
+        change = np.broadcast_to(np.asarray(made / company.price - 1), (n,))
+        change = change[~np.isnan(change)]
+        found[key] = float((change > 1e-12).mean())
+    quantiles = np.quantile(change, [0.05, 0.5, 0.95])
+    return found | dict(zip(("change_p05", "change_p50", "change_p95"), quantiles, strict=True))
 
 
 def _block(b: Builder, s: Scenario, makers: dict[str, Maker]) -> None:

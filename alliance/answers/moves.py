@@ -63,7 +63,11 @@ def put(b: Builder, daily: pd.DataFrame, seed: int, read: Callable[..., None]) -
             b.put(shares, None if why else (moved[which] ** 2).sum() / whole, why, **words)
             if name == "neither":
                 continue
-            drawn = [] if why else events.random_shares(moved, int(which.sum()), DRAWS, seed)
+            pool = moved[which | (kind != "results").to_numpy()]  # whatever is both counts there
+            part = (pool**2).sum() / whole if whole else 0.0
+            drawn = (
+                events.random_shares(pool, int(which.sum()), DRAWS, seed) * part if part else [0.0]
+            )
             for end, tail in (("low", 0.025), ("high", 0.975)):
                 b.put(ends, None if why else np.quantile(drawn, tail), why, end=end, **words)
     for name, which in (("results", kind == "results"), ("all_days", kind != "")):

@@ -148,8 +148,10 @@ def _became(ev: Evidence, day: pd.Timestamp) -> pd.DataFrame:
         if len(days) < 2 or days[-1] <= day:
             continue
         first, last = days[[0, -1]]
+        paid = ev.prices(row["share"])["adj_close"]
         rows.append({
             "maker": maker, "name": row["name"], "from": first, "to": last, "price": close[last],
             "change": close[last] / close[first] - 1, "benchmark": index[last] / index[first] - 1,
+            "with_dividends": paid[last] / paid[first] - 1,
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -19,7 +19,7 @@ def cars(key: str, row: pd.Series, ev: Evidence, day: dt.date) -> dict:
     """Electric cars a year of its own plan, and what one was said to be worth: low, base, high."""
     if not isinstance(row["ev_unit"], str):
         return {}
-    planned = ev.rows("ev-plans", standing("cars", ev), maker=key)["amount"]
+    planned = ev.rows("ev-plans", standing("cars", ev), maker=key)[["amount", "end"]]
     try:
         facts = [ev.fact(f"value-a-car-{case}") for case in ("low", "base", "high")]
     except NotKnown:
@@ -27,7 +27,8 @@ def cars(key: str, row: pd.Series, ev: Evidence, day: dt.date) -> dict:
     else:
         low, base, high = (float(f["value"]) / per_eur(f["unit"], ev, day) for f in facts)
         per_car = min(low, base), base, max(base, high)
-    return {"cars": float(planned.iloc[0]) if len(planned) else None, "per_car": per_car}
+    cars, end = planned.iloc[0] if len(planned) else (None, None)
+    return {"cars": cars and float(cars), "cars_of": end and end.year, "per_car": per_car}
 
 
 def profit_share(key: str, row: pd.Series, ev: Evidence) -> dict:

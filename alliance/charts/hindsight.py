@@ -73,6 +73,8 @@ def against(a: Answers) -> Chart:
     frame = frame[(frame["start"] == frame["start"].iloc[0]) & (frame["programme"] != "disclosed")]
     frame = frame.assign(gain=frame[list(looks.CAUSES)].sum(axis=1)).sort_values("gain")
     ahead = int((frame["gain"] > 0).sum())
+    close = a.frame("replay").set_index(["start", "programme"])["value"].loc[frame["start"].iloc[0]]
+    close = int((close.drop("disclosed") > close["disclosed"]).sum())
 
     def draw(fig, narrow):
         ax = kit.axes(fig, "EUR bn against what Renault did (dot: in all)", grid="x")
@@ -85,7 +87,8 @@ def against(a: Answers) -> Chart:
     return Chart(
         draw,
         f"{ahead} of {len(frame)} ways would have beaten what Renault did from "
-        f"{day(frame['start'].iloc[0])} to {day(a.context['last'])}",
+        f"{day(frame['start'].iloc[0])} to {day(a.context['last'])}; {close}, with what is left at "
+        "its close",
         f"Bars of differences in EUR bn by {day(a.context['last'])}: {', '.join(said[::-1])}.",
         CLOSES + "; our arithmetic",
         (3.6, 4.2),
@@ -156,16 +159,25 @@ def became(a: Answers) -> Chart:
 
     def draw(fig, narrow):
         ax = kit.axes(
-            fig, "price change, no dividends (diamond: its index)", percent="x", sign=True, nbins=5
+            fig,
+            "price change (hollow: dividends reinvested; diamond: its index, without)",
+            percent="x",
+            sign=True,
+            nbins=5,
+            wrap=40 * narrow,
         )
         for y, r in enumerate(frame.itertuples()):
             kit.span(ax, y, r.change, r.benchmark, FAINT, 3)
             kit.dot(ax, r.change, y, color(r.maker), True, 7)
+            kit.dot(ax, r.with_dividends, y, color(r.maker), size=7)
             kit.dot(ax, r.benchmark, y, SOFT, marker="D")
         kit.rule(ax, x=0)
         kit.rows(ax, list(frame["name"]))
 
-    said = [f"{r.name} {percent(r.change, 0, True)}" for r in frame.itertuples()]
+    said = [
+        f"{name} {percent(bare, 0, True)}, {percent(paid, 0, True)} with dividends"
+        for name, bare, paid in frame[["name", "change", "with_dividends"]].to_numpy()
+    ]
     early = frame[frame["to"] < frame["to"].max()]
     late = frame[frame["from"] > frame["from"].min()]
     parts = [f"{name} from {day(at)}" for name, at in zip(late["name"], late["from"], strict=True)]
@@ -175,7 +187,7 @@ def became(a: Answers) -> Chart:
     return Chart(
         draw,
         f"{lags} of {len(frame)} shares did worse than their market, dividends apart, from {span}",
-        f"Dots of price changes, {span}: {', '.join(said)}.",
+        f"Dots of price changes, {span}: {'; '.join(said)}.",
         "exchange closes",
         (3.0, 3.2),
     )

@@ -28,7 +28,7 @@ def announcements(a: Answers, window: tuple[int, int] = (0, 1)) -> Chart:
     groups = {m: rows.iloc[::-1] for m, rows in drawn.groupby("maker", sort=False)}
     strongest, clear = frame.loc[size.idxmax()], frame[frame["p"] < 0.05]
     alone = clear[clear["confounders"].isna()]
-    stands = f", {len(clear) - len(alone) or 'none'} with other news at the time"
+    stands = f", {len(clear) - len(alone) or 'none'} with a caveat in the table"
     if len(alone):
         stands += f"; of the others {alone.loc[size[alone.index].idxmax(), 'short']} stands out"
     all_of = counted(len(frame), "announcement")

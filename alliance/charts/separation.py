@@ -16,6 +16,11 @@ MODEL = "exchange closes, filings and plans as listed under Sources; our model"
 NO_LOW = " (no low case)"
 
 
+def _over(frame) -> list[str]:
+    """What is added to the name of a structure that was cancelled since."""
+    return ["" if missing(day) else ", cancelled" for day in frame["ended"]]
+
+
 def _range(values, say=money, none: str = "none") -> str:
     """The least and the largest of the values that there are, in words, once where both are one."""
     there = sorted(value for value in values if not missing(value))
@@ -36,7 +41,7 @@ def ranges(a: Answers) -> Chart:
     frame = frame[frame["base_change"].notna()]
     need(frame, f"on {a.as_of} no structure could be tried")
     frame = frame.merge(a.frame("uncertainty"), "left", on=["structure", "maker"])
-    frame["name"] = frame["maker_on"] + ": " + frame["structure_name"]
+    frame["name"] = frame["maker_on"] + ": " + frame["structure_name"] + _over(frame)
     lows, kept = frame["low_change"], percent(a.context["group"].holding_discount)
 
     def draw(fig, narrow):
@@ -62,7 +67,8 @@ def ranges(a: Answers) -> Chart:
         title = "No structure can be had at the low value"
     elif lows.min() <= -0.005:
         worst = frame.loc[lows.idxmin()]
-        title = f"{low} {on(worst)} costs {percent(-worst['low_change'])} a share"
+        costs = "costs" if missing(worst["ended"]) else "would have cost"
+        title = f"{low} {on(worst)} {costs} {percent(-worst['low_change'])} a share"
     title += f"; each brings at most {percent(max(most, 0.0))} in 19 of 20 draws"
     found = "; ".join(
         f"{r.maker_name}, {r.structure_name} {'no low case, ' * missing(r.low_change)}"
@@ -86,6 +92,7 @@ def breakeven(a: Answers) -> Chart:
     names = a.context["structure_names"]
     frame = a.frame("grid").query("breakeven.notna() and unit_value > 0")
     need(frame, f"on {a.as_of} no structure that sells could be tried")
+    frame["name"] = frame["maker_on"] + ": " + frame["structure_name"] + _over(frame)
     discount = percent(a.context["group"].holding_discount)
     kinds = {"new shares": frame["to_unit"] > 0, "existing ones": frame["to_parent"] > 0}
     kinds = {kind: rows for kind, rows in kinds.items() if rows.any()}
@@ -107,7 +114,7 @@ def breakeven(a: Answers) -> Chart:
             kit.span(ax, y, row.breakeven / base, row.breakeven_high / base, INK, 0.8)
             for end, size, width in ((row.breakeven, 12, 2), (row.breakeven_high, 8, 1)):
                 kit.dot(ax, end / base, y, size=size, marker="|", mew=width)
-        _pair_rows(ax, rows, narrow, lambda r: f"{r.maker_on}: {r.structure_name}")
+        _pair_rows(ax, rows, narrow, lambda r: r.name)
         ax.set_xlim(0)
 
     found = "; ".join(

@@ -16,7 +16,7 @@ from alliance.tables.chapter import (
     sources,
     without_value,
 )
-from alliance.tables.decline import effects, large_moves, null_size, unit_sales
+from alliance.tables.decline import effects, large_moves, null_size, quiet_days, unit_sales
 from alliance.tables.hindsight import foreseen, hindsight, misled, scores, statements, steps
 from alliance.tables.selldown import (
     alike,

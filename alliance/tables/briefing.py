@@ -152,7 +152,7 @@ def _deal(a: Answers) -> Html:
     spread = SENTENCES["marked down"] * bool(known and g.holding_discount)
     sentence = sentence.replace("{marked}", spread)
     covers = "; what is not paid out pays" if row["paid_out"] else ", which pays"
-    covers += " {plan:.0%} of its {plan_for}"
+    covers += " {plan:.0%} of its whole {plan_for}"
     if plan.value is not None and plan.value <= 0:
         covers = ", which leaves nothing for its {plan_for}"
     sentence = sentence.replace("{covers}", covers * (plan.value is not None))

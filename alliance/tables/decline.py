@@ -1,6 +1,7 @@
 """The tables of chapter 1."""
 
 import pandas as pd
+from scipy.special import stdtrit
 
 from alliance.answers import Answers
 from alliance.format import missing, shown
@@ -65,6 +66,16 @@ def large_moves(a: Answers) -> Html:
     """The largest abnormal days and what was in the news then or the evening before."""
     frame = a.frame("large_moves").replace({"reason": {"": "none found in the evidence"}})
     return show(frame, "Largest one-day abnormal log returns", {"abnormal": "+.1%", "t": "+.1f"})
+
+
+def quiet_days(a: Answers) -> Html:
+    """How often the 5 % t test rejects on real days of neither results nor alliance, by year."""
+    days = a.frame("moves").query("kind == 'neither'")
+    rejected = days["t"].abs() > stdtrit(a.context["estimation_days"] - 2, 0.975)
+    frame = (
+        rejected.groupby(days.index.year).agg(["size", "mean"]).rename_axis("year").reset_index()
+    )
+    return table(frame, "And on the real days of neither results nor alliance", "quiet_days")
 
 
 def null_size(frame: pd.DataFrame) -> Html:

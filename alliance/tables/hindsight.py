@@ -34,8 +34,15 @@ def _words(a: Answers) -> dict:
     sure = other["worse_low"] > 0 or other["worse_high"] < 0
     said = SENTENCES[f"{best} errs least"]
     doubt = "" if sure else "; the difference is no larger than chance allows"
+    bands, points = a.frame("bands"), a.frame("points")
+    missed = ~bands["outcome"].between(bands["model_low_90"], bands["model_high_90"])
+    runs = int((missed & ~missed.shift(fill_value=False)).sum())
     return _starts(a.frame("replay")) | {
-        "starts": len(a.frame("bands")),
+        "starts": len(bands),
+        "missed": int(missed.sum()),
+        "runs": counted(runs, "spell"),
+        "chance": points["chance"].mean(),
+        "hit": points["hit"].mean(),
         "against": f"{said} ({number(other['score'], 3)}){doubt}",
         "best": a["hindsight.best_programme"],
     }
@@ -48,8 +55,10 @@ def _starts(frame: pd.DataFrame) -> dict:
     ways = frame.pivot(index="programme", columns="start", values="value_after_exit")
     done, ways = ways.loc["disclosed"], ways.drop("disclosed")
     ahead, best = (ways > done).sum(), ways.idxmax().map(in_words)
+    first = frame[frame["start"] == frame["start"].iloc[0]].set_index("programme")["value"]
+    at_close = int((first.drop("disclosed") > first["disclosed"]).sum())
     said = [f"{n} from {day(start)} ({best[start]} most)" for start, n in ahead.items()]
-    return {"ways": len(ways), "by_start": listed(said)}
+    return {"ways": len(ways), "by_start": listed(said), "at_close": at_close}
 
 
 def foreseen(a: Answers) -> Html:

@@ -31,13 +31,14 @@ def grid(a: Answers) -> Html:
 def _parts(cell) -> list[str]:
     if cell.why:
         return ["no value"]
-    if cell.gross == 0:
+    if cell.gross == 0 and cell.kept == 1:
         return ["nothing sold"]
     value = "a share not evaluable"
     if not missing(cell.base_change):
         value = f"a share {percent(cell.base_change, 1, True)}"
     return [
-        "≈ " * bool(cell.assumed) + f"{number(cell.gross / 1e9, 1)}bn",
+        "≈ " * bool(cell.assumed)
+        + (f"{number(cell.gross / 1e9, 1)}bn" if cell.gross else "nothing raised"),
         "no plan" if missing(cell.coverage) else f"{percent(cell.coverage)} of the plan",
         f"{percent(cell.votes)} of votes",
         value,

@@ -20,11 +20,14 @@ def fall(a: Answers) -> Html:
     """How far Nissan has fallen and what of it is its own; in the chapter also on which days."""
     if "decline.abnormal_share.results" not in a.results:
         return say("1-decline", a)
-    kind, own = a.frame("moves")["kind"], a.frame("parts_daily")["company"]
-    parts = {}
+    kind, parts = a.frame("moves")["kind"], {}
+    own = a.frame("parts_daily")["company"].reindex(kind.index)
     for name in ("results", "alliance"):
-        which = kind.index[kind == name]
-        parts |= {name: own.reindex(which).sum(), f"{name}_days": len(which) / len(kind)}
+        which, pool = own[kind == name], own[(kind == name) | (kind != "results")]
+        k, n = len(which), len(pool)
+        middle, ends = k * pool.mean(), 1.96 * pool.std() * (k * (1 - k / max(n, 1))) ** 0.5
+        parts |= {name: which.sum(), f"{name}_days": k / len(kind)}
+        parts |= {f"{name}_low": middle - ends, f"{name}_high": middle + ends}
     return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, **parts)
 
 
@@ -70,6 +73,10 @@ def deal(a: Answers) -> Html:
     if row["why"]:
         return say("no deal", a, **words)
     words["how"] = how_valued(row, row["unit_how"])
+    name = row["unit_name"].replace(" (", ", ").removesuffix(")")
+    words["unit_is"] = f" ({name})" if row["unit_name"] != name else ""
+    handed = f"and hands {percent(1 - row['kept'])} of the unit to its holders"
+    words["and_does"] = "and sells nothing" if row["kept"] == 1 else handed
     words["kept"] = "What is not paid out" if row["paid_out"] else "That"
     words["assumed"] = f", {row['assumed']}" if row["assumed"] else ""
     g, even, part = a.context["group"], row["breakeven_high"], percent(row["unit_over_market"])

@@ -26,11 +26,18 @@ def _decline(a: Answers) -> dict[str, Any]:
     timed += " Those of unknown hour are taken to have come after it." * (untimed > 0)
     missed = f"{counted(unseen, 'more result')} of unknown day: not tested. " * (unseen > 0)
     fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
-    sold, until = a.context["sold_eur"], a.context["until"]
+    sold, until, squares = (
+        a.context["sold_eur"],
+        a.context["until"],
+        a.frame("moves")["abnormal"] ** 2,
+    )
+    days = a.frame("events").query("kind not in ('results', 'alliance')")["day"]
+    also = squares[kinds.eq("neither") & kinds.index.isin(days)].sum() / (squares.sum() or 1.0)
     now = a["decline.halved_from_now"]
     later = now is not None and until > a.context["claim_day"]
     return {
         "later": f"On {until:%Y-%m-%d} it holds from {percent(now, 1)}." if later else "",
+        "also": f", {percent(also, 1)} on days of other dated events" * bool(also),
         "days": len(kinds), "hours": timed, "unseen": missed, "large": len(large),
         "results": counted(int((kinds == "results").sum()), "session"),
         "alliance": counted(int((kinds == "alliance").sum()), "day"),
@@ -123,6 +130,9 @@ def _separation(a: Answers) -> dict[str, Any]:
     negative = grid.loc[(grid["rest"] < 0) & (grid["base"] != grid["price"]), "maker_name"].unique()
     sold, low = (grid["gross"] > 0).any(), len(negative) > 0
     least = type(g).model_fields["holding_discount"].default
+    chances = a.frame("uncertainty").replace({"structure": a.context["structure_names"]})
+    chances["maker"] = chances["maker"].replace(a.context["maker_names"])
+    most = chances["p_gain"].idxmax() if sold else 0
     told = {"nothing sold": not sold, "no rest": low, "a rest": sold and not low}
     rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
     rest = rest.format(companies=listed(list(negative))) if low else rest
@@ -132,7 +142,8 @@ def _separation(a: Answers) -> dict[str, Any]:
     return cell.to_dict() | {
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
-        "likely": a.frame("uncertainty")["p_gain"].max(),
+        "likely": chances["p_gain"].max(), "as_sold": chances["p_gain_as_sold"].max(),
+        "most_on": f" ({chances['structure'][most]} on {chances['maker'][most]})" if sold else "",
         "cited": ", where what is cited of listed holdings begins" * (g.holding_discount == least),
         "rest": rest,
         "ford": f"an operating loss of {money(-(ford.value or 0), 'USD')}, {ford.note}{items}"
@@ -143,15 +154,19 @@ def _separation(a: Answers) -> dict[str, Any]:
 
 def _hindsight(a: Answers) -> dict[str, Any]:
     sales, other = a.frame("sales"), a.frame("sales_by_total")
-    one, two = (  # nearer by more than a hundredth of the loss
-        (f["naive_loss"] - f["loss_came"]).abs() + 0.01 * f["loss_came"].abs()
-        < (f["loss"] - f["loss_came"]).abs()
-        for f in (sales, other)
-    )
+    one, two = map(_nearer, (sales, other))
     errors = listed([percent(error, sign=True) for error in other["error_loss"]])
     losses = {"first": sales["loss_came"].iloc[0], "by_total": other["loss_came"].iloc[0]}
     losses |= {"total": other["loss_came"].sum(), "errors": errors}
-    return losses | {"naive": sum(one), "naive_by_total": sum(two)}
+    return losses | {"naive": one, "naive_by_total": two}
+
+
+def _nearer(sales: pd.DataFrame) -> str:
+    """In how many sales the naive rule was nearer to the loss, and as near to a hundredth of it."""
+    ours, naive = ((sales[c] - sales["loss_came"]).abs() for c in ("loss", "naive_loss"))
+    alike = (ours - naive).abs() <= 0.01 * sales["loss_came"].abs()
+    tied = f", as near in {alike.sum()}" * bool(alike.any())
+    return f"{(naive < ours)[~alike].sum()} of {len(sales)}{tied}"
 
 
 _CHAPTERS = {make.__name__[1:]: make for make in (_decline, _selldown, _separation, _hindsight)}
