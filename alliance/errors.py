@@ -20,6 +20,10 @@ class AllianceError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, without thirty lines of ours above it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class EvidenceError(AllianceError):
     """Evidence is missing, changed or broken."""
@@ -71,7 +75,8 @@ def did_you_mean(received: str, valid: Iterable[str]) -> str:
     '; valid names are peers, since'
     """
     names = sorted(set(valid))
-    near = nearest(received, names)
+    inner = (name for name in names if name.rpartition(".")[2] == received)
+    near = next(inner, None) or nearest(received, names)
     if near:
         return f"; did you mean '{near}'?"
     return f"; valid names are {', '.join(names)}" if names else ""

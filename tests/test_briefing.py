@@ -382,7 +382,7 @@ def test_nothing_to_sell_is_said():
 def test_the_deal_is_said_by_its_numbers(base_told):
     deal = base_told.context["deal"]
     said = lines(base_told)[2]
-    assert "raises EUR 1.8bn, which pays 18 % of its EV plan" in said
+    assert "raises EUR 1.8bn, which pays 18 % of its whole EV plan" in said
     assert "breaks even near that value" in said
     assert "gains only at a mark-down of less than 9.8 %" in said
     for factor, word in ((1.2, "below"), (0.8, "above")):
@@ -543,7 +543,7 @@ def test_money_that_is_paid_out_pays_no_plan():
     groups["separation"] = {"company": "ford", "structure": "profitable_unit"}
     a = answers_of(CHAPTER, scenario.Scenario().replace(groups))
     told = lines(a)[2]
-    assert "raises EUR 2.2bn; what is not paid out pays 2 % of its EV plan" in told
+    assert "raises EUR 2.2bn; what is not paid out pays 2 % of its whole EV plan" in told
     assert told.count("30 % of the company, assumed") == 1
 
 

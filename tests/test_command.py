@@ -227,7 +227,7 @@ def test_changed_evidence_is_refused_by_the_report(data, tmp_path, called):
     path = data / "prices" / "nissan.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("423.4", "423.5"), encoding="utf-8")
     done = called("report", "--data", data, "--out", tmp_path / "out")
-    assert done.returncode == 1 and "run 'alliance check'" in done.stderr
+    assert done.returncode == 1 and f"run 'alliance check --data {data}'" in done.stderr
 
 
 def test_parameters_are_data_never_code(tmp_path):

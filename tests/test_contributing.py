@@ -90,7 +90,7 @@ def test_every_errand_is_run():
     steps = sum(len(list(STEP.finditer(text))) for text in ERRANDS.values())
     assert steps == TEXT.count("```") // 2 - 1  # all but how pre-commit is installed
     ran = {"Evidence: a row", "A company", "A field", "A result and its sentence", "A chapter"}
-    assert set(ERRANDS) == ran
+    assert set(ERRANDS) == ran | {"A title, a sentence, a formula"}  # which has no steps
 
 
 def test_evidence(copy):

@@ -87,14 +87,14 @@ def test_modules_are_small(path):
 
 #: Lines of Python, JavaScript, styles and templates. It only falls: whoever takes lines away lowers
 #: it, and whoever raises it says why in CHANGELOG.
-LINES = 19_878
+LINES = 20_001
 KINDS = {".py", ".js", ".css", ".j2", ".html"}
 
 
 def test_the_package_only_shrinks():
     texts = [p for p in PACKAGE.rglob("*") if p.suffix in KINDS and p.is_file()]
     lines = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in texts)
-    assert lines <= LINES, f"{lines} lines: take something away"
+    assert lines <= LINES, f"{lines} lines: take as much away, or see CONTRIBUTING.md"
     assert lines > LINES - 100, f"{lines} lines: lower the number"
 
 

@@ -128,6 +128,18 @@ def test_a_wrong_name_in_the_cell_itself_and_beside_it(capsys):
     assert kernel.run(read) is None
 
 
+def test_a_cell_in_between_does_not_undo_what_was_given(capsys):
+    """A split parameter cell, say: a report named for one day must not show another's numbers."""
+    document = book("1-decline")
+    at = next(i for i, c in enumerate(document.cells) if "parameters" in c.metadata.tags)
+    between = nbformat.v4.new_code_cell("since = '2018-01-04'", metadata={"tags": []})
+    document.cells.insert(at + 1, between)
+    assert Kernel().until_read(document) is None
+    error = Kernel().until_read(parameterize_notebook(document, {"since": "2020-01-07"}))
+    assert "since: a parameter that was given must not be set again" in str(error)
+    assert "received '2018-01-04'" in str(error)
+
+
 def test_names_are_checked_where_no_cells_are_known():
     good = scenario.parameters("1-decline", BASE)
     assert scenario.read("1-decline", good | {"_x": 1, "json": json}) == BASE

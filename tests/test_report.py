@@ -277,8 +277,9 @@ def test_evidence_that_is_not_as_sealed_is_never_up_to_date(table, out, base, st
     report.build(target(base), out, log=quiet, data=data)
     before = tree(out / "base")
     changed_byte(data / table)
-    with pytest.raises(EvidenceError, match=f"{table} has changed"):
+    with pytest.raises(EvidenceError, match=f"{table} has changed") as caught:
         report.build(target(base), out, log=quiet, data=data)
+    assert f"run 'alliance check --data {data}' to see" in str(caught.value)
     assert tree(out / "base") == before
 
 
@@ -808,7 +809,7 @@ def test_the_pdf(built, browser, tmp_path):
 
     pdf.print_report(built / "report.html", tmp_path / "report.pdf")
     reader = PdfReader(tmp_path / "report.pdf")
-    assert 20 < len(reader.pages) < 45
+    assert 20 < len(reader.pages) <= 45
     texts = [page.extract_text() for page in reader.pages]
     first, last = ([n for n, text in enumerate(texts) if head in text]
                    for head in ("Result Value From", "Table Issuer"))  # fmt: skip
@@ -1016,6 +1017,25 @@ def test_verify_finds_what_differs(out, base, monkeypatch, kept):
     assert any(p.startswith("run.json: missing") for p in verify(out / "base", log=quiet))
     with pytest.raises(ScenarioError, match="holds no built report"):
         verify(out / cache.FOLDER, log=quiet)
+
+
+def test_a_report_is_found_from_inside_it(out, monkeypatch, kept):
+    from alliance.report.verify import verify
+
+    monkeypatch.setattr(executor, "run_all", Runs(lambda c: dict(kept[c])))
+    monkeypatch.chdir(out / "base")
+    assert verify(Path(), log=quiet) == []
+
+
+def test_a_notebook_without_its_parameters_is_refused(base, tmp_path, monkeypatch):
+    def bare(name):
+        cells = [c | {"metadata": {}} for c in notebook(name)["cells"]]
+        return notebook(name) | {"cells": cells if name == "1-decline" else notebook(name)["cells"]}
+
+    notebook = manifest.notebook
+    monkeypatch.setattr(manifest, "notebook", bare)
+    with pytest.raises(BuildError, match=r"1-decline\.ipynb must have a cell tagged 'parameters'"):
+        report.build(target(base), tmp_path, log=quiet)
 
 
 def test_verify_tells_what_was_never_built_from_what_differs(tmp_path, base, stand_in):

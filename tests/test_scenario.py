@@ -72,6 +72,7 @@ def test_a_file_holds_what_differs(tmp_path):
     assert name == "mine" and s.as_of == dt.date(2022, 10, 10) and s.decline.peers == ("honda",)
     assert scenario.changes(s) == {"as_of": "2022-10-10", "decline": {"peers": ["honda"]}}
     assert text.parse(scenario.dump(s)) == s
+    assert text.parse("selldown:\n  # paths: 512\ndecline:\n") == BASE  # all commented out
     assert text.parse(scenario.dump(BASE)) == BASE
 
 
@@ -116,7 +117,8 @@ def test_frozen_and_typed():
     refused(lambda: Scenario.of(text), "such as 0.15, received '15 %'", "such as 60000000000,")
     refused(lambda: Scenario.of({"decline": {"peers": "toyota"}}), "must be a list", "'toyota'")
     refused(
-        lambda: Scenario.of({"separation": {"structures": ["integrated"]}}), "have at least 2 valid"
+        lambda: Scenario.of({"separation": {"structures": ["integrated"]}}),
+        "have at least 2 that are valid",
     )
     assert Scenario.of({"as_of": dt.date(2022, 10, 10)}) == Scenario.of({"as_of": "2022-10-10"})
 

@@ -390,6 +390,9 @@ def sale_of(a, given, patch):
     patch.setattr(Evidence, "shares", lambda self, name, *_: pd.Series([counts[name]], day))
     patch.setattr(Evidence, "holding", lambda self, *_: pd.Series([x["back_held"]], day))
     patch.setattr(voting, "trust_of", lambda *_: (x.get("trust"), x.get("cap")))
+    figure, bonds = Evidence.figure, "nissan-convertible-shares"
+    taken = lambda self, key: x.get("convertible") if key == bonds else figure(self, key)  # noqa: E731
+    patch.setattr(Evidence, "figure", taken)
     b = Builder("2-selldown", ev, context={"group": g, "terms": t, "names": a.context["names"]})
     voting.put(b, i)
     size(b, i)

@@ -762,6 +762,13 @@ def test_calling_again_makes_another():
         assert isinstance(whatif.panel("bargain", s, evidence.open(s.as_of)), w.VBox)
 
 
+def test_a_panel_that_is_none_is_refused_by_name():
+    s = scenario.Scenario()
+    with pytest.raises(ScenarioError, match="no panel 'declin'; did you mean 'decline'") as caught:
+        alone("declin", s, evidence.open(s.as_of))
+    assert caught.value._render_traceback_() == [f"ScenarioError: {caught.value}"]
+
+
 def test_one_panel_alone_has_its_token():
     s = scenario.Scenario().replace({"decline": {"currency": "EUR"}})
     box = alone("decline", s, evidence.open(s.as_of))

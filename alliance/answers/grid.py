@@ -134,7 +134,8 @@ def _rests_on(structure: separation.Structure | None, name: str) -> set[str]:
 
 
 def draws(structure: separation.Structure, company: separation.Company, s: Scenario) -> dict:
-    """Value change under draws of the uncertain inputs (triangular over their cited ranges):
+    """Value change under draws of the uncertain inputs (triangular over their values' range,
+    of terms that of their controls):
     ``p_gain``, the part of draws in which a share gains if the unit is worth its base whatever it
     is sold for, ``p_gain_as_sold``, if it is worth what it fetches, and ``change_p05, _p50, _p95``
     of the first."""

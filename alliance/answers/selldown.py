@@ -30,7 +30,8 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
         given = getattr(s.selldown, name) is not None
         b.took(f"selldown.{name}", value, "", "scenario" if given else origin)
     for name in ("held", "issued", "adv", "planned"):
-        b.took(name, round(getattr(i.terms, name)), "shares", "evidence")
+        origin = "scenario" if name == "planned" else "evidence"
+        b.took(name, round(getattr(i.terms, name)), "shares", origin)
     b.context |= {"group": i.group, "terms": i.terms}
     b.context["fair"] = s.selldown.drift is None and s.selldown.fx_drift is None
     b.context["carried"] = s.selldown.carrying_eur_per_share is None

@@ -9,7 +9,7 @@ from alliance.cli.base import Group, cli, data_option, end, flag, log, out_optio
 
 @cli.command()
 @data_option
-@flag("--fix", "Rewrite parameter cells that differ from the schema.")
+@flag("--fix", "Rewrite parameter cells and REFERENCE.md where they differ from the schema.")
 @flag("--seal", "Say which results of the base move, and write hashes, after a clean check.")
 @out_option
 def check(data, fix, seal, out) -> None:
@@ -60,7 +60,8 @@ def add() -> None:
 @click.option("--benchmark", metavar="INDEX", help="Index of its market (default: its exchange's).")
 @data_option
 def add_prices(key, file, data, **options) -> None:
-    """Add a share as KEY, prices from FILE (CSV: Date, Close, Adj Close, Volume), or nothing."""
+    """Add a share as KEY with the prices in FILE, a CSV of Date, Close and perhaps Adj Close and
+    Volume: whole, or not at all."""
     from alliance.evidence import adding
 
     say(adding.add_prices(key, file, data, **options))

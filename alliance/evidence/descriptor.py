@@ -89,8 +89,11 @@ class Package:
                 what = "changed" if "hash" in resource else "no hash"
                 changed.append(f"{resource['path']} has {what}")
         if changed:
-            how = "run 'alliance check' to see what is wrong, and 'alliance check --seal' once it "
-            how += "is right"
+            own = "" if self.root == DATA else f" --data {self.root}"
+            how = (
+                f"run 'alliance check{own}' to see what is wrong, and 'alliance check{own} --seal' "
+            )
+            how += "once it is right"
             raise EvidenceError(f"evidence must be as sealed, but {'; '.join(changed)}: {how}")
 
     def fingerprint(self, name: str) -> str:

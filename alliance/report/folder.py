@@ -30,6 +30,7 @@ class Built:
     @classmethod
     def read(cls, folder: Path) -> Self:
         """As the folder is, once a swap that was cut in the middle is undone."""
+        folder = folder.resolve()
         old = _old(folder)
         if old.is_dir():
             with _lock(folder):  # another build may be between its two renames

@@ -12,7 +12,7 @@ from typing import Any
 
 from alliance.errors import ScenarioError, did_you_mean, nearest
 from alliance.scenario.cells import parameters, reaches
-from alliance.scenario.schema import GROUPS, Scenario, flat, nested
+from alliance.scenario.schema import GROUPS, Scenario, fields, flat, nested
 from alliance.scenario.text import as_text
 
 #: How papermill heads the cell that it injects.
@@ -59,7 +59,12 @@ def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) 
         meant = {name: True for name in plain if name[0] != "_" and name not in ("In", "Out")}
     for name, sure in meant.items():
         if name not in valid and name in namespace and (sure or nearest(name, valid)):
-            raise ScenarioError(f"{name}: no parameter of {notebook}{did_you_mean(name, valid)}")
+            field = next((f for f in fields() if f.endswith(f".{name}")), "")
+            group = field.partition(".")[0]
+            hint = f"; {field} is given as {group} = {{'{name}': …}}" if field else ""
+            raise ScenarioError(
+                f"{name}: no parameter of {notebook}{hint or did_you_mean(name, valid)}"
+            )
     return set(meant) & set(namespace)
 
 
@@ -74,6 +79,13 @@ def _meant(namespace: dict[str, Any], own: set[str]) -> dict[str, bool] | None:
     alike = [i for i, names in enumerate(named) if 2 * len(names & own) > len(own)]
     if not alike:
         return None
+    given: set[str] = set()  # by papermill, or in a report
+    for cell, names in zip(cells, named, strict=True):
+        if "globals()" in cell or _injected(cell):
+            given = names if _injected(cell) else set()
+        elif again := sorted(names & given):
+            rule = "a parameter that was given must not be set again before it is read"
+            raise ScenarioError(f"{again[0]}: {rule}, received {namespace.get(again[0])!r}")
     first = max((i for i in alike if not _injected(cells[i])), default=alike[-1])
     found = dict.fromkeys(named[first], True)
     for cell, names in zip(cells[first + 1 :], named[first + 1 :], strict=True):

@@ -70,7 +70,10 @@ def _read(model: type[Group], values: dict[str, Any]) -> dict[str, Any]:
 
 #: Rules of lists and groups, by the library's names.
 _RULES = {"tuple_type": "must be a list", "too_long": "must have at most {max_length}"}
-_RULES |= {"model_type": "must be a dict", "too_short": "must have at least {min_length} valid"}
+_RULES |= {
+    "model_type": "must be a dict",
+    "too_short": "must have at least {min_length} that are valid",
+}
 GROUPS = tuple(name for name, f in Scenario.model_fields.items() if isinstance(f.default, Group))
 
 

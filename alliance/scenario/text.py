@@ -96,7 +96,9 @@ def parse(text: str) -> Scenario:
     if not isinstance(values, dict):
         raise ScenarioError(f"must be names and values, received {values!r}")
     for name in GROUPS:
-        if name in values and not isinstance(values[name], dict):
+        if values.get(name, {}) in (None, ""):  # all of its lines are commented out
+            del values[name]
+        elif not isinstance(values.get(name, {}), dict):
             raise ScenarioError(f"{name}: must be a group of fields, received {values[name]!r}")
     return Scenario.of(values, text=True)
 

@@ -91,7 +91,7 @@ def deal(a: Answers) -> Html:
         what += " would be" if row["ended"] else " is"
         words["large"] += f" {what} {part} of all of {row['maker_name']} on {day(row['day'])}."
     sentence = "cancelled" if row["ended"] else "raises" if row["gross"] > 0 else "raises nothing"
-    sentence, covers = SENTENCES[sentence], "{separation.*.ev_plan_coverage:.0%} of its"
+    sentence, covers = SENTENCES[sentence], "{separation.*.ev_plan_coverage:.0%} of its whole"
     if (a[f"separation.{headlined(a)}.ev_plan_coverage"] or 1) <= 0:
         sentence = sentence.replace(f"pays {covers}", "leaves nothing for its")
         sentence = sentence.replace(f"paid {covers}", "left nothing for its")

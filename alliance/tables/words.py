@@ -7,6 +7,7 @@ import pandas as pd
 from alliance.answers import Answers
 from alliance.answers.programme import ISSUERS, NOTHING
 from alliance.format import counted, in_words, listed, minus, money, number, percent
+from alliance.scenario import fields
 from alliance.tables.chapter import SENTENCES
 
 
@@ -143,6 +144,7 @@ def _separation(a: Answers) -> dict[str, Any]:
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
         "likely": chances["p_gain"].max(), "as_sold": chances["p_gain_as_sold"].max(),
+        "drawn": listed(list(map(_ends_of, _DRAWN))),
         "most_on": f" ({chances['structure'][most]} on {chances['maker'][most]})" if sold else "",
         "cited": ", where what is cited of listed holdings begins" * (g.holding_discount == least),
         "rest": rest,
@@ -150,6 +152,15 @@ def _separation(a: Answers) -> dict[str, Any]:
         if ford.value is not None else "not public yet",
         "gm": "nothing that was public" if gm is None else money(gm, "USD"),
     }  # fmt: skip
+
+
+#: Terms that chapter 3 draws.
+_DRAWN = ("offer_discount", "fee_rate", "tax_rate", "conglomerate_discount")
+
+
+def _ends_of(name: str) -> str:
+    low, high = fields()[f"separation.{name}"].json_schema_extra["slider"]
+    return f"{in_words(name).removesuffix(' rate')} {100 * low:g} to {percent(high)}"
 
 
 def _hindsight(a: Answers) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import ipywidgets as w
 
 from alliance import scenario
-from alliance.errors import ScenarioError
+from alliance.errors import ScenarioError, did_you_mean
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
 from alliance.scenario.schema import apart
@@ -31,6 +31,8 @@ _LARGEST = 64_000  # bytes of a file that is loaded
 
 def alone(name: str, s: Scenario, ev: Evidence) -> w.VBox:
     """One panel below a notebook's chapter, with its token to copy."""
+    if name not in PANELS:
+        raise ScenarioError(f"no panel '{name}'{did_you_mean(name, PANELS)}")
     session, share = Session(s, ev), ShareBox(in_app=bool(os.environ.get(APP)))
     view = PanelView(PANELS[name], session, lambda _: share.offer(session.scenario))
     share.offer(s)
