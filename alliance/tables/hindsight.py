@@ -22,9 +22,12 @@ def hindsight(a: Answers) -> Html:
     for row in said[:1].itertuples():
         end = row.day + pd.Timedelta(days=math.ceil(365.25 * years))
         words |= row._asdict() | {"years": counted(years, "year"), "end": day(min(end, last))}
-    parts = ["put first"] * len(said[:1]) + [first]
-    parts += ["starts"] * (not a.frame("replay").empty) + ["forecasts"]
-    return say(" ".join(SENTENCES[part] for part in parts), a, **words, why_none=why)
+    starts = ["starts"] * (not a.frame("replay").empty)
+    parts = [["put first"] * len(said[:1]) + [first], starts, ["forecasts"]]
+    texts = (" ".join(SENTENCES[name] for name in names) for names in parts if names)
+    made = [say(text, a, **words, why_none=why) for text in texts]
+    results = [result for each in made for result in each.results]
+    return Html("".join(m.body for m in made), " ".join(m.text for m in made), results)
 
 
 def _words(a: Answers) -> dict:

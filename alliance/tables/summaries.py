@@ -78,7 +78,7 @@ def deal(a: Answers) -> Html:
     handed = f"and hands {percent(1 - row['kept'])} of the unit to its holders"
     words["and_does"] = "and sells nothing" if row["kept"] == 1 else handed
     words["kept"] = "What is not paid out" if row["paid_out"] else "That"
-    words["assumed"] = f", {row['assumed']}" if row["assumed"] else ""
+    words["assumed"] = f", {row['assumed']}" if row["assumed"] and row["kept"] < 1 else ""
     g, even, part = a.context["group"], row["breakeven_high"], percent(row["unit_over_market"])
     held = f"; with what is kept marked down by {percent(g.holding_discount)} it takes "
     words["even"] = f"{held}{money(even)} to break even" * bool(even > 0 < g.holding_discount)
