@@ -95,6 +95,16 @@ def test_files_are_refused(tmp_path, body, parts):
     refused(lambda: scenario.load(path), "bad.yaml", *parts)
 
 
+def test_values_are_refused_in_our_words():
+    refused(
+        lambda: BASE.replace({"decline": {"beta_window_days": "250"}}), "must be a number such as"
+    )
+    refused(lambda: scenario.apply(BASE, ["selldown.target_stake=1e99"]), "received 1e99")
+    with pytest.raises(ScenarioError) as caught:
+        scenario.apply(BASE, ["selldown.target_stake=1e99"])
+    assert len(str(caught.value)) < 90
+
+
 def test_names_of_scenarios(tmp_path):
     refused(lambda: scenario.load("bsae"), "no scenario 'bsae'", "did you mean 'base'")
     refused(

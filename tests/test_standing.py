@@ -153,6 +153,7 @@ def test_early_days_say_what_is_missing(day):
     assert a["decline.halved_from"] is None
     if day < "2021-03-31":
         assert "the evidence has no share count of Renault" in a.result("decline.stub_eur").note
+        assert a["decline.stake_value_eur"] > 5e9 and a["decline.stake_net_change_eur"] is not None
 
 
 def test_latest_book_value_is_that_of_the_full_year():

@@ -4,10 +4,11 @@ import pandas as pd
 
 from alliance import decline, returns
 from alliance.answers.results import Builder
-from alliance.errors import NotKnown
+from alliance.errors import need
 
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 LEVELS = {"stake": "stake_value_eur", "holder": "renault_value_eur", "stub": "stub_eur"}
+LEVELS |= {"ratio": "stake_share_of_renault"}
 #: What the fall cost Renault; each with the table that it rests on beside price, rate and holding.
 LOST = {
     "stake_value_start_eur": None, "stake_value_change_eur": None,
@@ -23,30 +24,28 @@ def put(b: Builder, t) -> None:
     frame = decline.stub(held, price, t.rate, own, ev.close(HOLDER))
     b.frames["stub"] = frame.iloc[:0]
     b.context |= {"sold_eur": 0.0, "unpaid": "", "by": ""}
-    keys = [f"decline.{name}" for name in (*LEVELS.values(), *LOST)]
-    with b.section(*keys) as used:
-        _read(b, t, "stub")
-        t.count(used)
-        for missing, rows in (("holding of Renault", held), ("share count of Renault", own)):
-            if rows.empty:
-                raise NotKnown(f"the evidence has no {missing} by {ev.as_of}")
-        level = returns.level(frame["stub"].rename("day on which both traded"), ev.as_of)
-        level.known()
-        b.frames["stub"] = frame
-    if b.frames["stub"].empty:
+    level = returns.level(frame["stake"].dropna().rename("day on which both traded"), ev.as_of)
+    counts = {"holding of Renault": held, "share count of Renault": own}
+    for columns, wanted in (("stake", list(counts)[:1]), ("holder ratio stub", list(counts))):
+        names = [*map(LEVELS.get, columns.split()), *(LOST if columns == "stake" else ())]
+        with b.section(*(f"decline.{name}" for name in names)) as used:
+            _read(b, t, columns.split()[-1])
+            t.count(used)
+            for what in wanted:
+                need(counts[what], f"the evidence has no {what} by {ev.as_of}")
+            level.known()
+            b.frames["stub"] = frame if columns != "stake" else frame.iloc[:0]
+    if held.empty or level.value is None:
         return
     last, day = frame.iloc[-1], frame.index[-1].date()
-    for column, name in LEVELS.items():
+    for column, name in LEVELS.items() if len(own) else [("stake", LEVELS["stake"])]:
         with b.section() as used:
             _read(b, t, column)
             t.count(used)
             b.put(f"decline.{name}", last[column], level.note, day=day)
-    with b.section() as used:
-        _read(b, t, "stub")
-        t.count(used)
-        b.put("decline.stake_share_of_renault", last["ratio"], day=day)
     b.took("Renault's holding of Nissan", int(held.iloc[-1]), "shares", "evidence")
-    b.took("Renault's issued shares", int(own.iloc[-1]), "shares", "evidence")
+    if len(own):
+        b.took("Renault's issued shares", int(own.iloc[-1]), "shares", "evidence")
     _lost(b, t, frame, held)
 
 

@@ -162,7 +162,7 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
         hint = hint if "did you mean" in hint else ""  # the rule names the values already
         return f"{name}: must be {problem['ctx']['expected']}, received {received!r}{hint}"
     info = fields(model).get(name.rstrip(".0123456789"))
-    rule = problem["msg"].removeprefix("Value error, ")
+    rule = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if form := _RULES.get(problem["type"]):
         rule = form.format(**problem.get("ctx", {}))
     if info is not None and problem["type"] in ("greater_than_equal", "less_than_equal"):
@@ -172,9 +172,14 @@ def _explain(model: type[Scenario], problem: dict[str, Any]) -> str:
             value = float(received)
             meant = f"; did you mean {amounts.spelt(value / 100, info)}?"
             hint = meant if value >= 1 and low <= value / 100 <= high else ""
-            also = amounts.spelt(value, info)
-            return f"{name}: {rule}, received {received}, which is {also}{hint}"
-    if info is not None and problem["type"] in ("float_parsing", "int_parsing", "float_type"):
+            also = f", which is {amounts.spelt(value, info)}" if abs(value) < 1e6 else ""
+            return f"{name}: {rule}, received {received}{also}{hint}"
+    if info is not None and problem["type"] in (
+        "float_parsing",
+        "int_parsing",
+        "float_type",
+        "int_type",
+    ):
         like = next(v for v in (info.default, *info.json_schema_extra["slider"][::-1], 1) if v)
         like = like[0] if isinstance(like, tuple) else like
         like = f"{like:.12g}" if problem["type"] == "float_type" else amounts.spelt(like, info)
