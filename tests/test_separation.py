@@ -650,7 +650,7 @@ def test_the_draws_say_which_of_the_two_is_held(base):
     by_hand = ((1 - later) * 0.75 + cash > 1 - today).mean()
     assert chance.iloc[0] == pytest.approx(by_hand, abs=0.015)
     text = said(scenario_of("base"), "ranges")
-    assert "offer discount 0 to 15 %, fee 0 to 3 %" in text and "in 45 % at most" in text
+    assert "fee rate 0 % to 3 %, offer discount 0 % to 15 %" in text and "in 45 % at most" in text
     assert "in 62 % of draws at most (Profitable unit floated on Renault)" in text
     assert "and the unit worth its base whatever it fetches" in text
 

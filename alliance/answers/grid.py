@@ -23,6 +23,7 @@ HEADLINES = {
 }
 DRAWS = 10_000
 BELOW = "below zero: at this value of the unit the market's price leaves less than nothing"
+DRAWN = ("fee_rate", "offer_discount", "tax_rate", "conglomerate_discount")  # in this order
 LARGE = 0.5  # of the market value of a whole company: noted on a unit above it
 BLOCKING = 0.25  # of votes: a blocking minority in Germany; a third blocks in France
 
@@ -148,8 +149,8 @@ def draws(structure: separation.Structure, company: separation.Company, s: Scena
         return rng.triangular(low, mode, high, n) if high > low else np.full(n, float(mode))
 
     costs = s.separation.oneoff_cost_eur, s.separation.running_cost_eur  # none published: no range
-    free = drawn("fee_rate"), drawn("offer_discount"), drawn("tax_rate"), 0.0
-    t = separation.Terms(*free, drawn("conglomerate_discount"), *costs)
+    fee, offer, tax, today = map(drawn, DRAWN)
+    t = separation.Terms(fee, offer, tax, 0.0, today, *costs)
     top = max(s.separation.holding_discount, 1e-9)
     middle = np.minimum(t.conglomerate_discount, top)
     holding = rng.triangular(0.0, middle, top, n)

@@ -44,8 +44,8 @@ def put(b: Builder, t) -> None:
             t.count(used)
             b.put(f"decline.{name}", last[column], level.note, day=day)
     b.took("Renault's holding of Nissan", int(held.iloc[-1]), "shares", "evidence")
-    if len(own):
-        b.took("Renault's issued shares", int(own.iloc[-1]), "shares", "evidence")
+    for count in own.iloc[-1:]:
+        b.took("Renault's issued shares", int(count), "shares", "evidence")
     _lost(b, t, frame, held)
 
 

@@ -10,8 +10,7 @@ from alliance.errors import did_you_mean
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 data_option = click.option("--data", type=FOLDER, help="Another evidence folder.")
 TO = click.Path(file_okay=False, path_type=Path)
-_OUT = {"default": Path("build"), "show_default": True, "help": "Folder of built reports."}
-out_option = click.option("--out", type=TO, **_OUT)
+out_option = click.option("--out", type=TO, default=Path("build"), help="Built reports [build].")
 
 
 def flag(name: str, text: str, *more: str):

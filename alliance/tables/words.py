@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from alliance.answers import Answers
+from alliance.answers.grid import DRAWN
 from alliance.answers.programme import ISSUERS, NOTHING
 from alliance.format import counted, in_words, listed, minus, money, number, percent
 from alliance.scenario import fields
@@ -134,6 +135,7 @@ def _separation(a: Answers) -> dict[str, Any]:
     chances = a.frame("uncertainty").replace({"structure": a.context["structure_names"]})
     chances["maker"] = chances["maker"].replace(a.context["maker_names"])
     most = chances["p_gain"].idxmax() if sold else 0
+    ends = [(n, *fields()[f"separation.{n}"].json_schema_extra["slider"]) for n in DRAWN]
     told = {"nothing sold": not sold, "no rest": low, "a rest": sold and not low}
     rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
     rest = rest.format(companies=listed(list(negative))) if low else rest
@@ -144,7 +146,7 @@ def _separation(a: Answers) -> dict[str, Any]:
         "structure": cell["structure_name"].lower(),
         "brings": "would have brought" if cell["ended"] else "brings",
         "likely": chances["p_gain"].max(), "as_sold": chances["p_gain_as_sold"].max(),
-        "drawn": listed(list(map(_ends_of, _DRAWN))),
+        "drawn": listed([f"{in_words(n)} {percent(u)} to {percent(v)}" for n, u, v in ends]),
         "most_on": f" ({chances['structure'][most]} on {chances['maker'][most]})" if sold else "",
         "cited": ", where what is cited of listed holdings begins" * (g.holding_discount == least),
         "rest": rest,
@@ -152,15 +154,6 @@ def _separation(a: Answers) -> dict[str, Any]:
         if ford.value is not None else "not public yet",
         "gm": "nothing that was public" if gm is None else money(gm, "USD"),
     }  # fmt: skip
-
-
-#: Terms that chapter 3 draws.
-_DRAWN = ("offer_discount", "fee_rate", "tax_rate", "conglomerate_discount")
-
-
-def _ends_of(name: str) -> str:
-    low, high = fields()[f"separation.{name}"].json_schema_extra["slider"]
-    return f"{in_words(name).removesuffix(' rate')} {100 * low:g} to {percent(high)}"
 
 
 def _hindsight(a: Answers) -> dict[str, Any]:
