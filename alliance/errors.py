@@ -20,10 +20,6 @@ class AllianceError(Exception):
 
     exit_code = 1
 
-    def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message, without thirty lines of ours above it."""
-        return [f"{type(self).__name__}: {self}"]
-
 
 class EvidenceError(AllianceError):
     """Evidence is missing, changed or broken."""
@@ -41,6 +37,10 @@ class ScenarioError(AllianceError):
     """A scenario, parameter or call is wrong."""
 
     exit_code = 2
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, no thirty lines of ours above it (see %debug)."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 def need(rows: Sized | None, why: str | None) -> Any:

@@ -412,7 +412,7 @@ def test_nissans_price_counts_only_where_nissan_buys(base_told):
 def test_a_cancelled_deal_and_one_that_sells_nothing():
     last = lines(answers_of(CHAPTER, scenario_of("latest")))[2]
     assert "Cancelled on 2024-01-29, nothing raised. As planned" in last
-    none = what_if(answers_of(CHAPTER, scenario_of("base")), deal={"gross": 0.0})
+    none = what_if(answers_of(CHAPTER, scenario_of("base")), deal={"gross": 0.0, "kept": 1.0})
     assert "sells nothing" in lines(none)[2]
     once = lines(what_if(answers_of(CHAPTER, scenario_of("base")), breakeven_low_eur=None))[2]
     assert "raises EUR 1.8bn" in once and "marks down" not in once and once.endswith("5.2bn.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
 from alliance import answers, charts, evidence, scenario, tables
@@ -169,9 +172,59 @@ def test_bonds_that_may_become_shares_are_told_once_public():
     said = plain(tables.routes(late))
     assert "503.5m more shares at JPY 397.2 each, 20 % below the price assumed" in said
     assert "the stake would be 31.45 %" in said and "selling 75.5m shares fewer" in said
+    said = plain(tables.routes(told("selldown", "2026-06-30", selldown={"spot_jpy": 397.2})))
+    assert "JPY 397.2 each, at the price assumed" in said
+    none = plain(tables.routes(told("selldown", "2026-06-30", selldown={"target_stake": 0.43})))
+    assert "with nothing sold. Nothing else" in none
+    near = plain(tables.routes(told("selldown", "2026-06-30", selldown={"target_stake": 0.32})))
+    assert "with nothing sold, and the target be reached. Nothing" in near
     early = told("selldown", "2025-11-09")
     assert "convertible" not in plain(tables.routes(early))
     assert early["ownership.stake_if_converted"] is None
+
+
+def test_days_of_news_stand_beside_as_many_random_days():
+    """The bracket is the sum's by drawing, but for its tails; none where there are few days."""
+    a = told("decline")
+    said = plain(tables.fall(a))
+    low, high = map(
+        float, re.search(r"bring (\S+) to (\S+) 19 times", said.replace("−", "-")).groups()
+    )
+    kind, own = a.frame("moves")["kind"], a.frame("parts_daily")["company"]
+    own, days = own.reindex(kind.index).to_numpy(), int((kind == "results").sum())
+    rng = np.random.default_rng(5)
+    drawn = [rng.choice(own, days, replace=False).sum() for _ in range(5000)]
+    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx([low, high], abs=0.02)
+    words = tables.words(a)
+    days = a.frame("events").query("kind in ('other', 'forecast')")["day"]
+    squares = a.frame("moves").query("kind == 'neither'")["abnormal"] ** 2
+    part = squares[squares.index.isin(days)].sum() / (a.frame("moves")["abnormal"] ** 2).sum()
+    assert words["also"] == f", {100 * part:.1f} % on days of other dated events"
+    short = told("decline", decline={"since": "2023-01-16"})
+    assert "random" not in plain(tables.fall(short)) and "not available" not in plain(
+        tables.fall(short)
+    )
+
+
+def test_the_test_is_counted_on_real_days_by_year():
+    a = told("decline")
+    frame = a.frame("moves").query("kind == 'neither'")
+    t = frame["t"][frame.index.year == 2020].abs()
+    assert f"2020  {len(t)}   {100 * (t > 1.9696).mean():.1f} %" in plain(tables.quiet_days(a))
+
+
+def test_ranges_follow_a_scenario_beyond_its_controls():
+    a = told(
+        "separation",
+        separation={
+            "fee_rate": 0.1,
+            "structures": ["segments", "integrated"],
+            "structure": "segments",
+        },
+    )
+    said = plain(tables.say("ranges", a, **tables.words(a)))
+    assert "(fee rate 0 % to 10 %, offer discount 0 % to 15 %" in said
+    assert "a share gains in 0 % of draws at most; if" in said
 
 
 def test_rough_draws_say_so():

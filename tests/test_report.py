@@ -1036,6 +1036,10 @@ def test_a_notebook_without_its_parameters_is_refused(base, tmp_path, monkeypatc
     monkeypatch.setattr(manifest, "notebook", bare)
     with pytest.raises(BuildError, match=r"1-decline\.ipynb must have a cell tagged 'parameters'"):
         report.build(target(base), tmp_path, log=quiet)
+    with pytest.raises(BuildError, match="must have a cell"):
+        report.build(target(base), tmp_path, log=quiet, only=("1-decline",))
+    monkeypatch.setattr(builder, "_run", lambda *_: (None for _ in ()))
+    report.build(target(base), tmp_path, log=quiet, only=("2-selldown",))  # asked of it alone
 
 
 def test_verify_tells_what_was_never_built_from_what_differs(tmp_path, base, stand_in):

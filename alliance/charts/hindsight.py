@@ -168,8 +168,8 @@ def became(a: Answers) -> Chart:
         )
         for y, r in enumerate(frame.itertuples()):
             kit.span(ax, y, r.change, r.benchmark, FAINT, 3)
-            kit.dot(ax, r.change, y, color(r.maker), True, 7)
             kit.dot(ax, r.with_dividends, y, color(r.maker), size=7)
+            kit.dot(ax, r.change, y, color(r.maker), True, 7)
             kit.dot(ax, r.benchmark, y, SOFT, marker="D")
         kit.rule(ax, x=0)
         kit.rows(ax, list(frame["name"]))

@@ -50,7 +50,7 @@ def write(found: Comparison, out: Path, log=print, name: str = "", command: str 
     """Write ``compare-<A>-<B>/index.html``, or one in the folder ``name``, and ``compare.csv``; the
     page's path."""
     names = one, other = found.one.name, found.other.name
-    name = name or re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())
+    name = name or re.sub(r"[^a-z0-9+-]", "-", f"compare-{one}-{other}".lower())[:200]
     log("drawing the charts that differ")
     large = headlines(found)
     rows = [["id", "unit", "a", "b", "difference", *found.players]]

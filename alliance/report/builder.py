@@ -108,8 +108,9 @@ def build_all(
     package = Package(folder(o.data))
     package.verify()  # all bytes, each time: milliseconds
     notebooks = {chapter: manifest.notebook(chapter) for chapter in CHAPTERS}
-    for chapter, book in notebooks.items():
-        if not any("parameters" in c["metadata"].get("tags", ()) for c in book["cells"]):
+    for chapter in o.only or notebooks:
+        cells = notebooks[chapter]["cells"]
+        if not any("parameters" in c["metadata"].get("tags", ()) for c in cells):
             raise BuildError(f"{chapter}.ipynb must have a cell tagged 'parameters', found none")
     prints, store = cache.Fingerprints.now(package), cache.Store(out)
     other = None if package.overlay or package.root == DATA else manifest.digest(prints.tables)[:12]

@@ -8,10 +8,11 @@ there to the cell that reads. What an explorer's other cells assign is theirs.
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from alliance.errors import ScenarioError, did_you_mean, nearest
-from alliance.scenario.cells import parameters, reaches
+from alliance.scenario.cells import CHAPTERS, group_of, parameters, reaches
 from alliance.scenario.schema import GROUPS, Scenario, fields, flat, nested
 from alliance.scenario.text import as_text
 
@@ -35,6 +36,7 @@ def read(notebook: str, namespace: dict[str, Any]) -> Scenario:
     if missing:
         raise ScenarioError(f"the parameter cell must set {', '.join(missing)}")
     whole = {name: namespace[name] for name in extra if name in (*_FILE, *GROUPS)}
+    whole = {name: value for name, value in whole.items() if value is not None}  # an empty group
     values = flat(Scenario.of(as_text(whole), text=True))
     for name, field in reaches(notebook).items():
         if name not in default:  # came in its group's dict
@@ -53,6 +55,10 @@ def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) 
     """The names that were given as parameters, once all of them are ``valid``, that is, may be
     given; ``own`` are those that the notebook's parameter cell has, else all valid ones. A name
     that is none is a ScenarioError with the nearest."""
+    for name, value in _given(namespace).items():
+        if name in namespace and namespace[name] != value:
+            rule = f"given as {value!r}, it must not be set again before it is read"
+            raise ScenarioError(f"{name}: {rule}, received {namespace[name]!r}")
     meant = _meant(namespace, set(own or valid))
     if meant is None:  # nothing is known of the cells: every plain value counts
         plain = (name for name, value in namespace.items() if isinstance(value, PLAIN))
@@ -60,11 +66,12 @@ def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) 
     for name, sure in meant.items():
         if name not in valid and name in namespace and (sure or nearest(name, valid)):
             field = next((f for f in fields() if f.endswith(f".{name}")), "")
-            group = field.partition(".")[0]
-            hint = f"; {field} is given as {group} = {{'{name}': …}}" if field else ""
-            raise ScenarioError(
-                f"{name}: no parameter of {notebook}{hint or did_you_mean(name, valid)}"
-            )
+            field *= notebook in CHAPTERS
+            whole = f"is given as {field.partition('.')[0]} = {{'{name}': …}}"
+            hint = did_you_mean(name, valid)
+            if field:
+                hint = f"; {field} {'does not move it' if group_of(notebook) else whole}"
+            raise ScenarioError(f"{name}: no parameter of {notebook}{hint}")
     return set(meant) & set(namespace)
 
 
@@ -79,13 +86,6 @@ def _meant(namespace: dict[str, Any], own: set[str]) -> dict[str, bool] | None:
     alike = [i for i, names in enumerate(named) if 2 * len(names & own) > len(own)]
     if not alike:
         return None
-    given: set[str] = set()  # by papermill, or in a report
-    for cell, names in zip(cells, named, strict=True):
-        if "globals()" in cell or _injected(cell):
-            given = names if _injected(cell) else set()
-        elif again := sorted(names & given):
-            rule = "a parameter that was given must not be set again before it is read"
-            raise ScenarioError(f"{again[0]}: {rule}, received {namespace.get(again[0])!r}")
     first = max((i for i in alike if not _injected(cells[i])), default=alike[-1])
     found = dict.fromkeys(named[first], True)
     for cell, names in zip(cells[first + 1 :], named[first + 1 :], strict=True):
@@ -93,6 +93,19 @@ def _meant(namespace: dict[str, Any], own: set[str]) -> dict[str, bool] | None:
             break
         found |= {name: _injected(cell) or found.get(name, False) for name in names}
     return found
+
+
+def _given(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The values that papermill, or a report, injected since cells were read before."""
+    given: dict[str, Any] = {}
+    for cell in namespace.get("In", ())[:-1]:  # the last is the one that reads
+        if "globals()" in str(cell) or _injected(str(cell)):
+            given = {}
+        for node in ast.parse(cell).body if _injected(str(cell)) else ():
+            with suppress(ValueError, AttributeError):  # float('nan') is no literal
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                given[target.id] = ast.literal_eval(node.value)
+    return given
 
 
 def _injected(cell: str) -> bool:

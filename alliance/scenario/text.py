@@ -53,7 +53,7 @@ class _Loader(yaml.BaseLoader):
 
 def names() -> list[str]:
     """Names of the scenarios in ``notebooks/scenarios/``."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(path.stem for path in FOLDER.glob("*.yaml") if path.is_file())
 
 
 def load(source: str | Path) -> tuple[str, Scenario]:

@@ -11,7 +11,7 @@ from alliance.errors import need
 from alliance.format import counted, in_words, listed, money, number, percent, scaled, shown
 from alliance.tables.base import Html, or_why, table
 from alliance.tables.chapter import SENTENCES, headlines, say, size
-from alliance.tables.summaries import bought, discounted, how_valued
+from alliance.tables.summaries import and_does, bought, discounted, how_valued
 
 NOTHING = 0.0005  # of its value: a cost that prints as none
 NEAR = 0.01  # a value named within this part of the break-even is at it
@@ -132,6 +132,7 @@ def _deal(a: Answers) -> Html:
     cell = f"separation.{g.structure}.{g.company}"
     plan, low = r[f"{cell}.ev_plan_coverage"], a.result("briefing.breakeven_low_eur")
     if row["why"] or row["gross"] == 0:
+        row = row if row["why"] else row | {"and_does": and_does(row)}
         return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
     beside = row["unit_value"] / row["breakeven"] - 1
     words = {

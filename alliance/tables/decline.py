@@ -75,7 +75,8 @@ def quiet_days(a: Answers) -> Html:
     frame = (
         rejected.groupby(days.index.year).agg(["size", "mean"]).rename_axis("year").reset_index()
     )
-    return table(frame, "And on the real days of neither results nor alliance", "quiet_days")
+    caption = "And on the real days of neither results nor alliance"
+    return table(frame, caption, "quiet_days", "There is no day of neither results nor alliance.")
 
 
 def null_size(frame: pd.DataFrame) -> Html:

@@ -54,9 +54,14 @@ def routes(a: Answers) -> Html:
     if bond is None:
         return say("routes", a)
     away = bond["price"] / g.spot_jpy - 1
-    away = f"{percent(abs(away))} {'below' if away < 0 else 'above'}"
-    fewer = min(t.planned, t.target * bond["shares"])
-    told = {"away": away, "fewer": fewer, "new": bond["shares"], "at": bond["price"]}
+    away = (
+        f"{percent(abs(away))} {'below' if away < 0 else 'above'}" if abs(away) >= 0.005 else "at"
+    )
+    fewer = min(t.planned, t.target * bond["shares"]) / 1e6
+    saved = f", and selling {number(fewer, 1)}m shares fewer would reach the target"
+    saved = ", and the target be reached" if fewer * 1e6 >= t.planned else saved
+    saved = saved if fewer >= 0.05 else ""
+    told = {"away": away, "fewer": saved, "new": bond["shares"], "at": bond["price"]}
     return say(f"{SENTENCES['routes']} {SENTENCES['converted']}", a, **words(a), **told)
 
 

@@ -15,6 +15,8 @@ from alliance.format import NBSP, counted, day, in_words, money, number, percent
 from alliance.tables.base import Html
 from alliance.tables.chapter import SENTENCES, headlined, say, size
 
+FEW = 5  # days: of fewer, a sum is far from normal
+
 
 def fall(a: Answers) -> Html:
     """How far Nissan has fallen and what of it is its own; in the chapter also on which days."""
@@ -24,10 +26,13 @@ def fall(a: Answers) -> Html:
     own = a.frame("parts_daily")["company"].reindex(kind.index)
     for name in ("results", "alliance"):
         which, pool = own[kind == name], own[(kind == name) | (kind != "results")]
-        k, n = len(which), len(pool)
-        middle, ends = k * pool.mean(), 1.96 * pool.std() * (k * (1 - k / max(n, 1))) ** 0.5
-        parts |= {name: which.sum(), f"{name}_days": k / len(kind)}
-        parts |= {f"{name}_low": middle - ends, f"{name}_high": middle + ends}
+        k, n, chance = len(which), len(pool), ""
+        if FEW <= k < n:
+            middle, ends = k * pool.mean(), 1.96 * pool.std() * (k * (1 - k / n)) ** 0.5
+            chance = f"{number(middle - ends, 2, True)} to {number(middle + ends, 2, True)}"
+            law = f"as many random days would bring {chance} 19 times in 20, by the normal law"
+            chance = f"; {chance if parts.get('results_chance') else law}"
+        parts |= {name: which.sum(), f"{name}_days": k / len(kind), f"{name}_chance": chance}
     return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, **parts)
 
 
@@ -75,8 +80,7 @@ def deal(a: Answers) -> Html:
     words["how"] = how_valued(row, row["unit_how"])
     name = row["unit_name"].replace(" (", ", ").removesuffix(")")
     words["unit_is"] = f" ({name})" if row["unit_name"] != name else ""
-    handed = f"and hands {percent(1 - row['kept'])} of the unit to its holders"
-    words["and_does"] = "and sells nothing" if row["kept"] == 1 else handed
+    words["and_does"] = and_does(row)
     words["kept"] = "What is not paid out" if row["paid_out"] else "That"
     words["assumed"] = f", {row['assumed']}" if row["assumed"] and row["kept"] < 1 else ""
     g, even, part = a.context["group"], row["breakeven_high"], percent(row["unit_over_market"])
@@ -96,6 +100,12 @@ def deal(a: Answers) -> Html:
         sentence = sentence.replace(f"pays {covers}", "leaves nothing for its")
         sentence = sentence.replace(f"paid {covers}", "left nothing for its")
     return say(sentence, a, **words)
+
+
+def and_does(row: pd.Series) -> str:
+    """What a structure does with the unit that raises nothing."""
+    handed = f"and hands {percent(1 - row['kept'])} of the unit to its holders"
+    return "and sells nothing" if row["kept"] == 1 else handed
 
 
 def how_valued(row: pd.Series, words: str) -> str:

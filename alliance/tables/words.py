@@ -134,8 +134,10 @@ def _separation(a: Answers) -> dict[str, Any]:
     least = type(g).model_fields["holding_discount"].default
     chances = a.frame("uncertainty").replace({"structure": a.context["structure_names"]})
     chances["maker"] = chances["maker"].replace(a.context["maker_names"])
-    most = chances["p_gain"].idxmax() if sold else 0
+    top = chances[chances["p_gain"].gt(0) & chances["p_gain"].eq(chances["p_gain"].max())]
+    top = [f"{each.structure} on {each.maker}" for each in top.itertuples()]
     ends = [(n, *fields()[f"separation.{n}"].json_schema_extra["slider"]) for n in DRAWN]
+    ends = [(n, min(u, getattr(g, n)), max(v, getattr(g, n))) for n, u, v in ends]
     told = {"nothing sold": not sold, "no rest": low, "a rest": sold and not low}
     rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
     rest = rest.format(companies=listed(list(negative))) if low else rest
@@ -147,7 +149,7 @@ def _separation(a: Answers) -> dict[str, Any]:
         "brings": "would have brought" if cell["ended"] else "brings",
         "likely": chances["p_gain"].max(), "as_sold": chances["p_gain_as_sold"].max(),
         "drawn": listed([f"{in_words(n)} {percent(u)} to {percent(v)}" for n, u, v in ends]),
-        "most_on": f" ({chances['structure'][most]} on {chances['maker'][most]})" if sold else "",
+        "most_on": f" ({listed(top)})" if top else "",
         "cited": ", where what is cited of listed holdings begins" * (g.holding_discount == least),
         "rest": rest,
         "ford": f"an operating loss of {money(-(ford.value or 0), 'USD')}, {ford.note}{items}"
