@@ -314,6 +314,18 @@ def test_the_address_follows_the_case(app, page):
     holds(page, "17 %")
 
 
+def test_the_address_keeps_the_panel(app, page):
+    token = token_of()
+    start(page, f"{app}/?start={token}")
+    page.get_by_role("button", name="Separation").click()
+    page.wait_for_url(f"{app}/?start={token}&panel=separation", timeout=browsing.ANSWER)
+    page.reload()
+    page.wait_for_selector(browsing.STAGE, timeout=browsing.WAIT)
+    page.locator("[aria-pressed=true]", has_text="Separation").wait_for()
+    page.get_by_role("button", name="Sell-down").click()
+    page.wait_for_url(f"{app}/?start={token}", timeout=browsing.ANSWER)
+
+
 def test_a_bad_link_says_so_at_the_top(app, page):
     token = token_of(selldown={"target_stake": 0.2})
     start(page, f"{app}/?start={token[:-20]}")

@@ -9,6 +9,7 @@ import pytest
 
 from alliance import answers, charts, evidence, scenario, tables
 from alliance.answers.selldown import in_slices
+from tests.looks import answers_of
 
 S = scenario.Scenario()
 ALL = {"paths": S.selldown.paths}
@@ -225,6 +226,12 @@ def test_ranges_follow_a_scenario_beyond_its_controls():
     said = plain(tables.say("ranges", a, **tables.words(a)))
     assert "(fee rate 0 % to 10 %, offer discount 0 % to 15 %" in said
     assert "a share gains in 0 % of draws at most; if" in said
+
+
+def test_hardly_any_change_is_told_to_a_tenth():
+    s = S.replace({"as_of": "2018-03-01", "decline": {"since": "2017-06-01"}})
+    said = plain(tables.verdicts(answers_of("0-briefing", s)))
+    assert re.search(r"Nissan rose 0\.[1-4] % in euros", said)
 
 
 def test_rough_draws_say_so():

@@ -776,6 +776,14 @@ def test_one_panel_alone_has_its_token():
     assert isinstance(case, ShareBox) and scenario.from_token(case.token) == s
 
 
+def test_an_address_may_name_a_panel(monkeypatch):
+    for query, shown in {"panel=bargain": "bargain", "panel=x": "", "": ""}.items():
+        monkeypatch.setenv("QUERY_STRING", query)
+        cockpit = Cockpit(in_app=True)
+        assert cockpit.share.panel == shown
+        assert cockpit.tabs.value == (shown or next(iter(PANELS)))
+
+
 def test_a_wrong_start_is_refused_in_a_notebook_and_said_in_the_app(monkeypatch):
     with pytest.raises(ScenarioError, match="did you mean 'base'"):
         Cockpit("bas")

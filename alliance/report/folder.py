@@ -30,10 +30,10 @@ class Built:
     @classmethod
     def read(cls, folder: Path) -> Self:
         """As the folder is, once a swap that was cut in the middle is undone."""
-        folder = folder.resolve()
-        old = _old(folder)
+        whole = folder.resolve()  # a folder as "." has no name
+        old = _old(whole)
         if old.is_dir():
-            with _lock(folder):  # another build may be between its two renames
+            with _lock(whole):  # another build may be between its two renames
                 if old.is_dir() and not folder.exists():
                     old.rename(folder)
         known, run = (manifest.load(folder / f"{name}.json") for name in ("manifest", "run"))

@@ -38,6 +38,8 @@ def _fall(a: Answers) -> Html:
     g = a.context["scenario"].decline
     words |= {"peers": ", ".join(fall["names"][p] for p in g.peers), "window": g.beta_window_days}
     sentence = SENTENCES["verdict fall"]
+    if abs(whole.value) < 0.005:
+        sentence = sentence.replace("{change:.0%}", "{change:.1%}")
     if net is not None and net.value is not None:
         sentence += " " + SENTENCES["cost of the fall"]
         topix = r["decline.stake_in_topix_eur"]

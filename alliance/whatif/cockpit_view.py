@@ -43,14 +43,14 @@ class Cockpit:
     """The panels behind buttons, and what can be done with a case.
 
     ``start`` is a scenario's name or a token; in the app, where files are downloads and uploads,
-    the page's address may name another. ``build`` says whether reports may be built.
+    the page's address may name another, and a panel. ``build`` says whether reports may be built.
     """
 
     def __init__(self, start: str = "base", *, in_app: bool = False, build: bool = True) -> None:
-        self.in_app, self.share, asked = in_app, ShareBox(in_app=in_app), ""
+        self.in_app, self.share, asked, panel = in_app, ShareBox(in_app=in_app), "", ""
         if in_app:
-            start = os.environ.get(START) or start
-            asked = parse_qs(os.environ.get("QUERY_STRING", "")).get("start", [""])[0]
+            start, query = os.environ.get(START) or start, os.environ.get("QUERY_STRING", "")
+            asked, panel = (parse_qs(query).get(name, [""])[0] for name in ("start", "panel"))
         try:
             self.name, s = start_of(asked or start, hint=not asked)
             self.session = Session(s)
@@ -71,7 +71,8 @@ class Cockpit:
             for name in COMMON
         }
         options = [(panel.title, name) for name, panel in PANELS.items()]
-        self.tabs = w.ToggleButtons(options=options, description="Panel")
+        panel = panel if panel in PANELS else options[0][1]
+        self.tabs = w.ToggleButtons(options=options, value=panel, description="Panel")
         on_value(self.tabs, self.open)
         self.case = w.HTML().add_class("alliance-case")
         head = box("head", box("tabs", self.tabs), self.common["as_of"].box, self.case)
@@ -112,6 +113,7 @@ class Cockpit:
             new = PanelView(PANELS[name], self.session, self._offer, self.common)
             self.panels[name] = new
         self._place.children = (self.panels[name].box,)
+        self.share.panel = name if name != next(iter(PANELS)) else ""
 
     def load(self, source: str, entry: str = "token") -> bool:
         """Take a scenario by token or name, and whether it was taken."""

@@ -57,12 +57,13 @@ class ShareBox(anywidget.AnyWidget):
 
     ``report`` is the path of a built one below the server's root; ``message`` or ``problem`` says
     what the last action did; ``refused``, why the case that the address asks for is not shown;
-    ``answered``, the number of the last case that Back or Forward asked for.
+    ``answered``, the number of the last case that Back or Forward asked for; ``panel``, the one
+    that is shown, empty for the first.
     """
 
     _esm = _HERE / "share_box.js"
-    token, yaml, filename, report, message, problem, refused = (
-        Unicode().tag(sync=True) for _ in range(7)
+    token, yaml, filename, report, message, problem, refused, panel = (
+        Unicode().tag(sync=True) for _ in range(8)
     )
     in_app, answered = Bool().tag(sync=True), Int().tag(sync=True)
 

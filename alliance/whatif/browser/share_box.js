@@ -28,6 +28,12 @@ async function copy(text) {
   }
 }
 
+// What an address asks for: the case, and the panel where it is not the first.
+function query(model) {
+  const panel = model.get("panel");
+  return `?start=${model.get("token")}${panel && `&panel=${panel}`}`;
+}
+
 function base() {
   const config = document.getElementById("jupyter-config-data");
   return config ? JSON.parse(config.textContent).baseUrl ?? "/" : "/";
@@ -64,7 +70,7 @@ function head(model, el) {
     const root = el.closest(".alliance-cockpit");
     if (!root) return;
     if (bar.parentElement !== root) root.prepend(bar);
-    const refused = model.get("refused"), again = `${here}?start=${model.get("token")}`;
+    const refused = model.get("refused"), again = here + query(model);
     const [text, link, href] =
       state && !in_app ? [state === "lost" ? "The kernel does not answer."
         : "The kernel has ended. Run this cell again; this case's token loads it there.", "", ""]
@@ -92,8 +98,8 @@ function head(model, el) {
 function follow(model) {
   let rest, sent = model.get("answered"); // how often Back and Forward asked for a case
   const push = () => {
-    const token = model.get("token"), address = new URL(`?start=${token}`, location.href);
-    if (history.state?.token !== token) history.pushState({ token }, "", address);
+    const token = model.get("token"), how = history.state?.token === token ? "replace" : "push";
+    history[`${how}State`]({ token }, "", new URL(query(model), location.href));
   };
   const later = () => { // a case that is shown late is not pushed, or Forward would be gone
     clearTimeout(rest);
@@ -104,7 +110,7 @@ function follow(model) {
     if (state?.token) model.send({ token: state.token, number: ++sent });
   };
   history.replaceState({ token: model.get("token") }, "");
-  model.on("change:token change:answered", later);
+  model.on("change:token change:answered change:panel", later);
   addEventListener("popstate", back);
   return () => { clearTimeout(rest); removeEventListener("popstate", back); };
 }
@@ -130,7 +136,7 @@ function render({ model, el }) {
   };
   button("token", () => model.get("token"));
   if (in_app) {
-    button("link", () => `${location.origin}${location.pathname}?start=${model.get("token")}`);
+    button("link", () => `${location.origin}${location.pathname}${query(model)}`);
   }
   const download = part(el, "a", "alliance-button", { textContent: "Download" });
   const details = part(el, "details");
