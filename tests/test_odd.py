@@ -189,7 +189,7 @@ def test_days_of_news_stand_beside_as_many_random_days():
     a = told("decline")
     said = plain(tables.fall(a))
     low, high = map(
-        float, re.search(r"bring (\S+) to (\S+) 19 times", said.replace("−", "-")).groups()
+        float, re.search(r"bring (\S+) to (\S+) by the normal", said.replace("−", "-")).groups()
     )
     kind, own = a.frame("moves")["kind"], a.frame("parts_daily")["company"]
     own, days = own.reindex(kind.index).to_numpy(), int((kind == "results").sum())

@@ -30,7 +30,7 @@ def fall(a: Answers) -> Html:
         if FEW <= k < n:
             middle, ends = k * pool.mean(), 1.96 * pool.std() * (k * (1 - k / n)) ** 0.5
             chance = f"{number(middle - ends, 2, True)} to {number(middle + ends, 2, True)}"
-            law = f"as many random days would bring {chance} 19 times in 20, by the normal law"
+            law = f"as many random days would, 19 times in 20, bring {chance} by the normal law"
             chance = f"; {chance if parts.get('results_chance') else law}"
         parts |= {name: which.sum(), f"{name}_days": k / len(kind), f"{name}_chance": chance}
     return say(f"{SENTENCES['1-decline']} {SENTENCES['news']}", a, **parts)
