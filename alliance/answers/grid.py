@@ -9,7 +9,7 @@ from alliance.answers.companies import Maker, count_parts, stand_ins
 from alliance.answers.results import Builder
 from alliance.answers.structures import Known, terms
 from alliance.errors import NotKnown, ScenarioError
-from alliance.scenario import Scenario, fields
+from alliance.scenario import Scenario, Separation, fields
 
 #: Headlines, and their names in the outcome.
 HEADLINES = {
@@ -134,18 +134,21 @@ def _rests_on(structure: separation.Structure | None, name: str) -> set[str]:
     return rests | {"owns"} if partners else rests
 
 
+def drawn_over(name: str, g: Separation) -> tuple[float, float]:
+    """The range over which a term is drawn: its control's, and the scenario's value."""
+    low, high = fields()[f"separation.{name}"].json_schema_extra["slider"]
+    return min(low, getattr(g, name)), max(high, getattr(g, name))
+
+
 def draws(structure: separation.Structure, company: separation.Company, s: Scenario) -> dict:
-    """Value change under draws of the uncertain inputs (triangular over their values' range,
-    of terms that of their controls):
+    """Value change under triangular draws of the unit's price, the terms and what is kept:
     ``p_gain``, the part of draws in which a share gains if the unit is worth its base whatever it
     is sold for, ``p_gain_as_sold``, if it is worth what it fetches, and ``change_p05, _p50, _p95``
     of the first."""
     n, rng = DRAWS, np.random.default_rng(s.seed)
 
     def drawn(name: str):
-        low, high = fields()[f"separation.{name}"].json_schema_extra["slider"]
-        mode = getattr(s.separation, name)
-        low, high = min(low, mode), max(high, mode)
+        (low, high), mode = drawn_over(name, s.separation), getattr(s.separation, name)
         return rng.triangular(low, mode, high, n) if high > low else np.full(n, float(mode))
 
     costs = s.separation.oneoff_cost_eur, s.separation.running_cost_eur  # none published: no range
@@ -157,7 +160,7 @@ def draws(structure: separation.Structure, company: separation.Company, s: Scena
     low, base, high = company.values.get(structure.unit, (0.0, 0.0, 0.0))
     value = rng.triangular(low, base, high, n) if high > low else np.full(n, base)
     found = {}
-    for key, worth in (("p_gain_as_sold", value), ("p_gain", base)):  # what it is worth, if sold
+    for key, worth in (("p_gain_as_sold", value), ("p_gain", base)):  # the last gives the quantiles
         before = worth - sum(leg.price(worth) for leg in structure.legs if leg.new)
         after = t.conglomerate_discount, holding
         made = separation.value_per_share(structure, company, t, value, before, *after)

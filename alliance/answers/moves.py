@@ -65,11 +65,10 @@ def put(b: Builder, daily: pd.DataFrame, seed: int, read: Callable[..., None]) -
                 continue
             pool = moved[which | (kind != "results").to_numpy()]  # whatever is both counts there
             part = (pool**2).sum() / whole if whole else 0.0
-            drawn = (
-                events.random_shares(pool, int(which.sum()), DRAWS, seed) * part if part else [0.0]
-            )
+            drawn = events.random_shares(pool, int(which.sum()), DRAWS, seed) if part else [0.0]
             for end, tail in (("low", 0.025), ("high", 0.975)):
-                b.put(ends, None if why else np.quantile(drawn, tail), why, end=end, **words)
+                value = None if why else part * np.quantile(drawn, tail)
+                b.put(ends, value, why, end=end, **words)
     for name, which in (("results", kind == "results"), ("all_days", kind != "")):
         what, kinds = KINDS.get(name, ("all days", ()))
         with b.section() as used:

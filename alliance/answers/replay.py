@@ -99,6 +99,13 @@ def _disclosed(terms: sd.Terms, market: sd.Realised, ev: Evidence, day: dt.date)
     return replace(kept, **arrays, cost=np.zeros(bought.shape), cancelled=bought)
 
 
+def ahead_at_close(frame: pd.DataFrame) -> int:
+    """How many ways came to more than what Renault did, from the first start of a replay, with what
+    is left at the last close."""
+    value = frame[frame["start"] == frame["start"].iloc[0]].set_index("programme")["value"]
+    return int((value > value[DONE]).sum())
+
+
 def put(b: Builder, s: Scenario) -> None:
     """Add the replays: results from the scenario's day, frames from every start."""
     ev, names = b.ev, (*sd.PROGRAMMES, DONE)

@@ -25,24 +25,20 @@ def put(b: Builder, t) -> None:
     b.frames["stub"] = frame.iloc[:0]
     b.context |= {"sold_eur": 0.0, "unpaid": "", "by": ""}
     level = returns.level(frame["stake"].dropna().rename("day on which both traded"), ev.as_of)
-    counts = {"holding of Renault": held, "share count of Renault": own}
-    for columns, wanted in (("stake", list(counts)[:1]), ("holder ratio stub", list(counts))):
-        names = [*map(LEVELS.get, columns.split()), *(LOST if columns == "stake" else ())]
-        with b.section(*(f"decline.{name}" for name in names)) as used:
-            _read(b, t, columns.split()[-1])
-            t.count(used)
-            for what in wanted:
-                need(counts[what], f"the evidence has no {what} by {ev.as_of}")
-            level.known()
-            b.frames["stub"] = frame if columns != "stake" else frame.iloc[:0]
-    if held.empty or level.value is None:
-        return
-    last, day = frame.iloc[-1], frame.index[-1].date()
-    for column, name in LEVELS.items() if len(own) else [("stake", LEVELS["stake"])]:
-        with b.section() as used:
+    names = {column: [f"decline.{name}"] for column, name in LEVELS.items()}
+    names["stake"] += [f"decline.{name}" for name in LOST]
+    for column, (name, *more) in names.items():
+        with b.section(name, *more) as used:
             _read(b, t, column)
             t.count(used)
-            b.put(f"decline.{name}", last[column], level.note, day=day)
+            need(held, f"the evidence has no holding of Renault by {ev.as_of}")
+            if column != "stake":
+                need(own, f"the evidence has no share count of Renault by {ev.as_of}")
+            level.known()
+            b.put(name, frame[column].iloc[-1], level.note, day=frame.index[-1].date())
+    if held.empty or level.value is None:
+        return
+    b.frames["stub"] = frame if len(own) else frame.iloc[:0]
     b.took("Renault's holding of Nissan", int(held.iloc[-1]), "shares", "evidence")
     for count in own.iloc[-1:]:
         b.took("Renault's issued shares", int(count), "shares", "evidence")

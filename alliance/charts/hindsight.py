@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from alliance.answers import Answers
+from alliance.answers.replay import ahead_at_close
 from alliance.charts import kit, looks
 from alliance.charts.base import Chart, chart
 from alliance.charts.looks import FAINT, INK, PROGRAMMES, RED, SOFT, color
@@ -73,8 +74,7 @@ def against(a: Answers) -> Chart:
     frame = frame[(frame["start"] == frame["start"].iloc[0]) & (frame["programme"] != "disclosed")]
     frame = frame.assign(gain=frame[list(looks.CAUSES)].sum(axis=1)).sort_values("gain")
     ahead = int((frame["gain"] > 0).sum())
-    close = a.frame("replay").set_index(["start", "programme"])["value"].loc[frame["start"].iloc[0]]
-    close = int((close.drop("disclosed") > close["disclosed"]).sum())
+    close = ahead_at_close(a.frame("replay"))
 
     def draw(fig, narrow):
         ax = kit.axes(fig, "EUR bn against what Renault did (dot: in all)", grid="x")

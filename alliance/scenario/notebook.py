@@ -66,10 +66,9 @@ def check_names(notebook: str, namespace: dict, valid: tuple[str, ...], own=()) 
     for name, sure in meant.items():
         if name not in valid and name in namespace and (sure or nearest(name, valid)):
             field = next((f for f in fields() if f.endswith(f".{name}")), "")
-            field *= notebook in CHAPTERS
             whole = f"is given as {field.partition('.')[0]} = {{'{name}': …}}"
             hint = did_you_mean(name, valid)
-            if field:
+            if field and notebook in CHAPTERS:
                 hint = f"; {field} {'does not move it' if group_of(notebook) else whole}"
             raise ScenarioError(f"{name}: no parameter of {notebook}{hint}")
     return set(meant) & set(namespace)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from alliance.answers import Answers
 from alliance.answers.grades import KNOWN
+from alliance.answers.replay import ahead_at_close
 from alliance.format import counted, day, in_words, listed, number
 from alliance.tables.base import Html, collapsible, table
 from alliance.tables.chapter import SENTENCES, say
@@ -58,10 +59,8 @@ def _starts(frame: pd.DataFrame) -> dict:
     ways = frame.pivot(index="programme", columns="start", values="value_after_exit")
     done, ways = ways.loc["disclosed"], ways.drop("disclosed")
     ahead, best = (ways > done).sum(), ways.idxmax().map(in_words)
-    first = frame[frame["start"] == frame["start"].iloc[0]].set_index("programme")["value"]
-    at_close = int((first.drop("disclosed") > first["disclosed"]).sum())
     said = [f"{n} from {day(start)} ({best[start]} most)" for start, n in ahead.items()]
-    return {"ways": len(ways), "by_start": listed(said), "at_close": at_close}
+    return {"ways": len(ways), "by_start": listed(said), "at_close": ahead_at_close(frame)}
 
 
 def foreseen(a: Answers) -> Html:

@@ -53,10 +53,9 @@ def routes(a: Answers) -> Html:
     bond, t, g = a.context["convertible"], a.context["terms"], a.context["group"]
     if bond is None:
         return say("routes", a)
-    away = bond["price"] / g.spot_jpy - 1
-    away = (
-        f"{percent(abs(away))} {'below' if away < 0 else 'above'}" if abs(away) >= 0.005 else "at"
-    )
+    over = bond["price"] / g.spot_jpy - 1
+    side = "below" if over < 0 else "above"
+    away = f"{percent(abs(over))} {side}" if abs(over) >= 0.005 else "at"
     fewer = min(t.planned, t.target * bond["shares"]) / 1e6
     saved = f", and selling {number(fewer, 1)}m shares fewer would reach the target"
     saved = ", and the target be reached" if fewer * 1e6 >= t.planned else saved

@@ -5,10 +5,9 @@ from typing import Any
 import pandas as pd
 
 from alliance.answers import Answers
-from alliance.answers.grid import DRAWN
+from alliance.answers.grid import DRAWN, drawn_over
 from alliance.answers.programme import ISSUERS, NOTHING
 from alliance.format import counted, in_words, listed, minus, money, number, percent
-from alliance.scenario import fields
 from alliance.tables.chapter import SENTENCES
 
 
@@ -136,8 +135,7 @@ def _separation(a: Answers) -> dict[str, Any]:
     chances["maker"] = chances["maker"].replace(a.context["maker_names"])
     top = chances[chances["p_gain"].gt(0) & chances["p_gain"].eq(chances["p_gain"].max())]
     top = [f"{each.structure} on {each.maker}" for each in top.itertuples()]
-    ends = [(n, *fields()[f"separation.{n}"].json_schema_extra["slider"]) for n in DRAWN]
-    ends = [(n, min(u, getattr(g, n)), max(v, getattr(g, n))) for n, u, v in ends]
+    ends = [(name, *drawn_over(name, g)) for name in DRAWN]
     told = {"nothing sold": not sold, "no rest": low, "a rest": sold and not low}
     rest = ". ".join(SENTENCES[name] for name, true in told.items() if true)
     rest = rest.format(companies=listed(list(negative))) if low else rest
