@@ -173,12 +173,9 @@ class Evidence(Reads):
         tables: dict[str, list[pd.DataFrame]] = {}
         for entry in used.sources():
             tables.setdefault(table_of(entry), []).append(self._counted(entry))
+        read = {name: pd.concat(rows) for name, rows in tables.items()}
         listed, until = self.package.read("documents"), str(self.as_of)
-        found = [
-            documents.behind(self.package.resource(name), pd.concat(rows), listed, until)
-            for name, rows in sorted(tables.items())
-        ]
-        return pd.concat(found, ignore_index=True)
+        return documents.behind(read, self.package.resources, listed, until)
 
     def tally(self, used: Used) -> dict[str, int]:
         """How many rows and facts what was read counts, by origin: sourced or derived."""
