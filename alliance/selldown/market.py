@@ -18,7 +18,6 @@ import numpy as np
 from scipy.special import ndtri
 
 from alliance import sampling
-from alliance.sampling.passages import DISCRETE
 from alliance.selldown.moments import WEEKS, growth_rates
 from alliance.selldown.rows import running
 
@@ -29,7 +28,7 @@ LEAST = 1e-4  # volatility below which a price counts as certain
 
 def above(closes: bool) -> float:
     """How far above a level a price watched at closes is found, in units of w."""
-    return DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
+    return sampling.DISCRETE * np.sqrt(1 / TRADING_DAYS) if closes else 0.0
 
 
 @lru_cache(maxsize=2)  # what is sold may change while the market stays
