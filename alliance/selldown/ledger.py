@@ -6,8 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from alliance.selldown.market import History, Lognormal
-from alliance.selldown.rows import running
+from alliance.selldown.market import History, Lognormal, running
 from alliance.selldown.terms import Terms, block_cost
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
@@ -63,7 +62,7 @@ class Ledger:
     def own_cash(self) -> np.ndarray:
         """Value of the shares sold by event and path, net of cost, not discounted."""
         out, kept = np.empty(self.shares.shape), 1 - _once(self.cost)
-        for row, cash in enumerate(out):  # row by row, as in rows.py
+        for row, cash in enumerate(out):  # row by row, as in running()
             np.multiply(self.shares[row], self.price[row], out=cash)
             cash /= self.rate[row]
             cash *= kept[row]

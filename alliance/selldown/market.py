@@ -19,11 +19,30 @@ from scipy.special import ndtri
 
 from alliance import sampling
 from alliance.selldown.moments import WEEKS, growth_rates
-from alliance.selldown.rows import running
 
 TRADING_DAYS = 245  # Tokyo, a year
 COARSE = 0.05  # of a mean: draws that miss it by more are left as they are
 LEAST = 1e-4  # volatility below which a price counts as certain
+
+
+def running(values: np.ndarray, combine: np.ufunc = np.add, out=None) -> np.ndarray:
+    """What ``combine.accumulate(values, axis=0, out=out)`` gives, for arrays of floats with long
+    rows; ``out`` may be ``values`` itself.
+
+    numpy's own goes down each column in turn, across memory; a row at a time gives the same
+    numbers, to the bit, some ten times faster.
+
+    >>> running(np.array([[1, 5], [2, 3], [0, 4]])).tolist()
+    [[1, 5], [3, 8], [3, 12]]
+    >>> running(np.array([[1, 5], [2, 3], [0, 4]]), np.maximum).tolist()
+    [[1, 5], [2, 5], [2, 5]]
+    """
+    values = np.asarray(values)
+    out = np.empty_like(values) if out is None else out
+    out[:1] = values[:1]
+    for row in range(1, len(values)):
+        combine(out[row - 1], values[row], out=out[row])
+    return out
 
 
 def above(closes: bool) -> float:

@@ -9,9 +9,8 @@ from scipy.special import ndtr
 from alliance import sampling
 from alliance.errors import ScenarioError
 from alliance.selldown.ledger import Ledger
-from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, above
+from alliance.selldown.market import LEAST, TRADING_DAYS, History, Lognormal, above, running
 from alliance.selldown.moments import growth_rates
-from alliance.selldown.rows import running
 from alliance.selldown.terms import Terms, block_cost, slice_cost
 
 
