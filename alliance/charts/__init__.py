@@ -15,14 +15,12 @@ from alliance.charts.bargain import gains
 from alliance.charts.base import Chart as Chart
 from alliance.charts.briefing import parts_of_renault, timeline, value_against_stake, who_owns_whom
 from alliance.charts.business import price_to_book, stub, unit_sales
-from alliance.charts.ford_gm import ford_losses, ford_segments
 from alliance.charts.hindsight import against, became, by_month, coverage, replayed, year_ahead
 from alliance.charts.market_reaction import announcements, priors, stubs
 from alliance.charts.ownership import owners, routes, stake_paths
 from alliance.charts.price import drawdown, from_each_day, rebased
-from alliance.charts.price_points import frontier, ladder, views
-from alliance.charts.programmes import absorb, loss_record, outcomes
-from alliance.charts.separation import breakeven, ranges, valuations
+from alliance.charts.programmes import absorb, frontier, ladder, loss_record, outcomes, views
+from alliance.charts.separation import breakeven, ford_losses, ford_segments, ranges, valuations
 from alliance.errors import AllianceError
 
 _DECLINE = (rebased, drawdown, from_each_day, event_effects, parts, parts_path)
