@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from alliance.cli import evidence, reports, work
+from alliance.cli import reports, work
 from alliance.cli.base import cli
 from alliance.errors import AllianceError
 
