@@ -380,20 +380,27 @@ def test_what_the_stake_is_worth(at):
     yield "decline.stake_share_of_renault", exact(stake(day) / whole)
     start, shares = days[0], at.held("renault", "nissan", days[0])
     gone = shares * (nissan[day] / asof(fix, day) - nissan[start] / asof(fix, start))
-    paid = 0.0
+    paid, flows = 0.0, []
     for r in at.rows("dividends", company="nissan"):
         if start < r["ex_date"] <= day:
             eve = max(d for d in nissan if d < r["ex_date"])
             held = at.held("renault", "nissan", eve)
             paid += held * float(r["amount"]) / asof(fix, r["ex_date"])
-    sold = sum(float(r["proceeds_eur"]) for r in at.rows("tranches") if r["settled"] <= day)
-    topix = at.series("topix")
-    change = asof(topix, day) / asof(fix, day) * asof(fix, start) / asof(topix, start) - 1
+            flows.append((r["ex_date"], held * float(r["amount"]) / asof(fix, r["ex_date"])))
+    sales = [r for r in at.rows("tranches") if start < r["settled"] <= day]
+    flows += [(r["settled"], float(r["proceeds_eur"])) for r in sales]
+    sold, topix = sum(float(r["proceeds_eur"]) for r in sales), at.series("topix")
+
+    def units(when):  # euros of TOPIX
+        return asof(topix, when) / asof(fix, when)
+
+    bought = stake(start) / units(start) - sum(euros / units(when) for when, euros in flows)
+    topix_gain = bought * units(day) + sum(euros for _, euros in flows) - stake(start)
     yield "decline.stake_value_start_eur", exact(stake(start))
     yield "decline.stake_value_change_eur", exact(gone)
     yield "decline.stake_dividends_eur", exact(paid)
     yield "decline.stake_net_change_eur", exact(stake(day) + sold + paid - stake(start))
-    yield "decline.stake_in_topix_eur", exact(stake(start) * change)
+    yield "decline.stake_in_topix_eur", exact(topix_gain)
     assert gone == pytest.approx({"base": -9.72e9}.get(at.name, gone), rel=1e-3)
 
 

@@ -57,7 +57,7 @@ def company(at: Standing, key: str) -> Company:
             for form, part in forms
             for r in known("fundamentals", maker=key, metric=form)
         ]
-        return max(found)[1] / fx if found else 0.0
+        return max(found) if found else (0.0, 0.0)
 
     plans = [p for p in known("ev-plans", maker=key) if not p["ended"] or p["ended"] > day]
     plans.sort(key=lambda p: (p["published"], p["start"]))
@@ -79,7 +79,10 @@ def company(at: Standing, key: str) -> Company:
         both = shared(nissan, at.series(row["share"]))  # Renault and its stake on one day
         price = at.series(row["share"])[both[-1]]
         stakes, part = held * nissan[end] / asof(at.rate(), end), held / at.count("nissan")
-    cash = latest("net_cash")
+    end, cash = latest("net_cash")  # of a balance sheet; what was paid since has left it
+    end = f"{int(end)}-06-30" if end % 1 else f"{int(end) - 1}-12-31"
+    gone = [r for r in known("dividends", company=share) if r["ex_date"] > end]
+    cash = (cash - shares * sum(float(r["amount"]) for r in gone)) / fx
     named = [
         v
         for v in known("valuations", maker=key, unit="profit")

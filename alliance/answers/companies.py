@@ -136,8 +136,8 @@ def _by_cars(a: Maker, g, planned: float | None) -> Valued | str:
     if (given := g.value_per_ev_eur) is not None:
         per_car = tuple(v * given / per_car[1] for v in per_car) if per_car else (given,) * 3
         assumed["separation.value_per_ev_eur"] = f"at the scenario's EUR {given:,.0f} a car"
-    elif per_car is not None:  # an analyst's, of one maker, for all
-        words = f"at EUR {per_car[1]:,.0f} a planned car, as was said of GM's"
+    elif per_car is not None:  # said of one maker's, for all
+        words = f"at EUR {per_car[1]:,.0f} a planned car, as was said of {a.per_car_of}"
         assumed[f"separation.{a.key}.value_a_car"] = words
     if per_car is None:
         return f"no value of a planned electric car was public on {a.day}"

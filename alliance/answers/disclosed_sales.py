@@ -18,6 +18,7 @@ from alliance.errors import NotKnown
 HEADLINES = {name: name for name in ("stake", "cash_eur", "loss_eur")}
 HEADLINES["carrying_implied"] = "own_share"
 STEPS = ["step", "own_share", "naive", "amount"]
+ROUNDED = 5e7  # EUR: losses are printed to a tenth of a billion
 _ROLL = [f"contribution-{when}" for when in ("2024", "h1-2024", "q1-2025", "q2-2025")]
 
 
@@ -87,8 +88,14 @@ def _roll(b: Builder) -> None:
     left, worth = third["held_before"] - third["shares"], float(fair["value"]) / fix
     rows = rolled(third, amounts)
     b.context["rolled"] = {"left": left, "fair_jpy": float(fair["value"]), "rate": fix}
+    tied = (third["own_share"] * third["shares"] - third["cash_disclosed"]) / third["loss_eur"]
+    give = {"own_share": third["held_before"] * tied / third["shares"] - 1}
+    give["naive"] = left / third["shares"]
     for n, reading in ((1, "own_share"), (2, "naive")):
-        b.put(f"selldown.record.switch_loss_{reading}", left * (rows[-1][n] - worth))
+        loss = left * (rows[-1][n] - worth)
+        b.context[f"switch_{reading}"] = [loss + x * ROUNDED * give[reading] for x in (-1, 1)]
+        b.put(f"selldown.record.switch_loss_{reading}", loss)
+    b.context["switch_booked"] = ev.figure("switch-loss-booked")
     with b.section():
         said = float(ev.fact("switch-loss-announced")["value"])
         b.put("selldown.record.switch_loss_announced", said)

@@ -23,11 +23,11 @@ class Maker:
 
     Its ``company`` has the figures in EUR, and the values of units once a scenario is known.
     ``plan_for`` names its plan for electric cars; ``cars`` a year are those of its own plan that
-    still runs (of several the one that ends first, in ``cars_of``), and ``per_car`` what one was
-    worth; ``profit_share`` is its profitable unit's part of the whole's operating profit, and of
-    which year. By unit, ``sold`` has the values that a seller named. ``assumed`` says what stands
-    in for evidence, in words by id; ``lines`` are those of the table of inputs: figure, value,
-    where it is from, and its origin.
+    still runs (of several the one that ends first, in ``cars_of``), and ``per_car`` what one of
+    ``per_car_of`` was worth; ``profit_share`` is its profitable unit's part of the whole's
+    operating profit, and of which year. By unit, ``sold`` has the values that a seller named.
+    ``assumed`` says what stands in for evidence, in words by id; ``lines`` are those of the table
+    of inputs: figure, value, where it is from, and its origin.
 
     The rest is a scenario's: by unit what stands in for evidence (``assumed_in``), ``how`` its
     value was found or why it ``lacks`` one, and on which parts of these figures it ``rests``.
@@ -44,6 +44,7 @@ class Maker:
     cars: float | None = None
     cars_of: int | None = None
     per_car: Values | None = None
+    per_car_of: str = ""
     profit_share: tuple[float, int] | None = None
     unit_names: Mapping[str, str] = field(default_factory=dict)
     sold: Mapping[str, Valued] = field(default_factory=dict)
@@ -182,13 +183,25 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
             line = metric, 0.0, "not in the evidence: taken as nil", "assumed"
             return {metric: 0.0, "assumed": nil, "lines": (line,)}
         last = rows.iloc[0]
-        value = float(last["value"]) / _rate(row, ev)
-        end = "of" if metric == "free_cash_flow" else "at the end of"
-        when = end if last["metric"] == metric else "at 30 June"
-        when = f"{when} {last['year']}"
+        value, end = float(last["value"]), "at the end of"
+        half = last["metric"] != metric
+        when = f"{'at 30 June' if half else end} {last['year']}"
+        if metric == "free_cash_flow":
+            when = f"of {last['year']}"
+        elif paid := _paid(row, f"{last['year']}-{'06-30' if half else '12-31'}", ev):
+            value, when = value - paid, f"{when}, less the dividend paid since"
+        value /= _rate(row, ev)
         return {metric: value, "lines": ((metric, value, when, "evidence"),)}
 
     return part
+
+
+def _paid(row: pd.Series, since: str, ev: Evidence) -> float:
+    """What a maker has paid on all its shares since a day: its price is without it, its net cash
+    of that day with it."""
+    paid = ev.rows("dividends", lambda f: f["ex_date"] > since, company=row["share"])["amount"]
+    shares = ev.last("shares", "date", company=row["share"], item="issued")
+    return 0.0 if paid.empty or shares is None else paid.sum() * shares["shares"]
 
 
 def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:

@@ -72,6 +72,10 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
 def size(b: Builder, i: Inputs) -> None:
     """Add how large the planned sale is: days of trading, cost at once, value."""
     t = i.terms
+    with b.ev.aside():
+        named = [b.ev.figure("stake-reported"), b.ev.figure("stake-agreed")]
+    own = i.group.target_stake not in named
+    b.context["aim"] = " (a target assumed here)" * own
     with b.section():
         inputs.stake(b.ev), inputs.daily_volume(b.ev)
         b.put("selldown.days_of_volume", t.planned / t.adv)
@@ -107,7 +111,8 @@ def _purse(b: Builder, i: Inputs) -> None:
     for what in ("free_cash_flow", "net_cash"):
         words = {"what": what, "name": in_words(what).capitalize()}
         with b.section(key, **words):
-            b.put(key, last(what)["value"], **words, day=last(what)["date"].date())
+            day = last(what)["date"].date()
+            b.put(key, last(what)["value"], f"{day:%Y}", **words, day=day)
     with b.section(over):
         inputs.count_sale(ev)
         net = last("net_cash")["value"]

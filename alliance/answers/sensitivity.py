@@ -70,7 +70,7 @@ def _alone(s: Scenario, i: Inputs, frame: pd.DataFrame, near: float) -> pd.DataF
             ways = values.drop("hold")
             best = first if ways[first] >= ways.max() - near else ways.idxmax()
             row |= {f"{side}_at": end, f"{side}_change": values[mine] - now[mine]}
-            row |= {f"{side}_best": best, f"{side}_lead": ways.max() - values["hold"]}
+            row |= {f"{side}_best": best, f"{side}_lead": ways[best] - values["hold"]}
         rows.append(row)
     return pd.DataFrame(rows)
 

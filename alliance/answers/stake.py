@@ -68,22 +68,24 @@ def _lost(b: Builder, t, frame: pd.DataFrame, held: pd.Series) -> None:
     price, index = returns.in_eur(price, t.rate), returns.in_eur(index, t.rate)
     amounts = paid().set_index("ex_date")["amount"]  # whoever held on the eve is paid
     shares = returns.as_known(held, amounts.index - pd.Timedelta(days=1)).fillna(held.iloc[0])
-    dividends = float((returns.in_eur(amounts, t.rate).to_numpy() * shares.to_numpy()).sum())
-    proceeds = float(sold()["proceeds_eur"].sum())
+    amounts = returns.in_eur(amounts, t.rate) * shares.to_numpy()
+    came = sold().set_index("settled")["proceeds_eur"].astype(float)
+    dividends, proceeds, taken = amounts.sum(), came.sum(), pd.concat([amounts, came])
+    missed = taken.to_numpy() * (index.iloc[-1] / returns.as_known(index, taken.index) - 1)
     values = {
         "stake_value_start_eur": before,
         "stake_value_change_eur": before * (price[last] / price[first] - 1),
         "stake_dividends_eur": dividends,
         "stake_net_change_eur": frame["stake"].iloc[-1] + proceeds + dividends - before,
-        "stake_in_topix_eur": before * (index[last] / index[first] - 1),
+        "stake_in_topix_eur": before * (index[last] / index[first] - 1) - missed.sum(),
     }
     span = f"{first.date()} to {last.date()}"
     for name, rests_on in LOST.items():
         with b.section() as used:
             _read(b, t, "stake")
-            if rests_on == "dividends":
+            if rests_on:
                 paid()
-            if name == "stake_net_change_eur" and proceeds:
+            if name in ("stake_net_change_eur", "stake_in_topix_eur") and proceeds:
                 sold()
             if rests_on == MARKET:
                 ev.close(MARKET)

@@ -23,12 +23,14 @@ def cars(key: str, row: pd.Series, ev: Evidence, day: dt.date) -> dict:
     try:
         facts = [ev.fact(f"value-a-car-{case}") for case in ("low", "base", "high")]
     except NotKnown:
-        per_car = None
+        per_car, of = None, ""
     else:
+        of = facts[1]["label"].rpartition(" of ")[2].partition(",")[0]
         low, base, high = (float(f["value"]) / per_eur(f["unit"], ev, day) for f in facts)
         per_car = min(low, base), base, max(base, high)
     cars, end = planned.iloc[0] if len(planned) else (None, None)
-    return {"cars": cars and float(cars), "cars_of": end and end.year, "per_car": per_car}
+    found = {"cars": cars and float(cars), "cars_of": end and end.year}
+    return found | {"per_car": per_car, "per_car_of": of}
 
 
 def profit_share(key: str, row: pd.Series, ev: Evidence) -> dict:

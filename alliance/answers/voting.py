@@ -179,8 +179,8 @@ def _votes(b: Builder, i) -> tuple[ownership.Block, float | None, pd.Timestamp]:
         b.put("ownership.votes.renault_after", now.cast / now.exercisable)
     stake, left = t.held / t.issued, block_left(now, t.planned, t.issued)
     before, put = ("if all voted", "") if exists else ("before", "planned ")
-    names = (before, f"{put}shares in trust, split as the others", "at the target")
-    cast = stake, ownership.votes(now, "mirror"), ownership.votes(left, "mirror")
+    names = (before, f"{put}shares in trust, left out", "at the target")
+    cast = stake, ownership.votes(now, "no_effect"), ownership.votes(left, "mirror")
     rows = [
         {
             "when": when,
@@ -196,6 +196,7 @@ def _votes(b: Builder, i) -> tuple[ownership.Block, float | None, pd.Timestamp]:
     rows = []
     blocks = (ownership.Block(t.held, 0.0, t.issued), now, left)
     moments = (before, "in trust" if exists else "if put in trust", "at target")
+    cast = stake, ownership.votes(now, "mirror"), cast[-1]
     for when, one, votes in zip(moments, blocks, cast, strict=True):
         parts = one.direct / t.issued, one.trust / t.issued
         rows += [(when, "capital", *parts), (when, "votes", votes, 0.0)]

@@ -103,8 +103,8 @@ def stake_paths(a: Answers) -> Chart:
     found = ", ".join(f"{PROGRAMMES[n].name} {percent(v, 1)}" for n, v in ends.items())
     return Chart(
         draw,
-        f"After {years} the mean stake, if some is sold, is {least} to {most} "
-        f"({PROGRAMMES[ends.idxmax()].name})",
+        f"After {years} the mean stake is {least} to {most} ({PROGRAMMES[ends.idxmax()].name}); "
+        f"who holds keeps {percent(a['selldown.stake_before'], 1)}",
         f"Lines of Renault's mean stake over {years} from "
         f"{day(a.context['day'])}, by programme: {found}. The band holds nine tenths of {name}.",
         SIMULATED,

@@ -97,11 +97,13 @@ def loss_record(a: Answers) -> Chart:
         steps.append("rolled to\n2025-06")
         own.append(roll["own_share"].iloc[-2])
         naive.append(roll["naive"].iloc[-2])
-        names = ("own_share", "naive", "announced")
-        shared, plain, said = (money(a[f"selldown.record.switch_loss_{n}"]) for n in names)
+        spans = ([x / 1e9 for x in a.context[f"switch_{n}"]] for n in ("own_share", "naive"))
+        shared, plain = (" to ".join(map(number, span)) for span in spans)
+        said, booked = a["selldown.record.switch_loss_announced"], a.context["switch_booked"]
         title = (
-            f"With Nissan's buy-back shared in, the record predicts a loss of {shared} in June "
-            f"2025, the naive {plain}; announced were {said}"
+            f"With Nissan's buy-back shared in, the record comes to a loss of EUR {shared}bn in "
+            f"June 2025 (the third loss is rounded), the naive to {plain}bn; announced were "
+            f"{money(said)}" + f", booked {money(booked or 0)}" * (booked is not None)
         )
 
     def draw(fig, narrow):

@@ -98,19 +98,27 @@ def _sale(a: Answers) -> Html:
     if not issuers and len(alike) > 1:
         sentence = sentence.replace(", {left:.0%} of Nissan left", "")
     falls = r["selldown.even_extra_drift_block"].value or 0.0
-    loss = "believe that the price loses *about {} a year* against what "
+    loss = "that the price loses *about {} a year* against what "
     loss = loss.format(shown(*scaled(-falls, "~%"))) + game
     beliefs = [loss] * (wait and falls < 0) + ["can't bear that worst twentieth"] * fear
-    lead = f"*Sell at once only if* you {', or '.join(beliefs)}"
     without = a.context["even_otherwise"]
     known = issuers and without > max(even, 0) and turn != "as good at once"
-    without = f"without its buying, {percent(without, 1)}; " * bool(known)
+    if known and turn == "never cheap" and without > floor:
+        known, cheap = False, percent(without, 1)
+        beliefs[:0] = [f"that Nissan won't buy and a block costs less than {cheap}"]
+    lead = "believe " * any(each.startswith("that") for each in beliefs[:1]) + ", or ".join(beliefs)
+    lead = f"*Sell at once only if* you {lead}"
+    without = f"{percent(without, 1)} without Nissan's buying; " * bool(known)
     drift, late = (r[f"selldown.even_extra_drift{key}"] for key in ("", "_slices"))
     if drift.value is not None and abs(gain.value) > near:
         sentence += " " + SENTENCES["hold when" if drift.value >= 0 else "hold unless"]
         told = (late.value or 0.0) * drift.value > 0 and percent(late.value) != percent(drift.value)
         told = told and abs(slow.value) > near
         sentence = sentence.replace("{slices}", f" {SENTENCES['left in slices']}" * told)
+        votes = a.frame("programmes").set_index("programme")["votes_end"]
+        control = ", or that control, left out, is worth it"
+        control *= bool(drift.value >= 0 and votes["hold"] > votes[best] + 0.02)
+        sentence = sentence.replace("{control}", control)
         drift, late = size(drift), size(late) if told else late
     return say(
         f"{sentence} {SENTENCES[turn]}", a, **r, game=game, drift=drift, late=late,
@@ -121,7 +129,8 @@ def _sale(a: Answers) -> Html:
         issuer=f"{bought(g, r)} (else {otherwise})" * issuers,
         years=counted(g.horizon_years, "year"), more="more" if gain.value >= 0 else "less",
         worst=worst, worst_most=f" to {number(most.value / 1e9)}bn" * apart,
-        assumed=f" at {price}" * ("assumed" in price), discounted=discounted(a, " ({})"),
+        assumed=f" at {price}" * ("assumed" in price), aim=a.context["sale"].context["aim"],
+        discounted=discounted(a, " ({})"),
         when="at once" if wait else "later", less="less" if wait else "more",
         whence=without + ("the rule says" if g.block_discount is None else "the scenario says"),
         lead=lead if beliefs else "*To sell at once does not pay*",

@@ -94,7 +94,7 @@ def estimates(a: Answers) -> Html:
 
 def power(a: Answers) -> Html:
     """Stake, power among many small holders, and the attendance below which it is a majority."""
-    live = ["stake_before", "votes_mirror", "votes_target"]
+    live = ["stake_before", "votes_no_effect", "votes_target"]
     frame = a.frame("power").assign(live_stake=live)
     return table(frame, "One large holder among many small ones (power: w / (1 − w))", "power")
 

@@ -48,7 +48,8 @@ def sale(a: Answers) -> Html:
     more += f"{bought(a.context['group'], a.results)}." if best in ISSUERS else "."
     return say(
         "2-selldown", a, programme=in_words(chosen), at_price=f"at {a.context['price']}",
-        discounted=discounted(a, " ({})"), years=counted(a.context["group"].horizon_years, "year"),
+        years=counted(a.context["group"].horizon_years, "year"), aim=a.context["aim"],
+        discounted=discounted(a, " ({})"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
@@ -61,8 +62,9 @@ def bought(g: Any, results: Mapping[str, Result]) -> str:
     budget = money(g.buyback_budget_jpy, "JPY", 0)
     cash = results.get("selldown.issuer_net_cash_jpy")
     if cash and (cash.value or 0) > 0:
-        budget += f" ({percent(g.buyback_budget_jpy / cash.value)} of its net cash)"
-    return f", if Nissan buys for {budget} a year at market"
+        part = percent(g.buyback_budget_jpy / cash.value)
+        budget += f" ({part} of its {cash.note} net cash)"
+    return f", if Nissan buys for {budget} a year"
 
 
 def discounted(a: Answers, form: str = "; {}") -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance.answers import Answers
 from alliance.answers.grid import DRAWN, drawn_over
-from alliance.answers.programme import ISSUERS, NOTHING
+from alliance.answers.programme import ALIKE, ISSUERS, NOTHING
 from alliance.format import counted, in_words, listed, minus, money, number, percent
 from alliance.tables.chapter import SENTENCES
 
@@ -90,8 +90,9 @@ def _selldown(a: Answers) -> dict[str, Any]:
     sales, discounted = len(a.frame("disclosed_sales")), g.discount_rate or g.dividend_yield
     years = t.planned * g.spot_jpy / g.buyback_budget_jpy if g.buyback_budget_jpy else None
     eps = a.context["eps"]  # of the last fiscal year, empty where none was public
+    more = "; plus is a larger loss" * bool(eps and eps[0] < 0)
     earned = f"{'loss' if eps and eps[0] < 0 else 'earnings'} a share"
-    earned += " (JPY {:.1f} in the year to {:%Y-%m-%d})".format(*eps) if eps else ""
+    earned += " (JPY {:.1f} in the year to {:%Y-%m-%d}{})".format(*eps, more) if eps else ""
     dated = a.frame("liquidity").groupby("metric").last()
     cash, on = dated["value"].get("net_cash"), dated["date"]
     both = a.frames.get("look_through", pd.DataFrame(columns=["market", "own"], dtype=float))
@@ -109,7 +110,7 @@ def _selldown(a: Answers) -> dict[str, Any]:
         "why": None if t.planned > 0 else NOTHING,
         "flips": worse * bool((leads < 0).any()), "ends": len(leads),
         "others": int((bests != a.context["best"]).sum()) if t.planned > 0 else None,
-        "best_way": in_words(a.context["best"]),
+        "best_way": in_words(a.context["best"]), "alike": ALIKE,
         "twice": twice, "twice_part": twice / worth if worth else 0.0,
         "whence": "the rule" if g.block_discount is None else "the scenario",
         "none": "" if t.planned > 0 else "; here there is nothing to sell",

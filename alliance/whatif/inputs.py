@@ -145,7 +145,8 @@ class Control(Input):
                 self._place(filled if value is None else value, days)
 
     def _place(self, value: Any, days: Days | None) -> None:
-        """Move the slider to a value, and its ends if the value lies beyond them."""
+        """Move the slider to a value, or to its end nearest to one beyond: an end moved with the
+        value comes back from the browser as a move of the user's."""
         slider = self.slider
         if value is None:  # empty, and no one number fills it: any move of the slider counts
             slider.value, self._placed = slider.min, math.nan
@@ -153,15 +154,14 @@ class Control(Input):
         first, last = (day.toordinal() for day in days) if days else (slider.min, slider.max)
         if isinstance(value, str):
             value = dt.date.fromisoformat(value).toordinal()
-        low = first - slider.step * max(0, math.ceil((first - value) / slider.step - 1e-9))
-        high = max(last, value)
-        near = low + slider.step * round((value - low) / slider.step)  # it holds multiples of it
+        near = first + slider.step * round((value - first) / slider.step)  # of its steps
+        near = max(first, min(near, last))
         if isinstance(near, float):
-            near = float(f"{min(near, high):.12g}")
+            near = float(f"{near:.12g}")
         if abs(near - slider.value) < 1e-6 * slider.step:
             near = slider.value  # sent back, it would pull at a slider that is being moved
         with slider.hold_trait_notifications():
-            slider.min, slider.max = low, high
+            slider.min, slider.max = first, last
             slider.value = self._placed = near
 
     def _typed(self, value: Any) -> None:
