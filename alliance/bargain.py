@@ -89,12 +89,9 @@ def gains(t: Stakes, agreed, belief, discount=None) -> Gains:
     issuer = -over - t.ip + t.benefit + t.independence + t.votes + t.bought * d * t.block
     holder = over + t.signal - t.control + (t.relief - d - (1 - t.bought) * t.fee) * t.block
     loop = 1 - t.holding * t.back
-    return Gains(
-        issuer,
-        holder,
-        (1 - t.holding) * (issuer + t.back * holder) / loop,
-        (1 - t.back) * (holder + t.holding * issuer) / loop,
-    )
+    issuer_outside = (1 - t.holding) * (issuer + t.back * holder) / loop
+    holder_outside = (1 - t.back) * (holder + t.holding * issuer) / loop
+    return Gains(issuer, holder, issuer_outside, holder_outside)
 
 
 def even_over(t: Stakes, belief) -> float:

@@ -55,12 +55,9 @@ def offered(ev: Evidence) -> list[str]:
 def begin(s: Scenario, ev: Evidence) -> tuple[Builder, Tape]:
     """Check the scenario, and start the answers of chapter 1."""
     b, t = Builder("1-decline", ev), check(s, ev)
-    b.context |= {
-        "since": t.start,
-        "until": t.price.index[-1],
-        "currency": s.decline.currency,
-        "names": dict(zip(*(ev.companies[c] for c in ("company", "name")), strict=True)),
-    }
+    names = dict(zip(*(ev.companies[c] for c in ("company", "name")), strict=True))
+    b.context |= {"since": t.start, "until": t.price.index[-1], "names": names}
+    b.context["currency"] = s.decline.currency
     return b, t
 
 

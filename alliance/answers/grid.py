@@ -94,12 +94,8 @@ def _row(known: Known, maker: Maker, o: separation.Outcome) -> dict:
 
 def _results(b: Builder, known: Known, maker: Maker, o: separation.Outcome, row: dict) -> None:
     when = f"as planned until {row['ended']}" if row["ended"] else maker.day
-    words = {
-        "structure": known.key,
-        "maker": maker.key,
-        "names": f"{known.name} on {maker.name}, {when}",
-        "plan_for": maker.plan_for,
-    }
+    words = {"structure": known.key, "maker": maker.key, "plan_for": maker.plan_for}
+    words["names"] = f"{known.name} on {maker.name}, {when}"
     for key, name in HEADLINES.items():
         value, why = getattr(o, name), o.why
         if value is None and not why:

@@ -79,12 +79,9 @@ def separation(s: Scenario, ev: Evidence) -> Answers:
         "profitable_share": (maker.profit_share or (companies.ASSUMED_SHARE,))[0],
         **structures.known(g.structure, ev).own_terms(),
     }
-    b.context |= {
-        "group": g,
-        "structure_names": {key: each.name for key, each in tried.items()},
-        "maker": maker,
-        "filled": {f"separation.{name}": value for name, value in filled.items()},
-    }
+    names = {key: each.name for key, each in tried.items()}
+    b.context |= {"group": g, "structure_names": names, "maker": maker}
+    b.context["filled"] = {f"separation.{name}": value for name, value in filled.items()}
     return b.answers(documents=False)
 
 

@@ -42,13 +42,10 @@ def answer(s: Scenario, ev: Evidence) -> Answers:
     columns = ["maker", "figure", "value", "local", "currency", "note", "origin"]
     b.frames["figures"] = pd.DataFrame(rows, columns=columns)
     _terms(b, tried, found)
-    b.context |= {
-        "group": s.separation,
-        "structure_names": {k: f.name for k, f in tried.items()},
-        "maker_names": {k: m.name for k, m in found.items()},
-        "makers_all": ev.names("carmakers"),
-        "announcement": ANNOUNCEMENTS,
-    }
+    b.context |= {"group": s.separation, "makers_all": ev.names("carmakers")}
+    b.context["structure_names"] = {k: f.name for k, f in tried.items()}
+    b.context["maker_names"] = {k: m.name for k, m in found.items()}
+    b.context["announcement"] = ANNOUNCEMENTS
     grid.put(b, s, tried, found)
     mine = b.frames["grid"].set_index(["structure", "maker"])
     ended = mine.at[(s.separation.structure, s.separation.company), "ended"]

@@ -181,17 +181,12 @@ def _votes(b: Builder, i) -> tuple[ownership.Block, float | None, pd.Timestamp]:
     before, put = ("if all voted", "") if exists else ("before", "planned ")
     names = (before, f"{put}shares in trust, left out", "at the target")
     cast = stake, ownership.votes(now, "no_effect"), ownership.votes(left, "mirror")
-    rows = [
-        {
-            "when": when,
-            "stake": votes,
-            "power": ownership.power(min(votes, 0.499)),
-            "majority_turnout": ownership.majority_turnout(votes),
-            "veto_turnout": min(1.0, 3 * votes),
-        }
-        for when, votes in zip(names, cast, strict=True)
-    ]
-    b.frames["power"] = pd.DataFrame(rows)
+    rows = []
+    for when, votes in zip(names, cast, strict=True):
+        most = ownership.power(min(votes, 0.499)), ownership.majority_turnout(votes)
+        rows.append((when, votes, *most, min(1.0, 3 * votes)))
+    columns = ["when", "stake", "power", "majority_turnout", "veto_turnout"]
+    b.frames["power"] = pd.DataFrame(rows, columns=columns)
     b.context |= {"block_left": left, "left_votes": cast[-1]}
     rows = []
     blocks = (ownership.Block(t.held, 0.0, t.issued), now, left)

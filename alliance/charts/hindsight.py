@@ -158,14 +158,8 @@ def became(a: Answers) -> Chart:
     lags = int((frame["change"] < frame["benchmark"]).sum())
 
     def draw(fig, narrow):
-        ax = kit.axes(
-            fig,
-            "price change (hollow: dividends reinvested; diamond: its index, without)",
-            percent="x",
-            sign=True,
-            nbins=5,
-            wrap=40 * narrow,
-        )
+        label = "price change (hollow: dividends reinvested; diamond: its index, without)"
+        ax = kit.axes(fig, label, percent="x", sign=True, nbins=5, wrap=40 * narrow)
         for y, r in enumerate(frame.itertuples()):
             kit.span(ax, y, r.change, r.benchmark, FAINT, 3)
             kit.dot(ax, r.with_dividends, y, color(r.maker), size=7)

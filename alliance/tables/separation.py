@@ -5,16 +5,7 @@ import html
 from alliance.answers import Answers
 from alliance.errors import need
 from alliance.format import day, number, percent, shown
-from alliance.tables.base import (
-    COLUMNS,
-    Html,
-    collapsible,
-    matrix,
-    or_chart,
-    or_why,
-    table,
-    unbroken,
-)
+from alliance.tables.base import COLUMNS, Html, collapsible, matrix, or_chart, or_why, table
 from alliance.tables.decline import by_window
 from alliance.tables.models import DEALS
 
@@ -51,7 +42,7 @@ def _sourced(cell) -> tuple[str, str | None]:
     tag, link = "span", ""
     if isinstance(cell.read_at, str):
         tag, link = "a", f'href="{html.escape(cell.read_at, quote=True)}" rel="noopener" '
-    return f'<td><{tag} {link}title="{tip}">{unbroken(cell.text)}</{tag}></td>', cell.text
+    return f'<td><{tag} {link}title="{tip}">{html.escape(cell.text)}</{tag}></td>', cell.text
 
 
 _SCALES = {"EUR": (1e-9, "EUR bn"), "USD": (1e-9, "USD bn"), "fraction": (100, "%")}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance.answers import Answers
 from alliance.format import missing, number, percent
-from alliance.tables.base import Html, collapsible, matrix, table, unbroken
+from alliance.tables.base import Html, collapsible, matrix, table
 from alliance.tables.models import named
 
 CAPTION = (
@@ -49,7 +49,7 @@ def _parts(cell) -> list[str]:
 def _cell(cell, top: float) -> tuple[str, str]:
     strength = 0 if missing(cell.gross) else 0.4 * max(cell.gross, 0) / top
     tip = f' title="{html.escape(cell.why, quote=True)}"' if cell.why else ""
-    lines = "<br>".join(map(unbroken, _parts(cell)))
+    lines = "<br>".join(map(html.escape, _parts(cell)))
     style = f"background:rgba(11,95,165,{strength:.2f})"
     return f'<td style="{style}"{tip}>{lines}</td>', ", ".join(_parts(cell))
 

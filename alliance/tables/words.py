@@ -27,11 +27,8 @@ def _decline(a: Answers) -> dict[str, Any]:
     timed += " Those of unknown hour are taken to have come after it." * (untimed > 0)
     missed = f"{counted(unseen, 'more result')} of unknown day: not tested. " * (unseen > 0)
     fall, other = a.frame("from_each_day")["change"], a.frame("definitions")["company"]
-    sold, until, squares = (
-        a.context["sold_eur"],
-        a.context["until"],
-        a.frame("moves")["abnormal"] ** 2,
-    )
+    sold, until = a.context["sold_eur"], a.context["until"]
+    squares = a.frame("moves")["abnormal"] ** 2
     days = a.frame("events").query("kind not in ('results', 'alliance')")["day"]
     also = squares[kinds.eq("neither") & kinds.index.isin(days)].sum() / (squares.sum() or 1.0)
     now = a["decline.halved_from_now"]

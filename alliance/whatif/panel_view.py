@@ -133,13 +133,8 @@ class PanelView:
         a, pinned = self.session.answers(self.panel, s), self.session.pinned_answers(self.panel)
         keys = [key for key in self.panel.pictures if only in ("", key)]
         more = {"sizes": shown.sizes(len(keys)), "name": self.session.pinned_name(s)}
-        view = {
-            "count": self._count + 1,
-            "held": hold,
-            "keys": keys,
-            "words": self.panel.sentence(a).text,
-            "table": self.panel.numbers(a, pinned),
-        }
+        view = {"count": self._count + 1, "held": hold, "keys": keys}
+        view |= {"words": self.panel.sentence(a).text, "table": self.panel.numbers(a, pinned)}
         places, left = dict(zip(self.panel.pictures, PLACES, strict=False)), len(keys)
         drawing = self._renderer.draw(a, pinned, only, hold=hold, first=shown.watched, **more)
         try:
