@@ -7,17 +7,9 @@ import numpy as np
 import pandas as pd
 
 from alliance import separation as models
-from alliance.answers import (
-    claims,
-    companies,
-    decline,
-    inputs,
-    programme,
-    renault,
-    selldown,
-    separation,
-    structures,
-)
+from alliance.answers import claims, companies, decline, renault, selldown, separation, structures
+from alliance.answers.inputs import count_sale
+from alliance.answers.programme import ANY, ISSUERS, NOTHING
 from alliance.answers.results import Answers, Builder
 from alliance.evidence import Evidence
 from alliance.scenario import Scenario
@@ -63,15 +55,15 @@ def _programmes(b: Builder, sale: Answers) -> None:
     if planned:
         best, ways = frame[AFTER].drop("hold").idxmax(), frame[AFTER].drop(["block", "hold"])
         slow = selldown.in_slices(sale, frame)
-        even, otherwise = (1 - x.max() / planned for x in (ways, ways.drop(programme.ISSUERS)))
+        even, otherwise = (1 - x.max() / planned for x in (ways, ways.drop(ISSUERS)))
         b.context["even_otherwise"] = otherwise
         over = (v.drop("hold").max() - v["hold"] for v in (frame[AFTER], slow))
         values = best, *map(float, over), float(even)
     with b.section():
-        inputs.count_sale(b.ev)
+        count_sale(b.ev)
         keys = "best_programme best_over_hold_eur best_over_hold_slices_eur even_block_cost"
         for key, value in zip(keys.split(), values, strict=True):
-            b.put(f"briefing.{key}", value, None if planned else programme.NOTHING, programme.ANY)
+            b.put(f"briefing.{key}", value, None if planned else NOTHING, ANY)
 
 
 def _deal(b: Builder, s: Scenario, deal: Answers) -> None:

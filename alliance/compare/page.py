@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alliance import charts, tables
+from alliance import charts
 from alliance.charts import kit
 from alliance.charts.base import Chart
 from alliance.charts.kit import place_end_labels, wrapped
@@ -18,6 +18,7 @@ from alliance.compare.differences import Comparison, Difference, common, values
 from alliance.format import brief, counted, difference, quantity
 from alliance.report import index, manifest, pages
 from alliance.report.targets import chapter_name, titled
+from alliance.tables import chapter as words
 
 Drawn = Mapping[str, Iterable[Chart]]  # charts by heading
 COLOR = "#0b5fa5"
@@ -75,7 +76,7 @@ def headlines(found: Comparison) -> list[Difference]:
     some, moved = [], {d.id: d for d in found.moved}
     for chapter, both in found.answers.items():
         one, other = (
-            {key.replace(f".{tables.headlined(a)}.", ".*."): key for key in tables.headlines(a)}
+            {key.replace(f".{words.headlined(a)}.", ".*."): key for key in words.headlines(a)}
             for a in both
         )
         for key in one | other:
@@ -88,7 +89,7 @@ def headlines(found: Comparison) -> list[Difference]:
             if all(map(is_number, ends)):
                 made = [a.results[id] for a, id in zip(both, ids, strict=True)]
                 label = common(*(r.label.partition(": ")[2] for r in made))
-                label = f"{tables.CHOSEN[chapter]}: {label}"
+                label = f"{words.CHOSEN[chapter]}: {label}"
                 some.append(Difference(key, label, made[0].unit, *ends, None))
     return [d for d in some if brief(d.a, d.unit) != brief(d.b, d.unit)]
 

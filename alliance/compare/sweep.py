@@ -21,7 +21,7 @@ from alliance.report.manifest import digest
 from alliance.scenario import fields, flat, reaches, spelt, swept
 from alliance.scenario.cells import group_of
 from alliance.scenario.words import named, worded
-from alliance.tables import CHOSEN
+from alliance.tables.chapter import CHOSEN
 
 MOST_SHOWN = 6
 #: What a chart's values are divided by, and its unit then.

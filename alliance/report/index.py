@@ -17,8 +17,8 @@ from alliance.format import day
 from alliance.report import manifest, pages
 from alliance.report.manifest import CHAPTERS, FIRST
 from alliance.report.targets import chapter_name, differences
-from alliance.tables import brief, without_value
-from alliance.tables import shown as shown_value
+from alliance.tables.chapter import brief, without_value
+from alliance.tables.chapter import shown as shown_value
 
 
 def contents(

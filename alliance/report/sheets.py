@@ -18,7 +18,8 @@ from alliance.answers.results import FRAMES
 from alliance.charts.base import FRAMES_MIME
 from alliance.errors import AllianceError, did_you_mean
 from alliance.places import sections
-from alliance.tables import TABLE_MIME, source
+from alliance.tables import TABLE_MIME
+from alliance.tables.chapter import source
 
 EPOCH = dt.datetime(2020, 1, 1)
 FIRST = 4  # rows above the numbers: title, kind, units, headings

@@ -6,7 +6,6 @@ from alliance.answers import Answers
 from alliance.errors import need
 from alliance.format import day, number, percent, shown
 from alliance.tables.base import COLUMNS, Html, collapsible, matrix, or_chart, or_why, table
-from alliance.tables.decline import by_window
 from alliance.tables.models import DEALS
 
 #: The terms of the bargain in the order of their table, as the model names them.
@@ -89,16 +88,6 @@ def figures(a: Answers) -> Html:
     frame["figure"] = frame["figure"].str.replace("_", " ")
     caption = "Companies as figures (prices a share in units, all else in millions)"
     return collapsible(table(frame, caption, "figures"))
-
-
-@or_chart
-def announcements(a: Answers) -> Html:
-    """A row for each announcement: abnormal return and t by window, and what else happened."""
-    frame = need(a.frame("announcements"), f"No announcement was public on {a.as_of}")
-    names = {"announcement": "short", "day": "day", "share": "company"}
-    tests = {"p rank, day 0": ("p_rank", 0), "p placebo, days 0 to 1": ("p_placebo", 1)}
-    caption = "Abnormal log return (and t) of each announcement, with what else happened"
-    return collapsible(by_window(frame, caption, names, tests, "not testable"))
 
 
 @or_chart

@@ -1,12 +1,15 @@
-"""Chapter 3's structures on companies as tables; their models follow terms and companies."""
+"""Chapter 3's structures on companies as tables, whose models follow terms and companies; what
+their announcements moved."""
 
 import html
 
 import pandas as pd
 
 from alliance.answers import Answers
+from alliance.errors import need
 from alliance.format import missing, number, percent
-from alliance.tables.base import Html, collapsible, matrix, table
+from alliance.tables.base import Html, collapsible, matrix, or_chart, table
+from alliance.tables.decline import by_window
 from alliance.tables.models import named
 
 CAPTION = (
@@ -52,6 +55,16 @@ def _cell(cell, top: float) -> tuple[str, str]:
     lines = "<br>".join(map(html.escape, _parts(cell)))
     style = f"background:rgba(11,95,165,{strength:.2f})"
     return f'<td style="{style}"{tip}>{lines}</td>', ", ".join(_parts(cell))
+
+
+@or_chart
+def announcements(a: Answers) -> Html:
+    """A row for each announcement: abnormal return and t by window, and what else happened."""
+    frame = need(a.frame("announcements"), f"No announcement was public on {a.as_of}")
+    names = {"announcement": "short", "day": "day", "share": "company"}
+    tests = {"p rank, day 0": ("p_rank", 0), "p placebo, days 0 to 1": ("p_placebo", 1)}
+    caption = "Abnormal log return (and t) of each announcement, with what else happened"
+    return collapsible(by_window(frame, caption, names, tests, "not testable"))
 
 
 def all_structures(a: Answers) -> Html:
