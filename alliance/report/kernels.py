@@ -13,6 +13,7 @@ import sys
 import threading
 import types
 from contextlib import AbstractContextManager
+from functools import partialmethod
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
@@ -119,13 +120,8 @@ class Forked:
             except ProcessLookupError:  # before it has a group of its own, or just gone
                 self._process.kill()
 
-    def terminate(self) -> None:
-        """SIGTERM."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        self.send_signal(signal.SIGKILL)
+    terminate = partialmethod(send_signal, signal.SIGTERM)
+    kill = partialmethod(send_signal, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _kernel(connection: str, folder: str, env: dict[str, str]) -> None:
