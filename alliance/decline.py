@@ -99,7 +99,7 @@ def part_intervals(
     residual = y - np.polyval(np.polyfit(m, y, 1), m)
     block = min(sampling.block_length(residual), window / 10)  # ten blocks or more in a window
     drawn = sampling.stationary_bootstrap(len(y), block, draws, seed)
-    weights = sampling.multiplicities(drawn, len(y))
+    weights = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(y))  # how often each day
     with np.errstate(invalid="ignore", divide="ignore"):  # a window that no block fell into
         b_m, b_s, _ = rolling_betas(y, m, s, positions, window, weights)
     parts = pd.DataFrame({"market": b_m @ m[positions], "sector": b_s @ s[positions]})

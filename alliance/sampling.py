@@ -46,12 +46,6 @@ def stationary_bootstrap(n: int, block: float, draws: int, seed: int) -> np.ndar
     return np.stack([data[0][0] for data in scheme.bootstrap(draws)])
 
 
-def multiplicities(positions: np.ndarray, n: int) -> np.ndarray:
-    """How often each of n observations was drawn, array (draws, n), by positions (draws, m): rows
-    of counts that add up to m."""
-    return np.apply_along_axis(np.bincount, 1, positions, minlength=n)
-
-
 @lru_cache(maxsize=8)
 def sobol(points: int, dimensions: int, seed: int) -> np.ndarray:
     """Sobol points under a random digital shift, inside the open unit cube: array (dimensions,
@@ -123,13 +117,9 @@ def _gap(gap, rest, left, first, second) -> np.ndarray:
     return np.where(low, left * g2 / (big + g2), left * big / (big + h2))
 
 
-def passage_probability(level, drift: float, horizon: float) -> np.ndarray:
-    """P(level is hit by the horizon); 1 for levels at or below the start."""
-    return discounted_passage(level, drift, horizon, 0.0)
-
-
-def discounted_passage(level, drift: float, horizon: float, rate: float) -> np.ndarray:
-    """E[exp(-rate tau); tau <= T] for the hitting time tau of a level; 1 at or below the start.
+def discounted_passage(level, drift: float, horizon: float, rate: float = 0.0) -> np.ndarray:
+    """E[exp(-rate tau); tau <= T] for the hitting time tau of a level, without a rate the chance
+    that it is hit by the horizon; 1 at or below the start.
 
     The rate may be negative, even below -drift^2 / 2, where the root is imaginary. Both terms of
     the closed form hold exp(-(level - drift T)^2 / (2 T) - rate T), so that neither overflows

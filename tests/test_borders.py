@@ -280,8 +280,8 @@ def test_a_drift_view_is_of_the_headlined_market(market):
 
 def test_steep_drifts_reach_a_level_or_never_do():
     """Where a term of the closed form alone would overflow."""
-    assert sampling.passage_probability(1.0, 1e3, 5.0) == pytest.approx(1, abs=1e-12)
-    assert sampling.passage_probability(1.0, -1e3, 5.0) == pytest.approx(0, abs=1e-12)
+    assert sampling.discounted_passage(1.0, 1e3, 5.0) == pytest.approx(1, abs=1e-12)
+    assert sampling.discounted_passage(1.0, -1e3, 5.0) == pytest.approx(0, abs=1e-12)
 
 
 def test_negative_cross_holdings_are_refused():

@@ -96,11 +96,6 @@ def test_bootstrap_blocks_have_their_mean_length():
     assert 1 / breaks == pytest.approx(8, rel=0.08)
 
 
-def test_multiplicities_count_draws():
-    counts = sampling.multiplicities(np.array([[0, 0, 2], [1, 1, 1]]), 4)
-    assert counts.tolist() == [[2, 0, 1, 0], [0, 3, 0, 0]]
-
-
 def test_block_length_grows_with_dependence():
     rng = np.random.default_rng(2)
     noise = rng.standard_normal(2000)

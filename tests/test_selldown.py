@@ -109,7 +109,7 @@ def test_quantlib_finds_the_same_touch_probabilities():
         option = ql.VanillaOption(payoff, exercise)
         option.setPricingEngine(ql.AnalyticDigitalAmericanEngine(process))
         level = np.log(multiple) / 0.32
-        ours = sampling.passage_probability(level, -0.16, 5.0)
+        ours = sampling.discounted_passage(level, -0.16, 5.0)
         assert option.NPV() == pytest.approx(float(ours), abs=1e-6)
 
 
@@ -130,9 +130,9 @@ def test_hitting_times_have_the_right_law():
     u = sampling.sobol(2**17, 4, 7)
     times, _ = sampling.first_passages(np.array([0.6]), -0.16, 5.0, u)
     hit = times[0][np.isfinite(times[0])]
-    whole = sampling.passage_probability(0.6, -0.16, 5.0)
+    whole = sampling.discounted_passage(0.6, -0.16, 5.0)
     for t in (0.1, 0.5, 1, 2, 4):
-        expected = sampling.passage_probability(0.6, -0.16, t) / whole
+        expected = sampling.discounted_passage(0.6, -0.16, t) / whole
         assert (hit <= t).mean() == pytest.approx(float(expected), abs=1e-3)
 
 
@@ -148,7 +148,7 @@ def test_strong_markov_joint_probabilities():
             0.3
             / np.sqrt(2 * np.pi * t**3)
             * np.exp(-((0.3 + 0.1 * t) ** 2) / (2 * t))
-            * float(sampling.passage_probability(0.6, -0.1, min(1.0, 5.0 - t)))
+            * float(sampling.discounted_passage(0.6, -0.1, min(1.0, 5.0 - t)))
         ),
         0,
         5,

@@ -98,7 +98,7 @@ def _paid_until_hit(terms: Terms, market: Lognormal, multiples, time, worth, sha
         if j < len(levels):
             gap = levels[j] - (levels[j - 1] if j else 0.0)
             gone = sampling.discounted_passage(gap, drift, span, a)
-            hit = sampling.discounted_passage(gap, drift, span, 0.0)
+            hit = sampling.discounted_passage(gap, drift, span)
         factor = gone + np.exp(-a * span) * (1 - hit)
         alive = starts[j] < market.horizon
         now = left[j] * values[j] * np.exp(-terms.discount * starts[j])
@@ -139,10 +139,8 @@ def price_points_closed(terms: Terms, market: Lognormal) -> dict[str, np.ndarray
     value = market.spot * np.exp((sigma - fx * rho) * levels) / market.rate
     each = terms.planned / len(multiples) * (1 - block_cost(terms, terms.planned / len(multiples)))
     paid = sampling.discounted_passage(levels, drift, market.horizon, rate)
-    return {
-        "p_hit": sampling.passage_probability(levels, drift, market.horizon),
-        "proceeds_mean": float((each * value * paid).sum()),
-    }
+    hit = sampling.discounted_passage(levels, drift, market.horizon)
+    return {"p_hit": hit, "proceeds_mean": float((each * value * paid).sum())}
 
 
 def buyback(terms: Terms, market: Lognormal | History) -> Ledger:
