@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as w
 
 from alliance import scenario
-from alliance.charts.panels import RenderedChart, Renderer
+from alliance.charts.panels import Renderer
 from alliance.errors import AllianceError
 from alliance.scenario import Scenario
 from alliance.whatif.inputs import Control, box, in_turn, on_value
@@ -29,11 +29,6 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"can't be written: {error.strerror}"
     return f"this can't be computed ({type(error).__name__}: {error})"
-
-
-def _plain(drawn: RenderedChart) -> dict[str, str]:
-    """A picture as its widget takes it."""
-    return vars(drawn) | {"source": f"Source: {drawn.source}"}
 
 
 def control_of(session: Session, name: str, report, filled: float | None = None) -> Control:
@@ -142,7 +137,8 @@ class PanelView:
                 left -= 1
                 with shown.hold_sync():
                     shown.problem, shown.view = "", view
-                    setattr(shown, places[each.key], _plain(each))
+                    picture = vars(each) | {"source": f"Source: {each.source}"}
+                    setattr(shown, places[each.key], picture)
                     shown.done = self._count + 1 if left == 0 else shown.done
                 time.sleep(_SENT if left else 0)
         except Exception:
