@@ -169,7 +169,7 @@ def test_a_comparison_opens_with_what_moved(browser, differs):
     out, found = differs
     view = browser.new_page(viewport={"width": 1280, "height": 800})
     view.goto((out / "compare-base-latest" / "index.html").resolve().as_uri())
-    assert view.title() == "base and latest: as of 2026-06-30"
+    assert view.title() == "base and latest (as of 2026-06-30)"
     assert view.evaluate("document.documentElement.scrollHeight") < 5 * 800
     picture = view.locator("main > h1 + p + figure img")
     large = page.headlines(found)

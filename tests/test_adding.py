@@ -49,6 +49,7 @@ def wider(tmp_path_factory):
     shutil.copytree(DATA, data)
     ferrari = walk("XMIL").drop(index=[700, 1400])  # two sessions without a row
     ferrari.loc[900, "Volume"] = 0
+    ferrari.loc[-1] = {"Date": "2016-01-03", "Close": 40.0, "Adj Close": 40.0, "Volume": 1}
     ferrari = ferrari.sample(frac=1, random_state=1)[["Volume", "Adj Close", "Date", "Close"]]
     words = ["add", "prices", "ferrari", str(saved(ferrari, folder / "f.csv")), "--data", str(data)]
     for key, value in FERRARI.items():
@@ -64,6 +65,7 @@ def test_a_share_is_added_whole(wider):
     data, said = wider
     assert check(data) == []
     assert "beside estoxx50" in said and "volume: 0 on 1 days" in said and "2 sessions" in said
+    assert "1 rows before 2016-01-04 left out" in said
     ev = evidence.open("2026-06-30", data)
     assert ev.prices("ferrari").loc["2019-01-04":, "close"].gt(0).all()
     gaps = ev.gaps[ev.gaps["table"] == "prices-ferrari"]["date"]

@@ -169,6 +169,19 @@ def test_wrong_input_is_said_and_the_picture_stays(cockpit):
     problem.wait_for(state="detached")  # it goes after the picture has come
 
 
+def test_a_value_typed_beyond_a_sliders_end_stays(cockpit):
+    """The browser sent an end that moved with the value back as a move of the reader's."""
+    load(cockpit, token_of())
+    box = cockpit.get_by_label("Horizon").first
+    box.fill("0.5 years")
+    box.press("Enter")
+    short = scenario.Scenario().replace({"selldown": {"horizon_years": 0.5}})
+    until(cockpit, sentence_of("selldown", short))
+    cockpit.wait_for_timeout(1000)
+    assert box.input_value() == "0.5 years"
+    assert "horizon 0.5 years" in cockpit.locator(".alliance-head").inner_text().lower()
+
+
 @pytest.mark.parametrize("panel, title", [("decline", "Decline"), ("separation", "Separation"),
                                           ("bargain", "Bargain")])  # fmt: skip
 def test_other_panels_follow_their_sliders(cockpit, panel, title):

@@ -140,6 +140,20 @@ def test_what_is_left_in_slices_is_worth_more_than_at_once_and_less_than_at_the_
     assert (slow <= frame["wealth_eur_mean"] + 1).all()
 
 
+def test_the_value_of_a_planned_car_names_whose_car_was_valued():
+    for day, whose in (("2023-01-17", "GM's"), ("2026-06-30", "Ampere's")):
+        a = told("separation", day, separation={"planned_evs": 2e6})
+        assert f"a planned car, as was said of {whose}" in plain(tables.deal(a))
+
+
+def test_one_day_of_closes_has_no_hours():
+    a = told("decline", "2023-01-17", decline={"since": "2023-01-16"})
+    for narrow in (False, True):
+        fig = charts.rebased(a).figure(narrow)
+        fig.canvas.draw()
+        assert not any(":" in label.get_text() for label in fig.axes[0].get_xticklabels())
+
+
 @pytest.mark.parametrize("day, earned", [
     ("2023-01-17", "earnings a share (JPY 55.1 in the year to 2022-03-31) changes by +35.2 %"),
     ("2026-06-30", "loss a share (JPY −152.6 in the year to 2026-03-31; plus is a larger loss) "

@@ -256,6 +256,12 @@ def test_amounts_are_read_as_people_write_them(written, value):
     assert scenario.flat(scenario.apply(BASE, [written]))[name] == value
 
 
+def test_a_wrong_item_is_not_told_as_an_empty_list_too():
+    with pytest.raises(ScenarioError) as caught:
+        scenario.apply(BASE, ["selldown.price_points=[1.1;1.2]"])
+    assert len(str(caught.value).splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     "written, parts",
     [

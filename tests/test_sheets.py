@@ -105,6 +105,17 @@ def test_every_sheet_says_what_it_is_and_contents_links_to_it(book):
     assert max(map(len, file.sheetnames)) <= 31
     told = " ".join(str(c.value) for row in file["About"].iter_rows() for c in row)
     assert "shaded" in told and "Name Manager" in told and "LibreOffice" in told
+    assert "differs from the base in nothing" in told
+
+
+def test_results_are_shown_by_their_units(tmp_path):
+    made = answers_of("2-selldown", scenario_of("base"))
+    results = [result.to_json() for result in made.results.values()]
+    sheets.write(tmp_path / "t.xlsx", {}, results, ABOUT)
+    file = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    rows = {row[0].value: row for row in file["Results"].iter_rows(min_row=3)}
+    for key, form in (("planned_value_eur", "#,##0"), ("block_cost", "0.00%")):
+        assert rows[f"selldown.{key}"][2].number_format == form
 
 
 def references(file):

@@ -31,7 +31,7 @@ def check(s: Scenario, ev: Evidence) -> Tape:
     listed, t = offered(ev), Tape(ev, close.index.asof(pd.Timestamp(since)))
     for peer in s.decline.peers:
         if peer not in listed:
-            rule = "must be a share in companies.csv, other than Nissan's and Renault's"
+            rule = f"must be a share with closes by {s.as_of}, other than Nissan's and Renault's"
             hint = did_you_mean(peer, listed)
             raise ScenarioError(f"decline.peers: {rule}, received '{peer}'{hint}")
     for name in t.others(s.decline.peers):

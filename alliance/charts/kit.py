@@ -174,11 +174,12 @@ def wrapped(text: str, width: int) -> str:
 
 def date_axis(ax: Axes, narrow: bool) -> None:
     """Years (and months on short spans) without crowding."""
-    from matplotlib.dates import DAILY, MONTHLY, AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import DAILY, HOURLY, MONTHLY, AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=3, maxticks=5 if narrow else 9)
     locator.intervald[MONTHLY] = [1, 2, 3, 4, 6, 12]
     locator.intervald[DAILY] = [1, 2, 3, 7, 14, 21, 28]
+    locator.intervald[HOURLY] = [24]  # closes are daily
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 

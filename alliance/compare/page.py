@@ -64,7 +64,8 @@ def write(found: Comparison, out: Path, log=print, name: str = "", command: str 
         for chapter, (_, b) in found.answers.items()
     }
     changes = titled("", found.one.scenario, found.other.scenario).removeprefix(", ")
-    texts = {"title": f"{one} and {other}: {changes or 'the same inputs'}", "large": large}
+    title = f"{one} and {other}" + (f" ({changes})" if changes else ": the same inputs")
+    texts = {"title": title, "large": large}
     texts |= {"command": command, "revision": manifest.revision()}
     texts |= {"rest": rest, "one": one, "other": other, "found": found, "most": most(large)}
     return write_page(out / name, "compare", rows, drawn, **texts, **FORMS)

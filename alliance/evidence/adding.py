@@ -137,14 +137,16 @@ def _prices(file: Path, exchange: str) -> tuple[pd.DataFrame, list[str], list[st
             bad = (text.notna() & values.isna()) | low | values.abs().eq(float("inf"))
             _refuse(file, raw[column], bad, f"{column} must be a number above 0")
             frame[column] = values
-    frame = frame[frame["date"] >= calendars.FIRST].dropna(subset=["close"])
+    early = frame["date"] < calendars.FIRST
+    frame = frame[~early].dropna(subset=["close"])
     frame = frame.sort_values("date", ignore_index=True)
     if len(frame) < 2:
         raise EvidenceError(f"{file.name} must have two or more closes since {calendars.FIRST}")
-    said, none = [], frame["volume"].eq(0) if "volume" in frame else pd.Series(dtype="bool")
+    said = [f"{early.sum()} rows before {calendars.FIRST} left out"] * bool(early.any())
+    none = frame["volume"].eq(0) if "volume" in frame else pd.Series(dtype="bool")
     if none.any():
         zeros = frame.loc[none, "date"].dt.strftime("%Y-%m-%d").to_list()
-        said = [f"volume: 0 on {len(zeros)} days{_days(zeros)}, left empty"]
+        said += [f"volume: 0 on {len(zeros)} days{_days(zeros)}, left empty"]
     if "volume" in frame:
         frame["volume"] = frame["volume"].mask(none).round().astype("Int64")
     sessions = calendars.sessions(exchange, frame["date"].iloc[0], frame["date"].iloc[-1])

@@ -35,7 +35,11 @@ def behind(
     counts = rows.groupby(["table", "document", "origin"])
     out = counts.agg(confidence=("confidence", "first"), known=("published", "max"))
     out = cited(out.reset_index(), listed)
-    first = " (for what was first printed by " + out["known"].dt.strftime("%Y-%m-%d") + ")"
+    first = (
+        " (for what was first printed by "
+        + pd.to_datetime(out["known"]).dt.strftime("%Y-%m-%d")
+        + ")"
+    )
     out["title"] = out["title"].mask(out["published"] > until, out["title"] + first)
     out = out.drop(columns="known").join(listed.set_index("document")["original"], on="document")
     others = pd.DataFrame(told, columns=[*COLUMNS, "published", "confidence", "table"])

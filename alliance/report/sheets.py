@@ -6,7 +6,6 @@ recalculate. Bytes are equal from build to build.
 """
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from alliance.answers.results import FRAMES
 from alliance.charts.base import FRAMES_MIME
 from alliance.errors import AllianceError, did_you_mean
 from alliance.places import sections
+from alliance.report.targets import differences
 from alliance.tables import TABLE_MIME
 from alliance.tables.chapter import source
 
@@ -26,7 +26,9 @@ FIRST = 4  # rows above the numbers: title, kind, units, headings
 PRINT = "print: the notebook's table; its numbers are unrounded, its text is as printed"
 LIST = ["what", "value", "unit", "name"]  # columns of a list
 #: How numbers of a list are shown, by their unit.
-UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
+WHOLE = ["EUR", "JPY", "USD", "shares", "units", "count"]
+UNITS = {"fraction": ".2%", "shares a day": ",.0f", **dict.fromkeys(WHOLE, ",.0f")}
+UNITS |= {"EUR a share": ",.2f", "JPY a share": ",.2f", "ratio": ".2f", "log points": ".3f"}
 INPUT = {"bg_color": "#FFF4CC", "font_color": "#1F3FBF"}
 REFUSED = "It must be a number, and not below zero unless it was before."
 GUIDE = [(head, " ".join(lines)) for head, lines in sections("report/guide.txt").items()]
@@ -86,8 +88,8 @@ def write(path: Path, documents: dict, results: list[dict], made_from: dict[str,
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         _about(book.add_worksheet("About"), bold, made_from)
         _contents(book.add_worksheet("Contents"), bold, sheets)
-        _results(book.add_worksheet("Results"), bold, results)
         style = cache(lambda form, given: _format(book, form, given))
+        _results(book.add_worksheet("Results"), bold, style, results)
         for sheet in sheets:
             _table(book.add_worksheet(sheet.name), sheet, bold, style)
         for sheet in book.worksheets():
@@ -200,6 +202,10 @@ def _table(out, sheet: Sheet, bold, style) -> None:
     out.write(1, 0, sheet.kind())
     out.write(2, 0, f"Units stand in the headings. From the tables {sheet.read}")
     _rows(out, FIRST - 1, [table["columns"], *table["rows"]], bold)
+    if {"value", "unit"} <= {*table["columns"]} and not sheet.listed:
+        value, unit = map(table["columns"].index, ("value", "unit"))
+        for at, row in enumerate(table["rows"], FIRST):
+            out.write(at, value, row[value], style(UNITS.get(row[unit], ""), False))
     out.freeze_panes(FIRST, 0)
     at = {name: n for n, name in enumerate(table.get("ids", ()))}
 
@@ -229,7 +235,7 @@ def _about(sheet, bold, made_from: dict[str, Any]) -> None:
     rows = [
         ("report", made_from["name"]),
         ("as of", made_from["as_of"]),
-        ("differs from the base in", json.dumps(made_from["scenario"], ensure_ascii=False)),
+        ("differs from the base in", differences(made_from["scenario"]) or "nothing"),
         ("revision", made_from["revision"] or "unknown"),
         ("sources", "column 'from' of Results names the tables; each chapter's list the documents"),
         *GUIDE,
@@ -253,7 +259,7 @@ def _contents(sheet, bold, sheets: list[Sheet]) -> None:
         sheet.set_column(column, column, width)
 
 
-def _results(sheet, bold, results: list[dict[str, Any]]) -> None:
+def _results(sheet, bold, style, results: list[dict[str, Any]]) -> None:
     rows = [("id", "label", "value", "unit", "note", "from")]
     for r in results:
         value = ", ".join(map(str, r["value"])) if isinstance(r["value"], list) else r["value"]
@@ -261,6 +267,8 @@ def _results(sheet, bold, results: list[dict[str, Any]]) -> None:
         rows.append((r["id"], r["label"], value, r["unit"], r.get("note", ""), names))
     sheet.write(0, 0, PRINT)
     _rows(sheet, 1, rows, bold)
+    for at, (_, _, value, unit, *_) in enumerate(rows[1:], 2):
+        sheet.write(at, 2, value, style(UNITS.get(unit, ""), False))
     sheet.freeze_panes(2, 0)
     sheet.autofilter(1, 0, max(len(results), 1) + 1, 5)
     for column, width in enumerate((44, 60, 18, 14, 40, 60)):

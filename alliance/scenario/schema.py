@@ -36,7 +36,9 @@ class Scenario(Group):
             plain = json.dumps(values, default=str)
             return cls.model_validate_json(plain, strict=True)
         except ValidationError as error:
-            lines = [_explain(cls, problem) for problem in error.errors()]
+            parts = {problem["loc"][:-1] for problem in error.errors()}  # lists that lack a bad one
+            found = (p for p in error.errors() if p["type"] != "too_short" or p["loc"] not in parts)
+            lines = [_explain(cls, problem) for problem in found]
             raise ScenarioError("\n".join(dict.fromkeys(lines))) from None
         except TypeError as error:
             raise ScenarioError(f"values must be plain data: {error}") from None

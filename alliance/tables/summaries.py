@@ -126,9 +126,9 @@ def bargain(a: Answers) -> Html:
     points = a.frame("bargain_points").set_index("point")[["renault", "nissan"]]
     if even is None or even < 0:
         lost = even is not None and bool(points.at["sold at market", "renault"] < 0)
-        turns = "at none" + ": they lose at the market's price too" * lost
+        turns = "at no discount" + ": they lose at the market's price too" * lost
     elif even >= 1:
-        turns = "at none: they gain even if the shares are given away"
+        turns = "at no discount: they gain even if the shares are given away"
     if not a.context["stakes"].block:
         turns = "at no discount: nothing is sold"
     gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}

@@ -26,7 +26,8 @@ function label(root) {
   for (const control of root.querySelectorAll(".alliance-control")) {
     const [name, help, problem] = [".widget-label", ".alliance-help", ".alliance-error"]
       .map((each) => control.querySelector(each));
-    const value = control.querySelector("input")?.value; // they round a slider's to two digits
+    const input = control.querySelector("input"); // they round a slider's to two digits
+    const value = input?.value || input?.placeholder;
     for (const handle of control.querySelectorAll(".noUi-handle")) {
       set(handle, { "aria-label": name?.textContent ?? "", ...(value && { "aria-valuetext": value }) });
     }
