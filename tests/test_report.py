@@ -903,6 +903,10 @@ def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch
     said = " ".join(f"--set {setting}" for setting in settings)
     assert f"<code>alliance report base {said} --as-of 2023-01-16</code>, revision " in text
     assert "4 combinations of block discount and fee: " in text
+    shown = re.findall(r'alt="([^"]*)"', text)
+    assert shown[0].startswith("Value after exit of the best programme above that of holding")
+    found = [each.partition("combinations of")[2] for each in shown]
+    assert len({*found}) == len(found)  # no picture of the same values twice
     one = scenario.combinations(["selldown.programme=dribble,block"])
     chosen = [report.Target(f"p{i}", scenario.apply(base, [*words]), "c")
               for i, words in enumerate(one)]  # fmt: skip

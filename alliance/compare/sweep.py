@@ -21,7 +21,7 @@ from alliance.report.manifest import digest
 from alliance.scenario import fields, flat, reaches, spelt, swept
 from alliance.scenario.cells import group_of
 from alliance.scenario.words import named, worded
-from alliance.tables.chapter import CHOSEN
+from alliance.tables.chapter import CHOSEN, SENTENCES
 
 MOST_SHOWN = 6
 #: What a chart's values are divided by, and its unit then.
@@ -37,6 +37,7 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
     rows = [["report", *names, "id", "label", "value", "unit", "note"]]
     moving, reports, along = {}, [], []
     chosen = {n: [getattr(t.scenario, group_of(n)).chosen for t in targets] for n in CHOSEN}
+    heads = {c: SENTENCES[f"{c} headline"].replace("*", chosen.get(c, "*")[0]) for c in chapters}
     chosen = {name: parts for name, parts in chosen.items() if len({*parts}) > 1}
     for at, target in enumerate(targets):
         built, values = Built.read(out / target.name), flat(target.scenario)
@@ -56,14 +57,17 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
                 entry = moving.setdefault(key, [label, r["unit"], [None] * len(targets)])
                 entry[0], entry[2][at] = common(entry[0], label), r["value"]
     sizes = {key: size(entry[2]) for key, entry in moving.items()}
-    order = sorted(sizes, key=lambda key: ("*" not in key, -sizes[key], key))  # the chosen first
+    large = " ".join(heads.values()).split()  # they come first, and what the chosen ones bring
+    order = sorted(sizes, key=lambda key: ("*" not in key, key not in large, -sizes[key], key))
     movers = [moving[key] for key in order if sizes[key]]
+    other = {tuple(mover[2]): mover for mover in movers[::-1]}  # one picture of the same values
+    other = [mover for mover in movers if mover is other[tuple(mover[2])]][:MOST_SHOWN]
     labels = [report["label"] for report in reports]
     one = len(names) == 1 and not several and all(map(is_number, along))
     line = dict(sorted(zip(along, range(len(along)), strict=True))) if one else {}
     said = listed([named(name, infos[name]) for name in names])
     info = infos[names[0]]
-    drawn = {"": [_chart(*mover, labels, said, info, line) for mover in movers[:MOST_SHOWN]]}
+    drawn = {"": [_chart(*mover, labels, said, info, line) for mover in other]}
     folder = out / f"sweep-{digest([[t.name for t in targets], list(settings)])[:6]}"
     title = f"Sweep over {said.replace('as of', 'the day')}"
     texts = {"title": title, "reports": reports, "movers": movers}
