@@ -98,7 +98,7 @@ def loss_record(a: Answers) -> Chart:
         own.append(roll["own_share"].iloc[-2])
         naive.append(roll["naive"].iloc[-2])
         spans = ([x / 1e9 for x in a.context[f"switch_{n}"]] for n in ("own_share", "naive"))
-        shared, plain = (" to ".join(map(number, span)) for span in spans)
+        shared, plain = (" to ".join(number(x, 1) for x in span) for span in spans)
         said, booked = a["selldown.record.switch_loss_announced"], a.context["switch_booked"]
         title = (
             f"With Nissan's buy-back shared in, the record comes to a loss of EUR {shared}bn in "
