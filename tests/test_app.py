@@ -120,6 +120,7 @@ def upload(page, name, content):
 def test_the_app_shows_no_code_and_fits_the_screen(served, width):
     page = served
     page.set_viewport_size({"width": width, "height": 800})
+    assert urlsplit(page.url)[2:] == ("/", "", "")  # no case as long as none was made
     for title in ("Sell-down", "Decline", "Separation", "Bargain"):
         page.get_by_role("button", name=title, exact=True).click()
         page.wait_for_timeout(500)
@@ -140,7 +141,6 @@ def test_the_app_shows_no_code_and_fits_the_screen(served, width):
     assert "import whatif" not in page.content() and "start: str" not in page.inner_text("body")
     page.get_by_role("button", name="Sell-down", exact=True).click()
     assert page.foreign == [] and page.faults == []
-    assert urlsplit(page.url)[2:] == ("/", "", "")  # no case as long as none was made
 
 
 def test_the_app_opens_at_the_token_of_its_address(app, page):

@@ -204,4 +204,4 @@ def test_where_nothing_is_sold_no_discount_is_named():
     s = scenario.Scenario().replace({"as_of": "2026-06-30", "selldown": {"target_stake": 0.42}})
     a = answers.separation(s, evidence.open(s.as_of))
     told = tables.bargain(a).text
-    assert "no share to sell" in told and "at no discount: nothing is sold" in told
+    assert "no share to sell" in told and "no discount to break even at: nothing is sold" in told

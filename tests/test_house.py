@@ -87,7 +87,7 @@ def test_modules_are_small(path):
 
 #: Lines of Python, JavaScript, styles and templates. It only falls: whoever takes lines away lowers
 #: it, and whoever raises it says why in CHANGELOG.
-LINES = 19_978
+LINES = 20_010
 KINDS = {".py", ".js", ".css", ".j2", ".html"}
 
 

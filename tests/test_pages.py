@@ -106,7 +106,7 @@ def test_a_range_goes_from_least_to_largest_with_the_base():
     assert "Renault, Minority carve-out breaks even at EUR 4.6bn to EUR 5.2bn against" in alt
     alt = charts.ranges(what_if("3-separation", "as_of=2026-06-30")).alt
     assert "Renault, Profitable unit floated −4 % to +1 %" in alt
-    assert "Renault, Own segments −3 % to 0 %" in alt
+    assert "Renault, Own segments −2 % to 0 %" in alt
 
 
 def test_events_without_results_have_no_mean_of_them():

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from alliance import report, scenario
+from alliance.answers.results import CATALOGUE
 from alliance.errors import BuildError, EvidenceError, ScenarioError
 from alliance.evidence import DATA, Package
 from alliance.report import builder, cache, execute, executor, folder, kernels, manifest, sheets
@@ -914,6 +915,12 @@ def test_a_sweep_is_tidy_and_has_only_what_was_built(base, tmp_path, monkeypatch
     sold = sweep.write(chosen, ("selldown.programme=dribble,block",), tmp_path, (), quiet)
     text = sold.read_text(encoding="utf-8")
     assert text.count("<td>Chosen programme: ") == text.count("<tr><td>") == 8
+    large = [f"Chosen programme: {CATALOGUE[f'selldown.{{programme}}.{key}'][1].partition(': ')[2]}"
+             for key in ("value_after_exit_eur_mean", "value_after_exit_eur_cvar05",
+                         "p_complete", "stake_end_mean")]  # fmt: skip
+    told = re.findall(r"<tr><td>([^<]*)", text.replace("\N{NO-BREAK SPACE}", " "))
+    moved = [label for label in told if label in large]
+    assert moved and told[: len(moved)] == moved  # first what the chapter shows large
     failed = manifest.load(tmp_path / "t1" / "run.json")
     failed["chapters"]["2-selldown"]["state"] = "failed"
     manifest.save(tmp_path / "t1" / "run.json", failed)

@@ -79,10 +79,24 @@ def company(at: Standing, key: str) -> Company:
         both = shared(nissan, at.series(row["share"]))  # Renault and its stake on one day
         price = at.series(row["share"])[both[-1]]
         stakes, part = held * nissan[end] / asof(at.rate(), end), held / at.count("nissan")
-    end, cash = latest("net_cash")  # of a balance sheet; what was paid since has left it
+    end, cash = latest("net_cash")  # of a balance sheet; what was paid since has moved it
     end = f"{int(end)}-06-30" if end % 1 else f"{int(end) - 1}-12-31"
     gone = [r for r in known("dividends", company=share) if r["ex_date"] > end]
-    cash = (cash - shares * sum(float(r["amount"]) for r in gone)) / fx
+    for r in gone:
+        count = max(
+            [counts[0], *(c for c in counts if c["date"] < r["ex_date"])], key=lambda c: c["date"]
+        )
+        cash -= float(count["shares"]) * float(r["amount"])
+    cash /= fx
+    if key == "renault":
+        for r in known("dividends", company="nissan"):
+            if r["ex_date"] > end:
+                eve = max(d for d in nissan.days if d < r["ex_date"])
+                paid = at.held("renault", "nissan", eve) * float(r["amount"])
+                cash += paid / asof(at.rate(), r["ex_date"])
+        cash += sum(
+            float(r["proceeds_eur"]) for r in known("tranches") if end < r["settled"] <= day
+        )
     named = [
         v
         for v in known("valuations", maker=key, unit="profit")

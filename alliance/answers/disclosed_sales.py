@@ -95,7 +95,8 @@ def _roll(b: Builder) -> None:
         loss = left * (rows[-1][n] - worth)
         b.context[f"switch_{reading}"] = [loss + x * ROUNDED * give[reading] for x in (-1, 1)]
         b.put(f"selldown.record.switch_loss_{reading}", loss)
-    b.context["switch_booked"] = ev.figure("switch-loss-booked")
+    with b.section():
+        b.context["switch_booked"] = ev.figure("switch-loss-booked")
     with b.section():
         said = float(ev.fact("switch-loss-announced")["value"])
         b.put("selldown.record.switch_loss_announced", said)

@@ -13,6 +13,7 @@ from alliance.answers.structures import RATES, per_eur
 from alliance.errors import NotKnown, ScenarioError
 from alliance.evidence import Evidence, made_once
 
+SELLER = "renault"  # of the disclosed sales
 Values = tuple[float, float, float]  # low, base, high in EUR
 Valued = tuple[Values, dict[str, str], str]  # what is assumed in them, and how they are found
 
@@ -183,25 +184,40 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
             line = metric, 0.0, "not in the evidence: taken as nil", "assumed"
             return {metric: 0.0, "assumed": nil, "lines": (line,)}
         last = rows.iloc[0]
-        value, end = float(last["value"]), "at the end of"
-        half = last["metric"] != metric
-        when = f"{'at 30 June' if half else end} {last['year']}"
+        value, half = float(last["value"]) / _rate(row, ev), last["metric"] != metric
+        when = f"{'at 30 June' if half else 'at the end of'} {last['year']}"
         if metric == "free_cash_flow":
             when = f"of {last['year']}"
-        elif paid := _paid(row, f"{last['year']}-{'06-30' if half else '12-31'}", ev):
-            value, when = value - paid, f"{when}, less the dividend paid since"
-        value /= _rate(row, ev)
+        elif ev.rows("dividends", company=row["share"]).empty:
+            when += "; dividends since are not in the evidence"
+        elif came := _since(
+            key, row, pd.Timestamp(f"{last['year']}-{'06-30' if half else '12-31'}"), ev
+        ):
+            value, when = value + came, f"{when}, dividends and sales of shares since counted"
         return {metric: value, "lines": ((metric, value, when, "evidence"),)}
 
     return part
 
 
-def _paid(row: pd.Series, since: str, ev: Evidence) -> float:
-    """What a maker has paid on all its shares since a day: its price is without it, its net cash
-    of that day with it."""
-    paid = ev.rows("dividends", lambda f: f["ex_date"] > since, company=row["share"])["amount"]
-    shares = ev.last("shares", "date", company=row["share"], item="issued")
-    return 0.0 if paid.empty or shares is None else paid.sum() * shares["shares"]
+def _since(key: str, row: pd.Series, since: str, ev: Evidence) -> float:
+    """What has come in, in euros, since a balance sheet, and is not in today's prices: dividends
+    on listed shares held, proceeds of those sold, less the dividends paid on all own shares."""
+
+    def paid(company: str, shares: pd.Series) -> float:
+        rows = ev.rows("dividends", lambda f: f["ex_date"] > since, company=company)
+        eves = rows["ex_date"] - pd.Timedelta(days=1)  # whoever held on the eve is paid
+        each = zip(rows["amount"], rows["currency"], rows["ex_date"].dt.date, strict=True)
+        euros = [amount / per_eur(currency, ev, day) for amount, currency, day in each]
+        held = returns.as_known(shares, pd.DatetimeIndex(eves)).fillna(shares.iloc[0])
+        return float((held * euros).sum())
+
+    came = -paid(row["share"], ev.shares(row["share"]))
+    came += sum(paid(other, ev.holding(key, other)) for other in _held(key, row["share"], ev))
+    if key == SELLER:
+        now = pd.Timestamp(ev.as_of)
+        sold = ev.rows("tranches", lambda f: f["settled"].between(since, now, "right"))
+        came += float(sold["proceeds_eur"].sum())
+    return came
 
 
 def _plan(key: str, row: pd.Series, ev: Evidence) -> dict:

@@ -75,7 +75,7 @@ def size(b: Builder, i: Inputs) -> None:
     with b.ev.aside():
         named = [b.ev.figure("stake-reported"), b.ev.figure("stake-agreed")]
     own = i.group.target_stake not in named
-    b.context["aim"] = " (a target assumed here)" * own
+    b.context["aim"] = own
     with b.section():
         inputs.stake(b.ev), inputs.daily_volume(b.ev)
         b.put("selldown.days_of_volume", t.planned / t.adv)
@@ -111,8 +111,7 @@ def _purse(b: Builder, i: Inputs) -> None:
     for what in ("free_cash_flow", "net_cash"):
         words = {"what": what, "name": in_words(what).capitalize()}
         with b.section(key, **words):
-            day = last(what)["date"].date()
-            b.put(key, last(what)["value"], f"{day:%Y}", **words, day=day)
+            b.put(key, last(what)["value"], **words, day=last(what)["date"].date())
     with b.section(over):
         inputs.count_sale(ev)
         net = last("net_cash")["value"]

@@ -9,7 +9,7 @@ from alliance.errors import need
 SHARE, HOLDER, MARKET = "nissan", "renault", "topix"
 LEVELS = {"stake": "stake_value_eur", "holder": "renault_value_eur", "stub": "stub_eur"}
 LEVELS |= {"ratio": "stake_share_of_renault"}
-#: What the fall cost Renault; each with the table that it rests on beside price, rate and holding.
+#: What the fall cost Renault; each with what it rests on beside price, rate and holding.
 LOST = {
     "stake_value_start_eur": None, "stake_value_change_eur": None,
     "stake_dividends_eur": "dividends", "stake_net_change_eur": "dividends",

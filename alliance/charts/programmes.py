@@ -102,8 +102,10 @@ def loss_record(a: Answers) -> Chart:
         said, booked = a["selldown.record.switch_loss_announced"], a.context["switch_booked"]
         title = (
             f"With Nissan's buy-back shared in, the record comes to a loss of EUR {shared}bn in "
-            f"June 2025 (the third loss is rounded), the naive to {plain}bn; announced were "
-            f"{money(said)}" + f", booked {money(booked or 0)}" * (booked is not None)
+            f"June 2025 (the third loss is rounded), naively of {plain}bn; announced were "
+            f"{money(said)}"
+            + f", booked {money(booked or 0)} with recycled reserves"
+            * (booked is not None)
         )
 
     def draw(fig, narrow):

@@ -37,8 +37,9 @@ def write(targets: list[Target], settings, out: Path, only: tuple[str, ...], log
     rows = [["report", *names, "id", "label", "value", "unit", "note"]]
     moving, reports, along = {}, [], []
     chosen = {n: [getattr(t.scenario, group_of(n)).chosen for t in targets] for n in CHOSEN}
-    heads = {c: SENTENCES[f"{c} headline"].replace("*", chosen.get(c, "*")[0]) for c in chapters}
-    chosen = {name: parts for name, parts in chosen.items() if len({*parts}) > 1}
+    same = {name: parts[0] for name, parts in chosen.items() if len({*parts}) == 1}
+    heads = {c: SENTENCES[f"{c} headline"].replace("*", same.get(c, "*")) for c in chapters}
+    chosen = {name: parts for name, parts in chosen.items() if name not in same}
     for at, target in enumerate(targets):
         built, values = Built.read(out / target.name), flat(target.scenario)
         along.append(values[names[0]])

@@ -16,6 +16,7 @@ from typing import Any
 from alliance.answers.results import FRAMES
 from alliance.charts.base import FRAMES_MIME
 from alliance.errors import AllianceError, did_you_mean
+from alliance.format import MONEY
 from alliance.places import sections
 from alliance.report.targets import differences
 from alliance.tables import TABLE_MIME
@@ -26,9 +27,7 @@ FIRST = 4  # rows above the numbers: title, kind, units, headings
 PRINT = "print: the notebook's table; its numbers are unrounded, its text is as printed"
 LIST = ["what", "value", "unit", "name"]  # columns of a list
 #: How numbers of a list are shown, by their unit.
-WHOLE = ["EUR", "JPY", "USD", "shares", "units", "count"]
-UNITS = {"fraction": ".2%", "shares a day": ",.0f", **dict.fromkeys(WHOLE, ",.0f")}
-UNITS |= {"EUR a share": ",.2f", "JPY a share": ",.2f", "ratio": ".2f", "log points": ".3f"}
+UNITS = {"fraction": ".2%", "EUR": ",.0f", "shares": ",.0f", "shares a day": ",.0f"}
 INPUT = {"bg_color": "#FFF4CC", "font_color": "#1F3FBF"}
 REFUSED = "It must be a number, and not below zero unless it was before."
 GUIDE = [(head, " ".join(lines)) for head, lines in sections("report/guide.txt").items()]
@@ -205,7 +204,7 @@ def _table(out, sheet: Sheet, bold, style) -> None:
     if {"value", "unit"} <= {*table["columns"]} and not sheet.listed:
         value, unit = map(table["columns"].index, ("value", "unit"))
         for at, row in enumerate(table["rows"], FIRST):
-            out.write(at, value, row[value], style(UNITS.get(row[unit], ""), False))
+            out.write(at, value, row[value], style(_form(row[value], row[unit]), False))
     out.freeze_panes(FIRST, 0)
     at = {name: n for n, name in enumerate(table.get("ids", ()))}
 
@@ -268,11 +267,17 @@ def _results(sheet, bold, style, results: list[dict[str, Any]]) -> None:
     sheet.write(0, 0, PRINT)
     _rows(sheet, 1, rows, bold)
     for at, (_, _, value, unit, *_) in enumerate(rows[1:], 2):
-        sheet.write(at, 2, value, style(UNITS.get(unit, ""), False))
+        sheet.write(at, 2, value, style(_form(value, unit), False))
     sheet.freeze_panes(2, 0)
     sheet.autofilter(1, 0, max(len(results), 1) + 1, 5)
     for column, width in enumerate((44, 60, 18, 14, 40, 60)):
         sheet.set_column(column, column, width)
+
+
+def _form(value: Any, unit: str) -> str:
+    """How a value is shown beside its unit: money a share has cents, a large amount none."""
+    small = isinstance(value, float) and abs(value) < 1000
+    return ",.2f" if small and unit.startswith(MONEY) else UNITS.get(unit, ",.0f" * (unit in MONEY))
 
 
 def _format(book, form: str, given: bool):

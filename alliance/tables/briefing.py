@@ -102,10 +102,12 @@ def _sale(a: Answers) -> Html:
     loss = loss.format(shown(*scaled(-falls, "~%"))) + game
     beliefs = [loss] * (wait and falls < 0) + ["can't bear that worst twentieth"] * fear
     without = a.context["even_otherwise"]
-    known = issuers and without > max(even, 0) and turn != "as good at once"
-    if known and turn == "never cheap" and without > floor:
+    known = issuers and without > max(even, 0)
+    known &= turn not in ("as good at once", "never at once")
+    if known and turn in ("never cheap", "next to nothing") and without > floor:
         known, cheap = False, percent(without, 1)
         beliefs[:0] = [f"that Nissan won't buy and a block costs less than {cheap}"]
+    aim = f" (down to {percent(g.target_stake)}, assumed here)" * a.context["sale"].context["aim"]
     lead = "believe " * any(each.startswith("that") for each in beliefs[:1]) + ", or ".join(beliefs)
     lead = f"*Sell at once only if* you {lead}"
     without = f"{percent(without, 1)} without Nissan's buying; " * bool(known)
@@ -129,7 +131,7 @@ def _sale(a: Answers) -> Html:
         issuer=f"{bought(g, r)} (else {otherwise})" * issuers,
         years=counted(g.horizon_years, "year"), more="more" if gain.value >= 0 else "less",
         worst=worst, worst_most=f" to {number(most.value / 1e9)}bn" * apart,
-        assumed=f" at {price}" * ("assumed" in price), aim=a.context["sale"].context["aim"],
+        assumed=f" at {price}" * ("assumed" in price), aim=aim,
         discounted=discounted(a, " ({})"),
         when="at once" if wait else "later", less="less" if wait else "more",
         whence=without + ("the rule says" if g.block_discount is None else "the scenario says"),
@@ -143,7 +145,13 @@ def _deal(a: Answers) -> Html:
     cell = f"separation.{g.structure}.{g.company}"
     plan, low = r[f"{cell}.ev_plan_coverage"], a.result("briefing.breakeven_low_eur")
     if row["why"] or row["gross"] == 0:
-        row = row if row["why"] else row | {"and_does": and_does(row)}
+        left = "a share is worth what it was"
+        if not row["why"] and row["kept"] < 1:
+            left = f"with the unit taken at {money(row['unit_value'])}"
+            left += f", {row['assumed']}," * bool(row["assumed"]) + " a share is left worth "
+            left += f"{percent(row['base_change'], 1, True)} against its price, by the mark-downs"
+            left += " assumed"
+        row = row if row["why"] else row | {"and_does": and_does(row), "left": left}
         return say("verdict no deal" if row["why"] else "verdict nothing sold", a, **r, **row)
     beside = row["unit_value"] / row["breakeven"] - 1
     words = {

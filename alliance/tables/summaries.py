@@ -48,8 +48,8 @@ def sale(a: Answers) -> Html:
     more += f"{bought(a.context['group'], a.results)}." if best in ISSUERS else "."
     return say(
         "2-selldown", a, programme=in_words(chosen), at_price=f"at {a.context['price']}",
-        years=counted(a.context["group"].horizon_years, "year"), aim=a.context["aim"],
-        discounted=discounted(a, " ({})"),
+        years=counted(a.context["group"].horizon_years, "year"),
+        aim=" (a target assumed here)" * a.context["aim"], discounted=discounted(a, " ({})"),
         days=f"{NBSP}day{'s' * (round(a['selldown.days_of_volume']) != 1)}",
         all="all" if a.context["group"].block_discount is None else "most",
         held=f"held, {money(held.value, digits=2)}; " if held else "",
@@ -63,7 +63,7 @@ def bought(g: Any, results: Mapping[str, Result]) -> str:
     cash = results.get("selldown.issuer_net_cash_jpy")
     if cash and (cash.value or 0) > 0:
         part = percent(g.buyback_budget_jpy / cash.value)
-        budget += f" ({part} of its {cash.note} net cash)"
+        budget += f" ({part} of its net cash of {cash.label.rpartition(', ')[2][:7]})"
     return f", if Nissan buys for {budget} a year"
 
 
@@ -122,15 +122,15 @@ def bargain(a: Answers) -> Html:
     if a["bargain.renault_gain_eur"] is None:
         return say("no bargain", a)
     even, split = a["bargain.break_even_discount"], a["bargain.equal_split_value_eur"]
-    turns = f"at a discount of {percent(even or 0)}"
+    turns = f"break even at a discount of {percent(even or 0)}"
     points = a.frame("bargain_points").set_index("point")[["renault", "nissan"]]
     if even is None or even < 0:
         lost = even is not None and bool(points.at["sold at market", "renault"] < 0)
-        turns = "at no discount" + ": they lose at the market's price too" * lost
+        turns = "don't break even at any discount" + ": they lose at the market's price too" * lost
     elif even >= 1:
-        turns = "at no discount: they gain even if the shares are given away"
+        turns = "gain even if the shares are given away"
     if not a.context["stakes"].block:
-        turns = "at no discount: nothing is sold"
+        turns = "have no discount to break even at: nothing is sold"
     gains = {side: a.result(f"bargain.{side}_gain_eur") for side in ("renault", "nissan")}
     words = {side: "gain" if gain.value >= 0 else "lose" for side, gain in gains.items()}
     words |= {f"{side}_size": size(gain) for side, gain in gains.items()}

@@ -125,7 +125,7 @@ class Control(Input):
             on_value(self.slider, self._slid)
 
     def show(self, value: Any, filled: float | None = None, choices=(), days=None) -> None:
-        """Show a value without reporting it; choices and slider widen to hold it."""
+        """Show a value without reporting it; choices widen to hold it."""
         main, many = self.main, isinstance(self.main, w.SelectMultiple)
         with self.quietly():
             if many or isinstance(main, w.Dropdown):
