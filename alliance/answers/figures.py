@@ -186,13 +186,13 @@ def _money(metric: str) -> Callable[[str, pd.Series, Evidence], dict]:
         last = rows.iloc[0]
         value, half = float(last["value"]) / _rate(row, ev), last["metric"] != metric
         when = f"{'at 30 June' if half else 'at the end of'} {last['year']}"
+        with ev.aside():
+            none_known = ev.rows("dividends", company=row["share"]).empty
         if metric == "free_cash_flow":
             when = f"of {last['year']}"
-        elif ev.rows("dividends", company=row["share"]).empty:
+        elif none_known:
             when += "; dividends since are not in the evidence"
-        elif came := _since(
-            key, row, pd.Timestamp(f"{last['year']}-{'06-30' if half else '12-31'}"), ev
-        ):
+        elif came := _since(key, row, f"{last['year']}-{'06-30' if half else '12-31'}", ev):
             value, when = value + came, f"{when}, dividends and sales of shares since counted"
         return {metric: value, "lines": ((metric, value, when, "evidence"),)}
 
